@@ -1,0 +1,58 @@
+# Everything a newcomer and the build run. Needs Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+UV := uv==0.13.9
+FORMAT ?= table
+ROLE ?=
+UNIT ?=
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint chaos bench token schema clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
+
+setup: .venv/.synced ## make .venv with everything that uv.lock names
+	@:
+
+# What it says goes to stderr: `make demo FORMAT=json` promises nothing but JSON on stdout.
+.venv/.synced: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Danvan needs Python 3.11 or newer as $(PYTHON): install one, or say make PYTHON=/path/to/python." >&2; exit 1; }
+	@test -x .venv/bin/pip || $(PYTHON) -m venv --clear .venv >&2 || { \
+	  echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: sudo apt-get install -y python3-venv" >&2; exit 1; }
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check $(UV) >&2
+	@UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never .venv/bin/uv sync --quiet --frozen --inexact >&2
+	@touch $@
+
+run: setup ## start everything and serve until Ctrl-C
+	@.venv/bin/danvan run
+
+demo: setup ## the same, ends after the report: 0 if every figure is right (FORMAT=table or json)
+	@.venv/bin/danvan demo --format $(FORMAT)
+
+test: lint ## lint, then all tests
+	@.venv/bin/pytest
+
+lint: setup ## ruff, mypy, the directions of imports
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+chaos: setup ## only the tests that kill servers and processes
+	@.venv/bin/pytest tests/chaos
+
+bench: setup ## measure; prints, never fails
+	@.venv/bin/python -m tests.bench
+
+token: setup ## a token for the gateway (ROLE=… UNIT=…)
+	@.venv/bin/danvan token --role "$(ROLE)" --unit "$(UNIT)"
+
+schema: setup ## write gateway/schema.graphql
+	@.venv/bin/danvan schema
+
+clean: ## remove what tools leave behind; data in var/ and .venv stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

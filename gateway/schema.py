@@ -1,0 +1,341 @@
+"""The GraphQL schema: what can be asked and done. A field asks a service and shows what it answered."""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry import ID, Info
+from strawberry.extensions import ParserCache, ValidationCache
+
+from gateway import subscriptions
+from gateway.errors import Errors
+from gateway.types import (
+    Connection,
+    Model,
+    ModelResult,
+    Node,
+    Organisation,
+    OrganisationResult,
+    Refusal,
+    Report,
+    ReportResult,
+    Review,
+    ReviewEvent,
+    ReviewResult,
+    SupervisionSession,
+    SupervisionSessionResult,
+    Unit,
+    connection,
+    door,
+    load_unit,
+)
+from services.kernel.calendar import today
+from services.kernel.messages import Command, Refused
+from services.kernel.units import DatedUnit
+from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.models.events import (
+    AcceptModel,
+    DraftModel,
+    ModelFilter,
+    ModelRow,
+    ModelsPage,
+    ModelState,
+    RecordContribution,
+    ReturnModel,
+    SubmitModel,
+)
+from services.registration.organisations.events import OrganisationRow, RegisterOrganisation
+from services.registration.units.events import UnitsByCode
+from services.reporting import events as reporting
+from services.reporting.events import ReportOf
+from services.review.events import DecideReview, NominateReview, ReviewRow, Verdict
+from services.supervision.events import (
+    RecordSession,
+    SessionKind,
+    SessionRow,
+    SessionsById,
+    SessionsPage,
+    SupervisingBody,
+)
+
+LARGEST_PAGE = 100
+R = TypeVar("R")
+N = TypeVar("N")
+AnyInfo = Info[Any, None]
+
+OnDay = "Ngày việc ấy diễn ra; bỏ trống là hôm nay."
+
+
+@strawberry.input(description="Lọc mô hình; bỏ trống là không lọc.")
+class ModelsFilter:
+    unit: ID | None = strawberry.field(default=None, description="Trong đơn vị này và cấp dưới.")
+    owner: ID | None = None
+    field: Field | None = None
+    level: Level | None = None
+    subject_kind: SubjectKind | None = None
+    state: ModelState | None = None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="Tra một đối tượng bằng mã.")
+    async def node(self, info: AnyInfo, id: ID) -> Node | None:
+        match id[:2]:
+            case "m_":
+                model = await door(info).models.load(id)
+                return Model.of(model) if model else None
+            case "r_":
+                review = await door(info).reviews.load(id)
+                return Review.of(review) if review else None
+            case "o_":
+                organisation = await door(info).organisations.load(id)
+                return Organisation.of(organisation) if organisation else None
+            case "s_":
+                sessions = await door(info).ask(SessionsById(ids=(id,)), list[SessionRow])
+                return SupervisionSession.of(sessions[0]) if sessions else None
+        return await load_unit(info, id, None)
+
+    @strawberry.field(
+        description="Đơn vị hành chính vào ngày `on` (bỏ trống: hôm nay, hoặc lúc cuối cùng còn tồn tại)."
+    )
+    async def unit(self, info: AnyInfo, id: ID, on: date | None = None) -> Unit | None:
+        return await load_unit(info, id, on)
+
+    @strawberry.field(description="Đơn vị mang mã quốc gia này vào ngày ấy.")
+    async def unit_by_code(self, info: AnyInfo, code: str, on: date | None = None) -> Unit | None:
+        day = on or today()
+        for row in await door(info).ask(UnitsByCode(code=code, on=day), list[DatedUnit]):
+            if spell := row.at(day):
+                return Unit.of(row, spell, day)
+        return None
+
+    @strawberry.field(description="Mô hình, mới nhất trước, mỗi trang tối đa 100.")
+    async def models(
+        self,
+        info: AnyInfo,
+        first: int,
+        after: str | None = None,
+        filter: ModelsFilter | None = None,
+    ) -> Connection[Model]:
+        wanted = ModelFilter(**vars(filter)) if filter else ModelFilter()
+        page = ModelsPage(filter=wanted, first=_page(first) + 1, after=after)
+        rows = await door(info).ask(page, list[ModelRow])
+        made: Connection[Model] = connection(rows, first, after, Model)
+        return made
+
+    @strawberry.field(description="Các cuộc giám sát, mới nhất trước, mỗi trang tối đa 100.")
+    async def supervision_sessions(
+        self, info: AnyInfo, first: int, after: str | None = None, unit: ID | None = None
+    ) -> Connection[SupervisionSession]:
+        page = SessionsPage(unit=unit, first=_page(first) + 1, after=after)
+        rows = await door(info).ask(page, list[SessionRow])
+        made: Connection[SupervisionSession] = connection(rows, first, after, SupervisionSession)
+        return made
+
+    @strawberry.field(description="Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.")
+    async def report(self, info: AnyInfo, unit: ID, period: str) -> ReportResult:
+        try:
+            return Report.of(await door(info).ask(ReportOf(unit=unit, period=period), reporting.Report))
+        except Refused as refused:
+            return _shown(refused)
+
+
+@strawberry.input
+class RegisterOrganisationInput:
+    name: str
+    kind: BodyKind
+    unit: ID
+    on: date | None = strawberry.field(
+        default=None, description="Một ngày mà đơn vị tồn tại; bỏ trống là hôm nay."
+    )
+
+
+@strawberry.input
+class DraftModelInput:
+    owner: ID = strawberry.field(description="Mã tổ chức chủ trì.")
+    title: str
+    field: str = strawberry.field(
+        description="Mã hoặc tên lĩnh vực, kể cả các cách viết quen dùng như “An ninh quốc phòng”."
+    )
+    subject_kind: SubjectKind
+    summary: str = ""
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input
+class ModelInput:
+    model: ID
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input
+class ReturnModelInput:
+    model: ID
+    reason: str
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input
+class RecordContributionInput:
+    model: ID
+    kind: ContributionKind
+    amount: Decimal = strawberry.field(description="Số dương chính xác, ví dụ “1155.3”.")
+    note: str = strawberry.field(default="", description="Giá trị này bao gồm những gì.")
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input
+class DecideReviewInput:
+    review: ID
+    verdict: Verdict
+    reason: str
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input
+class NominateReviewInput:
+    review: ID
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input
+class RecordSupervisionSessionInput:
+    kind: SessionKind
+    body: SupervisingBody
+    unit: ID
+    title: str
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.type(
+    description="Mỗi lệnh nhận `idempotencyKey`: gửi lại cùng khóa, cùng nội dung thì nhận lại cùng câu trả lời."
+)
+class Mutation:
+    @strawberry.mutation(description="Ghi nhận một tổ chức chủ trì.")
+    async def register_organisation(
+        self,
+        info: AnyInfo,
+        input: RegisterOrganisationInput,
+        idempotency_key: str,
+    ) -> OrganisationResult:
+        command = RegisterOrganisation(**vars(input))
+        return await _do(info, command, idempotency_key, OrganisationRow, Organisation.of)
+
+    @strawberry.mutation(description="Lập bản nháp một mô hình.")
+    async def draft_model(
+        self,
+        info: AnyInfo,
+        input: DraftModelInput,
+        idempotency_key: str,
+    ) -> ModelResult:
+        return await _do(info, DraftModel(**vars(input)), idempotency_key, ModelRow, Model.of)
+
+    @strawberry.mutation(description="Gửi mô hình để thẩm định việc đăng ký.")
+    async def submit_model(self, info: AnyInfo, input: ModelInput, idempotency_key: str) -> ModelResult:
+        return await _do(info, SubmitModel(**vars(input)), idempotency_key, ModelRow, Model.of)
+
+    @strawberry.mutation(description="Trả lại để bổ sung, nêu rõ còn thiếu gì.")
+    async def return_model(
+        self,
+        info: AnyInfo,
+        input: ReturnModelInput,
+        idempotency_key: str,
+    ) -> ModelResult:
+        return await _do(info, ReturnModel(**vars(input)), idempotency_key, ModelRow, Model.of)
+
+    @strawberry.mutation(description="Chấp nhận đăng ký; từ ngày này mô hình được tính là đã đăng ký.")
+    async def accept_model(self, info: AnyInfo, input: ModelInput, idempotency_key: str) -> ModelResult:
+        return await _do(info, AcceptModel(**vars(input)), idempotency_key, ModelRow, Model.of)
+
+    @strawberry.mutation(description="Ghi nhận đất hiến, ngày công hoặc kinh phí huy động được.")
+    async def record_contribution(
+        self,
+        info: AnyInfo,
+        input: RecordContributionInput,
+        idempotency_key: str,
+    ) -> ModelResult:
+        command = RecordContribution(**{**vars(input), "amount": format(input.amount, "f")})
+        return await _do(info, command, idempotency_key, ModelRow, Model.of)
+
+    @strawberry.mutation(description="Quyết định kết quả thẩm định, một lần, có lý do.")
+    async def decide_review(
+        self,
+        info: AnyInfo,
+        input: DecideReviewInput,
+        idempotency_key: str,
+    ) -> ReviewResult:
+        return await _do(info, DecideReview(**vars(input)), idempotency_key, ReviewRow, Review.of)
+
+    @strawberry.mutation(
+        description="Đề nghị cấp trên biểu dương, khen thưởng một mô hình đã được công nhận."
+    )
+    async def nominate_review(
+        self,
+        info: AnyInfo,
+        input: NominateReviewInput,
+        idempotency_key: str,
+    ) -> ReviewResult:
+        return await _do(info, NominateReview(**vars(input)), idempotency_key, ReviewRow, Review.of)
+
+    @strawberry.mutation(description="Ghi nhận một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát.")
+    async def record_supervision_session(
+        self,
+        info: AnyInfo,
+        input: RecordSupervisionSessionInput,
+        idempotency_key: str,
+    ) -> SupervisionSessionResult:
+        command = RecordSession(**vars(input))
+        return await _do(info, command, idempotency_key, SessionRow, SupervisionSession.of)
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        description="Các sự kiện thẩm định theo đúng thứ tự. `after`: nghe tiếp sau con trỏ ấy, “0” là từ đầu; "
+        "bỏ trống là từ bây giờ."
+    )
+    async def review_events(
+        self, info: AnyInfo, after: str | None = None, unit: ID | None = None
+    ) -> AsyncGenerator[ReviewEvent, None]:
+        async for event in subscriptions.review_events(info, after=after, unit=unit):
+            yield event
+
+
+async def _do(
+    info: AnyInfo, command: Command, key: str, row: type[R], shown: Callable[[R], N]
+) -> N | Refusal:
+    """Does it, and shows the new state or the refusal."""
+    try:
+        return shown(await door(info).do(command, row, key))
+    except Refused as refused:
+        return _shown(refused)
+
+
+def _shown(refused: Refused) -> Refusal:
+    # Who asks without a valid token gets an error instead: that says nothing about the thing asked for.
+    if refused.refusal.code == "unauthenticated":
+        raise refused
+    return Refusal.of(refused.refusal)
+
+
+def _page(first: int) -> int:
+    if not 1 <= first <= LARGEST_PAGE:
+        raise Refused(
+            "page-size",
+            "first",
+            vi=f"“first” phải từ 1 đến {LARGEST_PAGE}.",
+            en=f"“first” must be from 1 to {LARGEST_PAGE}.",
+        )
+    return first
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[Unit, Model, Organisation, Review, SupervisionSession],
+    extensions=[Errors, partial(ParserCache, maxsize=512), partial(ValidationCache, maxsize=512)],
+)

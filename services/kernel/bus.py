@@ -1,0 +1,69 @@
+"""Answering over NATS: commands through FastStream, reads on the driver itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from faststream.nats import NatsBroker, NatsMessage
+from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
+
+from services.kernel import telemetry
+
+Answer = Callable[[bytes, dict[str, str]], Awaitable[bytes]]
+
+CONCURRENCY = 64
+
+
+def connect(url: str, name: str) -> NatsBroker:
+    """A broker that never gives up: after 60 attempts, the default, its consumers would spin at full load."""
+
+    async def on_error(error: Exception) -> None:
+        # Denied permissions show up nowhere else.
+        telemetry.log.warning("nats", why=repr(error))
+
+    return NatsBroker(
+        url,
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.25,  # type: ignore[arg-type]
+        connect_timeout=2,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=on_error,
+        logger=None,
+        graceful_timeout=5,
+        apply_types=False,
+    )
+
+
+def answers(broker: NatsBroker, subject: str, queue: str, answer: Answer) -> None:
+    """Answers requests on `subject`, up to 64 at a time, shared with the other processes of the same queue."""
+
+    async def whole(message: NatsMessage) -> NatsMessage:
+        return message
+
+    # Without FastStream's decoding and injection a request costs 0.3 ms instead of 0.5; we decode typed anyway.
+    @broker.subscriber(subject, queue=queue, max_workers=CONCURRENCY, decoder=whole)
+    async def on_request(message: Any) -> bytes:
+        return await answer(message.body, message.headers)
+
+
+async def answers_directly(connection: Nats, subject: str, queue: str, answer: Answer) -> None:
+    """The same on the driver itself, for reads: 0.06 ms a request. One that is lost is asked again."""
+    slots = asyncio.Semaphore(CONCURRENCY)
+    running: set[asyncio.Task[None]] = set()
+
+    async def serve(message: Msg) -> None:
+        try:
+            await message.respond(await answer(message.data, message.headers or {}))
+        finally:
+            slots.release()
+
+    async def on_request(message: Msg) -> None:
+        await slots.acquire()
+        task = asyncio.create_task(serve(message))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    await connection.subscribe(subject, queue=queue, cb=on_request)

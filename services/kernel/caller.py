@@ -1,0 +1,143 @@
+"""Who asks: a person with dated grants, carried between our processes in a signed token bound to one request."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from services.kernel.messages import Refused, Role
+from services.kernel.units import UnitPath
+
+ALGORITHM = "Ed25519"
+LIFE = timedelta(seconds=30)
+LEEWAY = timedelta(seconds=5)
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """A role in a unit and everything below it, from `since` to `until`, both included."""
+
+    role: Role
+    unit: str
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The units whose subtrees may be touched; None stands for our own processes, which see everything."""
+
+    units: frozenset[str] | None
+
+    def covers(self, path: str) -> bool:
+        return self.units is None or not self.units.isdisjoint(UnitPath(path).segments)
+
+    def require(self, path: str) -> None:
+        if not self.covers(path):
+            raise Refused(
+                "not-permitted",
+                "unit",
+                vi=f"Đơn vị {UnitPath(path).unit} nằm ngoài phạm vi của bạn.",
+                en=f"Unit {UnitPath(path).unit} is outside your scope.",
+            )
+
+    def filter(self) -> dict[str, Any]:
+        """For documents that keep the segments of their unit's path in `within`."""
+        return {} if self.units is None else {"within": {"$in": sorted(self.units)}}
+
+
+EVERYTHING = Scope(None)
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    grants: tuple[Grant, ...] = ()
+
+    def scope(self, roles: Iterable[Role], day: date) -> Scope:
+        """The units in which the caller holds one of `roles` that day; refused when there is none."""
+        units = frozenset(g.unit for g in self.grants if g.role in roles and g.holds(day))
+        if not units:
+            names = ", ".join(sorted(roles))
+            raise Refused(
+                "not-permitted",
+                vi=f"Việc này cần một trong các vai trò: {names}.",
+                en=f"This needs one of the roles {names}.",
+            )
+        return Scope(units)
+
+
+OURSELVES = Caller(id="danvan", name="Danvan")
+
+
+def unauthenticated(vi: str, en: str) -> Refused:
+    return Refused("unauthenticated", "Authorization", vi=vi, en=en)
+
+
+class Tokens:
+    """Signs or verifies JWTs of one issuer with one key pair; a verifier has the public half only."""
+
+    def __init__(self, issuer: str, key: OKPKey) -> None:
+        self._issuer = issuer
+        self._key = key
+
+    @classmethod
+    def from_file(cls, issuer: str, file: Path) -> "Tokens":
+        return cls(issuer, OKPKey.import_key(json.loads(file.read_text())))
+
+    def sign(self, caller: Caller, now: datetime, life: timedelta, **bound: str) -> str:
+        claims = {
+            "iss": self._issuer,
+            "sub": caller.id,
+            "name": caller.name,
+            "grants": msgspec.to_builtins(caller.grants),
+            "iat": int(now.timestamp()),
+            "exp": int((now + life).timestamp()),
+            **bound,
+        }
+        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
+
+    def verify(self, token: str, now: datetime, **bound: str) -> Caller:
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            caller = Caller(
+                id=msgspec.convert(claims["sub"], str),
+                name=msgspec.convert(claims.get("name", ""), str),
+                grants=msgspec.convert(claims.get("grants", []), tuple[Grant, ...]),
+            )
+            expires = msgspec.convert(claims["exp"], int)
+        except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
+            raise unauthenticated("Mã truy cập không hợp lệ.", "The token is not valid.") from error
+        if claims.get("iss") != self._issuer or any(claims.get(k) != v for k, v in bound.items()):
+            raise unauthenticated(
+                "Mã truy cập không dành cho yêu cầu này.", "The token was not made for this request."
+            )
+        if now.timestamp() > expires + LEEWAY.total_seconds():
+            raise unauthenticated("Mã truy cập đã hết hạn.", "The token has expired.")
+        return caller
+
+
+def binding(subject: str, body: bytes, key: str) -> dict[str, str]:
+    """What ties a caller token to one request, so that it cannot be put on another."""
+    return {"subject": subject, "digest": hashlib.sha256(body).hexdigest(), "key": key}
+
+
+def make_keys(folder: Path, name: str) -> None:
+    """`<name>.private.json`, made once and readable by its holder alone, and `<name>.public.json` beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    private = folder / f"{name}.private.json"
+    if not private.exists():
+        private.touch(mode=0o600)
+        private.write_text(json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
+    key = OKPKey.import_key(json.loads(private.read_text()))
+    (folder / f"{name}.public.json").write_text(json.dumps(key.as_dict(private=False)))

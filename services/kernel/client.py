@@ -1,0 +1,100 @@
+"""Asking services over NATS: one request, one reply, signed by whoever asks in whose name.
+
+A reply is an answer, a refusal (a rule said no, and asking again changes nothing), or a failure (unknown whether it
+happened: ask again with the same key).
+"""
+
+import asyncio
+from typing import TypeVar
+
+import msgspec
+import nats
+import nats.errors
+import stamina
+from nats.aio.client import Client as Nats
+from opentelemetry.trace import SpanKind, StatusCode
+
+from services.kernel import telemetry
+from services.kernel.calendar import moment
+from services.kernel.caller import LIFE, Caller, Tokens, binding
+from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
+
+A = TypeVar("A")
+
+CALLER = "danvan-caller"
+KEY = "danvan-key"
+ATTEMPT = 5.0
+"""Seconds one attempt waits for its reply before the same request is sent again under the same key."""
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    answer: msgspec.Raw = msgspec.Raw()
+    refusal: Refusal | None = None
+    failure: str | None = None
+    """The trace id of what went wrong; `again` tells whether it is worth asking again."""
+    again: bool = False
+
+
+async def connect(url: str, name: str) -> Nats:
+    """A connection that is never given up."""
+
+    async def on_error(error: Exception) -> None:
+        # Denied permissions show up nowhere else.
+        telemetry.log.warning("nats", why=repr(error))
+
+    return await nats.connect(
+        url,
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.25,
+        connect_timeout=2,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=on_error,
+    )
+
+
+class Client:
+    """Asks services, in somebody's name. Used by the gateway and by operators' commands."""
+
+    def __init__(self, connection: Nats, tokens: Tokens, *, timeout: float) -> None:
+        self._nats = connection
+        self._tokens = tokens
+        self._timeout = timeout
+
+    async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
+        """The answer; `Refused` when a rule said no; `Unavailable` when nobody could say within the time limit."""
+        body = msgspec.json.encode(message)
+        with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
+            try:
+                reply = await self._until_answered(message.subject, body, caller, key)
+            except (TimeoutError, nats.errors.Error) as error:
+                span.set_status(StatusCode.ERROR)
+                raise Unavailable(f"{message.service()} does not answer", telemetry.trace_id()) from error
+            if reply.refusal:
+                span.set_attribute("danvan.refusal", reply.refusal.code)
+                raise Refused.because(reply.refusal)
+            return msgspec.json.decode(reply.answer, type=type_)
+
+    async def _until_answered(self, subject: str, body: bytes, caller: Caller, key: str) -> Reply:
+        async for attempt in stamina.retry_context(
+            on=(nats.errors.Error, asyncio.TimeoutError, _Again),
+            attempts=None,
+            timeout=self._timeout,
+            wait_initial=0.02,
+            wait_max=0.5,
+            wait_jitter=0.02,
+        ):
+            with attempt:
+                token = self._tokens.sign(caller, moment(), LIFE, **binding(subject, body, key))
+                headers = {CALLER: token, KEY: key, "traceparent": telemetry.traceparent() or ""}
+                message = await self._nats.request(subject, body, timeout=ATTEMPT, headers=headers)
+                reply = msgspec.json.decode(message.data, type=Reply)
+                if reply.failure:
+                    raise _Again if reply.again else Unavailable(f"{subject} failed", reply.failure)
+                return reply
+        raise AssertionError("unreachable")
+
+
+class _Again(Exception):  # noqa: N818
+    pass

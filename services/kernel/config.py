@@ -1,0 +1,44 @@
+"""Every setting of every process: an environment variable with the prefix `DANVAN_`."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="DANVAN_", frozen=True)
+
+    nats_url: str | None = None
+    """A NATS server of one's own, 2.11 or newer with JetStream; the embedded one otherwise."""
+    mongo_url: str | None = None
+    """A MongoDB replica set of one's own; the embedded one-node set otherwise."""
+    mongo_prefix: str = "danvan"
+    """Each service keeps its documents in the database `<prefix>_<service>`."""
+    var: Path = Path("var")
+    """Where data, keys and logs are kept."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    """The gateway's; the services' health routes take the ports after it."""
+    otlp_endpoint: str | None = None
+    """Where spans go, as OTLP over HTTP, e.g. `http://127.0.0.1:4318`. None: they are not recorded."""
+    log_level: str = "INFO"
+    request_timeout: float = 10.0
+    """Seconds the gateway keeps asking a service before it says that it is unavailable."""
+    lease: float = 5.0
+    """Seconds a sequencer's lease lasts; another process takes over that long after a crash."""
+    heartbeat: float = 1.0
+    """Seconds between a producer's announcements of its last sequence number."""
+    watchdog: float = 30.0
+    """Seconds an event loop may stand still before its process gives up and is restarted."""
+
+    @property
+    def keys(self) -> Path:
+        return self.var / "keys"
+
+    @property
+    def nats(self) -> str:
+        return self.nats_url or "nats://127.0.0.1:4222"
+
+    @property
+    def mongo(self) -> str:
+        return self.mongo_url or "mongodb://127.0.0.1:27017/?directConnection=true"

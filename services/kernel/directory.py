@@ -1,0 +1,101 @@
+"""Dated units in a service's own database: the registration's own, or the copy another service keeps of them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.kernel.messages import Refused
+from services.kernel.store import (
+    ASCENDING,
+    Access,
+    Document,
+    Indexes,
+    IndexModel,
+    Noun,
+    ReplaceOne,
+    Transaction,
+    from_document,
+    not_found,
+    to_document,
+)
+from services.kernel.units import DatedUnit, Spell
+
+COLLECTION = "units"
+UNIT = Noun("unit", "đơn vị", "unit")
+
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("spells.code", ASCENDING)]),
+        IndexModel([("spells.parent", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("predecessors.unit", ASCENDING)]),
+    ]
+}
+
+
+class Directory:
+    """Units are public knowledge: looking one up needs no scope."""
+
+    def __init__(self, access: Access) -> None:
+        self._units = access.db[COLLECTION]
+        self._session = access.session
+
+    async def get(self, unit: str) -> DatedUnit:
+        document = await self._units.find_one({"_id": unit}, session=self._session)
+        if document is None:
+            raise not_found(UNIT, unit)
+        return _unit(document)
+
+    async def in_force(self, unit: str, day: date, field: str = "on") -> Spell:
+        """What the unit was that day; refused when it was not yet, or no longer, in force."""
+        dated = await self.get(unit)
+        spell = dated.at(day)
+        if spell is None:
+            life = " · ".join(_life(s) for s in dated.spells)
+            name = dated.spells[-1].name
+            raise Refused(
+                "unit-not-in-force",
+                "unit",
+                field,
+                vi=f"{name} không tồn tại vào ngày {day:%d/%m/%Y}; thời gian tồn tại: {life}.",
+                en=f"{name} did not exist on {day}; it existed {life}.",
+            )
+        return spell
+
+    async def many(self, units: Sequence[str]) -> list[DatedUnit]:
+        return await self._find({"_id": {"$in": list(units)}})
+
+    async def by_code(self, code: str, day: date) -> list[DatedUnit]:
+        """At most one in sound data: a code belongs to one unit on one day."""
+        return [u for u in await self._find({"spells.code": code}) if (s := u.at(day)) and s.code == code]
+
+    async def children(self, unit: str, day: date) -> list[DatedUnit]:
+        """Those directly below `unit` that day, by code."""
+        return await self.children_between(unit, day, day)
+
+    async def children_between(self, unit: str, since: date, until: date) -> list[DatedUnit]:
+        """Those directly below `unit` on any day from `since` to `until`, both included, by code."""
+        found = await self._find({"spells.parent": unit})
+        below = [
+            (spell.code, u.id, u) for u in found for spell in u.between(since, until) if spell.parent == unit
+        ]
+        return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
+
+    async def successors(self, unit: str) -> list[DatedUnit]:
+        return await self._find({"predecessors.unit": unit})
+
+    async def _find(self, filter_: Document) -> list[DatedUnit]:
+        return [_unit(document) async for document in self._units.find(filter_, session=self._session)]
+
+
+async def copy_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
+    """For the copies: the newest version of each, whole."""
+    newest = {unit.id: unit for unit in units}
+    writes = [ReplaceOne({"_id": id_}, to_document(unit), upsert=True) for id_, unit in newest.items()]
+    await tx.db[COLLECTION].bulk_write(writes, session=tx.session)
+
+
+def _unit(document: Document) -> DatedUnit:
+    return from_document(document, DatedUnit)
+
+
+def _life(spell: Spell) -> str:
+    return f"{spell.since or '…'} → {spell.until or '…'}"

@@ -1,0 +1,124 @@
+"""The events of one producer after a position: in order, without holes, for ever.
+
+FastStream is not used here: its acknowledgements live in NATS, where a wiped store forgets them, and a batch that
+waits to be full is late. The position is the reader's own, so the consumer in NATS is a throw-away: made at the
+position, dropped at the first doubt, and whatever it missed is asked of the producer, whose log is the truth.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import Error as JetStreamError
+
+from services.kernel import streams, telemetry
+from services.kernel.messages import Recorded, Unavailable
+from services.kernel.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
+
+BATCH = 500
+QUIET = 1.0
+"""Seconds without an event after which the position is compared with the producer's heartbeat."""
+
+
+class Feed:
+    def __init__(self, nats: Client, producer: str, after: int) -> None:
+        self._nats = nats
+        self._js: JetStreamContext = nats.jetstream(timeout=5)
+        self._producer = producer
+        self.position = after
+        self.head = after
+        """The producer's last number, as far as we have heard."""
+
+    async def batches(self, limit: int = BATCH) -> AsyncGenerator[list[Recorded], None]:
+        """Never ends. A batch holds 1 to `limit` events; the first follows the last of the batch before."""
+        heard = await self._nats.subscribe(heartbeat_subject(self._producer), cb=self._on_heartbeat)
+        try:
+            while True:
+                try:
+                    async with contextlib.aclosing(self._stream(limit)) as live:
+                        async for events in live:
+                            yield events
+                    async with contextlib.aclosing(self._log(limit)) as missed:
+                        async for events in missed:
+                            yield events
+                except (TimeoutError, NatsError, JetStreamError, Unavailable, OSError) as error:
+                    telemetry.log.warning(
+                        "feed waits", producer=self._producer, at=self.position, why=repr(error)
+                    )
+                    await asyncio.sleep(0.2)
+        finally:
+            with contextlib.suppress(NatsError):
+                await heard.unsubscribe()
+
+    async def _on_heartbeat(self, message: Any) -> None:
+        self.head = max(self.head, msgspec.json.decode(message.data, type=Heartbeat).last)
+
+    async def _stream(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
+        """Live from the stream, until it has a hole or keeps silent while the producer has gone on."""
+        subscription = await self._js.subscribe(
+            streams.subjects(self._producer),
+            stream=streams.name(self._producer),
+            manual_ack=True,
+            pending_bytes_limit=-1,
+            config=ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=self.position + 1,
+                ack_policy=AckPolicy.NONE,
+                mem_storage=True,
+                num_replicas=1,
+                flow_control=True,
+                idle_heartbeat=5,
+                inactive_threshold=30,
+            ),
+        )
+        try:
+            info = await subscription.consumer_info()
+            if info.delivered:
+                self.head = max(self.head, info.delivered.stream_seq + (info.num_pending or 0))
+            while True:
+                try:
+                    messages = [await subscription.next_msg(timeout=QUIET)]
+                except TimeoutError:
+                    if self.head > self.position:
+                        return
+                    continue
+                while subscription.pending_msgs and len(messages) < limit:
+                    messages.append(await subscription.next_msg(timeout=QUIET))
+                events = [msgspec.json.decode(m.data, type=Recorded) for m in messages]
+                follows = self._following(events)
+                if follows:
+                    yield self._passed(follows)
+                if events[-1].seq > self.position:
+                    telemetry.log.warning("hole in stream", producer=self._producer, after=self.position)
+                    return
+        finally:
+            # The connection may be gone, and the consumer with it: it dies of inactivity anyway.
+            with contextlib.suppress(NatsError, JetStreamError, asyncio.TimeoutError):
+                await subscription.unsubscribe()
+
+    async def _log(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
+        """Whatever the producer's log has beyond our position."""
+        while True:
+            body = msgspec.json.encode(Replay(self.position, limit))
+            reply = await self._nats.request(replay_subject(self._producer), body, timeout=5)
+            events = msgspec.json.decode(reply.data, type=list[Recorded])
+            if not events:
+                return
+            telemetry.log.info("replayed", producer=self._producer, after=self.position, events=len(events))
+            yield self._passed(events)
+
+    def _following(self, events: Sequence[Recorded]) -> list[Recorded]:
+        """Those that continue our position without a hole; repeated ones are passed over."""
+        fresh = [event for event in events if event.seq > self.position]
+        return [event for want, event in enumerate(fresh, self.position + 1) if event.seq == want]
+
+    def _passed(self, events: list[Recorded]) -> list[Recorded]:
+        self.position = events[-1].seq
+        self.head = max(self.head, self.position)
+        return events

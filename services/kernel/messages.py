@@ -1,0 +1,102 @@
+"""What crosses between processes: commands, queries, events, and refusals. Values only, no I/O."""
+
+import builtins
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self, TypeVar
+
+import msgspec
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    APPRAISER = "appraiser"
+    SUPERVISOR = "supervisor"
+    REPORTER = "reporter"
+    LEADER = "leader"
+    OPERATOR = "operator"
+
+
+EVERY_ROLE = frozenset(Role)
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject` is where it travels: `command.<service>.<verb>`, `query.<service>.<noun>` or
+    `event.<service>.<participle>.v<n>`."""
+
+    subject: ClassVar[str]
+
+    @classmethod
+    def service(cls) -> str:
+        return cls.subject.split(".")[1]
+
+
+class Command(Message, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]]
+
+
+class Query(Message, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = EVERY_ROLE
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """A change of one aggregate: `key` is its id, `version` the version it reached, `unit` the path it belongs to."""
+
+    key: str
+    version: int
+    at: datetime
+    unit: str
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as its producer's log holds it. `seq` is dense per producer, from 1.
+
+    `trace` is the W3C traceparent of the span that made it, `cause` the id of the event that did, if one did.
+    """
+
+    id: str
+    seq: int
+    type: str
+    recorded_at: datetime
+    caller: str
+    trace: str | None
+    cause: str | None
+    data: dict[str, Any]
+
+    def read(self, kind: "builtins.type[E]") -> "E":
+        """Fields a newer producer added are passed over; a missing or malformed one is a `ValidationError`."""
+        return msgspec.convert(self.data, kind)
+
+    @property
+    def key(self) -> str:
+        return str(self.data["key"])
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something was not done: a stable kebab-case code, the input fields concerned, and the same sentence twice."""
+
+    code: str
+    fields: tuple[str, ...]
+    vi: str
+    en: str
+
+
+class Refused(Exception):  # noqa: N818 - the domain's word
+    def __init__(self, code: str, *fields: str, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.refusal = Refusal(code=code, fields=fields, vi=vi, en=en)
+
+    @classmethod
+    def because(cls, refusal: Refusal) -> Self:
+        return cls(refusal.code, *refusal.fields, vi=refusal.vi, en=refusal.en)
+
+
+class Unavailable(Exception):  # noqa: N818
+    """Nobody answered in time, or the answerer failed: whether it happened is unknown. Ask again with the same key."""
+
+    def __init__(self, why: str, trace: str | None = None) -> None:
+        super().__init__(why)
+        self.trace = trace

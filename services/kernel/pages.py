@@ -1,0 +1,37 @@
+"""Keyset pages: the newest first, as far as a caller may see, each page starting after the last one's last key."""
+
+from typing import Any, TypeVar
+
+from services.kernel.messages import Refused
+from services.kernel.store import DESCENDING, Access, Document, from_document
+
+T = TypeVar("T")
+
+LARGEST = 100
+NEWEST = ("_id", DESCENDING)
+
+
+async def page(
+    access: Access, collection: str, row: type[T], *, first: int, after: str | None, **equal: Any
+) -> list[T]:
+    """At most `first` rows, 1 to 101: one more than the largest page tells whether there is another.
+
+    `equal` names fields and values; a `within` keeps to a unit and what is below it.
+    """
+    if not 1 <= first <= LARGEST + 1:
+        raise Refused(
+            "page-size",
+            "first",
+            vi=f"Mỗi trang có từ 1 đến {LARGEST} mục.",
+            en=f"A page has 1 to {LARGEST} items.",
+        )
+    found = access.db[collection].find(page_filter(access, after, equal)).sort([NEWEST]).limit(first)
+    return [from_document(document, row) async for document in found]
+
+
+def page_filter(access: Access, after: str | None, equal: Document) -> Document:
+    """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
+    wanted = {name: value for name, value in equal.items() if value is not None}
+    older = {"_id": {"$lt": after}} if after else {}
+    # `within` may be restricted twice, by the caller's wish and by the caller's scope: hence $and.
+    return {"$and": [{**wanted, **older}, access.scope.filter()]}

@@ -1,0 +1,190 @@
+"""Numbers a service's committed events densely and keeps its stream a copy of its log.
+
+One sequencer per service works at a time: a lease, measured by MongoDB's clock and checked inside each numbering
+transaction, says which. The broker refuses whatever a stale one still publishes, because each message names the
+sequence number it must follow. The stream's tail is the only checkpoint: there is no "published" flag to be wrong.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from opentelemetry.trace import SpanKind
+
+from services.kernel import streams, telemetry
+from services.kernel.messages import Recorded
+from services.kernel.store import Document, PyMongoError, Store, Transaction, recorded
+from services.kernel.streams import Heartbeat, heartbeat_subject, nudge_subject
+
+PAGE = 500
+PIPELINE = 256
+HEAD = "head"
+
+
+class LostLease(Exception):  # noqa: N818
+    """Another process is the sequencer now."""
+
+
+class Sequencer:
+    def __init__(self, store: Store, nats: Client, *, lease: float, heartbeat: float) -> None:
+        self._store = store
+        self._nats = nats
+        self._js: JetStreamContext = nats.jetstream(timeout=5)
+        self._producer = store.service
+        self._holder = secrets.token_hex(8)
+        self._lease = lease
+        self._heartbeat = heartbeat
+        self._renew_at = 0.0
+        self._beat_at = 0.0
+        self._tail: int | None = None
+        self._nudged = asyncio.Event()
+        self.head = 0
+        self.problem: str | None = None
+        """Why the stream cannot be kept a copy of the log; an operator has to look."""
+
+    def nudge(self) -> None:
+        self._nudged.set()
+
+    async def run(self) -> None:
+        async def on_nudge(_: Any) -> None:
+            self.nudge()
+
+        await self._nats.subscribe(nudge_subject(self._producer), cb=on_nudge)
+        while True:
+            try:
+                await self.work()
+            except LostLease:
+                self._renew_at = 0.0
+            except (TimeoutError, PyMongoError, NatsError, OSError) as error:
+                self._tail = None
+                telemetry.log.warning("sequencer waits", why=repr(error))
+                await asyncio.sleep(0.2)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._nudged.wait(), self._heartbeat)
+            self._nudged.clear()
+
+    async def work(self) -> None:
+        """Everything there is to do now: number what is committed, append what is numbered, say how far it goes."""
+        if not await self.hold():
+            return
+        if time.monotonic() >= self._beat_at:
+            self._tail = None  # once a heartbeat we look again: the stream may have been deleted under us
+        while await self.number():
+            await self.append()
+        await self.append()
+        await self.beat()
+
+    async def hold(self) -> bool:
+        """Takes or renews the lease; False while another holds it."""
+        if time.monotonic() < self._renew_at:
+            return True
+        mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
+        until = {"$add": ["$$NOW", int(self._lease * 1000)]}
+        held = await self._store.db.sequencer.find_one_and_update(
+            {"_id": HEAD, "$expr": mine_or_over}, [{"$set": {"holder": self._holder, "until": until}}]
+        )
+        if held is None:
+            return False
+        if held["holder"] != self._holder:
+            telemetry.log.info("sequencer took the lease", head=held["head"])
+            self._tail = None
+        self.head = held["head"]
+        self._renew_at = time.monotonic() + self._lease / 3
+        return True
+
+    async def number(self) -> int:
+        """Gives the next numbers to at most a page of committed events, in one transaction. Returns how many."""
+        if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}):
+            return 0
+
+        async def work(tx: Transaction) -> int:
+            # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
+            pending = tx.db.log.find({"seq": 0}, {"_id": 1}, session=tx.session)
+            ids = [d["_id"] async for d in pending.sort([("recorded_at", 1), ("version", 1)]).limit(PAGE)]
+            lease = await tx.db.sequencer.find_one_and_update(
+                {"_id": HEAD, "holder": self._holder, "$expr": {"$gt": ["$until", "$$NOW"]}},
+                {"$inc": {"head": len(ids)}},
+                session=tx.session,
+            )
+            if lease is None:
+                raise LostLease
+            first = lease["head"] + 1
+            numbered = await tx.number(ids, first)
+            assert numbered == len(ids), "only the sequencer numbers events"  # noqa: S101
+            self.head = lease["head"] + len(ids)
+            return numbered
+
+        return await self._store.transaction(work)
+
+    async def append(self) -> None:
+        """Appends to the stream whatever the log has beyond its tail."""
+        if self._tail is None:
+            self._tail = await self.find_tail()
+        while self.problem is None and self._tail < self.head:
+            page = self._store.db.log.find({"seq": {"$gt": self._tail}}).sort("seq", 1).limit(PIPELINE)
+            events = [recorded(document) async for document in page]
+            await self.publish(events)
+            self._tail = events[-1].seq
+
+    async def find_tail(self) -> int:
+        try:
+            tail = await streams.last(self._js, self._producer)
+        except NotFoundError:
+            telemetry.log.warning("stream is gone, made anew from the log", head=self.head)
+            await streams.ensure(self._js, self._producer)
+            tail = 0
+        self.problem = await self._disagreement(tail)
+        if self.problem:
+            telemetry.log.error("stream is not a copy of the log", why=self.problem)
+        return tail
+
+    async def publish(self, events: Sequence[Recorded]) -> None:
+        """All at once, each naming the number it must follow; raises when one was not stored as that number."""
+        # One that fails leaves those after it refused. Whatever happened, the tail is read again.
+        acks = await asyncio.gather(*map(self._publish, events), return_exceptions=True)
+        for ack in acks:
+            if isinstance(ack, BaseException):
+                raise ack
+
+    def _publish(self, event: Recorded) -> Awaitable[Any]:
+        headers = {"Nats-Expected-Last-Sequence": str(event.seq - 1), "danvan-event": event.id}
+        if event.trace:
+            headers["traceparent"] = event.trace
+        if telemetry.recording:
+            with telemetry.span(
+                f"append {event.type}", parent=event.trace, kind=SpanKind.PRODUCER, seq=event.seq
+            ):
+                pass
+        return self._js.publish(event.type, msgspec.json.encode(event), timeout=5, headers=headers)
+
+    async def beat(self) -> None:
+        if time.monotonic() >= self._beat_at:
+            self._beat_at = time.monotonic() + self._heartbeat
+            await self._nats.publish(
+                heartbeat_subject(self._producer), msgspec.json.encode(Heartbeat(self.head))
+            )
+
+    async def _disagreement(self, tail: int) -> str | None:
+        """None when the stream's last message is the log's event of that number."""
+        if tail > self.head:
+            return (
+                f"the stream ends at {tail}, the log at {self.head}: was the database restored from a backup?"
+            )
+        if tail == 0:
+            return None
+        event: Document | None = await self._store.db.log.find_one({"seq": tail}, {"_id": 1})
+        try:
+            message = await self._js.get_msg(streams.name(self._producer), seq=tail)
+        except NotFoundError:
+            return None  # purged, but it counts on from there
+        if event and (message.headers or {}).get("danvan-event") == event["_id"]:
+            return None
+        return f"number {tail} is another event in the stream than in the log: delete the stream, it will be made anew"

@@ -1,0 +1,326 @@
+"""Documents in MongoDB: transactions that are safe to repeat, the log of events, and nothing of any feature.
+
+The one module that imports the driver. Every transaction carries its own proof of having happened (an answer under an
+idempotency key, a moved cursor, a moved head), so an unknown commit result is settled by running it once more.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+from bson import Decimal128, ObjectId
+from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.kernel import telemetry
+from services.kernel.aggregate import Aggregate
+from services.kernel.calendar import day_of, moment
+from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
+from services.kernel.messages import Event, Recorded, Refused
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "DuplicateKeyError",
+    "IndexModel",
+    "InsertOne",
+    "PyMongoError",
+    "ReplaceOne",
+    "UpdateOne",
+    "passing",
+]
+
+Document = dict[str, Any]
+Database = AsyncIOMotorDatabase[Document]
+Session = AsyncIOMotorClientSession
+T = TypeVar("T")
+S = TypeVar("S", bound=Aggregate)
+
+PATIENCE = 8.0
+"""Seconds a transaction may go on being retried; less than what a caller waits."""
+
+Indexes = Mapping[str, Sequence[IndexModel]]
+
+LOG_INDEXES: Indexes = {
+    "log": [
+        IndexModel([("seq", ASCENDING)], unique=True, partialFilterExpression={"seq": {"$gt": 0}}),
+        IndexModel([("recorded_at", ASCENDING), ("version", ASCENDING)], partialFilterExpression={"seq": 0}),
+        IndexModel([("key", ASCENDING), ("version", ASCENDING)], unique=True),
+    ],
+    "parked": [IndexModel([("producer", ASCENDING), ("seq", ASCENDING)])],
+}
+
+
+class _Decimals(TypeCodec):
+    python_type = Decimal
+    bson_type = Decimal128
+
+    def transform_python(self, value: Any) -> Any:
+        return Decimal128(value)
+
+    def transform_bson(self, value: Any) -> Any:
+        return value.to_decimal()
+
+
+CODECS: CodecOptions[Document] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_Decimals()]))
+
+
+def new_id(kind: str) -> str:
+    """Unique everywhere and rising in time; `kind` is the letter that tells what it names."""
+    return f"{kind}_{ObjectId()}"
+
+
+def to_document(value: msgspec.Struct) -> Document:
+    """Moments and decimals as MongoDB's own types, days as ISO text, which sorts as they do."""
+    document: Document = msgspec.to_builtins(value, builtin_types=(datetime, Decimal))
+    if "id" in document:
+        document = {"_id": document.pop("id"), **document}
+    return document
+
+
+def from_document(document: Document, type_: type[T]) -> T:
+    if "_id" in document:
+        document = {"id": document["_id"], **document}
+    return msgspec.convert(document, type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Reading on behalf of a caller. Repositories are made from it, so that none is without a scope."""
+
+    db: Database
+    caller: Caller
+    scope: Scope
+    at: datetime
+    session: Session | None = None
+
+    @property
+    def today(self) -> date:
+        return day_of(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction(Access):
+    """Reading and writing, all or nothing. It may be run twice: what uses it keeps no state of its own."""
+
+    events: list[Document] = field(default_factory=list)
+    cause: list[Recorded] = field(default_factory=list)
+
+    def log(self, event: Event, *, not_before: datetime | None = None) -> None:
+        """Announces `event`, in this transaction. `not_before`: when the aggregate's previous event was recorded."""
+        cause = self.cause[-1] if self.cause else None
+        recorded_at = max(self.at, not_before or self.at)
+        self.events.append(
+            {
+                "_id": str(ObjectId()),
+                "seq": 0,
+                "key": event.key,
+                "version": event.version,
+                "type": event.subject,
+                # Versions of one aggregate rise with (recorded_at, version) whatever the clocks of two processes say:
+                # the sequencer numbers in that order.
+                "recorded_at": recorded_at,
+                "caller": cause.caller if cause else self.caller.id,
+                "trace": telemetry.traceparent(),
+                "cause": cause.id if cause else None,
+                "data": msgspec.to_builtins(event),
+            }
+        )
+
+    async def number(self, ids: Sequence[str], first: int) -> int:
+        """The only edit an event ever sees: its sequence number. Returns how many had none."""
+        updates = [
+            UpdateOne({"_id": id_, "seq": 0}, {"$set": {"seq": seq}}) for seq, id_ in enumerate(ids, first)
+        ]
+        return (await self.db.log.bulk_write(updates, session=self.session)).modified_count if updates else 0
+
+    @contextmanager
+    def because(self, recorded: Recorded) -> Any:
+        """What is logged inside was caused by this event, and goes on with its trace."""
+        self.cause.append(recorded)
+        try:
+            with telemetry.span(f"hear {recorded.type}", parent=recorded.trace, seq=recorded.seq):
+                yield
+        finally:
+            self.cause.pop()
+
+
+class Store:
+    """One service's database."""
+
+    def __init__(self, url: str, prefix: str, service: str) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            appname=f"danvan-{service}",
+            serverSelectionTimeoutMS=2000,
+            connectTimeoutMS=2000,
+            # A half-open connection to a killed server must not hold a request for minutes.
+            socketTimeoutMS=20000,
+            maxPoolSize=64,
+        )
+        self.service = service
+        self.db: Database = self._client.get_database(
+            f"{prefix}_{service}",
+            codec_options=CODECS,
+            write_concern=WriteConcern("majority", j=True),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    async def ping(self) -> None:
+        await self.db.command("ping")
+
+    async def provision(self, indexes: Indexes) -> None:
+        for collection, models in {**LOG_INDEXES, **indexes}.items():
+            await self.db[collection].create_indexes(list(models))
+        epoch = datetime.fromtimestamp(0, UTC)
+        await self.db.sequencer.update_one(
+            {"_id": "head"}, {"$setOnInsert": {"head": 0, "holder": None, "until": epoch}}, upsert=True
+        )
+
+    def reading(self, caller: Caller, scope: Scope, at: datetime) -> Access:
+        return Access(self.db, caller, scope, at)
+
+    async def snapshot(self, access: Access, read: Callable[[Access], Awaitable[T]]) -> T:
+        """All that `read` reads shows one moment of the database."""
+        async with await self._client.start_session(snapshot=True) as session:
+            return await read(replace(access, session=session))
+
+    async def transaction(
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        at: datetime | None = None,
+        caller: Caller = OURSELVES,
+        scope: Scope = EVERYTHING,
+        patience: float = PATIENCE,
+    ) -> T:
+        """Commits `work` with majority and journal. Raises what `work` raised, then nothing was written.
+
+        `work` may run several times: on a write conflict, and when the result of a commit is unknown.
+        """
+        until = time.monotonic() + patience
+        pause = 0.002
+        while True:
+            try:
+                return await self._once(work, at or moment(), caller, scope)
+            except DuplicateKeyError:
+                raise
+            except PyMongoError as error:
+                if not passing(error) or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(pause * random.random())  # noqa: S311 - spreads colliding writers
+            pause = min(pause * 2, 0.5)
+
+    async def _once(
+        self, work: Callable[[Transaction], Awaitable[T]], at: datetime, caller: Caller, scope: Scope
+    ) -> T:
+        async with (
+            await self._client.start_session() as session,
+            session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
+            ),
+        ):
+            tx = Transaction(self.db, caller, scope, at, session)
+            result = await work(tx)
+            if tx.events:
+                await self.db.log.insert_many(tx.events, session=session)
+            return result
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What a kind of document is called: in input fields and codes, in Vietnamese, in English."""
+
+    field: str
+    vi: str
+    en: str
+
+
+def not_found(noun: Noun, key: str) -> Refused:
+    return Refused(
+        f"{noun.field}-not-found",
+        noun.field,
+        vi=f"Không tìm thấy {noun.vi} {key[:60]}.",
+        en=f"There is no {noun.en} {key[:60]}.",
+    )
+
+
+class Aggregates(Generic[S]):
+    """One kind of aggregate, written with its event. None of the methods decides anything."""
+
+    collection: ClassVar[str]
+    noun: ClassVar[Noun]
+    state: type[S]
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._documents = tx.db[self.collection]
+
+    def missing(self, key: str) -> Refused:
+        """How a caller is told that there is none; the same whether it is absent or out of scope."""
+        return not_found(self.noun, key)
+
+    async def add(self, state: S, event: Event) -> S:
+        await self._documents.insert_one(self._document(state, self._tx.at), session=self._tx.session)
+        self._tx.log(event)
+        return state
+
+    async def get(self, key: str) -> S:
+        return from_document(await self._load(key), self.state)
+
+    async def update(self, key: str, change: Callable[[S], tuple[S, Event]]) -> S:
+        """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure."""
+        document = await self._load(key)
+        state, event = change(from_document(document, self.state))
+        recorded_at = max(self._tx.at, document["recorded_at"])
+        replaced = await self._documents.replace_one(
+            {"_id": key, "version": document["version"]},
+            self._document(state, recorded_at),
+            session=self._tx.session,
+        )
+        assert replaced.modified_count == 1, "a snapshot cannot change under its transaction"  # noqa: S101
+        self._tx.log(event, not_before=recorded_at)
+        return state
+
+    async def _load(self, key: str) -> Document:
+        document = await self._documents.find_one(
+            {"_id": key, **self._tx.scope.filter()}, session=self._tx.session
+        )
+        if document is None:
+            raise self.missing(key)
+        return document
+
+    def _document(self, state: S, recorded_at: datetime) -> Document:
+        within = state.unit.strip("/").split("/")
+        return {**to_document(state), "within": within, "recorded_at": recorded_at}
+
+
+def passing(error: BaseException) -> bool:
+    """The database's trouble, not the request's: worth doing again as it is."""
+    return isinstance(error, ConnectionFailure) or (
+        isinstance(error, PyMongoError)
+        and (
+            error.has_error_label("TransientTransactionError")
+            or error.has_error_label("UnknownTransactionCommitResult")
+        )
+    )
+
+
+def recorded(document: Mapping[str, Any]) -> Recorded:
+    return from_document(dict(document), Recorded)

@@ -1,0 +1,67 @@
+"""The JetStream stream of each producer, a copy of its log with its numbers, and what is said around it."""
+
+import msgspec
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError, NotFoundError
+
+
+def name(producer: str) -> str:
+    return f"danvan-{producer}"
+
+
+def subjects(producer: str) -> str:
+    return f"event.{producer}.>"
+
+
+async def ensure(js: JetStreamContext, producer: str) -> None:
+    """Made when missing, brought to these settings otherwise. Nothing ages out: a stream is cheap to make anew."""
+    config = StreamConfig(
+        name=name(producer),
+        subjects=[subjects(producer)],
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.OLD,
+        # Sequence numbers tell duplicates apart; a message id would swallow the republishing of a wiped stream.
+        duplicate_window=0.1,
+        allow_direct=True,
+    )
+    try:
+        await js.update_stream(config)
+    except NotFoundError:
+        try:
+            await js.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != 10058:  # in use: another process made it between our two calls
+                raise
+
+
+async def last(js: JetStreamContext, producer: str) -> int:
+    """The stream's last sequence number, which outlives purged messages; 0 for a new stream."""
+    info = await js.stream_info(name(producer))
+    return info.state.last_seq
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """`last` is the highest number given out; whoever has seen less has missed something."""
+
+    last: int
+
+
+def heartbeat_subject(producer: str) -> str:
+    return f"heartbeat.{producer}"
+
+
+def nudge_subject(producer: str) -> str:
+    return f"nudge.{producer}"
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """A page out of a producer's log: events numbered above `after`, at most `limit` of them."""
+
+    after: int
+    limit: int = 500
+
+
+def replay_subject(producer: str) -> str:
+    return f"replay.{producer}"

@@ -1,0 +1,115 @@
+"""Logs and traces of a process: JSON lines with trace ids, spans over OTLP when an endpoint is set."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import context, propagate, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span, SpanKind
+
+from services.kernel.config import Settings
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+tracer = trace.get_tracer("danvan")
+recording = False
+"""Whether spans go anywhere. Where they do not, no span per event is made."""
+
+
+def start(service: str, settings: Settings) -> None:
+    """Once per process, before any MongoDB client is made: the driver's spans come from listeners set at its birth."""
+    _log_as_json(service, settings.log_level)
+    provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
+    if settings.otlp_endpoint:
+        _export(provider, settings.otlp_endpoint)
+    trace.set_tracer_provider(provider)
+
+
+def stop() -> None:
+    """Sends what is left, for at most two seconds: a collector that is gone must not hold up a stop."""
+    provider = trace.get_tracer_provider()
+    if recording and isinstance(provider, TracerProvider):
+        provider.force_flush(2000)
+
+
+def traceparent() -> str | None:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def trace_id() -> str:
+    return format(trace.get_current_span().get_span_context().trace_id, "032x")
+
+
+@contextmanager
+def span(
+    name: str, *, parent: str | None = None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
+) -> Iterator[Span]:
+    """A span below `parent`, a traceparent that came from elsewhere, or below the current one."""
+    above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
+    with tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes) as made:
+        yield made
+
+
+def _export(provider: TracerProvider, endpoint: str) -> None:
+    # Imported here: the exporter costs 12 MB that a process without an endpoint need not carry.
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "database")
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    global recording
+    recording = True
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=2)
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+    PymongoInstrumentor().instrument(tracer_provider=provider)
+
+
+def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    current = trace.get_current_span().get_span_context()
+    if current.is_valid:
+        event["trace_id"] = format(current.trace_id, "032x")
+    return event
+
+
+def _log_as_json(service: str, level: str) -> None:
+    def with_service(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        with_service,
+        _with_trace,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for quiet in ("pymongo", "faststream", "nats", "asyncio", "uvicorn", "opentelemetry"):
+        logging.getLogger(quiet).handlers.clear()
+        logging.getLogger(quiet).setLevel(max(logging.WARNING, root.level))
+        logging.getLogger(quiet).propagate = True

@@ -1,0 +1,93 @@
+"""Administrative units as dated values: who they were, on which day, and under whom.
+
+A national code is not a key: after 2025-07-01 many new communes re-use the code of an old one. So a unit has an
+id of ours that is never re-used, and its name, code, level and parent hold for a spell of time.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+COUNTRY = "vn"
+"""The id of the whole country, the first segment of every path."""
+
+
+class UnitLevel(StrEnum):
+    COUNTRY = "COUNTRY"
+    PROVINCE = "PROVINCE"
+    DISTRICT = "DISTRICT"
+    COMMUNE = "COMMUNE"
+
+
+class UnitPath(str):
+    """The ids from the country down to a unit, as in `/vn/u42/u437`. Compared by whole segments only."""
+
+    __slots__ = ()
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return tuple(self.strip("/").split("/"))
+
+    @property
+    def unit(self) -> str:
+        return self.rpartition("/")[2]
+
+    def child(self, unit: str) -> "UnitPath":
+        return UnitPath(f"{self}/{unit}")
+
+    def within(self, unit: str) -> bool:
+        return unit in self.segments
+
+    def below(self, unit: str) -> str | None:
+        """The next segment under `unit` on the way down to here; None at `unit` itself."""
+        rest = self.segments[self.segments.index(unit) + 1 :]
+        return rest[0] if rest else None
+
+
+class Spell(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit was from `since` (included; None when we do not know) to `until` (excluded; None while it lasts)."""
+
+    name: str
+    code: str
+    kind: str
+    level: UnitLevel
+    parent: str | None
+    path: str
+    since: date | None = None
+    until: date | None = None
+
+    def covers(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+class SuccessionKind(StrEnum):
+    MERGE = "MERGE"
+    SPLIT = "SPLIT"
+
+
+class Predecessor(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of lineage, kept with the successor: `unit` became it, or a part of it, on that day."""
+
+    unit: str
+    kind: SuccessionKind
+    on: date
+    main: bool = True
+    document: str | None = None
+
+
+class DatedUnit(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    spells: tuple[Spell, ...]
+    predecessors: tuple[Predecessor, ...] = ()
+
+    def at(self, day: date) -> Spell | None:
+        return next((spell for spell in self.spells if spell.covers(day)), None)
+
+    def between(self, since: date, until: date) -> list[Spell]:
+        """What it was on any day from `since` to `until`, both included, the earliest first."""
+        return [
+            spell
+            for spell in self.spells
+            if (spell.since is None or spell.since <= until) and (spell.until is None or since < spell.until)
+        ]

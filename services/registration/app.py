@@ -1,0 +1,38 @@
+"""Registration as a process: `uvicorn --factory services.registration.app:create_app`."""
+
+from faststream.asgi import AsgiFastStream
+
+from services.kernel import directory
+from services.kernel.config import Settings
+from services.kernel.service import Service
+from services.registration.models import events as models
+from services.registration.models import handlers as on_models
+from services.registration.models import repository as model_documents
+from services.registration.organisations import events as organisations
+from services.registration.organisations import handlers as on_organisations
+from services.registration.units import events as units
+from services.registration.units import handlers as on_units
+
+INDEXES = {**directory.INDEXES, **model_documents.INDEXES}
+
+
+def create_app(settings: Settings | None = None) -> AsgiFastStream:
+    service = Service("registration", settings or Settings())
+
+    service.does(units.RecordUnits, on_units.record_units)
+    service.tells(units.UnitsById, on_units.units_by_id)
+    service.tells(units.UnitsByCode, on_units.units_by_code)
+    service.tells(units.ChildUnits, on_units.child_units)
+
+    service.does(organisations.RegisterOrganisation, on_organisations.register_organisation)
+    service.tells(organisations.OrganisationsById, on_organisations.organisations_by_id)
+
+    service.does(models.DraftModel, on_models.draft_model)
+    service.does(models.SubmitModel, on_models.submit_model)
+    service.does(models.ReturnModel, on_models.return_model)
+    service.does(models.AcceptModel, on_models.accept_model)
+    service.does(models.RecordContribution, on_models.record_contribution)
+    service.tells(models.ModelsPage, on_models.models_page)
+    service.tells(models.ModelsById, on_models.models_by_id)
+
+    return service.app()

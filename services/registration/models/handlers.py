@@ -1,0 +1,84 @@
+"""What registration does about models: one function per message."""
+
+from datetime import date
+from functools import partial
+
+from services.kernel.directory import Directory
+from services.kernel.store import Access, Transaction, new_id
+from services.kernel.units import UnitPath
+from services.registration.events import field_named
+from services.registration.models import domain, repository
+from services.registration.models.domain import Act, Model
+from services.registration.models.events import (
+    AcceptModel,
+    DraftModel,
+    ModelRow,
+    ModelsById,
+    ModelsPage,
+    RecordContribution,
+    ReturnModel,
+    SubmitModel,
+)
+from services.registration.models.repository import Models
+from services.registration.organisations.repository import Organisations
+
+
+async def draft_model(command: DraftModel, tx: Transaction) -> Model:
+    field = field_named(command.field)
+    owner = await Organisations(tx).get(command.owner)
+    act = _act(command.on, tx)
+    unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on)
+    model, drafted = domain.draft(
+        key=new_id("m"),
+        owner=owner.id,
+        unit=unit,
+        title=command.title,
+        summary=command.summary,
+        field=field,
+        subject_kind=command.subject_kind,
+        act=act,
+    )
+    return await Models(tx).add(model, drafted)
+
+
+async def submit_model(command: SubmitModel, tx: Transaction) -> Model:
+    act = await _act_in_life(command.model, command.on, tx)
+    return await Models(tx).update(command.model, partial(domain.submit, act=act))
+
+
+async def return_model(command: ReturnModel, tx: Transaction) -> Model:
+    act = await _act_in_life(command.model, command.on, tx)
+    return await Models(tx).update(command.model, partial(domain.return_, reason=command.reason, act=act))
+
+
+async def accept_model(command: AcceptModel, tx: Transaction) -> Model:
+    act = await _act_in_life(command.model, command.on, tx)
+    return await Models(tx).update(command.model, partial(domain.accept, act=act))
+
+
+async def record_contribution(command: RecordContribution, tx: Transaction) -> Model:
+    act = await _act_in_life(command.model, command.on, tx)
+    contribute = partial(
+        domain.contribute, kind=command.kind, amount=command.amount, note=command.note, act=act
+    )
+    return await Models(tx).update(command.model, contribute)
+
+
+async def models_page(query: ModelsPage, access: Access) -> list[ModelRow]:
+    return await repository.page(access, query.filter, first=query.first, after=query.after)
+
+
+async def models_by_id(query: ModelsById, access: Access) -> list[ModelRow]:
+    return await repository.rows_by_id(access, query.ids)
+
+
+def _act(on: date | None, tx: Transaction) -> Act:
+    return Act(by=tx.caller.id, on=on or tx.today, today=tx.today, at=tx.at)
+
+
+async def _act_in_life(model: str, on: date | None, tx: Transaction) -> Act:
+    """The day must lie in the life of the unit that the model belongs to."""
+    act = _act(on, tx)
+    unit = UnitPath((await Models(tx).get(model)).unit).unit
+    await Directory(tx).in_force(unit, act.on)
+    return act

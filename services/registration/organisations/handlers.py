@@ -1,0 +1,24 @@
+"""What registration does about organisations: one function per message."""
+
+from services.kernel.directory import Directory
+from services.kernel.store import Access, Transaction, new_id
+from services.registration.organisations import domain
+from services.registration.organisations.events import (
+    OrganisationRow,
+    OrganisationsById,
+    RegisterOrganisation,
+)
+from services.registration.organisations.repository import Organisations, rows_by_id
+
+
+async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> domain.Organisation:
+    unit = await Directory(tx).in_force(command.unit, command.on or tx.today)
+    tx.scope.require(unit.path)
+    organisation, registered = domain.register(
+        key=new_id("o"), name=command.name, kind=command.kind, unit=unit, at=tx.at
+    )
+    return await Organisations(tx).add(organisation, registered)
+
+
+async def organisations_by_id(query: OrganisationsById, access: Access) -> list[OrganisationRow]:
+    return await rows_by_id(access, query.ids)

@@ -1,0 +1,70 @@
+"""The rules of administrative units: spells in order, and a record that only grows by versions."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.messages import Refused
+from services.kernel.units import DatedUnit, Predecessor, Spell
+from services.registration.units.events import UnitRecorded
+
+LARGEST_BATCH = 500
+
+
+class Unit(Aggregate, frozen=True, kw_only=True):
+    spells: tuple[Spell, ...]
+    predecessors: tuple[Predecessor, ...] = ()
+
+
+def record(known: Unit | None, dated: DatedUnit, *, at: datetime) -> tuple[Unit, UnitRecorded] | None:
+    """None when it is known just so already."""
+    _check(dated)
+    if known and (known.spells, known.predecessors) == (dated.spells, dated.predecessors):
+        return None
+    unit = Unit(
+        id=dated.id,
+        version=known.version + 1 if known else 1,
+        unit=dated.spells[-1].path,
+        spells=dated.spells,
+        predecessors=dated.predecessors,
+    )
+    return unit, UnitRecorded(
+        key=unit.id,
+        version=unit.version,
+        at=at,
+        unit=unit.unit,
+        spells=unit.spells,
+        predecessors=unit.predecessors,
+    )
+
+
+def check_batch(units: Sequence[DatedUnit]) -> None:
+    ids = [unit.id for unit in units]
+    if not 1 <= len(ids) <= LARGEST_BATCH:
+        raise Refused(
+            "batch-size",
+            "units",
+            vi=f"Mỗi lần từ 1 đến {LARGEST_BATCH} đơn vị, không phải {len(ids)}.",
+            en=f"1 to {LARGEST_BATCH} units at a time, not {len(ids)}.",
+        )
+    twice = next((id_ for id_, times in Counter(ids).items() if times > 1), None)
+    if twice:
+        raise Refused(
+            "unit-twice",
+            "units",
+            vi=f"Đơn vị {twice} có hai lần trong danh sách.",
+            en=f"Unit {twice} is in the list twice.",
+        )
+
+
+def _check(dated: DatedUnit) -> None:
+    ordered = all(a.until and b.since and a.until <= b.since for a, b in pairwise(dated.spells))
+    if not dated.spells or not ordered:
+        raise Refused(
+            "spells-overlap",
+            "spells",
+            vi=f"Các giai đoạn của đơn vị {dated.id} phải nối tiếp nhau, không chồng lấn.",
+            en=f"The spells of unit {dated.id} must follow one another without overlap.",
+        )

@@ -1,0 +1,23 @@
+"""Reporting as a process: `uvicorn --factory services.reporting.app:create_app`."""
+
+from faststream.asgi import AsgiFastStream
+
+from services.kernel.config import Settings
+from services.kernel.service import Service
+from services.registration.units.events import UnitRecorded
+from services.reporting import handlers
+from services.reporting.events import RebuildCounters, ReportOf
+from services.reporting.projection import Projection
+from services.reporting.repository import INDEXES as INDEXES
+
+
+def create_app(settings: Settings | None = None) -> AsgiFastStream:
+    service = Service("reporting", settings or Settings(), logs=False)
+    projection = Projection(service.store)
+
+    service.folds([UnitRecorded], handlers.copy_recorded_units)
+    service.background("projection", projection.run, lambda: projection.inboxes)
+    service.does(RebuildCounters, projection.rebuild)
+    service.tells(ReportOf, projection.report)
+
+    return service.app()

@@ -1,0 +1,206 @@
+"""The rules of counting: which facts an event makes, and how facts fold into counters per period and unit."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from services.kernel.messages import Event, Recorded, Refused
+from services.kernel.units import UnitPath
+from services.registration.events import FIELD_NAMES, Field, Level, SubjectKind
+from services.registration.models.events import ContributionRecorded, ModelAccepted
+from services.reporting.events import Breakdown, Dimension, Figure, Measure, Row
+from services.review.events import ReviewDecided, ReviewNominated, Verdict
+from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
+
+COUNTED: Mapping[str, tuple[type[Event], ...]] = {
+    "registration": (ModelAccepted, ContributionRecorded),
+    "review": (ReviewDecided, ReviewNominated),
+    "supervision": (SessionRecorded,),
+}
+"""The events that make facts, by producer."""
+
+OF_MODELS = (Dimension.FIELD, Dimension.LEVEL, Dimension.SUBJECT_KIND, Dimension.PLACE)
+DIMENSIONS: Mapping[Measure, tuple[Dimension, ...]] = {
+    **dict.fromkeys(Measure, OF_MODELS),
+    Measure.SUPERVISION_SESSION: (Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE),
+}
+
+MEASURE_NAMES = {
+    Measure.REGISTERED: "Mô hình đăng ký",
+    Measure.RECOGNISED: "Được công nhận",
+    Measure.NOT_MET: "Chưa đạt",
+    Measure.NOMINATED: "Đề nghị biểu dương, khen thưởng",
+    Measure.LAND_M2: "Hiến đất (m²)",
+    Measure.WORK_DAY: "Ngày công",
+    Measure.MONEY: "Kinh phí (đồng)",
+    Measure.SUPERVISION_SESSION: "Cuộc giám sát, phản biện, kiểm tra, khảo sát",
+}
+
+ROW_NAMES: Mapping[Dimension, Mapping[str, str]] = {
+    Dimension.FIELD: {field.value: FIELD_NAMES[field] for field in Field},
+    Dimension.LEVEL: {
+        Level.CITY: "Cấp thành phố, tỉnh",
+        Level.DISTRICT: "Cấp quận, huyện, thị xã",
+        Level.COMMUNE: "Cấp cơ sở",
+    },
+    Dimension.SUBJECT_KIND: {SubjectKind.COLLECTIVE: "Tập thể", SubjectKind.INDIVIDUAL: "Cá nhân"},
+    Dimension.SESSION_KIND: {
+        SessionKind.SUPERVISION: "Giám sát",
+        SessionKind.SOCIAL_CRITICISM: "Phản biện xã hội",
+        SessionKind.INSPECTION: "Kiểm tra",
+        SessionKind.SURVEY: "Khảo sát",
+    },
+    Dimension.BODY: {
+        SupervisingBody.FATHERLAND_FRONT: "Mặt trận Tổ quốc",
+        SupervisingBody.WOMENS_UNION: "Hội Liên hiệp Phụ nữ",
+        SupervisingBody.FARMERS_UNION: "Hội Nông dân",
+        SupervisingBody.VETERANS_ASSOCIATION: "Hội Cựu chiến binh",
+        SupervisingBody.YOUTH_UNION: "Đoàn Thanh niên",
+        SupervisingBody.TRADE_UNION: "Công đoàn",
+        SupervisingBody.PEOPLES_INSPECTION_BOARD: "Ban Thanh tra nhân dân",
+        SupervisingBody.COMMUNITY_INVESTMENT_SUPERVISION_BOARD: "Ban giám sát đầu tư của cộng đồng",
+        SupervisingBody.PARTY_COMMITTEE: "Cấp ủy",
+    },
+}
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One counted thing: what, how much, when it counts, where, by what, and the event behind it."""
+
+    id: str
+    measure: Measure
+    thing: str
+    amount: Decimal
+    on: date
+    unit: str
+    dimensions: dict[Dimension, str]
+    producer: str
+    seq: int
+    event: str
+    trace: str | None
+    recorded_at: datetime
+
+
+def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
+    match event:
+        case ModelAccepted():
+            return [_fact(Measure.REGISTERED, Decimal(1), event, recorded)]
+        case ContributionRecorded():
+            return [_fact(Measure(event.kind.value), event.amount, event, recorded)]
+        case ReviewDecided():
+            recognised = event.verdict is Verdict.RECOGNISED
+            measure = Measure.RECOGNISED if recognised else Measure.NOT_MET
+            return [_fact(measure, Decimal(1), event, recorded)]
+        case ReviewNominated():
+            return [_fact(Measure.NOMINATED, Decimal(1), event, recorded)]
+        case SessionRecorded():
+            return [_fact(Measure.SUPERVISION_SESSION, Decimal(1), event, recorded)]
+        case _:
+            return []
+
+
+def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:
+    """(period, unit, measure) → what to add to `total` and to each `by.<dimension>.<code>`."""
+    counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for fact in facts:
+        path = UnitPath(fact.unit)
+        for unit in path.segments:
+            place = {Dimension.PLACE: path.below(unit) or unit}
+            for period in periods_of(fact.on):
+                counter = counters[period, unit, fact.measure]
+                counter["total"] += fact.amount
+                for dimension, code in (*fact.dimensions.items(), *place.items()):
+                    counter[f"by.{dimension}.{code}"] += fact.amount
+    return counters
+
+
+def periods_of(day: date) -> tuple[str, str]:
+    """The year and the half-year that a day counts in."""
+    return f"{day.year}", f"{day.year}-H{1 if day.month <= 6 else 2}"
+
+
+def span_of(period: str) -> tuple[date, date]:
+    """First and last day of `2018`, `2018-H1` or `2018-H2`."""
+    match = re.fullmatch(r"(20\d\d|19\d\d)(-H[12])?", period, re.ASCII)
+    if match is None:
+        raise Refused(
+            "period-invalid",
+            "period",
+            vi=f"Không có kỳ báo cáo “{period[:20]}”; ví dụ: 2018, 2018-H1, 2018-H2.",
+            en=f"There is no period “{period[:20]}”; write it as 2018, 2018-H1 or 2018-H2.",
+        )
+    year, half = int(match[1]), match[2]
+    since = date(year, 7, 1) if half == "-H2" else date(year, 1, 1)
+    until = date(year, 6, 30) if half == "-H1" else date(year, 12, 31)
+    return since, until
+
+
+def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str, str]) -> Figure:
+    """The total with every breakdown of it, each checked against it. `places`: units right below, and itself."""
+    total = _decimal(counter.get("total"))
+    by = counter.get("by")
+    counted = by if isinstance(by, Mapping) else {}
+    return Figure(
+        measure=measure,
+        name=MEASURE_NAMES[measure],
+        total=total,
+        breakdowns=tuple(
+            _breakdown(
+                dimension,
+                total,
+                counted.get(dimension.value, {}),
+                places if dimension is Dimension.PLACE else ROW_NAMES[dimension],
+            )
+            for dimension in DIMENSIONS[measure]
+        ),
+    )
+
+
+def _breakdown(
+    by: Dimension, total: Decimal, counted: Mapping[str, object], names: Mapping[str, str]
+) -> Breakdown:
+    codes: Sequence[str] = [*names, *sorted(set(counted) - set(names))]
+    rows = tuple(
+        Row(code=code, name=names.get(code, code), value=_decimal(counted.get(code))) for code in codes
+    )
+    added = sum((row.value for row in rows), Decimal(0))
+    return Breakdown(by=by, rows=rows, sum=added, gap=total - added)
+
+
+def _decimal(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def _fact(
+    measure: Measure,
+    amount: Decimal,
+    event: ModelAccepted | ContributionRecorded | ReviewDecided | ReviewNominated | SessionRecorded,
+    recorded: Recorded,
+) -> Fact:
+    dimensions = (
+        {Dimension.SESSION_KIND: event.kind.value, Dimension.BODY: event.body.value}
+        if isinstance(event, SessionRecorded)
+        else {
+            Dimension.FIELD: event.field.value,
+            Dimension.LEVEL: event.level.value,
+            Dimension.SUBJECT_KIND: event.subject_kind.value,
+        }
+    )
+    return Fact(
+        id=f"{event.key}/{event.version}/{measure}",
+        measure=measure,
+        thing=event.key,
+        amount=amount,
+        on=event.on,
+        unit=event.unit,
+        dimensions=dimensions,
+        producer=event.service(),
+        seq=recorded.seq,
+        event=recorded.id,
+        trace=recorded.trace,
+        recorded_at=recorded.recorded_at,
+    )

@@ -1,0 +1,108 @@
+"""Keeps the counters counting, and counts them anew beside the ones in use when asked to."""
+
+import asyncio
+import contextlib
+from functools import partial
+
+from nats.aio.client import Client
+
+from services.kernel import telemetry
+from services.kernel.inbox import Inbox
+from services.kernel.process import keep_running
+from services.kernel.store import Access, Store, Transaction
+from services.reporting import handlers
+from services.reporting.domain import COUNTED
+from services.reporting.events import RebuildCounters, Report, ReportOf
+from services.reporting.repository import Counters, current_generation, reader, switch
+
+GLANCE = 2.0
+"""Seconds between looks at which generation is in use."""
+
+
+class Projection:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.inboxes: list[Inbox] = []
+        self._asked = asyncio.Event()
+
+    async def run(self, nats: Client) -> None:
+        """Counts with the generation in use; builds the next when asked, and follows when another process did."""
+        generation = await current_generation(self._store.db)
+        counting = self._count(generation, nats)
+        try:
+            while True:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._asked.wait(), GLANCE)
+                if self._asked.is_set():
+                    self._asked.clear()
+                    await self._build(generation + 1, generation, nats)
+                current = await current_generation(self._store.db)
+                if current != generation:
+                    await _end(counting)
+                    generation, counting = current, self._count(current, nats)
+        finally:
+            await _end(counting)
+
+    async def rebuild(self, _: RebuildCounters, tx: Transaction) -> int:
+        """The generation in use while the next one is being counted."""
+        self._asked.set()
+        return await current_generation(tx.db, tx.session)
+
+    async def report(self, query: ReportOf, access: Access) -> Report:
+        """Figures, names and positions of one moment."""
+        heads = {inbox.producer: inbox.position + inbox.lag for inbox in self.inboxes}
+
+        async def read(snapshot: Access) -> Report:
+            counters = Counters(access.db, await current_generation(access.db, snapshot.session))
+            positions = await counters.positions(heads, snapshot)
+            return await handlers.report(query, snapshot, counters, positions)
+
+        return await self._store.snapshot(access, read)
+
+    def _count(self, generation: int, nats: Client) -> list[asyncio.Task[None]]:
+        self.inboxes = self._inboxes_of(generation)
+        return _started(self.inboxes, nats)
+
+    async def _build(self, generation: int, previous: int, nats: Client) -> None:
+        """Counts from the first event into empty collections, and switches when it has caught up."""
+
+        async def work(tx: Transaction) -> bool:
+            return await switch(generation, previous, tx)
+
+        await Counters(self._store.db, generation).create()
+        anew = _started(self._inboxes_of(generation), nats)
+        try:
+            while True:
+                if await self._store.transaction(work):
+                    break
+                await asyncio.sleep(0.05)
+        finally:
+            await _end(anew)
+        telemetry.log.info("counters counted anew", generation=generation)
+
+    def _inboxes_of(self, generation: int) -> list[Inbox]:
+        counters = Counters(self._store.db, generation)
+        return [
+            Inbox(
+                self._store,
+                producer,
+                {type_.subject: type_ for type_ in types},
+                partial(handlers.count, counters=counters),
+                name=reader(generation),
+            )
+            for producer, types in COUNTED.items()
+        ]
+
+
+def _started(inboxes: list[Inbox], nats: Client) -> list[asyncio.Task[None]]:
+    return [
+        asyncio.create_task(keep_running(f"count {inbox.producer}", partial(inbox.run, nats)))
+        for inbox in inboxes
+    ]
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,41 @@
+"""What review does when asked or told: one function per message."""
+
+from functools import partial
+
+from services.kernel.store import Access, Transaction, new_id
+from services.registration.models.events import ModelAccepted
+from services.review import domain
+from services.review.domain import Review
+from services.review.events import DecideReview, NominateReview, ReviewRow, ReviewsById, ReviewsByModel
+from services.review.repository import Reviews, rows_by
+
+
+async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
+    review, opened = domain.open_review(accepted, key=new_id("r"), at=tx.at)
+    await Reviews(tx).add(review, opened)
+
+
+async def decide_review(command: DecideReview, tx: Transaction) -> Review:
+    decide = partial(
+        domain.decide,
+        reviewer=tx.caller.id,
+        verdict=command.verdict,
+        reason=command.reason,
+        on=command.on or tx.today,
+        today=tx.today,
+        at=tx.at,
+    )
+    return await Reviews(tx).update(command.review, decide)
+
+
+async def nominate_review(command: NominateReview, tx: Transaction) -> Review:
+    nominate = partial(domain.nominate, on=command.on or tx.today, today=tx.today, at=tx.at)
+    return await Reviews(tx).update(command.review, nominate)
+
+
+async def reviews_by_id(query: ReviewsById, access: Access) -> list[ReviewRow]:
+    return await rows_by(access, "_id", query.ids)
+
+
+async def reviews_by_model(query: ReviewsByModel, access: Access) -> list[ReviewRow]:
+    return await rows_by(access, "model", query.models)

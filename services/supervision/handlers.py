@@ -1,0 +1,41 @@
+"""What supervision does when asked or told: one function per message."""
+
+from collections.abc import Sequence
+
+from services.kernel.directory import Directory, copy_units
+from services.kernel.inbox import Heard
+from services.kernel.store import Access, Transaction, new_id
+from services.registration.units.events import UnitRecorded
+from services.supervision import domain, repository
+from services.supervision.domain import Session
+from services.supervision.events import RecordSession, SessionRow, SessionsById, SessionsPage
+from services.supervision.repository import Sessions
+
+
+async def copy_recorded_units(heard: Sequence[Heard], tx: Transaction) -> None:
+    await copy_units([one.event.dated() for one in heard if isinstance(one.event, UnitRecorded)], tx)
+
+
+async def record_session(command: RecordSession, tx: Transaction) -> Session:
+    on = command.on or tx.today
+    unit = await Directory(tx).in_force(command.unit, on)
+    tx.scope.require(unit.path)
+    session, recorded = domain.record(
+        key=new_id("s"),
+        kind=command.kind,
+        body=command.body,
+        unit=unit,
+        title=command.title,
+        on=on,
+        today=tx.today,
+        at=tx.at,
+    )
+    return await Sessions(tx).add(session, recorded)
+
+
+async def sessions_by_id(query: SessionsById, access: Access) -> list[SessionRow]:
+    return await repository.rows_by_id(access, query.ids)
+
+
+async def sessions_page(query: SessionsPage, access: Access) -> list[SessionRow]:
+    return await repository.page(access, unit=query.unit, first=query.first, after=query.after)
