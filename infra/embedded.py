@@ -384,8 +384,6 @@ class MongoServer(EmbeddedServer):
             # Without zlib, through which 6.0.5 gives away uninitialised memory (CVE-2025-14847).
             *("--networkMessageCompressors", "snappy,zstd"),
             *("--wiredTigerCacheSizeGB", str(self.cache_mb / 1024)),
-            # Small journal files: those of 100 MB, made in advance, cost a warm start up to half a second.
-            *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=16MB)"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
 

@@ -179,6 +179,10 @@ class Store:
             read_preference=ReadPreference.PRIMARY,
         )
 
+    def beside(self, service: str) -> Database:
+        """Another service's database, for operators: services have no right to it."""
+        return self._client.get_database(self.db.name.removesuffix(self.service) + service, CODECS)
+
     def close(self) -> None:
         self._client.close()
 

@@ -1,0 +1,293 @@
+"""The operators' command line: `danvan …`. Figures and answers go to stdout, everything said besides to stderr."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra import operator, report_view
+from infra.embedded import CannotStart
+from infra.load_units import load_units
+from infra.operator import NotRunning, located
+from infra.positions import positions, settled
+from infra.provision import TooOld, provision
+from infra.recount import recount as count_anew
+from infra.sample.hong_linh_2018 import PUBLISHED
+from infra.sample.loader import STEPS, Person, SampleRefused, load_sample
+from infra.stack import Stack
+from infra.supervisor import NotReady
+from services.kernel.calendar import moment
+from services.kernel.caller import Caller, Grant
+from services.kernel.config import Settings
+from services.kernel.messages import Refused, Role, Unavailable
+from services.kernel.units import COUNTRY
+from services.reporting.events import RebuildCounters
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+units_app = typer.Typer(no_args_is_help=True, help="Administrative units.")
+sample_app = typer.Typer(no_args_is_help=True, help="The sample, Thị xã Hồng Lĩnh 2018.")
+app.add_typer(units_app, name="units")
+app.add_typer(sample_app, name="sample")
+
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+EXPECTED = (
+    CannotStart,
+    NotReady,
+    NotRunning,
+    TooOld,
+    SampleRefused,
+    report_view.ReportRefused,
+    Refused,
+    Unavailable,
+)
+"""What a command may end with that is no bug: said in one line, exit code 1."""
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+AsFormat = Annotated[Format, typer.Option("--format", help="How the report is printed.")]
+
+
+@app.command()
+def run() -> None:
+    """Start everything, load the sample on the first start, print the report, serve until Ctrl-C."""
+    _run(_serve())
+
+
+@app.command()
+def demo(format_: AsFormat = Format.TABLE) -> None:
+    """Start everything, load the sample, print the report, stop. Exit code 1 when a figure is not the published one."""
+    raise typer.Exit(_run(_demo(format_)))
+
+
+@app.command("provision")
+def provision_() -> None:
+    """Make keys, streams and indexes, or bring them up to date."""
+    _run(provision(Settings()))
+    err.print("Keys, streams and indexes are there.")
+
+
+@units_app.command("load")
+def units_load() -> None:
+    """Load the country's units before and after 2025-07-01, with their lineage."""
+    changed = _run(_load_units(located(Settings())))
+    err.print(f"{changed} units were new or changed.")
+
+
+@sample_app.command("load")
+def sample_load() -> None:
+    """Load the sample through GraphQL. A second load changes nothing."""
+    _run(_load_sample(located(Settings())))
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="What the caller may do.")],
+    unit: Annotated[str, typer.Option(help="Id of the unit in and below which, e.g. u437.")] = COUNTRY,
+    name: Annotated[str, typer.Option(help="Who it is; by default the role.")] = "",
+    hours: Annotated[float, typer.Option(help="How long it holds.", min=0.01, max=24 * 365)] = 12,
+) -> None:
+    """Print a bearer token of the embedded issuer."""
+    settings = Settings()
+    try:
+        caller = Caller(id=name or f"{role}@{unit}", name=name or role, grants=(Grant(role=role, unit=unit),))
+        print(operator.user_token(settings, caller, timedelta(hours=hours)))
+    except FileNotFoundError:
+        _fail(f"There are no keys in {settings.keys} yet: run `danvan provision` or `make run` first.")
+
+
+@app.command()
+def report(
+    unit: Annotated[str, typer.Option(help="Id of the unit.")] = PUBLISHED.unit,
+    period: Annotated[str, typer.Option(help="2018, 2018-H1 or 2018-H2.")] = str(PUBLISHED.year),
+    format_: AsFormat = Format.TABLE,
+) -> None:
+    """Print a unit's report, as the gateway answers it."""
+    _run(_report(located(Settings()), unit, period, format_))
+
+
+@app.command()
+def recount() -> None:
+    """Count anew from the documents and compare with the counters. Exit code 1 when they differ."""
+    raise typer.Exit(_run(_recount(located(Settings()))))
+
+
+@app.command()
+def rebuild() -> None:
+    """Count all events anew beside the figures in use, then switch over."""
+    _run(_rebuild(located(Settings())))
+    err.print("Counting anew; `danvan status` shows how far it is.")
+
+
+@app.command()
+def status() -> None:
+    """How far each producer and reader is, and what is parked."""
+    found = _run(positions(located(Settings())))
+    for producer, head in found.heads.items():
+        print(f"{producer}: numbered {head}, waiting for a number {found.pending[producer]}")
+    for cursor, seq in found.cursors.items():
+        print(f"{cursor}: passed {seq}, behind {found.lag(cursor)}")
+    for service, parked in found.parked.items():
+        print(f"{service}: parked {parked}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from gateway.schema import schema as made
+
+    print(made.as_str())
+
+
+async def _serve() -> None:
+    async with _started() as (settings, stack):
+        await _load_all(settings)
+        await _report(settings, PUBLISHED.unit, str(PUBLISHED.year), Format.TABLE)
+        err.print(f"\nGraphQL  {stack.gateway_url}")
+        err.print(f"Token    make token ROLE=leader UNIT={PUBLISHED.unit}")
+        err.print("Stop     Ctrl-C\n")
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await stopped.wait()
+        err.print("Stopping…")
+
+
+async def _demo(format_: Format) -> int:
+    async with _started() as (settings, _):
+        await _load_all(settings)
+        made = await _ask_report(settings, PUBLISHED.unit, str(PUBLISHED.year))
+        found = report_view.differences(made, _published())
+        found += (await count_anew(settings)).differences
+        if format_ is Format.JSON:
+            print(json.dumps({"report": made, "differences": found}, ensure_ascii=False, indent=2))
+        else:
+            report_view.show(made, out)
+            _say_differences(found)
+        return 1 if found else 0
+
+
+def _say_differences(found: list[str]) -> None:
+    if not found:
+        out.print("[green]Mọi con số khớp với số liệu đã công bố và với việc đếm lại từ hồ sơ.[/green]")
+    for difference in found:
+        out.print(f"[red]{difference}[/red]", soft_wrap=True)
+
+
+def _published() -> dict[tuple[str, str, str], Any]:
+    return {
+        ("REGISTERED", "", ""): PUBLISHED.registered,
+        **{("REGISTERED", "FIELD", code): value for code, value in PUBLISHED.registered_by_field.items()},
+        ("RECOGNISED", "", ""): PUBLISHED.recognised,
+        ("NOT_MET", "", ""): PUBLISHED.not_met,
+        ("NOMINATED", "", ""): PUBLISHED.nominated,
+        ("LAND_M2", "", ""): PUBLISHED.land_m2,
+        ("WORK_DAY", "", ""): PUBLISHED.work_days,
+    }
+
+
+@asynccontextmanager
+async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
+    async with Stack(Settings(), err.print) as stack:
+        settings = Settings(nats_url=stack.nats_url, mongo_url=stack.mongo_url)
+        yield settings, stack
+
+
+async def _load_all(settings: Settings) -> None:
+    """Everything of the first start; on a later one it is all there, and only looked at."""
+    if not (await settled(settings)).heads["registration"]:
+        await _load_units(settings)
+        await settled(settings)
+    await _load_sample(settings)
+    await settled(settings)
+
+
+async def _load_units(settings: Settings) -> int:
+    with _progress("Đơn vị hành chính") as bar:
+        return await load_units(settings, bar)
+
+
+async def _load_sample(settings: Settings) -> None:
+    done = 0
+
+    with _progress("Thị xã Hồng Lĩnh, 2018") as bar:
+
+        def step() -> None:
+            nonlocal done
+            done += 1
+            bar(done, STEPS)
+
+        await load_sample(settings, step)
+
+
+async def _ask_report(settings: Settings, unit: str, period: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(timeout=60) as http:
+        return await report_view.ask_report(Person(http, settings, Role.REPORTER, COUNTRY).ask, unit, period)
+
+
+async def _report(settings: Settings, unit: str, period: str, format_: Format) -> None:
+    made = await _ask_report(settings, unit, period)
+    if format_ is Format.JSON:
+        print(json.dumps(made, ensure_ascii=False, indent=2))
+    else:
+        report_view.show(made, out)
+
+
+async def _recount(settings: Settings) -> int:
+    found = await count_anew(settings)
+    out.print(
+        f"{found.facts} facts and {found.counters} counters compared with the documents, "
+        f"{found.uncounted} events not counted yet, {len(found.differences)} differences."
+    )
+    for difference in found.differences:
+        out.print(difference, soft_wrap=True, markup=False)
+    return 1 if found.differences else 0
+
+
+async def _rebuild(settings: Settings) -> None:
+    async with operator.asking(settings) as services:
+        key = f"rebuild/{moment().isoformat()}"
+        await services.ask(RebuildCounters(), operator.OPERATOR, int, key=key)
+
+
+@contextmanager
+def _progress(title: str) -> Generator[Callable[[int, int], None], None, None]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return asyncio.run(work)
+    except EXPECTED as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(why: str) -> None:
+    err.print(f"[red]{why}[/red]", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    if sys.stdout.encoding.lower() != "utf-8":
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    app()

@@ -1,0 +1,69 @@
+"""What operators' commands stand on: where the running system is, and whose name they act in."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.identity import ISSUER
+from services.kernel import client
+from services.kernel.calendar import moment
+from services.kernel.caller import Caller, Grant, Tokens
+from services.kernel.client import Client
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+from services.kernel.units import COUNTRY
+
+OPERATOR = Caller(id="operator", name="Người vận hành", grants=(Grant(role=Role.OPERATOR, unit=COUNTRY),))
+
+
+class NotRunning(Exception):  # noqa: N818
+    """There is nothing to talk to."""
+
+
+def located(settings: Settings) -> Settings:
+    """With the addresses of the stack that runs on this folder, where no servers of one's own are set."""
+    if settings.nats_url and settings.mongo_url:
+        return settings
+    noted = _noted(settings.var)
+    return settings.model_copy(
+        update={
+            "nats_url": settings.nats_url or noted["nats"],
+            "mongo_url": settings.mongo_url or noted["mongo"],
+        }
+    )
+
+
+def gateway_url(settings: Settings) -> str:
+    try:
+        return str(_noted(settings.var)["gateway"])
+    except NotRunning:
+        return f"http://{settings.host}:{settings.port}/graphql"
+
+
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncGenerator[Client, None]:
+    """A client that asks the services directly, with the gateway's key: for whoever may read that key."""
+    tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+    connection = await client.connect(settings.nats, "operator")
+    try:
+        yield Client(connection, tokens, timeout=30)
+    finally:
+        await connection.close()
+
+
+def user_token(settings: Settings, caller: Caller, life: timedelta) -> str:
+    """A bearer token for the gateway, from the embedded issuer."""
+    tokens = Tokens.from_file(ISSUER, settings.keys / "issuer.private.json")
+    return tokens.sign(caller, moment(), life)
+
+
+def _noted(var: Path) -> dict[str, str]:
+    try:
+        noted: dict[str, str] = json.loads((var / "stack.json").read_text())
+    except FileNotFoundError:
+        raise NotRunning(f"Danvan does not run on the folder {var}: start it with `make run`.") from None
+    if "nats" not in noted or "gateway" not in noted:
+        raise NotRunning(f"Danvan is just starting on the folder {var}: try again in a moment.")
+    return noted

@@ -1,0 +1,67 @@
+"""How far everybody is: what each producer has numbered, and how far each reader has come."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra.provision import PRODUCERS
+from services.kernel.config import Settings
+from services.kernel.store import Store
+from services.reporting.domain import COUNTED
+from services.reporting.repository import current_generation, reader
+
+FOLLOWERS: Mapping[str, tuple[str, ...]] = {
+    "review": ("review/registration",),
+    "supervision": ("supervision/registration",),
+    "reporting": ("reporting/registration",),
+}
+"""The cursors in each service's database, besides those of the counters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """`pending`: events committed and not yet numbered. `cursors`: reader/producer → last number passed."""
+
+    heads: dict[str, int] = field(default_factory=dict)
+    pending: dict[str, int] = field(default_factory=dict)
+    cursors: dict[str, int] = field(default_factory=dict)
+    parked: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        """Everything that happened has been heard by everybody."""
+        return not any(self.pending.values()) and not any(self.lag(name) for name in self.cursors)
+
+    def lag(self, cursor: str) -> int:
+        return self.heads[cursor.rpartition("/")[2]] - self.cursors[cursor]
+
+
+async def positions(settings: Settings) -> Positions:
+    found = Positions()
+    store = Store(settings.mongo, settings.mongo_prefix, "reporting")
+    try:
+        for producer in PRODUCERS:
+            database = store.beside(producer)
+            head = await database.sequencer.find_one({"_id": "head"})
+            found.heads[producer] = head["head"] if head else 0
+            found.pending[producer] = await database.log.count_documents({"seq": 0})
+        counters = reader(await current_generation(store.db))
+        for service, names in FOLLOWERS.items():
+            database = store.beside(service)
+            counted = [f"{counters}/{producer}" for producer in COUNTED] if service == "reporting" else []
+            for name in (*names, *counted):
+                cursor = await database.cursors.find_one({"_id": name})
+                found.cursors[name] = cursor["seq"] if cursor else 0
+            found.parked[service] = await database.parked.count_documents({})
+        return found
+    finally:
+        store.close()
+
+
+async def settled(settings: Settings) -> Positions:
+    """Waits until everybody has heard everything."""
+    while True:
+        found = await positions(settings)
+        if found.settled:
+            return found
+        await asyncio.sleep(0.05)

@@ -1,0 +1,198 @@
+"""Loads the sample through the GraphQL mutations, as a client would. Loading it again changes nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from infra.operator import gateway_url, user_token
+from infra.sample.hong_linh_2018 import (
+    ORGANISATIONS,
+    REGISTRATIONS,
+    SUPERVISION_SESSIONS,
+    TOWN,
+    Organisation,
+    Registration,
+    Session,
+)
+from services.kernel.caller import Caller, Grant
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+
+SET = "hong-linh-2018"
+AT_ONCE = 16
+STEPS = len(ORGANISATIONS) + len(SUPERVISION_SESSIONS) + 2 * len(REGISTRATIONS)
+
+MUTATION = """
+mutation Do($key: String!, $input: {type}!) {{
+  {name}(idempotencyKey: $key, input: $input) {{
+    __typename
+    ... on Node {{ id }}
+    ... on Refusal {{ code fields messageVi }}
+  }}
+}}
+"""
+
+REVIEWS = """
+query Reviews($after: String) {
+  models(first: 100, after: $after, filter: {unit: "u437", state: REGISTERED}) {
+    edges { node { id review { id } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+class SampleRefused(Exception):  # noqa: N818
+    """The running system would not take a part of the sample."""
+
+
+class Person:
+    """Somebody with one role in one unit, speaking GraphQL."""
+
+    def __init__(self, http: httpx.AsyncClient, settings: Settings, role: Role, unit: str = TOWN) -> None:
+        caller = Caller(id=f"{SET}-{role}", name=f"Hồng Lĩnh ({role})", grants=(Grant(role=role, unit=unit),))
+        self._url = gateway_url(settings)
+        self._headers = {"Authorization": f"Bearer {user_token(settings, caller, timedelta(hours=1))}"}
+        self._http = http
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        reply = (await self._http.post(self._url, json=body, headers=self._headers)).json()
+        if reply.get("errors"):
+            raise SampleRefused(reply["errors"][0]["message"])
+        data: dict[str, Any] = reply["data"]
+        return data
+
+    async def do(self, mutation: str, ref: str, type_: str = "", /, **input_: Any) -> str:
+        """The id of what was made or changed; the same one however often it is done under the same `ref`."""
+        query = MUTATION.format(name=mutation, type=type_ or f"{mutation[0].upper()}{mutation[1:]}Input")
+        result = (await self.ask(query, key=f"{SET}/{ref}/{mutation}", input=input_))[mutation]
+        if result["__typename"] == "Refusal":
+            raise SampleRefused(f"{mutation} {ref}: {result['messageVi']} ({result['code']})")
+        return str(result["id"])
+
+
+async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
+    """`progress` is told after each of the `STEPS`."""
+    async with httpx.AsyncClient(timeout=60) as http:
+        officer, appraiser, supervisor = (
+            Person(http, settings, role) for role in (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR)
+        )
+        owners: dict[str, str] = {}
+        models: dict[str, str] = {}
+
+        async def organise(organisation: Organisation) -> None:
+            owners[organisation.ref] = await _organise(organisation, officer)
+
+        async def register(registration: Registration) -> None:
+            owner = owners[registration.owner]
+            models[registration.ref] = await _register(registration, owner, officer, appraiser)
+
+        async def judge(registration: Registration) -> None:
+            await _judge(registration, reviews[models[registration.ref]], appraiser)
+
+        async def hold(session: Session) -> None:
+            await _hold(session, supervisor)
+
+        await _all(organise, ORGANISATIONS, progress)
+        await _all(hold, SUPERVISION_SESSIONS, progress)
+        await _all(register, REGISTRATIONS, progress)
+        reviews = await _reviews(set(models.values()), appraiser)
+        await _all(judge, REGISTRATIONS, progress)
+
+
+async def _all(
+    work: Callable[[Any], Awaitable[None]], items: Iterable[Any], progress: Callable[[], None]
+) -> None:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(item: Any) -> None:
+        async with slots:
+            await work(item)
+        progress()
+
+    async with asyncio.TaskGroup() as group:
+        for item in items:
+            group.create_task(one(item))
+
+
+async def _organise(organisation: Organisation, officer: Person) -> str:
+    return await officer.do(
+        "registerOrganisation",
+        organisation.ref,
+        name=organisation.name,
+        kind=organisation.kind,
+        unit=organisation.unit,
+        on="2018-01-02",
+    )
+
+
+async def _register(registration: Registration, owner: str, officer: Person, appraiser: Person) -> str:
+    ref = registration.ref
+    model = await officer.do(
+        "draftModel",
+        ref,
+        owner=owner,
+        title=registration.title,
+        summary=registration.summary,
+        field=registration.field,
+        subjectKind=registration.subject,
+        on=registration.drafted_on.isoformat(),
+    )
+    await officer.do("submitModel", ref, "ModelInput", model=model, on=registration.submitted_on.isoformat())
+    await appraiser.do("acceptModel", ref, "ModelInput", model=model, on=registration.accepted_on.isoformat())
+    for number, contribution in enumerate(registration.contributions):
+        await officer.do(
+            "recordContribution",
+            f"{ref}/{number}",
+            model=model,
+            kind=contribution.kind,
+            amount=str(contribution.amount),
+            note=contribution.note,
+            on=contribution.on.isoformat(),
+        )
+    return model
+
+
+async def _reviews(models: set[str], appraiser: Person) -> dict[str, str]:
+    """Model → review. A review is opened when review has heard of the acceptance: a moment later."""
+    while True:
+        found: dict[str, str] = {}
+        page: dict[str, Any] = {"pageInfo": {"hasNextPage": True, "endCursor": None}}
+        while page["pageInfo"]["hasNextPage"]:
+            page = (await appraiser.ask(REVIEWS, after=page["pageInfo"]["endCursor"]))["models"]
+            nodes = [edge["node"] for edge in page["edges"]]
+            found |= {node["id"]: node["review"]["id"] for node in nodes if node["review"]}
+        if models <= found.keys():
+            return found
+        await asyncio.sleep(0.1)
+
+
+async def _judge(registration: Registration, review: str, appraiser: Person) -> None:
+    await appraiser.do(
+        "decideReview",
+        registration.ref,
+        review=review,
+        verdict=registration.verdict,
+        reason=registration.reason,
+        on=registration.decided_on.isoformat(),
+    )
+    if registration.nominated_on:
+        await appraiser.do(
+            "nominateReview", registration.ref, review=review, on=registration.nominated_on.isoformat()
+        )
+
+
+async def _hold(session: Session, supervisor: Person) -> None:
+    await supervisor.do(
+        "recordSupervisionSession",
+        session.ref,
+        kind=session.kind,
+        body=session.body,
+        unit=session.unit,
+        title=session.title,
+        on=session.on.isoformat(),
+    )
