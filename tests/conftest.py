@@ -1,0 +1,104 @@
+"""Real servers for every test: one mongod for the session, a fresh nats-server and a fresh database per test."""
+
+from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from infra.embedded import MongoServer, NatsServer
+from infra.load_units import load_units
+from infra.operator import user_token
+from infra.positions import settled
+from infra.provision import provision
+from infra.sample.loader import load_sample
+from infra.stack import Stack
+from services.kernel.caller import Caller, Grant
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+
+_prefixes = count(1)
+
+
+@pytest.fixture(scope="session")
+def mongo(tmp_path_factory: pytest.TempPathFactory) -> Generator[MongoServer, None, None]:
+    server = MongoServer(tmp_path_factory.mktemp("mongo"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Generator[NatsServer, None, None]:
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture
+async def settings(mongo: MongoServer, nats_server: NatsServer, tmp_path: Path) -> Settings:
+    """Provisioned, with nothing in it."""
+    made = Settings(
+        nats_url=nats_server.url,
+        mongo_url=mongo.url,
+        mongo_prefix=f"test{next(_prefixes)}",
+        var=tmp_path,
+        heartbeat=0.2,
+        lease=1.0,
+    )
+    await provision(made)
+    return made
+
+
+@dataclass(frozen=True)
+class GraphQL:
+    """Speaks to a running gateway over HTTP."""
+
+    url: str
+    settings: Settings
+    http: httpx.AsyncClient
+
+    def token(self, role: Role | str, unit: str = "u437", *, name: str = "", hours: float = 1) -> str:
+        grants = (Grant(role=Role(role), unit=unit),)
+        return user_token(
+            self.settings,
+            Caller(id=name or f"{role}@{unit}", name="Test", grants=grants),
+            timedelta(hours=hours),
+        )
+
+    async def post(self, body: Any, token: str | None = None, **kwargs: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self.http.post(self.url, json=body, headers=headers, **kwargs)
+
+    async def ask(self, query: str, token: str, **variables: Any) -> dict[str, Any]:
+        """`data` of an answer without errors."""
+        reply = (await self.post({"query": query, "variables": variables}, token)).json()
+        assert "errors" not in reply, reply["errors"]
+        data: dict[str, Any] = reply["data"]
+        return data
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
+    """Everything running, the whole country and the sample loaded. For tests that break nothing."""
+    made = Settings(var=tmp_path_factory.mktemp("stack"), port=18000)
+    async with Stack(made, lambda line: None) as running:
+        located = made.model_copy(update={"nats_url": running.nats_url, "mongo_url": running.mongo_url})
+        await load_units(located, lambda done, total: None)
+        await settled(located)
+        await load_sample(located, lambda: None)
+        await settled(located)
+        yield running, located
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None]:
+    running, located = stack
+    async with httpx.AsyncClient(timeout=60) as http:
+        yield GraphQL(running.gateway_url, located, http)
