@@ -1,0 +1,77 @@
+"""A service of two lines for the tests of the kernel: tallies that are opened, and raised by one at a time."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.calendar import moment
+from services.kernel.inbox import Heard
+from services.kernel.messages import Command, Event, Refused, Role
+from services.kernel.store import Aggregates, Noun, Transaction
+from services.kernel.units import COUNTRY
+
+
+class OpenTally(Command, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "command.toy.open-tally"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+
+    id: str
+
+
+class RaiseTally(Command, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "command.toy.raise-tally"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+
+    id: str
+    most: int = 1_000_000
+
+
+class TallyRaised(Event, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "event.toy.tally-raised.v1"
+
+    to: int
+
+
+class Tally(Aggregate, frozen=True, kw_only=True):
+    value: int
+
+
+class Tallies(Aggregates[Tally]):
+    collection = "tallies"
+    noun = Noun("tally", "bảng đếm", "tally")
+    state = Tally
+
+
+def _raised(tally: Tally) -> TallyRaised:
+    return TallyRaised(key=tally.id, version=tally.version, at=moment(), unit=tally.unit, to=tally.value)
+
+
+async def open_tally(command: OpenTally, tx: Transaction) -> Tally:
+    tally = Tally(id=command.id, version=1, unit=f"/{COUNTRY}", value=0)
+    return await Tallies(tx).add(tally, _raised(tally))
+
+
+async def raise_tally(command: RaiseTally, tx: Transaction) -> Tally:
+    def change(tally: Tally) -> tuple[Tally, TallyRaised]:
+        if tally.value >= command.most:
+            raise Refused("tally-full", "id", vi="Đã đầy.", en="It is full.")
+        raised = msgspec.structs.replace(tally, version=tally.version + 1, value=tally.value + 1)
+        return raised, _raised(raised)
+
+    return await Tallies(tx).update(command.id, change)
+
+
+async def copy(heard: Sequence[Heard], tx: Transaction) -> None:
+    """A reader that adds up what it hears: an event applied twice, or not at all, shows."""
+    for one in heard:
+        assert isinstance(one.event, TallyRaised)
+        if one.event.to == 13:
+            raise ValueError("thirteen cannot be copied")
+        await tx.db.copies.update_one(
+            {"_id": one.event.key},
+            {"$inc": {"heard": 1}, "$set": {"value": one.event.to}},
+            upsert=True,
+            session=tx.session,
+        )
