@@ -21,6 +21,7 @@ from infra.stack import Stack
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
+from tests.collector import Collector, collecting
 
 _prefixes = count(1)
 
@@ -84,10 +85,19 @@ class GraphQL:
         return data
 
 
+@pytest.fixture(scope="session")
+def collector() -> Generator[Collector, None, None]:
+    with collecting() as made:
+        yield made
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
-    """Everything running, the whole country and the sample loaded. For tests that break nothing."""
-    made = Settings(var=tmp_path_factory.mktemp("stack"), port=18000)
+async def stack(
+    tmp_path_factory: pytest.TempPathFactory, collector: Collector
+) -> AsyncGenerator[tuple[Stack, Settings], None]:
+    """Everything running and traced, the whole country and the sample loaded. For tests that break nothing."""
+    var = tmp_path_factory.mktemp("stack")
+    made = Settings(var=var, port=18000, otlp_endpoint=collector.endpoint)
     async with Stack(made, lambda line: None) as running:
         located = made.model_copy(update={"nats_url": running.nats_url, "mongo_url": running.mongo_url})
         await load_units(located, lambda done, total: None)

@@ -115,8 +115,11 @@ class Feed:
 
     def _following(self, events: Sequence[Recorded]) -> list[Recorded]:
         """Those that continue our position without a hole; repeated ones are passed over."""
-        fresh = [event for event in events if event.seq > self.position]
-        return [event for want, event in enumerate(fresh, self.position + 1) if event.seq == want]
+        follows: list[Recorded] = []
+        for event in events:
+            if event.seq == self.position + len(follows) + 1:
+                follows.append(event)
+        return follows
 
     def _passed(self, events: list[Recorded]) -> list[Recorded]:
         self.position = events[-1].seq

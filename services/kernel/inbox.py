@@ -160,7 +160,9 @@ class Inbox:
     async def _apply(self, tx: Transaction, events: Sequence[Recorded]) -> None:
         heard = [Heard(e, e.read(self._types[e.type])) for e in events if e.type in self._types]
         if heard:
-            await self._handle(heard, tx)
+            traced = [(e.recorded.type, e.recorded.seq, e.recorded.trace) for e in heard]
+            with telemetry.heard(traced, self.name):
+                await self._handle(heard, tx)
 
 
 def each(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]]) -> Handler:

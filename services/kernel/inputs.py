@@ -1,15 +1,28 @@
 """What every domain asks of what it is given: text that says something, exact quantities, days that have come."""
 
+import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
 from services.kernel.messages import Refused
 from services.kernel.text import nfc
 
+LONGEST_KEY = 200
+EARLIEST = date(1900, 1, 1)
+"""No report covers a day before it."""
+LINES = "\n\t"
+"""What a text of several lines may hold besides characters that can be seen."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
-def required(value: str, field: str, *, longest: int, vi: str, en: str) -> str:
-    """`value` without outer blanks; refused when nothing is left or it is longer than `longest` characters."""
-    value = nfc(value)
+
+def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: bool = False) -> str:
+    """`value` in NFC without outer blanks: not empty, at most `longest` characters, each of them visible or a space.
+
+    `lines` allows line breaks and tabs. Two texts that look the same must not differ in what nobody sees.
+    """
+    value = nfc(value.replace("\r\n", "\n") if lines else value)
     if not value:
         raise Refused(f"{field}-empty", field, vi=f"{vi} không được để trống.", en=f"{en} must not be empty.")
     if len(value) > longest:
@@ -19,15 +32,26 @@ def required(value: str, field: str, *, longest: int, vi: str, en: str) -> str:
             vi=f"{vi} dài {len(value)} ký tự, tối đa {longest}.",
             en=f"{en} has {len(value)} characters, at most {longest} are allowed.",
         )
+    for place, character in enumerate(value, 1):
+        if unicodedata.category(character) in _UNSEEN and not (lines and character in LINES):
+            code = f"U+{ord(character):04X}"
+            raise Refused(
+                f"{field}-unseen-character",
+                field,
+                vi=f"{vi} có ký tự điều khiển hoặc ký tự ẩn {code} ở vị trí {place}.",
+                en=f"{en} has the control or invisible character {code} at position {place}.",
+            )
     return value
 
 
+def optional(value: str, field: str, *, longest: int, vi: str, en: str) -> str:
+    """A text of any number of lines; empty when it says nothing."""
+    return required(value, field, longest=longest, vi=vi, en=en, lines=True) if nfc(value) else ""
+
+
 def quantity(value: str, field: str, *, places: int) -> Decimal:
-    """A positive exact decimal below 10^15 with at most `places` digits after the point."""
-    try:
-        amount = Decimal(value)
-    except ArithmeticError:
-        amount = Decimal("NaN")
+    """A positive exact decimal below 10^15 with at most `places` digits after the point, in plain notation."""
+    amount = Decimal(value) if _NUMBER.fullmatch(value) else Decimal("NaN")
     exponent = amount.as_tuple().exponent
     if (
         not amount.is_finite()
@@ -39,19 +63,39 @@ def quantity(value: str, field: str, *, places: int) -> Decimal:
         raise Refused(
             f"{field}-invalid",
             field,
-            vi=f"“{value[:40]}” không phải là số dương có tối đa {places} chữ số thập phân.",
-            en=f"“{value[:40]}” is not a positive number with at most {places} decimal places.",
+            vi=f"“{value[:40]}” không phải là số dương nhỏ hơn 10^15 có tối đa {places} chữ số thập phân.",
+            en=f"“{value[:40]}” is not a positive number below 10^15 with at most {places} decimal places.",
         )
-    return amount
+    return Decimal(format(amount, "f"))
 
 
-def not_in_future(day: date, today: date, field: str = "on") -> None:
+def key_of_once(key: str) -> str:
+    """An idempotency key, which travels in a header and so must survive one unchanged."""
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or key != key.strip():
+        raise Refused(
+            "key-invalid",
+            "idempotencyKey",
+            vi=f"Khóa phải có từ 1 đến {LONGEST_KEY} ký tự nhìn thấy được, không có dấu cách ở hai đầu.",
+            en=f"The key must have 1 to {LONGEST_KEY} visible characters, and no blanks around them.",
+        )
+    return key
+
+
+def happened(day: date, today: date, field: str = "on") -> None:
+    """The day has come, and lies in a time that reports cover."""
     if day > today:
         raise Refused(
             "date-in-future",
             field,
-            vi=f"Ngày {day:%d/%m/%Y} chưa đến.",
+            vi=f"Ngày {_vi(day)} chưa đến.",
             en=f"{day} is in the future.",
+        )
+    if day < EARLIEST:
+        raise Refused(
+            "date-too-early",
+            field,
+            vi=f"Ngày {_vi(day)} sớm hơn {_vi(EARLIEST)}, không báo cáo nào tính đến.",
+            en=f"{day} is before {EARLIEST}, where no report reaches.",
         )
 
 
@@ -60,6 +104,10 @@ def not_before(day: date, earliest: date | None, field: str = "on") -> None:
         raise Refused(
             "date-too-early",
             field,
-            vi=f"Ngày {day:%d/%m/%Y} trước bước liền trước ({earliest:%d/%m/%Y}).",
+            vi=f"Ngày {_vi(day)} sớm hơn ngày của bước trước đó ({_vi(earliest)}).",
             en=f"{day} is before the step that precedes it ({earliest}).",
         )
+
+
+def _vi(day: date) -> str:
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"

@@ -43,7 +43,8 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         begun = time.monotonic()
         try:
-            await work()
+            with telemetry.unrecorded():
+                await work()
         except Exception:
             telemetry.log.exception("task failed, starts again", task=name)
         pause = 0.1 if time.monotonic() - begun > 30 else min(pause * 2, 5.0)

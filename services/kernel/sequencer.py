@@ -74,6 +74,7 @@ class Sequencer:
     async def work(self) -> None:
         """Everything there is to do now: number what is committed, append what is numbered, say how far it goes."""
         if not await self.hold():
+            self.problem = None  # it is for the holder to say
             return
         if time.monotonic() >= self._beat_at:
             self._tail = None  # once a heartbeat we look again: the stream may have been deleted under us
@@ -105,7 +106,7 @@ class Sequencer:
         if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}):
             return 0
 
-        async def work(tx: Transaction) -> int:
+        async def work(tx: Transaction) -> tuple[int, int]:
             # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
             pending = tx.db.log.find({"seq": 0}, {"_id": 1}, session=tx.session)
             ids = [d["_id"] async for d in pending.sort([("recorded_at", 1), ("version", 1)]).limit(PAGE)]
@@ -116,13 +117,12 @@ class Sequencer:
             )
             if lease is None:
                 raise LostLease
-            first = lease["head"] + 1
-            numbered = await tx.number(ids, first)
+            numbered = await tx.number(ids, lease["head"] + 1)
             assert numbered == len(ids), "only the sequencer numbers events"  # noqa: S101
-            self.head = lease["head"] + len(ids)
-            return numbered
+            return numbered, lease["head"] + numbered
 
-        return await self._store.transaction(work)
+        numbered, self.head = await self._store.transaction(work)
+        return numbered
 
     async def append(self) -> None:
         """Appends to the stream whatever the log has beyond its tail."""

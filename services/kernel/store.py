@@ -150,7 +150,7 @@ class Transaction(Access):
         """What is logged inside was caused by this event, and goes on with its trace."""
         self.cause.append(recorded)
         try:
-            with telemetry.span(f"hear {recorded.type}", parent=recorded.trace, seq=recorded.seq):
+            with telemetry.resumed(recorded.trace):
                 yield
         finally:
             self.cause.pop()

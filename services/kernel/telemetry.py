@@ -3,12 +3,13 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from opentelemetry import context, propagate, trace
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span, SpanKind
@@ -55,6 +56,45 @@ def span(
     above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
     with tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes) as made:
         yield made
+
+
+@contextmanager
+def resumed(parent: str | None) -> Iterator[None]:
+    """What happens inside belongs to the trace of `parent`, a traceparent that came with an event."""
+    token = context.attach(propagate.extract({"traceparent": parent or ""}))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+@contextmanager
+def heard(events: Iterable[tuple[str, int, str | None]], reader: str) -> Iterator[None]:
+    """A span in each event's own trace for the time that `reader` works on them: (type, number, traceparent)."""
+    spans = [
+        tracer.start_span(
+            f"{reader} hears {type_}",
+            context=propagate.extract({"traceparent": parent or ""}),
+            kind=SpanKind.CONSUMER,
+            attributes={"seq": seq},
+        )
+        for type_, seq, parent in (events if recording else ())
+    ]
+    try:
+        yield
+    finally:
+        for made in spans:
+            made.end()
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Loops that look for work all day leave no spans of their looking, only of the work."""
+    token = context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 def _export(provider: TracerProvider, endpoint: str) -> None:

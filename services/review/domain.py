@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.inputs import not_before, not_in_future, required
+from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Refused
 from services.registration.events import Field, Level, SubjectKind
 from services.registration.models.events import ModelAccepted
@@ -66,7 +66,7 @@ def decide(
             en="Who registered a model may not judge it.",
         )
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason")
-    not_in_future(on, today)
+    happened(on, today)
     not_before(on, review.opened_on)
     decided = msgspec.structs.replace(
         review,
@@ -94,7 +94,7 @@ def nominate(review: Review, *, on: date, today: date, at: datetime) -> tuple[Re
             vi=f"Mô hình này đã được đề nghị ngày {review.nominated_on:%d/%m/%Y}.",
             en=f"It was nominated already on {review.nominated_on}.",
         )
-    not_in_future(on, today)
+    happened(on, today)
     not_before(on, review.decided_on)
     nominated = msgspec.structs.replace(
         review, version=review.version + 1, nominated_on=on, nominated_version=review.version + 1

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.inputs import not_in_future, required
+from services.kernel.inputs import happened, required
 from services.kernel.units import Spell
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
 
@@ -29,6 +29,6 @@ def record(
     at: datetime,
 ) -> tuple[Session, SessionRecorded]:
     title = required(title, "title", longest=LONGEST_TITLE, vi="Nội dung", en="The session's subject")
-    not_in_future(on, today)
+    happened(on, today)
     session = Session(id=key, version=1, unit=unit.path, kind=kind, body=body, title=title, held_on=on)
     return session, SessionRecorded(key=key, version=1, at=at, unit=unit.path, kind=kind, body=body, on=on)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.inputs import not_before, not_in_future, quantity, required
+from services.kernel.inputs import happened, not_before, optional, quantity, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
 from services.registration.events import ContributionKind, Field, Level, SubjectKind, level_of
@@ -71,7 +71,7 @@ def draft(
         summary = required(
             summary, "summary", longest=LONGEST_TEXT, vi="Phần tóm tắt", en="The model's summary"
         )
-    not_in_future(act.on, act.today)
+    happened(act.on, act.today)
     model = Model(
         id=key,
         version=1,
@@ -102,7 +102,7 @@ def draft(
 
 def submit(model: Model, *, act: Act) -> tuple[Model, ModelSubmitted]:
     _in_state(model, ModelState.DRAFT, ModelState.RETURNED)
-    not_in_future(act.on, act.today)
+    happened(act.on, act.today)
     not_before(act.on, model.drafted_on)
     submitted = msgspec.structs.replace(
         model,
@@ -123,7 +123,7 @@ def return_(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelReturne
     reason = required(
         reason, "reason", longest=LONGEST_TEXT, vi="Lý do trả lại", en="The reason for returning it"
     )
-    not_in_future(act.on, act.today)
+    happened(act.on, act.today)
     not_before(act.on, model.submitted_on)
     returned = msgspec.structs.replace(
         model, version=model.version + 1, state=ModelState.RETURNED, return_reason=reason
@@ -136,7 +136,7 @@ def return_(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelReturne
 def accept(model: Model, *, act: Act) -> tuple[Model, ModelAccepted]:
     _in_state(model, ModelState.SUBMITTED)
     _not_own(model, act)
-    not_in_future(act.on, act.today)
+    happened(act.on, act.today)
     not_before(act.on, model.submitted_on)
     accepted = msgspec.structs.replace(
         model,
@@ -167,7 +167,7 @@ def contribute(
     exact: Decimal = quantity(amount, "amount", places=PLACES[kind])
     if note:
         note = required(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
-    not_in_future(act.on, act.today)
+    happened(act.on, act.today)
     not_before(act.on, model.registered_on)
     version = model.version + 1
     contribution = Contribution(version=version, kind=kind, amount=exact, on=act.on, note=note)

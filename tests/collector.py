@@ -1,0 +1,66 @@
+"""A collector of spans: what Jaeger would be sent, over OTLP/HTTP, kept in a list."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from infra.embedded import free_port
+
+
+@dataclass(frozen=True)
+class SeenSpan:
+    trace: str
+    id: str
+    parent: str
+    service: str
+    name: str
+
+
+class Collector:
+    def __init__(self, port: int) -> None:
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.spans: list[SeenSpan] = []
+
+    def take(self, body: bytes) -> None:
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            attributes = {a.key: a.value.string_value for a in resource.resource.attributes}
+            self.spans += [
+                SeenSpan(
+                    trace=span.trace_id.hex(),
+                    id=span.span_id.hex(),
+                    parent=span.parent_span_id.hex(),
+                    service=attributes["service.name"],
+                    name=span.name,
+                )
+                for scope in resource.scope_spans
+                for span in scope.spans
+            ]
+
+
+@contextmanager
+def collecting() -> Generator[Collector, None, None]:
+    port = free_port()
+    collector = Collector(port)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            collector.take(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield collector
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
