@@ -13,13 +13,17 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import HTTPException
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.door import Door
-from gateway.guard import Guard
+from gateway.errors import INVALID
+from gateway.guard import Guard, respond
 from gateway.identity import Authenticated, Identity
 from gateway.schema import schema
 from services.kernel import client, telemetry
@@ -36,6 +40,8 @@ class Context:
 
     door: Door
     nats: Nats
+    live: bool
+    """Over a WebSocket, where one operation may have many answers."""
     connection_params: Any = None
 
 
@@ -64,8 +70,8 @@ class Gateway:
             await self.nats.close()
             telemetry.stop()
 
-    def context(self, caller: Caller | None) -> Context:
-        return Context(Door(self.client, caller), self.nats)
+    def context(self, caller: Caller | None, *, live: bool) -> Context:
+        return Context(Door(self.client, caller), self.nats, live)
 
     async def healthy(self, _: Request) -> Response:
         return PlainTextResponse("ok")
@@ -85,8 +91,19 @@ class Endpoint(GraphQL[Context, None]):
         )
         self._gateway = gateway
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            response = await self.run(Request(scope, receive))
+        except HTTPException as refused:
+            await respond(send, *_told(refused))
+        else:
+            await response(scope, receive, send)
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return self._gateway.context(request.scope["danvan.caller"])
+        return self._gateway.context(request.scope["danvan.caller"], live=isinstance(request, WebSocket))
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Browsers cannot set headers on a WebSocket: the token may come as `Authorization` in the first message."""
@@ -108,6 +125,19 @@ class Endpoint(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         # Text, because bytes break WebSockets.
         return orjson.dumps(data, default=str).decode()
+
+
+def _told(refused: HTTPException) -> tuple[int, str, str, str]:
+    """What Strawberry refuses in plain text, as the error that everything else is."""
+    cause = refused.__cause__
+    if isinstance(cause, InvalidOperationTypeError):
+        vi, en = "Qua GET chỉ được truy vấn; hãy gửi bằng POST.", "GET is for queries only; send it with POST."
+        return 405, INVALID, vi, en
+    if isinstance(cause, CannotGetOperationTypeError):
+        name = str(cause.operation_name)[:60]
+        vi, en = f"Yêu cầu không có thao tác “{name}”.", f"The request has no operation “{name}”."
+        return 400, INVALID, vi, en
+    return refused.status_code, INVALID, f"Yêu cầu không hợp lệ: {refused.reason}", refused.reason
 
 
 def create_app(settings: Settings | None = None) -> Starlette:

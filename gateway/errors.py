@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 
 from services.kernel import telemetry
 from services.kernel.messages import Refused, Unavailable
+
+
+INVALID = "graphql-invalid"
 
 
 class Errors(SchemaExtension):
@@ -25,16 +29,44 @@ class Errors(SchemaExtension):
         return {"traceId": self._trace}
 
 
+class OneOperation(SchemaExtension):
+    """Of several operations one has to be named: Strawberry would run the first. And a request has one answer.
+
+    Listed after `ValidationCache`, which would overwrite what is found here.
+    """
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
+        found = None
+        if len(operations) > 1 and not context._provided_operation_name:
+            found = _invalid(
+                "Yêu cầu có nhiều thao tác: phải nêu “operationName”.",
+                "The request has several operations: name one in “operationName”.",
+            )
+        elif context.operation_type is OperationType.SUBSCRIPTION and not context.context.live:
+            found = _invalid(
+                "Theo dõi sự kiện (subscription) cần WebSocket với giao thức graphql-transport-ws.",
+                "A subscription needs a WebSocket that speaks graphql-transport-ws.",
+            )
+        if found and not context.pre_execution_errors:
+            context.pre_execution_errors = [found]
+        yield
+
+
 def shown(error: GraphQLError, trace: str) -> GraphQLError:
     cause = error.original_error
-    if cause is None:
-        return error  # graphql's own: syntax, validation, a variable of the wrong kind
+    if cause is None or isinstance(cause, GraphQLError):
+        # graphql's own: syntax, validation, a variable of the wrong kind. It says where.
+        if "code" in (error.extensions or {}):
+            return error
+        vi = f"Yêu cầu GraphQL không hợp lệ: {error.message}"
+        return _error(error, error.message, code=INVALID, vi=vi, en=error.message)
     if isinstance(cause, Refused):
         refusal = cause.refusal
         fields = list(refusal.fields)
         return _error(error, refusal.vi, code=refusal.code, fields=fields, vi=refusal.vi, en=refusal.en)
-    if isinstance(cause, GraphQLError):
-        return cause
     if isinstance(cause, Unavailable):
         vi = "Dịch vụ tạm thời không trả lời; hãy gửi lại cùng idempotencyKey."
         en = "The service does not answer for now; send it again with the same idempotencyKey."
@@ -49,3 +81,7 @@ def _error(error: GraphQLError, message: str, **extensions: Any) -> GraphQLError
     return GraphQLError(
         message, nodes=error.nodes, path=error.path, positions=error.positions, extensions=extensions
     )
+
+
+def _invalid(vi: str, en: str) -> GraphQLError:
+    return GraphQLError(vi, extensions={"code": INVALID, "vi": vi, "en": en})

@@ -11,7 +11,7 @@ from strawberry import ID, Info
 from strawberry.extensions import ParserCache, ValidationCache
 
 from gateway import subscriptions
-from gateway.errors import Errors
+from gateway.errors import Errors, OneOperation
 from gateway.types import (
     Connection,
     Model,
@@ -96,13 +96,13 @@ class Query:
             case "s_":
                 sessions = await door(info).ask(SessionsById(ids=(id,)), list[SessionRow])
                 return SupervisionSession.of(sessions[0]) if sessions else None
-        return await load_unit(info, id, None)
+        return await load_unit(info, id)
 
     @strawberry.field(
         description="Đơn vị hành chính vào ngày `on` (bỏ trống: hôm nay, hoặc lúc cuối cùng còn tồn tại)."
     )
     async def unit(self, info: AnyInfo, id: ID, on: date | None = None) -> Unit | None:
-        return await load_unit(info, id, on)
+        return await load_unit(info, id, on, only_then=on is not None)
 
     @strawberry.field(description="Đơn vị mang mã quốc gia này vào ngày ấy.")
     async def unit_by_code(self, info: AnyInfo, code: str, on: date | None = None) -> Unit | None:
@@ -257,7 +257,7 @@ class Mutation:
         input: RecordContributionInput,
         idempotency_key: str,
     ) -> ModelResult:
-        command = RecordContribution(**{**vars(input), "amount": format(input.amount, "f")})
+        command = RecordContribution(**{**vars(input), "amount": str(input.amount)})
         return await _do(info, command, idempotency_key, ModelRow, Model.of)
 
     @strawberry.mutation(description="Quyết định kết quả thẩm định, một lần, có lý do.")
@@ -337,5 +337,5 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     types=[Unit, Model, Organisation, Review, SupervisionSession],
-    extensions=[Errors, partial(ParserCache, maxsize=512), partial(ValidationCache, maxsize=512)],
+    extensions=[Errors, partial(ParserCache, maxsize=512), partial(ValidationCache, maxsize=512), OneOperation],
 )

@@ -1,6 +1,6 @@
 """What the schema is made of: output types built from the services' rows, plain leaves, relations through the door."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
@@ -161,17 +161,23 @@ class Unit(Node):
 
 
 async def load_unit(
-    info: Info[Any, None], unit: str, on: date | None, *, before: bool = False
+    info: Info[Any, None], unit: str, on: date | None = None, *, before: bool = False, only_then: bool = False
 ) -> Unit | None:
-    """The unit as it was that day, or else as it last was; `before`: as it was just before that day."""
+    """The unit as it was that day, or else as it last was before it; None if it was not yet.
+
+    `before`: as it was just before that day. `only_then`: None as well if it was no more.
+    """
     dated = await door(info).units.load(unit)
     if dated is None:
         return None
     day = on or today()
     spell = None if before else dated.at(day)
-    if spell is None:
-        spell = next((s for s in reversed(dated.spells) if not s.since or s.since < day), dated.spells[-1])
-    return Unit.of(dated, spell, day)
+    if spell is None and not only_then:
+        spell = next((s for s in reversed(dated.spells) if not s.since or s.since < day), None)
+        if spell and spell.until:
+            # What is above and below it is asked for as of its own last day.
+            day = min(day, spell.until - timedelta(days=1))
+    return Unit.of(dated, spell, day) if spell else None
 
 
 @strawberry.type(description="Tổ chức, đơn vị chủ trì mô hình.")
@@ -187,7 +193,7 @@ class Organisation(Node):
 
     @strawberry.field
     async def unit(self, info: Info[Any, None]) -> Unit | None:
-        return await load_unit(info, UnitPath(self.path).unit, None)
+        return await load_unit(info, UnitPath(self.path).unit)
 
 
 @strawberry.type(description="Nguồn lực huy động được cho một mô hình.")

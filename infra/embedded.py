@@ -31,6 +31,7 @@ OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadat
 LOG_LIMIT = 5 * 1024 * 1024
 POLL = 0.01
 PORT_PATIENCE = 5.0
+TRANSACTION_LIFE = 5  # mongod looks every half of that, so retrying for 8 s outlives a dead process's transaction
 NOT_YET_INITIALIZED = 94  # MongoDB's error code: there is no replica set configuration
 
 
@@ -385,6 +386,8 @@ class MongoServer(EmbeddedServer):
             *("--networkMessageCompressors", "snappy,zstd"),
             *("--wiredTigerCacheSizeGB", str(self.cache_mb / 1024)),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # What a killed process had open holds its rows until then, a sequencer's head too: 60 s by default.
+            *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_LIFE}"),
         ]
 
     def _explain(self, returncode: int, said: str) -> str:

@@ -40,11 +40,8 @@ async def positions(settings: Settings) -> Positions:
     found = Positions()
     store = Store(settings.mongo, settings.mongo_prefix, "reporting")
     try:
-        for producer in PRODUCERS:
-            database = store.beside(producer)
-            head = await database.sequencer.find_one({"_id": "head"})
-            found.heads[producer] = head["head"] if head else 0
-            found.pending[producer] = await database.log.count_documents({"seq": 0})
+        # An effect is committed with its cursor, and an event numbered before it is heard: read against that order,
+        # what has happened meanwhile shows as a lag and never hides one.
         counters = reader(await current_generation(store.db))
         for service, names in FOLLOWERS.items():
             database = store.beside(service)
@@ -53,6 +50,11 @@ async def positions(settings: Settings) -> Positions:
                 cursor = await database.cursors.find_one({"_id": name})
                 found.cursors[name] = cursor["seq"] if cursor else 0
             found.parked[service] = await database.parked.count_documents({})
+        for producer in PRODUCERS:
+            database = store.beside(producer)
+            found.pending[producer] = await database.log.count_documents({"seq": 0})
+            head = await database.sequencer.find_one({"_id": "head"})
+            found.heads[producer] = head["head"] if head else 0
         return found
     finally:
         store.close()

@@ -16,6 +16,7 @@ from services.kernel import telemetry
 from services.kernel.calendar import day_of, moment
 from services.kernel.caller import Caller, Tokens, binding
 from services.kernel.client import CALLER, KEY, Reply
+from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
 from services.kernel.store import (
     Access,
@@ -28,7 +29,6 @@ from services.kernel.store import (
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
 Headers = Mapping[str, str]
-LONGEST_KEY = 200
 
 
 class Desk:
@@ -46,7 +46,7 @@ class Desk:
         headers: Headers,
     ) -> bytes:
         async def act(caller: Caller, at: datetime) -> bytes:
-            key = _checked_key(headers.get(KEY, ""))
+            key = key_of_once(headers.get(KEY, ""))
             command = _decoded(body, kind)
             scope = caller.scope(kind.roles, day_of(at))
 
@@ -136,17 +136,6 @@ class Desk:
 
 def _digest(kind: type[Command], body: bytes) -> str:
     return hashlib.sha256(kind.subject.encode() + b"\n" + body).hexdigest()
-
-
-def _checked_key(key: str) -> str:
-    if not key.strip() or len(key) > LONGEST_KEY:
-        raise Refused(
-            "key-invalid",
-            "idempotencyKey",
-            vi=f"Khóa phải có từ 1 đến {LONGEST_KEY} ký tự.",
-            en=f"The key must have 1 to {LONGEST_KEY} characters.",
-        )
-    return key
 
 
 def _decoded(body: bytes, kind: type[C] | type[Q]) -> Any:

@@ -1,7 +1,7 @@
 """Dated units in a service's own database: the registration's own, or the copy another service keeps of them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from services.kernel.messages import Refused
 from services.kernel.store import (
@@ -44,19 +44,20 @@ class Directory:
             raise not_found(UNIT, unit)
         return _unit(document)
 
-    async def in_force(self, unit: str, day: date, field: str = "on") -> Spell:
-        """What the unit was that day; refused when it was not yet, or no longer, in force."""
+    async def in_force(self, unit: str, day: date, *fields: str) -> Spell:
+        """What the unit was that day; refused when it was not yet, or no longer, in force.
+
+        `fields`: what the caller entered unit and day in, if not in `unit` and `on`.
+        """
         dated = await self.get(unit)
         spell = dated.at(day)
         if spell is None:
-            life = " · ".join(_life(s) for s in dated.spells)
             name = dated.spells[-1].name
             raise Refused(
                 "unit-not-in-force",
-                "unit",
-                field,
-                vi=f"{name} không tồn tại vào ngày {day:%d/%m/%Y}; thời gian tồn tại: {life}.",
-                en=f"{name} did not exist on {day}; it existed {life}.",
+                *(fields or ("unit", "on")),
+                vi=f"{name} không tồn tại vào ngày {day:%d/%m/%Y}, chỉ tồn tại {_life_vi(dated)}.",
+                en=f"{name} did not exist on {day}, only {_life_en(dated)}.",
             )
         return spell
 
@@ -97,5 +98,13 @@ def _unit(document: Document) -> DatedUnit:
     return from_document(document, DatedUnit)
 
 
-def _life(spell: Spell) -> str:
-    return f"{spell.since or '…'} → {spell.until or '…'}"
+def _life_vi(unit: DatedUnit) -> str:
+    first, last = unit.spells[0].since, unit.spells[-1].until
+    since = f"từ ngày {first:%d/%m/%Y}" if first else ""
+    until = f"đến hết ngày {last - timedelta(days=1):%d/%m/%Y}" if last else ""
+    return f"{since} {until}".strip()
+
+
+def _life_en(unit: DatedUnit) -> str:
+    first, last = unit.spells[0].since, unit.spells[-1].until
+    return f"{f'from {first}' if first else ''} {f'until {last - timedelta(days=1)}' if last else ''}".strip()

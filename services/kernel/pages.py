@@ -1,5 +1,6 @@
 """Keyset pages: the newest first, as far as a caller may see, each page starting after the last one's last key."""
 
+import re
 from typing import Any, TypeVar
 
 from services.kernel.messages import Refused
@@ -9,6 +10,7 @@ T = TypeVar("T")
 
 LARGEST = 100
 NEWEST = ("_id", DESCENDING)
+_CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 
 async def page(
@@ -32,6 +34,17 @@ async def page(
 def page_filter(access: Access, after: str | None, equal: Document) -> Document:
     """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
     wanted = {name: value for name, value in equal.items() if value is not None}
-    older = {"_id": {"$lt": after}} if after else {}
+    older = {} if after is None else {"_id": {"$lt": _position(after)}}
     # `within` may be restricted twice, by the caller's wish and by the caller's scope: hence $and.
     return {"$and": [{**wanted, **older}, access.scope.filter()]}
+
+
+def _position(cursor: str) -> str:
+    if not _CURSOR.fullmatch(cursor):
+        raise Refused(
+            "cursor-invalid",
+            "after",
+            vi=f"“{cursor[:40]}” không phải là con trỏ đã nhận cùng một trang.",
+            en=f"“{cursor[:40]}” is not a cursor that came with a page.",
+        )
+    return cursor

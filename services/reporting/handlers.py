@@ -30,7 +30,7 @@ async def report(
     spells = unit.between(since, until)
     if not spells:
         # Says when it did exist, and is raised for the last day asked for.
-        await directory.in_force(unit.id, until, "period")
+        await directory.in_force(unit.id, until, "unit", "period")
         raise AssertionError("a unit in force that day has a spell in the period")
     if not any(access.scope.covers(spell.path) for spell in spells):
         raise Refused(

@@ -65,7 +65,7 @@ def decide(
             vi="Người đăng ký không được thẩm định mô hình của chính mình.",
             en="Who registered a model may not judge it.",
         )
-    reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason")
+    reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(on, today)
     not_before(on, review.opened_on)
     decided = msgspec.structs.replace(

@@ -67,10 +67,7 @@ def draft(
     act: Act,
 ) -> tuple[Model, ModelDrafted]:
     title = required(title, "title", longest=LONGEST_TITLE, vi="Tên mô hình", en="The model's title")
-    if summary:
-        summary = required(
-            summary, "summary", longest=LONGEST_TEXT, vi="Phần tóm tắt", en="The model's summary"
-        )
+    summary = optional(summary, "summary", longest=LONGEST_TEXT, vi="Phần tóm tắt", en="The model's summary")
     happened(act.on, act.today)
     model = Model(
         id=key,
@@ -121,7 +118,7 @@ def return_(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelReturne
     _in_state(model, ModelState.SUBMITTED)
     _not_own(model, act)
     reason = required(
-        reason, "reason", longest=LONGEST_TEXT, vi="Lý do trả lại", en="The reason for returning it"
+        reason, "reason", longest=LONGEST_TEXT, vi="Lý do trả lại", en="The reason for returning it", lines=True
     )
     happened(act.on, act.today)
     not_before(act.on, model.submitted_on)
@@ -165,8 +162,7 @@ def contribute(
 ) -> tuple[Model, ContributionRecorded]:
     _in_state(model, ModelState.REGISTERED)
     exact: Decimal = quantity(amount, "amount", places=PLACES[kind])
-    if note:
-        note = required(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
+    note = optional(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
     happened(act.on, act.today)
     not_before(act.on, model.registered_on)
     version = model.version + 1

@@ -20,14 +20,16 @@ from services.registration.models.events import (
     SubmitModel,
 )
 from services.registration.models.repository import Models
-from services.registration.organisations.repository import Organisations
+from services.registration.organisations.repository import Owners
 
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Model:
     field = field_named(command.field)
-    owner = await Organisations(tx).get(command.owner)
+    owner = await Owners(tx).get(command.owner)
     act = _act(command.on, tx)
-    unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on)
+    unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on, "owner", "on")
+    # The unit may have come under another one since the organisation was registered.
+    tx.scope.require(unit.path)
     model, drafted = domain.draft(
         key=new_id("m"),
         owner=owner.id,
@@ -80,5 +82,5 @@ async def _act_in_life(model: str, on: date | None, tx: Transaction) -> Act:
     """The day must lie in the life of the unit that the model belongs to."""
     act = _act(on, tx)
     unit = UnitPath((await Models(tx).get(model)).unit).unit
-    await Directory(tx).in_force(unit, act.on)
+    await Directory(tx).in_force(unit, act.on, "model", "on")
     return act

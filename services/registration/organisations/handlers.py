@@ -12,10 +12,11 @@ from services.registration.organisations.repository import Organisations, rows_b
 
 
 async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> domain.Organisation:
-    unit = await Directory(tx).in_force(command.unit, command.on or tx.today)
+    on = command.on or tx.today
+    unit = await Directory(tx).in_force(command.unit, on)
     tx.scope.require(unit.path)
     organisation, registered = domain.register(
-        key=new_id("o"), name=command.name, kind=command.kind, unit=unit, at=tx.at
+        key=new_id("o"), name=command.name, kind=command.kind, unit=unit, on=on, today=tx.today, at=tx.at
     )
     return await Organisations(tx).add(organisation, registered)
 
