@@ -51,7 +51,7 @@ token: setup ## a token for the gateway (ROLE=… UNIT=…)
 	@.venv/bin/danvan token --role "$(ROLE)" --unit "$(UNIT)"
 
 schema: setup ## write gateway/schema.graphql
-	@.venv/bin/danvan schema
+	@.venv/bin/danvan schema > gateway/schema.graphql
 
 clean: ## remove what tools leave behind; data in var/ and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
