@@ -19,7 +19,7 @@ from bson import Decimal128, ObjectId
 from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -47,6 +47,7 @@ Session = AsyncIOMotorClientSession
 T = TypeVar("T")
 S = TypeVar("S", bound=Aggregate)
 
+SNAPSHOT_UNAVAILABLE = 246
 PATIENCE = 8.0
 """Seconds a transaction may go on being retried; less than what a caller waits."""
 
@@ -201,9 +202,17 @@ class Store:
         return Access(self.db, caller, scope, at)
 
     async def snapshot(self, access: Access, read: Callable[[Access], Awaitable[T]]) -> T:
-        """All that `read` reads shows one moment of the database."""
-        async with await self._client.start_session(snapshot=True) as session:
-            return await read(replace(access, session=session))
+        """All that `read` reads shows one moment of the database. It may be run twice."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                async with await self._client.start_session(snapshot=True) as session:
+                    return await read(replace(access, session=session))
+            except OperationFailure as error:
+                # Where a collection has just been made or dropped, moments before that cannot be read.
+                if error.code != SNAPSHOT_UNAVAILABLE or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(0.01)
 
     async def transaction(
         self,
