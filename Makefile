@@ -3,8 +3,8 @@
 PYTHON ?= python3
 UV := uv==0.13.9
 FORMAT ?= table
-ROLE ?=
-UNIT ?=
+ROLE ?= leader
+UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from cross_web import HTTPException
 from nats.aio.client import Client as Nats
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +18,6 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http.exceptions import HTTPException
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
@@ -131,7 +131,10 @@ def _told(refused: HTTPException) -> tuple[int, str, str, str]:
     """What Strawberry refuses in plain text, as the error that everything else is."""
     cause = refused.__cause__
     if isinstance(cause, InvalidOperationTypeError):
-        vi, en = "Qua GET chỉ được truy vấn; hãy gửi bằng POST.", "GET is for queries only; send it with POST."
+        vi, en = (
+            "Qua GET chỉ được truy vấn; hãy gửi bằng POST.",
+            "GET is for queries only; send it with POST.",
+        )
         return 405, INVALID, vi, en
     if isinstance(cause, CannotGetOperationTypeError):
         name = str(cause.operation_name)[:60]

@@ -1,15 +1,15 @@
 """What callers see of errors: what was refused and why, never what broke inside."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.types.graphql import OperationType
 
 from services.kernel import telemetry
 from services.kernel.messages import Refused, Unavailable
-
 
 INVALID = "graphql-invalid"
 
@@ -21,12 +21,32 @@ class Errors(SchemaExtension):
         with telemetry.span("graphql"):
             self._trace = telemetry.trace_id()
             yield
-        result: Any = self.execution_context.result
-        if result is not None and getattr(result, "errors", None):
+        self._show(self.execution_context.result)
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """What goes out over a WebSocket is sent before the operation ends."""
+        self._show(result)
+        yield
+
+    def _show(self, result: Any) -> None:
+        if getattr(result, "errors", None):
             result.errors = [shown(error, self._trace) for error in result.errors]
 
     def get_results(self) -> dict[str, Any]:
         return {"traceId": self._trace}
+
+
+class Parsed(ParserCache):
+    """Documents that were parsed lately. What does not parse is left for Strawberry to find.
+
+    An error raised here would pass by `Errors`, and over a WebSocket nobody would be told at all.
+    """
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        with contextlib.suppress(Exception):
+            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
+        yield
 
 
 class OneOperation(SchemaExtension):
@@ -38,7 +58,9 @@ class OneOperation(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         document = context.graphql_document
-        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
+        operations = (
+            [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
+        )
         found = None
         if len(operations) > 1 and not context._provided_operation_name:
             found = _invalid(
@@ -79,7 +101,7 @@ def shown(error: GraphQLError, trace: str) -> GraphQLError:
 
 def _error(error: GraphQLError, message: str, **extensions: Any) -> GraphQLError:
     return GraphQLError(
-        message, nodes=error.nodes, path=error.path, positions=error.positions, extensions=extensions
+        message, error.nodes, error.source, error.positions, error.path, extensions=extensions
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
+from graphql import GraphQLError
 from strawberry import ID, Info
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ValidationCache
 
 from gateway import subscriptions
-from gateway.errors import Errors, OneOperation
+from gateway.errors import Errors, OneOperation, Parsed
 from gateway.types import (
     Connection,
     Model,
@@ -69,20 +70,42 @@ AnyInfo = Info[Any, None]
 OnDay = "Ngày việc ấy diễn ra; bỏ trống là hôm nay."
 
 
+def described(text: str) -> Any:
+    return strawberry.argument(description=text)
+
+
+First = Annotated[int, described("Số mục của trang, từ 1 đến 100.")]
+After = Annotated[str | None, described("`endCursor` của trang trước; bỏ trống là trang đầu.")]
+Key = Annotated[
+    str,
+    described(
+        "Khóa do bên gửi đặt cho lần gửi này, từ 1 đến 200 ký tự: gửi lại cùng khóa không làm gì thêm "
+        "và nhận lại cùng câu trả lời; cùng khóa với nội dung khác thì bị từ chối."
+    ),
+]
+
+
+WHAT = described("Nội dung của lệnh.")
+
+
 @strawberry.input(description="Lọc mô hình; bỏ trống là không lọc.")
 class ModelsFilter:
     unit: ID | None = strawberry.field(default=None, description="Trong đơn vị này và cấp dưới.")
-    owner: ID | None = None
-    field: Field | None = None
-    level: Level | None = None
-    subject_kind: SubjectKind | None = None
-    state: ModelState | None = None
+    owner: ID | None = strawberry.field(default=None, description="Của tổ chức chủ trì này.")
+    field: Field | None = strawberry.field(default=None, description="Thuộc lĩnh vực này.")
+    level: Level | None = strawberry.field(default=None, description="Đăng ký ở cấp này.")
+    subject_kind: SubjectKind | None = strawberry.field(
+        default=None, description="Của tập thể hay của cá nhân."
+    )
+    state: ModelState | None = strawberry.field(default=None, description="Đang ở trạng thái này.")
 
 
-@strawberry.type
+@strawberry.type(description="Những gì có thể hỏi; chỉ thấy những gì thuộc phạm vi của người hỏi.")
 class Query:
     @strawberry.field(description="Tra một đối tượng bằng mã.")
-    async def node(self, info: AnyInfo, id: ID) -> Node | None:
+    async def node(
+        self, info: AnyInfo, id: Annotated[ID, described("Mã của đối tượng, bất kể loại nào.")]
+    ) -> Node | None:
         match id[:2]:
             case "m_":
                 model = await door(info).models.load(id)
@@ -99,13 +122,23 @@ class Query:
         return await load_unit(info, id)
 
     @strawberry.field(
-        description="Đơn vị hành chính vào ngày `on` (bỏ trống: hôm nay, hoặc lúc cuối cùng còn tồn tại)."
+        description="Đơn vị hành chính như vào ngày `on`; null nếu ngày ấy đơn vị chưa có hoặc không còn."
     )
-    async def unit(self, info: AnyInfo, id: ID, on: date | None = None) -> Unit | None:
+    async def unit(
+        self,
+        info: AnyInfo,
+        id: Annotated[ID, described("Mã đơn vị của hệ thống, không bao giờ dùng lại.")],
+        on: Annotated[date | None, described("Bỏ trống: hôm nay, hoặc ngày cuối cùng còn tồn tại.")] = None,
+    ) -> Unit | None:
         return await load_unit(info, id, on, only_then=on is not None)
 
     @strawberry.field(description="Đơn vị mang mã quốc gia này vào ngày ấy.")
-    async def unit_by_code(self, info: AnyInfo, code: str, on: date | None = None) -> Unit | None:
+    async def unit_by_code(
+        self,
+        info: AnyInfo,
+        code: Annotated[str, described("Mã quốc gia; sau ngày 1/7/2025 nhiều mã thuộc đơn vị khác.")],
+        on: Annotated[date | None, described("Bỏ trống là hôm nay.")] = None,
+    ) -> Unit | None:
         day = on or today()
         for row in await door(info).ask(UnitsByCode(code=code, on=day), list[DatedUnit]):
             if spell := row.at(day):
@@ -116,9 +149,9 @@ class Query:
     async def models(
         self,
         info: AnyInfo,
-        first: int,
-        after: str | None = None,
-        filter: ModelsFilter | None = None,
+        first: First,
+        after: After = None,
+        filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
     ) -> Connection[Model]:
         wanted = ModelFilter(**vars(filter)) if filter else ModelFilter()
         page = ModelsPage(filter=wanted, first=_page(first) + 1, after=after)
@@ -128,7 +161,11 @@ class Query:
 
     @strawberry.field(description="Các cuộc giám sát, mới nhất trước, mỗi trang tối đa 100.")
     async def supervision_sessions(
-        self, info: AnyInfo, first: int, after: str | None = None, unit: ID | None = None
+        self,
+        info: AnyInfo,
+        first: First,
+        after: After = None,
+        unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
     ) -> Connection[SupervisionSession]:
         page = SessionsPage(unit=unit, first=_page(first) + 1, after=after)
         rows = await door(info).ask(page, list[SessionRow])
@@ -136,14 +173,19 @@ class Query:
         return made
 
     @strawberry.field(description="Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.")
-    async def report(self, info: AnyInfo, unit: ID, period: str) -> ReportResult:
+    async def report(
+        self,
+        info: AnyInfo,
+        unit: Annotated[ID, described("Mã đơn vị; báo cáo gồm cả cấp dưới.")],
+        period: Annotated[str, described("Năm hoặc nửa năm: 2018, 2018-H1, 2018-H2.")],
+    ) -> ReportResult:
         try:
             return Report.of(await door(info).ask(ReportOf(unit=unit, period=period), reporting.Report))
         except Refused as refused:
             return _shown(refused)
 
 
-@strawberry.input
+@strawberry.input(description="Tổ chức cần ghi nhận.")
 class RegisterOrganisationInput:
     name: str
     kind: BodyKind
@@ -153,7 +195,7 @@ class RegisterOrganisationInput:
     )
 
 
-@strawberry.input
+@strawberry.input(description="Bản nháp của một mô hình.")
 class DraftModelInput:
     owner: ID = strawberry.field(description="Mã tổ chức chủ trì.")
     title: str
@@ -165,20 +207,20 @@ class DraftModelInput:
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
-@strawberry.input
+@strawberry.input(description="Một mô hình và ngày của việc làm với nó.")
 class ModelInput:
     model: ID
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
-@strawberry.input
+@strawberry.input(description="Mô hình cần trả lại và lý do.")
 class ReturnModelInput:
     model: ID
     reason: str
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
-@strawberry.input
+@strawberry.input(description="Nguồn lực đã huy động cho một mô hình đã đăng ký.")
 class RecordContributionInput:
     model: ID
     kind: ContributionKind
@@ -187,7 +229,7 @@ class RecordContributionInput:
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
-@strawberry.input
+@strawberry.input(description="Kết quả thẩm định và lý do.")
 class DecideReviewInput:
     review: ID
     verdict: Verdict
@@ -195,13 +237,13 @@ class DecideReviewInput:
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
-@strawberry.input
+@strawberry.input(description="Hồ sơ được đề nghị biểu dương, khen thưởng.")
 class NominateReviewInput:
     review: ID
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
-@strawberry.input
+@strawberry.input(description="Một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát.")
 class RecordSupervisionSessionInput:
     kind: SessionKind
     body: SupervisingBody
@@ -218,8 +260,8 @@ class Mutation:
     async def register_organisation(
         self,
         info: AnyInfo,
-        input: RegisterOrganisationInput,
-        idempotency_key: str,
+        input: Annotated[RegisterOrganisationInput, WHAT],
+        idempotency_key: Key,
     ) -> OrganisationResult:
         command = RegisterOrganisation(**vars(input))
         return await _do(info, command, idempotency_key, OrganisationRow, Organisation.of)
@@ -228,34 +270,38 @@ class Mutation:
     async def draft_model(
         self,
         info: AnyInfo,
-        input: DraftModelInput,
-        idempotency_key: str,
+        input: Annotated[DraftModelInput, WHAT],
+        idempotency_key: Key,
     ) -> ModelResult:
         return await _do(info, DraftModel(**vars(input)), idempotency_key, ModelRow, Model.of)
 
     @strawberry.mutation(description="Gửi mô hình để thẩm định việc đăng ký.")
-    async def submit_model(self, info: AnyInfo, input: ModelInput, idempotency_key: str) -> ModelResult:
+    async def submit_model(
+        self, info: AnyInfo, input: Annotated[ModelInput, WHAT], idempotency_key: Key
+    ) -> ModelResult:
         return await _do(info, SubmitModel(**vars(input)), idempotency_key, ModelRow, Model.of)
 
     @strawberry.mutation(description="Trả lại để bổ sung, nêu rõ còn thiếu gì.")
     async def return_model(
         self,
         info: AnyInfo,
-        input: ReturnModelInput,
-        idempotency_key: str,
+        input: Annotated[ReturnModelInput, WHAT],
+        idempotency_key: Key,
     ) -> ModelResult:
         return await _do(info, ReturnModel(**vars(input)), idempotency_key, ModelRow, Model.of)
 
     @strawberry.mutation(description="Chấp nhận đăng ký; từ ngày này mô hình được tính là đã đăng ký.")
-    async def accept_model(self, info: AnyInfo, input: ModelInput, idempotency_key: str) -> ModelResult:
+    async def accept_model(
+        self, info: AnyInfo, input: Annotated[ModelInput, WHAT], idempotency_key: Key
+    ) -> ModelResult:
         return await _do(info, AcceptModel(**vars(input)), idempotency_key, ModelRow, Model.of)
 
     @strawberry.mutation(description="Ghi nhận đất hiến, ngày công hoặc kinh phí huy động được.")
     async def record_contribution(
         self,
         info: AnyInfo,
-        input: RecordContributionInput,
-        idempotency_key: str,
+        input: Annotated[RecordContributionInput, WHAT],
+        idempotency_key: Key,
     ) -> ModelResult:
         command = RecordContribution(**{**vars(input), "amount": str(input.amount)})
         return await _do(info, command, idempotency_key, ModelRow, Model.of)
@@ -264,8 +310,8 @@ class Mutation:
     async def decide_review(
         self,
         info: AnyInfo,
-        input: DecideReviewInput,
-        idempotency_key: str,
+        input: Annotated[DecideReviewInput, WHAT],
+        idempotency_key: Key,
     ) -> ReviewResult:
         return await _do(info, DecideReview(**vars(input)), idempotency_key, ReviewRow, Review.of)
 
@@ -275,8 +321,8 @@ class Mutation:
     async def nominate_review(
         self,
         info: AnyInfo,
-        input: NominateReviewInput,
-        idempotency_key: str,
+        input: Annotated[NominateReviewInput, WHAT],
+        idempotency_key: Key,
     ) -> ReviewResult:
         return await _do(info, NominateReview(**vars(input)), idempotency_key, ReviewRow, Review.of)
 
@@ -284,21 +330,26 @@ class Mutation:
     async def record_supervision_session(
         self,
         info: AnyInfo,
-        input: RecordSupervisionSessionInput,
-        idempotency_key: str,
+        input: Annotated[RecordSupervisionSessionInput, WHAT],
+        idempotency_key: Key,
     ) -> SupervisionSessionResult:
         command = RecordSession(**vars(input))
         return await _do(info, command, idempotency_key, SessionRow, SupervisionSession.of)
 
 
-@strawberry.type
+@strawberry.type(description="Những gì có thể nghe khi đang diễn ra.")
 class Subscription:
     @strawberry.subscription(
-        description="Các sự kiện thẩm định theo đúng thứ tự. `after`: nghe tiếp sau con trỏ ấy, “0” là từ đầu; "
-        "bỏ trống là từ bây giờ."
+        description="Các sự kiện thẩm định theo đúng thứ tự, không sót và không lặp. Cần WebSocket."
     )
     async def review_events(
-        self, info: AnyInfo, after: str | None = None, unit: ID | None = None
+        self,
+        info: AnyInfo,
+        after: Annotated[
+            str | None,
+            described("`cursor` đã nhận: nghe tiếp sau đó; “0” là từ đầu; bỏ trống là từ bây giờ."),
+        ] = None,
+        unit: Annotated[ID | None, described("Chỉ của đơn vị này và cấp dưới.")] = None,
     ) -> AsyncGenerator[ReviewEvent, None]:
         async for event in subscriptions.review_events(info, after=after, unit=unit):
             yield event
@@ -332,10 +383,20 @@ def _page(first: int) -> int:
     return first
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Nothing: most are a caller's own. What broke on our side is logged by `Errors`."""
+
+
+schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     types=[Unit, Model, Organisation, Review, SupervisionSession],
-    extensions=[Errors, partial(ParserCache, maxsize=512), partial(ValidationCache, maxsize=512), OneOperation],
+    extensions=[
+        Errors,
+        partial(Parsed, maxsize=512),
+        partial(ValidationCache, maxsize=512),
+        OneOperation,
+    ],
 )

@@ -12,33 +12,128 @@ from gateway.door import Door
 from services.kernel.calendar import today
 from services.kernel.messages import Refusal as RefusalRow
 from services.kernel.units import DatedUnit, Spell, SuccessionKind, UnitLevel, UnitPath
-from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.events import (
+    FIELD_NAMES,
+    BodyKind,
+    ContributionKind,
+    Field,
+    Level,
+    SubjectKind,
+)
 from services.registration.models import events as models
 from services.registration.models.events import ModelRow, ModelState
 from services.registration.organisations.events import OrganisationRow
 from services.registration.units.events import ChildUnits
 from services.reporting import events as reporting
 from services.reporting.events import Dimension, Measure
-from services.review.events import ReviewRow, Verdict
+from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened, ReviewRow, Verdict
 from services.supervision.events import SessionKind, SessionRow, SupervisingBody
 
-strawberry.enum(Field, description="Lĩnh vực.")
-strawberry.enum(SubjectKind, description="Tập thể hay cá nhân.")
-strawberry.enum(Level, description="Cấp đăng ký. DISTRICT kết thúc ngày 30/6/2025; lịch sử vẫn giữ.")
-strawberry.enum(
-    ContributionKind, description="Nguồn lực: LAND_M2 hiến đất (m²), WORK_DAY ngày công, MONEY đồng."
-)
-strawberry.enum(BodyKind, description="Loại tổ chức chủ trì.")
-strawberry.enum(ModelState, description="Trạng thái: nháp, đã gửi, trả lại bổ sung, đã đăng ký.")
-strawberry.enum(Verdict, description="Được công nhận hay chưa đạt.")
-strawberry.enum(SessionKind, description="Giám sát, phản biện xã hội, kiểm tra, khảo sát.")
-strawberry.enum(SupervisingBody, description="Chủ thể giám sát.")
-strawberry.enum(UnitLevel, name="UnitLevel", description="Cấp đơn vị hành chính.")
-strawberry.enum(SuccessionKind, description="MERGE: nhập trọn vẹn; SPLIT: một phần của đơn vị cũ.")
-strawberry.enum(Measure, description="Chỉ số được đếm.")
-strawberry.enum(Dimension, description="Chiều phân tổ. PLACE: các đơn vị ngay bên dưới và chính đơn vị đó.")
-
 T = TypeVar("T")
+
+
+def named(enum: type[Enum], description: str, **names: str) -> None:
+    """Into the schema, with what each value is called in Vietnamese."""
+    made: Any = strawberry.enum(enum, description=description)
+    for value in made.__strawberry_definition__.values:
+        value.description = names[value.name]
+
+
+named(Field, "Lĩnh vực.", **{field.name: FIELD_NAMES[field] for field in Field})
+named(SubjectKind, "Tập thể hay cá nhân.", COLLECTIVE="Tập thể", INDIVIDUAL="Cá nhân")
+named(
+    Level,
+    "Cấp đăng ký.",
+    CITY="Cấp thành phố, tỉnh",
+    DISTRICT="Cấp quận, huyện, thị xã; kết thúc ngày 30/6/2025, lịch sử vẫn giữ",
+    COMMUNE="Cấp cơ sở",
+)
+named(
+    ContributionKind,
+    "Nguồn lực huy động.",
+    LAND_M2="Hiến đất, m², tối đa 2 chữ số thập phân",
+    WORK_DAY="Ngày công, tối đa 1 chữ số thập phân",
+    MONEY="Kinh phí, đồng",
+)
+named(
+    BodyKind,
+    "Loại tổ chức chủ trì.",
+    PARTY_COMMITTEE="Cấp ủy",
+    PEOPLES_COMMITTEE="Ủy ban nhân dân",
+    FATHERLAND_FRONT="Mặt trận Tổ quốc",
+    WOMENS_UNION="Hội Liên hiệp Phụ nữ",
+    FARMERS_UNION="Hội Nông dân",
+    VETERANS_ASSOCIATION="Hội Cựu chiến binh",
+    YOUTH_UNION="Đoàn Thanh niên",
+    TRADE_UNION="Công đoàn",
+    POLICE="Công an",
+    MILITARY="Quân đội",
+    SCHOOL="Trường học",
+    COOPERATIVE="Hợp tác xã",
+    ENTERPRISE_PARTY_CELL="Chi bộ doanh nghiệp",
+    RESIDENTIAL_GROUP="Tổ dân phố, thôn, xóm",
+)
+named(
+    ModelState,
+    "Trạng thái của mô hình.",
+    DRAFT="Bản nháp",
+    SUBMITTED="Đã gửi",
+    RETURNED="Trả lại bổ sung",
+    REGISTERED="Đã đăng ký",
+)
+named(Verdict, "Kết quả thẩm định.", RECOGNISED="Được công nhận", NOT_MET="Chưa đạt")
+named(
+    SessionKind,
+    "Loại cuộc giám sát.",
+    SUPERVISION="Giám sát",
+    SOCIAL_CRITICISM="Phản biện xã hội",
+    INSPECTION="Kiểm tra",
+    SURVEY="Khảo sát",
+)
+named(
+    SupervisingBody,
+    "Chủ thể giám sát.",
+    FATHERLAND_FRONT="Mặt trận Tổ quốc",
+    WOMENS_UNION="Hội Liên hiệp Phụ nữ",
+    FARMERS_UNION="Hội Nông dân",
+    VETERANS_ASSOCIATION="Hội Cựu chiến binh",
+    YOUTH_UNION="Đoàn Thanh niên",
+    TRADE_UNION="Công đoàn",
+    PEOPLES_INSPECTION_BOARD="Ban Thanh tra nhân dân",
+    COMMUNITY_INVESTMENT_SUPERVISION_BOARD="Ban giám sát đầu tư của cộng đồng",
+    PARTY_COMMITTEE="Cấp ủy",
+)
+named(
+    UnitLevel,
+    "Cấp đơn vị hành chính.",
+    COUNTRY="Cả nước",
+    PROVINCE="Tỉnh, thành phố trực thuộc trung ương",
+    DISTRICT="Quận, huyện, thị xã; đến hết ngày 30/6/2025",
+    COMMUNE="Xã, phường, thị trấn, đặc khu",
+)
+named(SuccessionKind, "Cách kế thừa.", MERGE="Nhập trọn vẹn đơn vị cũ", SPLIT="Nhận một phần của đơn vị cũ")
+named(
+    Measure,
+    "Chỉ số được đếm.",
+    REGISTERED="Mô hình đăng ký",
+    RECOGNISED="Được công nhận",
+    NOT_MET="Chưa đạt",
+    NOMINATED="Đề nghị biểu dương, khen thưởng",
+    LAND_M2="Hiến đất (m²)",
+    WORK_DAY="Ngày công",
+    MONEY="Kinh phí (đồng)",
+    SUPERVISION_SESSION="Cuộc giám sát, phản biện, kiểm tra, khảo sát",
+)
+named(
+    Dimension,
+    "Chiều phân tổ.",
+    FIELD="Lĩnh vực",
+    LEVEL="Cấp",
+    SUBJECT_KIND="Tập thể, cá nhân",
+    SESSION_KIND="Loại cuộc giám sát",
+    BODY="Chủ thể giám sát",
+    PLACE="Các đơn vị ngay bên dưới, và phần của chính đơn vị đó",
+)
 
 
 def door(info: Info[Any, None]) -> Door:
@@ -53,7 +148,7 @@ class Node:
 
 @strawberry.type(description="Vì sao không thực hiện; mã `code` ổn định, câu giải thích bằng hai thứ tiếng.")
 class Refusal:
-    code: str
+    code: str = strawberry.field(description="Ví dụ: title-empty, unit-not-in-force, already-decided.")
     fields: list[str] = strawberry.field(description="Các trường đầu vào liên quan.")
     message_vi: str
     message_en: str
@@ -63,17 +158,17 @@ class Refusal:
         return cls(code=row.code, fields=list(row.fields), message_vi=row.vi, message_en=row.en)
 
 
-@strawberry.type
+@strawberry.type(description="Vị trí của một trang.")
 class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Còn trang sau.")
+    has_previous_page: bool = strawberry.field(description="Không phải trang đầu.")
+    start_cursor: str | None = strawberry.field(description="Con trỏ của mục đầu; null khi trang rỗng.")
+    end_cursor: str | None = strawberry.field(description="Con trỏ của mục cuối, để hỏi trang sau.")
 
 
-@strawberry.type
+@strawberry.type(description="Một mục của trang, với con trỏ của nó.")
 class Edge(Generic[T]):
-    cursor: str
+    cursor: str = strawberry.field(description="Đưa vào `after` để hỏi những mục sau mục này.")
     node: T
 
 
@@ -317,9 +412,9 @@ class SupervisionSession(Node):
         return await load_unit(info, UnitPath(self.path).unit, self.held_on)
 
 
-@strawberry.type
+@strawberry.type(description="Một dòng của một cách phân tổ.")
 class ReportRow:
-    code: str
+    code: str = strawberry.field(description="Mã của giá trị phân tổ, hoặc mã đơn vị khi phân theo PLACE.")
     name: str
     value: Decimal
 
@@ -332,7 +427,7 @@ class Breakdown:
     gap: Decimal = strawberry.field(description="Tổng số trừ tổng các dòng; khác 0 là có chênh lệch.")
 
 
-@strawberry.type
+@strawberry.type(description="Một chỉ số: tổng số và các cách phân tổ của nó.")
 class Figure:
     measure: Measure
     name: str
@@ -401,11 +496,19 @@ class Report:
         )
 
 
-@strawberry.enum(description="Điều đã xảy ra với một hồ sơ thẩm định.")
 class ReviewEventKind(Enum):
-    OPENED = "event.review.opened.v1"
-    DECIDED = "event.review.decided.v1"
-    NOMINATED = "event.review.nominated.v1"
+    OPENED = ReviewOpened.subject
+    DECIDED = ReviewDecided.subject
+    NOMINATED = ReviewNominated.subject
+
+
+named(
+    ReviewEventKind,
+    "Điều đã xảy ra với một hồ sơ thẩm định.",
+    OPENED="Được mở, khi mô hình được chấp nhận đăng ký",
+    DECIDED="Có kết quả thẩm định",
+    NOMINATED="Được đề nghị biểu dương, khen thưởng",
+)
 
 
 @strawberry.type(description="Một sự kiện thẩm định, theo đúng thứ tự.")
@@ -431,10 +534,24 @@ class ReviewEvent:
         return Model.of(row) if row else None
 
 
-ModelResult = Annotated[Model | Refusal, strawberry.union("ModelResult")]
-OrganisationResult = Annotated[Organisation | Refusal, strawberry.union("OrganisationResult")]
-ReviewResult = Annotated[Review | Refusal, strawberry.union("ReviewResult")]
-SupervisionSessionResult = Annotated[
-    SupervisionSession | Refusal, strawberry.union("SupervisionSessionResult")
+ModelResult = Annotated[
+    Model | Refusal,
+    strawberry.union("ModelResult", description="Mô hình sau khi thực hiện, hoặc vì sao không thực hiện."),
 ]
-ReportResult = Annotated[Report | Refusal, strawberry.union("ReportResult")]
+OrganisationResult = Annotated[
+    Organisation | Refusal,
+    strawberry.union("OrganisationResult", description="Tổ chức đã ghi nhận, hoặc vì sao không ghi nhận."),
+]
+ReviewResult = Annotated[
+    Review | Refusal,
+    strawberry.union(
+        "ReviewResult", description="Hồ sơ thẩm định sau khi thực hiện, hoặc vì sao không thực hiện."
+    ),
+]
+SupervisionSessionResult = Annotated[
+    SupervisionSession | Refusal,
+    strawberry.union("SupervisionSessionResult", description="Cuộc đã ghi nhận, hoặc vì sao không ghi nhận."),
+]
+ReportResult = Annotated[
+    Report | Refusal, strawberry.union("ReportResult", description="Báo cáo, hoặc vì sao không có.")
+]

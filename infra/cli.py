@@ -18,11 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from infra import operator, report_view
 from infra.embedded import CannotStart
 from infra.load_units import load_units
+from infra.loads import note_loaded, was_loaded
 from infra.operator import NotRunning, located
 from infra.positions import positions, settled
 from infra.provision import TooOld, provision
 from infra.recount import recount as count_anew
-from infra.sample.hong_linh_2018 import PUBLISHED
+from infra.sample.hong_linh_2018 import PUBLISHED, PUBLISHED_FIGURES
+from infra.sample.loader import SET as SAMPLE
 from infra.sample.loader import STEPS, Person, SampleRefused, load_sample
 from infra.stack import Stack
 from infra.supervisor import NotReady
@@ -143,7 +145,9 @@ def status() -> None:
     for cursor, seq in found.cursors.items():
         print(f"{cursor}: passed {seq}, behind {found.lag(cursor)}")
     for service, parked in found.parked.items():
-        print(f"{service}: parked {parked}")
+        print(f"{service}: parked {len(parked)}")
+        for event in parked:
+            print(f"  {event['producer']} event {event['seq']}, {event['key']}: {event['error']}")
 
 
 @app.command()
@@ -172,7 +176,7 @@ async def _demo(format_: Format) -> int:
     async with _started() as (settings, _):
         await _load_all(settings)
         made = await _ask_report(settings, PUBLISHED.unit, str(PUBLISHED.year))
-        found = report_view.differences(made, _published())
+        found = report_view.differences(made, PUBLISHED_FIGURES)
         found += (await count_anew(settings)).differences
         if format_ is Format.JSON:
             print(json.dumps({"report": made, "differences": found}, ensure_ascii=False, indent=2))
@@ -189,18 +193,6 @@ def _say_differences(found: list[str]) -> None:
         out.print(f"[red]{difference}[/red]", soft_wrap=True)
 
 
-def _published() -> dict[tuple[str, str, str], Any]:
-    return {
-        ("REGISTERED", "", ""): PUBLISHED.registered,
-        **{("REGISTERED", "FIELD", code): value for code, value in PUBLISHED.registered_by_field.items()},
-        ("RECOGNISED", "", ""): PUBLISHED.recognised,
-        ("NOT_MET", "", ""): PUBLISHED.not_met,
-        ("NOMINATED", "", ""): PUBLISHED.nominated,
-        ("LAND_M2", "", ""): PUBLISHED.land_m2,
-        ("WORK_DAY", "", ""): PUBLISHED.work_days,
-    }
-
-
 @asynccontextmanager
 async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
     async with Stack(Settings(), err.print) as stack:
@@ -209,12 +201,12 @@ async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
 
 
 async def _load_all(settings: Settings) -> None:
-    """Everything of the first start; on a later one it is all there, and only looked at."""
-    if not (await settled(settings)).heads["registration"]:
-        await _load_units(settings)
-        await settled(settings)
-    await _load_sample(settings)
-    await settled(settings)
+    """What a first start loads. Once it is all there, a later one takes that as read."""
+    for name, load in {"units": _load_units, SAMPLE: _load_sample}.items():
+        if not await was_loaded(settings, name):
+            await load(settings)
+            await settled(settings)
+            await note_loaded(settings, name)
 
 
 async def _load_units(settings: Settings) -> int:
@@ -222,7 +214,7 @@ async def _load_units(settings: Settings) -> int:
         return await load_units(settings, bar)
 
 
-async def _load_sample(settings: Settings) -> None:
+async def _load_sample(settings: Settings) -> int:
     done = 0
 
     with _progress("Thị xã Hồng Lĩnh, 2018") as bar:
@@ -233,6 +225,7 @@ async def _load_sample(settings: Settings) -> None:
             bar(done, STEPS)
 
         await load_sample(settings, step)
+    return done
 
 
 async def _ask_report(settings: Settings, unit: str, period: str) -> dict[str, Any]:

@@ -31,7 +31,9 @@ OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadat
 LOG_LIMIT = 5 * 1024 * 1024
 POLL = 0.01
 PORT_PATIENCE = 5.0
-TRANSACTION_LIFE = 5  # mongod looks every half of that, so retrying for 8 s outlives a dead process's transaction
+TRANSACTION_LIFE = (
+    5  # mongod looks every half of that, so retrying for 8 s outlives a dead process's transaction
+)
 NOT_YET_INITIALIZED = 94  # MongoDB's error code: there is no replica set configuration
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from infra.provision import PRODUCERS
 from services.kernel.config import Settings
-from services.kernel.store import Store
+from services.kernel.store import PENDING, Document, Store
 from services.reporting.domain import COUNTED
 from services.reporting.repository import current_generation, reader
 
@@ -25,7 +25,7 @@ class Positions:
     heads: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
-    parked: dict[str, int] = field(default_factory=dict)
+    parked: dict[str, list[Document]] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -49,10 +49,10 @@ async def positions(settings: Settings) -> Positions:
             for name in (*names, *counted):
                 cursor = await database.cursors.find_one({"_id": name})
                 found.cursors[name] = cursor["seq"] if cursor else 0
-            found.parked[service] = await database.parked.count_documents({})
+            found.parked[service] = [d async for d in database.parked.find().sort("seq", 1).limit(100)]
         for producer in PRODUCERS:
             database = store.beside(producer)
-            found.pending[producer] = await database.log.count_documents({"seq": 0})
+            found.pending[producer] = await database.log.count_documents({"seq": 0}, hint=PENDING)
             head = await database.sequencer.find_one({"_id": "head"})
             found.heads[producer] = head["head"] if head else 0
         return found

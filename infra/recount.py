@@ -13,7 +13,7 @@ from typing import Any
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
-from services.kernel.store import Access, Document, Store
+from services.kernel.store import PENDING, Access, Document, Store
 from services.reporting.repository import current_generation, reader
 
 COMPARED = ("measure", "on", "unit", "amount", "dimensions")
@@ -83,8 +83,13 @@ class _Count:
             cursor = await self._store.db.cursors.find_one(
                 {"_id": f"{reader(generation)}/{producer}"}, session=self._session
             )
-            beyond = {"$or": [{"seq": 0}, {"seq": {"$gt": cursor["seq"] if cursor else 0}}]}
-            keys += [f"{e['key']}/{e['version']}" async for e in self._all(producer, "log", beyond)]
+            counted = cursor["seq"] if cursor else 0
+            log = self._store.beside(producer).log
+            for beyond in (
+                log.find({"seq": {"$gt": counted}}, session=self._session),
+                log.find({"seq": 0}, session=self._session).hint(PENDING),
+            ):
+                keys += [f"{event['key']}/{event['version']}" async for event in beyond]
         async for parked in self._all("reporting", "parked", {"reader": reader(generation)}):
             data = parked["event"]["data"]
             keys.append(f"{data['key']}/{data['version']}")

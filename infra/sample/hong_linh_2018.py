@@ -110,6 +110,22 @@ PUBLISHED = Published(
     work_days=2408,
 )
 
+PUBLISHED_FIGURES: Mapping[tuple[str, str, str], Decimal] = MappingProxyType(
+    {
+        ("REGISTERED", "", ""): Decimal(PUBLISHED.registered),
+        **{
+            ("REGISTERED", "FIELD", code): Decimal(number)
+            for code, number in PUBLISHED.registered_by_field.items()
+        },
+        ("RECOGNISED", "", ""): Decimal(PUBLISHED.recognised),
+        ("NOT_MET", "", ""): Decimal(PUBLISHED.not_met),
+        ("NOMINATED", "", ""): Decimal(PUBLISHED.nominated),
+        ("LAND_M2", "", ""): PUBLISHED.land_m2,
+        ("WORK_DAY", "", ""): Decimal(PUBLISHED.work_days),
+    }
+)
+"""The same as a report shows them: (measure, dimension or "", code or "") → value."""
+
 ORGANISATIONS: tuple[Organisation, ...] = (
     Organisation("tx-thi-uy", "Thị ủy Hồng Lĩnh", "PARTY_COMMITTEE", TOWN),
     Organisation("tx-ubnd", "UBND thị xã Hồng Lĩnh", "PEOPLES_COMMITTEE", TOWN),

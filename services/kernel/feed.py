@@ -22,7 +22,7 @@ from services.kernel.messages import Recorded, Unavailable
 from services.kernel.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
 
 BATCH = 500
-QUIET = 1.0
+QUIET = 0.5
 """Seconds without an event after which the position is compared with the producer's heartbeat."""
 
 
@@ -36,7 +36,10 @@ class Feed:
         """The producer's last number, as far as we have heard."""
 
     async def batches(self, limit: int = BATCH) -> AsyncGenerator[list[Recorded], None]:
-        """Never ends. A batch holds 1 to `limit` events; the first follows the last of the batch before."""
+        """Never ends. A batch holds at most `limit` events; the first follows the last of the batch before.
+
+        An empty one says that nothing has come for a while.
+        """
         heard = await self._nats.subscribe(heartbeat_subject(self._producer), cb=self._on_heartbeat)
         try:
             while True:
@@ -87,6 +90,7 @@ class Feed:
                 except TimeoutError:
                     if self.head > self.position:
                         return
+                    yield []
                     continue
                 while subscription.pending_msgs and len(messages) < limit:
                     messages.append(await subscription.next_msg(timeout=QUIET))

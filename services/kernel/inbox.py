@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nats.aio.client import Client
 
 from services.kernel import telemetry
-from services.kernel.feed import Feed
+from services.kernel.feed import BATCH, Feed
 from services.kernel.messages import Event, Recorded
 from services.kernel.store import (
     Document,
@@ -46,6 +46,8 @@ class Inbox:
         self._feed: Feed | None = None
         self.producer = producer
         self.position = 0
+        """The last event that is applied, parked, or means nothing to us; the cursor may be a little behind it."""
+        self._kept = 0
 
     @property
     def lag(self) -> int:
@@ -55,11 +57,14 @@ class Inbox:
     async def run(self, nats: Client) -> None:
         await self.retry_parked()
         cursor = await self._store.db.cursors.find_one(self._cursor)
-        self.position = cursor["seq"] if cursor else 0
+        self.position = self._kept = cursor["seq"] if cursor else 0
         self._feed = Feed(nats, self.producer, self.position)
         async with contextlib.aclosing(self._feed.batches()) as batches:
             async for events in batches:
-                await self.apply(events)
+                if any(event.type in self._types for event in events):
+                    await self.apply(events)
+                else:
+                    await self._pass_over(events)
 
     async def apply(self, events: Sequence[Recorded]) -> None:
         """All of them in one transaction; when that fails, one by one, so that only the culprit is parked."""
@@ -71,7 +76,16 @@ class Inbox:
             await self._apart(events)
         except Exception:
             await self._apart(events)
-        self.position = events[-1].seq
+        self.position = self._kept = events[-1].seq
+
+    async def _pass_over(self, events: Sequence[Recorded]) -> None:
+        """Of events that mean nothing to us, only a moment of quiet or a long row is worth moving the cursor for."""
+        self.position = events[-1].seq if events else self.position
+        if self.position > self._kept and (not events or self.position - self._kept > BATCH):
+            await self._store.db.cursors.update_one(
+                self._cursor, {"$max": {"seq": self.position}}, upsert=True
+            )
+            self._kept = self.position
 
     async def retry_parked(self) -> int:
         """Applies what an earlier version of the program could not, in order. Returns how many are left."""
@@ -93,15 +107,13 @@ class Inbox:
             fresh = [event for event in events if event.seq > passed]
             if not fresh:
                 return
-            assert fresh[0].seq == passed + 1, "a feed has no holes"  # noqa: S101
+            assert fresh[0].seq == max(passed, self.position) + 1, "a feed has no holes"  # noqa: S101
             blocked = await self._blocked(tx)
             for event in fresh:
                 if event.key in blocked and event.type in self._types:
                     await self._park(tx, event, "an earlier event of the same aggregate is parked")
             await self._apply(tx, [event for event in fresh if event.key not in blocked])
-            await tx.db.cursors.update_one(
-                self._cursor, {"$set": {"seq": fresh[-1].seq, "at": tx.at}}, upsert=True, session=tx.session
-            )
+            await self._move(tx, fresh[-1].seq)
 
         await self._store.transaction(work)
 
@@ -117,13 +129,10 @@ class Inbox:
 
     async def _pass_by(self, event: Recorded, error: str) -> None:
         async def work(tx: Transaction) -> None:
-            moved = await tx.db.cursors.update_one(
-                {**self._cursor, "seq": event.seq - 1}, {"$set": {"seq": event.seq}}, session=tx.session
-            )
-            if moved.modified_count or event.seq == 1:
+            cursor = await tx.db.cursors.find_one(self._cursor, session=tx.session)
+            if cursor is None or cursor["seq"] < event.seq:
                 await self._park(tx, event, error)
-            if event.seq == 1 and not moved.modified_count:
-                await tx.db.cursors.insert_one({**self._cursor, "seq": 1}, session=tx.session)
+                await self._move(tx, event.seq)
 
         await self._store.transaction(work)
 
@@ -141,6 +150,11 @@ class Inbox:
             return False
         telemetry.log.info("parked event applied", type=event.type, seq=event.seq)
         return True
+
+    async def _move(self, tx: Transaction, seq: int) -> None:
+        await tx.db.cursors.update_one(
+            self._cursor, {"$set": {"seq": seq, "at": tx.at}}, upsert=True, session=tx.session
+        )
 
     async def _blocked(self, tx: Transaction) -> set[str]:
         return {d["key"] async for d in tx.db.parked.find(self._parked, {"key": 1}, session=tx.session)}

@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from services.kernel import telemetry
 
@@ -49,3 +50,12 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
             telemetry.log.exception("task failed, starts again", task=name)
         pause = 0.1 if time.monotonic() - begun > 30 else min(pause * 2, 5.0)
         await asyncio.sleep(pause)
+
+
+async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancels until all are done: `wait_for`, which nats-py stands on, sometimes passes over one cancellation."""
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind
 
 from services.kernel import streams, telemetry
 from services.kernel.messages import Recorded
-from services.kernel.store import Document, PyMongoError, Store, Transaction, recorded
+from services.kernel.store import PENDING, Document, PyMongoError, Store, Transaction, recorded
 from services.kernel.streams import Heartbeat, heartbeat_subject, nudge_subject
 
 PAGE = 500
@@ -67,8 +67,10 @@ class Sequencer:
                 self._tail = None
                 telemetry.log.warning("sequencer waits", why=repr(error))
                 await asyncio.sleep(0.2)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._nudged.wait(), self._heartbeat)
+            # Not wait_for: in Python 3.11 it passes over a cancellation that comes together with the nudge.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._heartbeat):
+                    await self._nudged.wait()
             self._nudged.clear()
 
     async def work(self) -> None:
@@ -78,10 +80,12 @@ class Sequencer:
             return
         if time.monotonic() >= self._beat_at:
             self._tail = None  # once a heartbeat we look again: the stream may have been deleted under us
-        while await self.number():
-            await self.append()
         await self.append()
-        await self.beat()
+        # While the stream is not a copy of the log, numbers would be given out that others know for other events.
+        while not self.problem and await self.number():
+            await self.append()
+        if not self.problem:
+            await self.beat()
 
     async def hold(self) -> bool:
         """Takes or renews the lease; False while another holds it."""
@@ -103,13 +107,13 @@ class Sequencer:
 
     async def number(self) -> int:
         """Gives the next numbers to at most a page of committed events, in one transaction. Returns how many."""
-        if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}):
+        if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}, sort=PENDING):
             return 0
 
         async def work(tx: Transaction) -> tuple[int, int]:
             # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
             pending = tx.db.log.find({"seq": 0}, {"_id": 1}, session=tx.session)
-            ids = [d["_id"] async for d in pending.sort([("recorded_at", 1), ("version", 1)]).limit(PAGE)]
+            ids = [d["_id"] async for d in pending.sort(PENDING).limit(PAGE)]
             lease = await tx.db.sequencer.find_one_and_update(
                 {"_id": HEAD, "holder": self._holder, "$expr": {"$gt": ["$until", "$$NOW"]}},
                 {"$inc": {"head": len(ids)}},
@@ -141,9 +145,10 @@ class Sequencer:
             telemetry.log.warning("stream is gone, made anew from the log", head=self.head)
             await streams.ensure(self._js, self._producer)
             tail = 0
-        self.problem = await self._disagreement(tail)
-        if self.problem:
-            telemetry.log.error("stream is not a copy of the log", why=self.problem)
+        problem = await self._disagreement(tail)
+        if problem and problem != self.problem:
+            telemetry.log.error("stream is not a copy of the log", why=problem)
+        self.problem = problem
         return tail
 
     async def publish(self, events: Sequence[Recorded]) -> None:

@@ -32,6 +32,7 @@ from services.kernel.messages import Event, Recorded, Refused
 __all__ = [
     "ASCENDING",
     "DESCENDING",
+    "PENDING",
     "DuplicateKeyError",
     "IndexModel",
     "InsertOne",
@@ -53,10 +54,13 @@ PATIENCE = 8.0
 
 Indexes = Mapping[str, Sequence[IndexModel]]
 
+PENDING = [("recorded_at", ASCENDING), ("version", ASCENDING)]
+"""The order in which committed events are numbered, and their index: without naming it no query of them finds it."""
+
 LOG_INDEXES: Indexes = {
     "log": [
         IndexModel([("seq", ASCENDING)], unique=True, partialFilterExpression={"seq": {"$gt": 0}}),
-        IndexModel([("recorded_at", ASCENDING), ("version", ASCENDING)], partialFilterExpression={"seq": 0}),
+        IndexModel(PENDING, partialFilterExpression={"seq": 0}),
         IndexModel([("key", ASCENDING), ("version", ASCENDING)], unique=True),
     ],
     "parked": [IndexModel([("producer", ASCENDING), ("seq", ASCENDING)])],

@@ -50,11 +50,11 @@ class Projection:
 
     async def report(self, query: ReportOf, access: Access) -> Report:
         """Figures, names and positions of one moment."""
-        heads = {inbox.producer: inbox.position + inbox.lag for inbox in self.inboxes}
+        heard = {inbox.producer: (inbox.position, inbox.position + inbox.lag) for inbox in self.inboxes}
 
         async def read(snapshot: Access) -> Report:
             counters = Counters(access.db, await current_generation(access.db, snapshot.session))
-            positions = await counters.positions(heads, snapshot)
+            positions = await counters.positions(heard, snapshot)
             return await handlers.report(query, snapshot, counters, positions)
 
         return await self._store.snapshot(access, read)

@@ -75,20 +75,28 @@ class Counters:
         found = self._counters.find({"_id": {"$in": keys}}, session=access.session)
         return {Measure(document["measure"]): document async for document in found}
 
-    async def positions(self, heads: Mapping[str, int], access: Access) -> tuple[Position, ...]:
-        """`heads`: the producers' last numbers, as far as we have heard."""
+    async def positions(self, heard: Mapping[str, tuple[int, int]], access: Access) -> tuple[Position, ...]:
+        """`heard`: how far this process had come before the reading began, and the last number it had heard of.
+
+        The cursor moves with effects only: past events without any, the process may know better.
+        """
         name = reader(self.generation)
         cursors = self._db.cursors.find(
             {"_id": {"$in": [f"{name}/{producer}" for producer in COUNTED]}}, session=access.session
         )
-        applied = {document["_id"].rpartition("/")[2]: document["seq"] async for document in cursors}
-        parked = self._db.parked.find({"reader": name}, {"producer": 1}, session=access.session)
+        applied = {producer: position for producer, (position, _) in heard.items()}
+        async for document in cursors:
+            producer = document["_id"].rpartition("/")[2]
+            applied[producer] = max(applied.get(producer, 0), document["seq"])
+        parked = self._db.parked.find(
+            {"producer": {"$in": list(COUNTED)}, "reader": name}, {"producer": 1}, session=access.session
+        )
         stuck = [document["producer"] async for document in parked]
         return tuple(
             Position(
                 producer=producer,
                 applied=applied.get(producer, 0),
-                head=max(heads.get(producer, 0), applied.get(producer, 0)),
+                head=max(heard.get(producer, (0, 0))[1], applied.get(producer, 0)),
                 parked=stuck.count(producer),
             )
             for producer in COUNTED

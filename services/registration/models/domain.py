@@ -118,7 +118,12 @@ def return_(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelReturne
     _in_state(model, ModelState.SUBMITTED)
     _not_own(model, act)
     reason = required(
-        reason, "reason", longest=LONGEST_TEXT, vi="Lý do trả lại", en="The reason for returning it", lines=True
+        reason,
+        "reason",
+        longest=LONGEST_TEXT,
+        vi="Lý do trả lại",
+        en="The reason for returning it",
+        lines=True,
     )
     happened(act.on, act.today)
     not_before(act.on, model.submitted_on)

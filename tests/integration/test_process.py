@@ -1,0 +1,43 @@
+"""What keeps a process honest."""
+
+import asyncio
+import subprocess
+import sys
+
+from services.kernel.process import keep_running
+
+STANDSTILL = """
+import asyncio, time
+from services.kernel.process import Watchdog
+
+async def main():
+    watching = asyncio.create_task(Watchdog(0.5).run())
+    await asyncio.sleep(0.1)
+    time.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_whose_event_loop_stands_still_ends_and_shows_where() -> None:
+    ended = subprocess.run([sys.executable, "-c", STANDSTILL], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 70
+    assert "stood still" in ended.stderr
+    assert "in main" in ended.stderr
+
+
+async def test_a_task_that_fails_is_run_again() -> None:
+    runs = 0
+    enough = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 3:
+            enough.set()
+        raise RuntimeError("once more")
+
+    task = asyncio.create_task(keep_running("work", work))
+    async with asyncio.timeout(20):
+        await enough.wait()
+    task.cancel()

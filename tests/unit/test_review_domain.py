@@ -1,0 +1,91 @@
+"""Reviews as pure functions: decided once, by another, with a reason; nominated once, if recognised."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.kernel.messages import Refused
+from services.registration.events import Field, Level, SubjectKind
+from services.registration.models.events import ModelAccepted
+from services.review.domain import Review, decide, nominate, open_review
+from services.review.events import Verdict
+
+AT = datetime(2019, 12, 31, tzinfo=UTC)
+TODAY = AT.date()
+ACCEPTED = ModelAccepted(
+    key="m",
+    version=3,
+    at=AT,
+    unit="/vn/a/b/c",
+    owner="o",
+    title="Ngõ sạch",
+    field=Field.ECONOMY,
+    subject_kind=SubjectKind.COLLECTIVE,
+    level=Level.COMMUNE,
+    submitted_by="officer",
+    on=date(2019, 3, 1),
+)
+OPEN = open_review(ACCEPTED, key="r", at=AT)[0]
+
+
+def decided(
+    verdict: Verdict, review: Review = OPEN, by: str = "appraiser", on: date = date(2019, 11, 1)
+) -> Review:
+    return decide(review, reviewer=by, verdict=verdict, reason="Thiết thực", on=on, today=TODAY, at=AT)[0]
+
+
+def nominated(review: Review, on: date = date(2019, 12, 1)) -> Review:
+    return nominate(review, on=on, today=TODAY, at=AT)[0]
+
+
+def code(refused: pytest.ExceptionInfo[Refused]) -> str:
+    return refused.value.refusal.code
+
+
+def test_a_review_opens_with_what_was_accepted() -> None:
+    review, opened = open_review(ACCEPTED, key="r", at=AT)
+    assert (review.version, opened.version, review.verdict) == (1, 1, None)
+    assert (opened.model, opened.title, opened.unit, opened.on) == ("m", "Ngõ sạch", "/vn/a/b/c", ACCEPTED.on)
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_review_is_decided_once(verdict: Verdict) -> None:
+    review = decided(verdict)
+    assert (review.version, review.decided_version, review.verdict) == (2, 2, verdict)
+    for again in Verdict:
+        with pytest.raises(Refused) as refused:
+            decided(again, review)
+        assert code(refused) == "already-decided"
+
+
+def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.NOT_MET, by="officer")
+    assert code(refused) == "own-work"
+    with pytest.raises(Refused) as refused:
+        decide(OPEN, reviewer="x", verdict=Verdict.NOT_MET, reason=" ", on=TODAY, today=TODAY, at=AT)
+    assert code(refused) == "reason-empty"
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.NOT_MET, on=date(2020, 1, 1))
+    assert code(refused) == "date-in-future"
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.NOT_MET, on=date(2019, 2, 28))
+    assert code(refused) == "date-too-early"
+
+
+def test_only_the_recognised_are_nominated_and_only_once() -> None:
+    for review in (OPEN, decided(Verdict.NOT_MET)):
+        with pytest.raises(Refused) as refused:
+            nominated(review)
+        assert code(refused) == "not-recognised"
+    review = nominated(decided(Verdict.RECOGNISED))
+    assert (review.version, review.nominated_version) == (3, 3)
+    with pytest.raises(Refused) as refused:
+        nominated(review)
+    assert code(refused) == "already-nominated"
+
+
+def test_a_nomination_is_not_before_its_decision() -> None:
+    with pytest.raises(Refused) as refused:
+        nominated(decided(Verdict.RECOGNISED), on=date(2019, 10, 31))
+    assert code(refused) == "date-too-early"
