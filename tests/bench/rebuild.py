@@ -1,0 +1,122 @@
+"""How fast a long log is numbered, heard, and counted anew from its first event."""
+
+import asyncio
+import random
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import nats
+
+from infra.operator import OPERATOR, asking
+from infra.positions import positions, settled
+from services.kernel import streams
+from services.kernel.calendar import moment
+from services.kernel.config import Settings
+from services.kernel.store import Database, Store, Transaction, new_id
+from services.kernel.streams import nudge_subject
+from services.kernel.units import UnitLevel
+from services.registration.events import Field, Level, SubjectKind
+from services.registration.models.events import ModelAccepted
+from services.registration.units.national import national_units
+from services.reporting.events import RebuildCounters
+from services.reporting.repository import current_generation
+from tests.bench.stage import TOWN, out, stage, table
+
+EVENTS = 30_000
+AT_ONCE = 1_000
+PROVINCE = "u42"
+
+
+async def measure() -> None:
+    shown = table(
+        f"{EVENTS:,} acceptances, over the communes of one province", "", "seconds", "events a second"
+    )
+    async with stage() as made:
+        store = Store(made.settings.mongo, made.settings.mongo_prefix, "registration")
+        reporting = store.beside("reporting")
+        try:
+            before = (await settled(made.settings)).heads["registration"]
+            await _hold_back(store.db)
+            begun = time.perf_counter()
+            await _fill(store)
+            _row(shown, "written to the log by the bench", begun, EVENTS)
+
+            begun = time.perf_counter()
+            await _let_go(store.db, made.settings)
+            await _appended(made.settings, before + EVENTS)
+            _row(shown, "numbered, appended (sync always)", begun, EVENTS)
+            while (await positions(made.settings)).cursors["counters-1/registration"] < before + EVENTS:
+                await asyncio.sleep(0.01)
+            _row(shown, "… and counted, as it goes on", begun, EVENTS)
+            await settled(made.settings)
+            _row(shown, "… and reviews opened, heard by all", begun, EVENTS)
+
+            await asyncio.sleep(2)
+            heads = (await positions(made.settings)).heads
+            begun = time.perf_counter()
+            async with asking(made.settings) as services:
+                generation = await services.ask(RebuildCounters(), OPERATOR, int, key="bench/rebuild")
+            while await current_generation(reporting) == generation:
+                await asyncio.sleep(0.01)
+            _row(shown, "counted anew: events that count", begun, EVENTS)
+            _row(shown, "… all events, passed over or not", begun, sum(heads.values()))
+        finally:
+            store.close()
+    out.print(shown)
+
+
+def _row(shown: Any, name: str, begun: float, events: int) -> None:
+    took = time.perf_counter() - begun
+    shown.add_row(name, f"{took:.2f}", f"{events / took:,.0f}")
+
+
+async def _hold_back(db: Database) -> None:
+    """Takes the lease, so that nothing is numbered meanwhile."""
+    until = moment() + timedelta(hours=1)
+    await db.sequencer.update_one({"_id": "head"}, {"$set": {"holder": "bench", "until": until}})
+
+
+async def _let_go(db: Database, settings: Settings) -> None:
+    await db.sequencer.update_one({"_id": "head"}, {"$set": {"until": moment() - timedelta(hours=1)}})
+    connection = await nats.connect(settings.nats)
+    await connection.publish(nudge_subject("registration"))
+    await connection.close()
+
+
+async def _fill(store: Store) -> None:
+    dice = random.Random(2018)
+    day = date(2018, 6, 15)
+    paths = [
+        spell.path
+        for unit in national_units()
+        if (spell := unit.at(day)) and spell.level is UnitLevel.COMMUNE and f"/{PROVINCE}/" in spell.path
+    ]
+
+    async def write(tx: Transaction) -> None:
+        for _ in range(AT_ONCE):
+            tx.log(
+                ModelAccepted(
+                    key=new_id("m"),
+                    version=3,
+                    at=tx.at,
+                    unit=dice.choice(paths),
+                    owner=TOWN,
+                    title="Đoạn đường nông thôn mới kiểu mẫu tổ dân phố 7",
+                    field=dice.choice(list(Field)),
+                    subject_kind=dice.choice(list(SubjectKind)),
+                    level=Level.COMMUNE,
+                    submitted_by="bench-officer",
+                    on=date(2018, 1, 1) + timedelta(days=dice.randrange(365)),
+                )
+            )
+
+    for _ in range(EVENTS // AT_ONCE):
+        await store.transaction(write)
+
+
+async def _appended(settings: Settings, last: int) -> None:
+    connection = await nats.connect(settings.nats)
+    while await streams.last(connection.jetstream(), "registration") < last:
+        await asyncio.sleep(0.01)
+    await connection.close()

@@ -1,0 +1,159 @@
+"""What every section stands on: a stack of its own in a temporary folder, people in it, and a lean HTTP client."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from infra.operator import OPERATOR, asking, user_token
+from infra.positions import settled
+from infra.stack import Stack
+from services.kernel.caller import Caller, Grant
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+from services.registration.units.events import RecordUnits
+from services.registration.units.national import national_units
+
+TOWN = "u437"
+DAY = "2018-03-05"
+"""On which everything happens: the town has districts above and communes below it that year."""
+PORT = 19000
+
+MUTATION = """
+mutation Do($key: String!, $input: %s!) {
+  %s(idempotencyKey: $key, input: $input) { __typename ... on Node { id } ... on Refusal { code messageEn } }
+}
+"""
+
+out = Console(highlight=False)
+
+
+class Http:
+    """One kept-alive connection: a general client would take more of the two cores than what is measured."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._address = urlsplit(url)
+        self._head = (
+            f"POST {self._address.path} HTTP/1.1\r\nHost: {self._address.netloc}\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: "
+        )
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        reader, writer = await self._connected()
+        body = orjson.dumps({"query": query, "variables": variables})
+        writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        size = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+        reply = orjson.loads(await reader.readexactly(size))
+        if reply.get("errors"):
+            raise RuntimeError(reply["errors"][0]["message"])
+        data: dict[str, Any] = reply["data"]
+        return data
+
+    async def do(self, mutation: str, key: str, type_: str = "", **input_: Any) -> str:
+        """The id of what was made or changed."""
+        query = MUTATION % (type_ or f"{mutation[0].upper()}{mutation[1:]}Input", mutation)
+        result = (await self.ask(query, {"key": key, "input": input_}))[mutation]
+        if result["__typename"] == "Refusal":
+            raise RuntimeError(f"{mutation}: {result['messageEn']}")
+        return str(result["id"])
+
+    def close(self) -> None:
+        if self._streams:
+            self._streams[1].close()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The gateway closes a connection that was idle for some seconds."""
+        if self._streams is None or self._streams[0].at_eof():
+            self.close()
+            self._streams = await asyncio.open_connection(self._address.hostname, self._address.port)
+        return self._streams
+
+
+@dataclass
+class Stage:
+    """A running stack with the units on the way down to one town, and one organisation in it."""
+
+    stack: Stack
+    settings: Settings
+    owner: str = ""
+    _keys: "count[int]" = field(default_factory=count)
+
+    def key(self) -> str:
+        return f"bench/{next(self._keys)}"
+
+    def person(self, role: Role) -> Http:
+        caller = Caller(id=f"bench-{role}", name="Bench", grants=(Grant(role=role, unit=TOWN),))
+        return Http(self.stack.gateway_url, user_token(self.settings, caller, timedelta(hours=1)))
+
+    async def draft(self, officer: Http) -> str:
+        return await officer.do(
+            "draftModel",
+            self.key(),
+            owner=self.owner,
+            title="Đoạn đường nông thôn mới kiểu mẫu tổ dân phố 7",
+            summary="Hiến đất mở đường, trồng hoa hai bên, mỗi hộ giữ sạch đoạn trước nhà mình.",
+            field="Văn hóa - xã hội",
+            subjectKind="COLLECTIVE",
+            on=DAY,
+        )
+
+
+@asynccontextmanager
+async def stage() -> AsyncGenerator[Stage, None]:
+    with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
+        settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None)
+        async with Stack(settings, lambda _: None) as stack:
+            located = settings.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
+            made = Stage(stack, located)
+            await _set_up(made)
+            yield made
+
+
+async def _set_up(made: Stage) -> None:
+    units = {unit.id: unit for unit in national_units()}
+    path = units[TOWN].spells[0].path.strip("/").split("/")
+    async with asking(made.settings) as services:
+        command = RecordUnits(units=tuple(units[id_] for id_ in path))
+        await services.ask(command, OPERATOR, int, key="bench/units")
+    officer = made.person(Role.OFFICER)
+    made.owner = await officer.do(
+        "registerOrganisation",
+        made.key(),
+        name="Hội Nông dân phường Bắc Hồng",
+        kind="FARMERS_UNION",
+        unit=TOWN,
+        on=DAY,
+    )
+    officer.close()
+    await settled(made.settings)
+
+
+def table(title: str, *columns: str) -> Table:
+    """The first column says what, the others hold figures."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    made.add_column(columns[0])
+    for column in columns[1:]:
+        made.add_column(column, justify="right")
+    return made
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The smallest value that `share` of all do not exceed; 0 when there are none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}"

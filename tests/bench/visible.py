@@ -1,0 +1,74 @@
+"""How long after an accepted `acceptModel` its figure is in the report, on an idle system."""
+
+import asyncio
+import time
+
+import nats
+from nats.aio.msg import Msg
+
+from services.kernel.messages import Role
+from services.registration.models.events import ModelAccepted
+from tests.bench.stage import DAY, TOWN, Http, ms, out, quantile, stage, table
+
+SAMPLES = 50
+REPORT = """
+query Report($unit: ID!) {
+  report(unit: $unit, period: "2018") { ... on Report { figures { measure total } } }
+}
+"""
+
+
+async def measure() -> None:
+    accepted: list[float] = []
+    streamed: list[float] = []
+    seen: list[float] = []
+    polls: list[float] = []
+    async with stage() as made:
+        officer, appraiser, reporter = [
+            made.person(role) for role in (Role.OFFICER, Role.APPRAISER, Role.REPORTER)
+        ]
+        arrivals: asyncio.Queue[float] = asyncio.Queue()
+
+        async def on_event(_: Msg) -> None:
+            arrivals.put_nowait(time.perf_counter())
+
+        listener = await nats.connect(made.settings.nats)
+        await listener.subscribe(ModelAccepted.subject, cb=on_event)
+        known = await _registered(reporter)
+        for _ in range(SAMPLES):
+            model = await made.draft(officer)
+            await officer.do("submitModel", made.key(), "ModelInput", model=model, on=DAY)
+            await asyncio.sleep(0.3)
+            asked = time.perf_counter()
+            await appraiser.do("acceptModel", made.key(), "ModelInput", model=model, on=DAY)
+            answered = time.perf_counter()
+            while (found := await _poll(reporter, polls)) == known:
+                pass
+            seen.append(time.perf_counter() - answered)
+            known = found
+            accepted.append(answered - asked)
+            streamed.append(await arrivals.get() - answered)
+        await listener.close()
+    shown = table(
+        f"From the answer of acceptModel, idle, {SAMPLES} samples", "", "p50 ms", "p99 ms", "worst ms"
+    )
+    for name, took in (
+        ("the mutation itself", accepted),
+        ("answer → event on the stream", streamed),
+        ("answer → counter in the report", seen),
+        ("one look at the report (the resolution)", polls),
+    ):
+        shown.add_row(name, ms(quantile(took, 0.5)), ms(quantile(took, 0.99)), ms(max(took)))
+    out.print(shown)
+
+
+async def _poll(reporter: Http, polls: list[float]) -> int:
+    begun = time.perf_counter()
+    found = await _registered(reporter)
+    polls.append(time.perf_counter() - begun)
+    return found
+
+
+async def _registered(reporter: Http) -> int:
+    figures = (await reporter.ask(REPORT, {"unit": TOWN}))["report"]["figures"]
+    return int(next(figure["total"] for figure in figures if figure["measure"] == "REGISTERED"))
