@@ -68,7 +68,7 @@ class Client:
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
                 reply = await self._until_answered(message.subject, body, caller, key)
-            except (TimeoutError, nats.errors.Error) as error:
+            except (TimeoutError, nats.errors.Error, _Again) as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service()} does not answer", telemetry.trace_id()) from error
             if reply.refusal:

@@ -25,6 +25,8 @@ BATCH = 500
 QUIET = 0.5
 """Seconds without an event after which the position is compared with the producer's heartbeat."""
 
+AHEAD = "we are at {} of {}, which is at {} itself: its database is older than ours, what we hold must be built anew"
+
 
 class Feed:
     def __init__(self, nats: Client, producer: str, after: int) -> None:
@@ -34,6 +36,9 @@ class Feed:
         self.position = after
         self.head = after
         """The producer's last number, as far as we have heard."""
+        self.problem: str | None = None
+        """Why our position cannot be right; an operator has to look."""
+        self._at_heartbeat = 0
 
     async def batches(self, limit: int = BATCH) -> AsyncGenerator[list[Recorded], None]:
         """Never ends. A batch holds at most `limit` events; the first follows the last of the batch before.
@@ -60,7 +65,14 @@ class Feed:
                 await heard.unsubscribe()
 
     async def _on_heartbeat(self, message: Any) -> None:
-        self.head = max(self.head, msgspec.json.decode(message.data, type=Heartbeat).last)
+        last = msgspec.json.decode(message.data, type=Heartbeat).last
+        self.head = max(self.head, last)
+        # A heartbeat may be older than the newest event, but not older than what we had at the one before.
+        ahead = self._at_heartbeat > last
+        if ahead and not self.problem:
+            telemetry.log.error("reader is ahead of its producer", producer=self._producer, at=self.position)
+        self.problem = AHEAD.format(self.position, self._producer, last) if ahead else None
+        self._at_heartbeat = self.position
 
     async def _stream(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
         """Live from the stream, until it has a hole or keeps silent while the producer has gone on."""

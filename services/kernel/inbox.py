@@ -54,6 +54,10 @@ class Inbox:
         """Events the producer has numbered and we have not passed, as far as we have heard."""
         return max(0, self._feed.head - self.position) if self._feed else 0
 
+    @property
+    def problem(self) -> str | None:
+        return self._feed.problem if self._feed else None
+
     async def run(self, nats: Client) -> None:
         await self.retry_parked()
         cursor = await self._store.db.cursors.find_one(self._cursor)

@@ -57,21 +57,28 @@ class Sequencer:
         async def on_nudge(_: Any) -> None:
             self.nudge()
 
-        await self._nats.subscribe(nudge_subject(self._producer), cb=on_nudge)
-        while True:
-            try:
-                await self.work()
-            except LostLease:
-                self._renew_at = 0.0
-            except (TimeoutError, PyMongoError, NatsError, OSError) as error:
-                self._tail = None
-                telemetry.log.warning("sequencer waits", why=repr(error))
-                await asyncio.sleep(0.2)
-            # Not wait_for: in Python 3.11 it passes over a cancellation that comes together with the nudge.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._heartbeat):
-                    await self._nudged.wait()
-            self._nudged.clear()
+        nudges = await self._nats.subscribe(nudge_subject(self._producer), cb=on_nudge)
+        try:
+            while True:
+                await self._round()
+        finally:
+            with contextlib.suppress(NatsError):
+                await nudges.unsubscribe()
+
+    async def _round(self) -> None:
+        try:
+            await self.work()
+        except LostLease:
+            self._renew_at = 0.0
+        except (TimeoutError, PyMongoError, NatsError, OSError) as error:
+            self._tail = None
+            telemetry.log.warning("sequencer waits", why=repr(error))
+            await asyncio.sleep(0.2)
+        # Not wait_for: in Python 3.11 it passes over a cancellation that comes together with the nudge.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._heartbeat):
+                await self._nudged.wait()
+        self._nudged.clear()
 
     async def work(self) -> None:
         """Everything there is to do now: number what is committed, append what is numbered, say how far it goes."""

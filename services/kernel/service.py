@@ -17,7 +17,7 @@ from services.kernel.config import Settings
 from services.kernel.desk import Desk
 from services.kernel.inbox import Handler, Inbox, each
 from services.kernel.messages import Command, Event, Query
-from services.kernel.process import Watchdog, keep_running
+from services.kernel.process import Watchdog, end, keep_running
 from services.kernel.sequencer import Sequencer
 from services.kernel.store import Access, Store, Transaction, recorded
 from services.kernel.streams import Replay, nudge_subject, replay_subject
@@ -115,9 +115,7 @@ class Service:
         self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))
 
     async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self.store.close()
         telemetry.stop()
 
@@ -138,6 +136,9 @@ class Service:
             size += len(event)
         return b"[" + b",".join(events) + b"]"
 
+    def _all_inboxes(self) -> list[Inbox]:
+        return [*self.inboxes, *(inbox for others in self._others for inbox in others())]
+
     @property
     def trouble(self) -> dict[str, Any]:
         """What an operator should know; empty when all is well."""
@@ -146,6 +147,9 @@ class Service:
             found["nats"] = "not connected"
         if self._sequencer and self._sequencer.problem:
             found["stream"] = self._sequencer.problem
+        for inbox in self._all_inboxes():
+            if inbox.problem:
+                found[inbox.name] = inbox.problem
         return found
 
     async def _healthy(self, _: Any) -> AsgiResponse:
@@ -153,8 +157,7 @@ class Service:
 
     async def _ready(self, _: Any) -> AsgiResponse:
         trouble = self.trouble
-        inboxes = [*self.inboxes, *(inbox for others in self._others for inbox in others())]
-        state: dict[str, Any] = {"lag": {inbox.name: inbox.lag for inbox in inboxes}}
+        state: dict[str, Any] = {"lag": {inbox.name: inbox.lag for inbox in self._all_inboxes()}}
         try:
             async with asyncio.timeout(2):
                 state["parked"] = await self.store.db.parked.count_documents({})

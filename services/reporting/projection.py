@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from services.kernel import telemetry
 from services.kernel.inbox import Inbox
-from services.kernel.process import keep_running
+from services.kernel.process import end, keep_running
 from services.kernel.store import Access, Store, Transaction
 from services.reporting import handlers
 from services.reporting.domain import COUNTED
@@ -38,10 +38,10 @@ class Projection:
                     await self._build(generation + 1, generation, nats)
                 current = await current_generation(self._store.db)
                 if current != generation:
-                    await _end(counting)
+                    await end(counting)
                     generation, counting = current, self._count(current, nats)
         finally:
-            await _end(counting)
+            await end(counting)
 
     async def rebuild(self, _: RebuildCounters, tx: Transaction) -> int:
         """The generation in use while the next one is being counted."""
@@ -77,7 +77,7 @@ class Projection:
                     break
                 await asyncio.sleep(0.05)
         finally:
-            await _end(anew)
+            await end(anew)
         telemetry.log.info("counters counted anew", generation=generation)
 
     def _inboxes_of(self, generation: int) -> list[Inbox]:
@@ -99,10 +99,3 @@ def _started(inboxes: list[Inbox], nats: Client) -> list[asyncio.Task[None]]:
         asyncio.create_task(keep_running(f"count {inbox.producer}", partial(inbox.run, nats)))
         for inbox in inboxes
     ]
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*tasks, return_exceptions=True)

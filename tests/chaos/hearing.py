@@ -1,0 +1,24 @@
+"""Readers that keep what they hear in the order in which they heard it."""
+
+from collections.abc import Sequence
+
+from services.kernel.inbox import Handler, Heard, Inbox
+from services.kernel.store import Store, Transaction
+from tests.chaos.happenings import PRODUCER, Happened
+
+READER = "reporting"
+"""Whose database they are in."""
+
+
+def hearing(name: str) -> Handler:
+    async def hear(heard: Sequence[Heard], tx: Transaction) -> None:
+        # $push and not a document per event: hearing one twice is no error here, and shows.
+        ids = [one.recorded.id for one in heard]
+        effects = {"$push": {"ids": {"$each": ids}}, "$inc": {"batches": 1}}
+        await tx.db.heard.update_one({"_id": name}, effects, upsert=True, session=tx.session)
+
+    return hear
+
+
+def inbox(store: Store, name: str, handle: Handler) -> Inbox:
+    return Inbox(store, PRODUCER, {Happened.subject: Happened}, handle, name=name)

@@ -1,0 +1,177 @@
+"""Clients that keep changing things through GraphQL, and remember every success they were told of.
+
+A client that gets no answer sends the same mutation again under the same key until it has one.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from tests.conftest import GraphQL
+
+TOWN = "u437"
+PLACES = [TOWN, "u18115", "u18118", "u18121", "u18124", "u18127", "u18130"]
+CLIENTS = 3
+WAITING = 6
+"""Models that may wait for their decision before no more are registered."""
+THINKING = 0.02
+"""Seconds between a client's mutations: what starts again needs the processor too."""
+ATTEMPT = 4.0
+"""Seconds a client waits for an answer; less than the gateway does, so that attempts overlap."""
+
+MUTATION = """
+mutation Do($key: String!, $input: {type}!) {{
+  {name}(idempotencyKey: $key, input: $input) {{
+    __typename
+    ... on Node {{ id }}
+    ... on Refusal {{ code fields messageEn }}
+  }}
+}}
+"""
+REVIEW = "query Review($id: ID!) { node(id: $id) { ... on Model { review { id } } } }"
+INPUTS = {"submitModel": "ModelInput", "acceptModel": "ModelInput"}
+ROLES = {
+    "registerOrganisation": "officer",
+    "draftModel": "officer",
+    "submitModel": "officer",
+    "acceptModel": "appraiser",
+    "recordContribution": "officer",
+    "decideReview": "appraiser",
+    "recordSupervisionSession": "supervisor",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A mutation that was answered with success."""
+
+    name: str
+    key: str
+    input: dict[str, Any]
+    id: str
+
+
+@dataclass
+class Load:
+    graphql: GraphQL
+    done: list[Done] = field(default_factory=list)
+    sent_again: int = 0
+    _organisations: list[str] = field(default_factory=list)
+    _tokens: dict[str, str] = field(default_factory=dict)
+    _sent: int = 0
+    _stopping: bool = False
+
+    def of(self, name: str) -> list[Done]:
+        return [done for done in self.done if done.name == name]
+
+    async def prepare(self) -> None:
+        self._tokens = {name: self.graphql.token(role) for name, role in ROLES.items()}
+        for unit in PLACES:
+            name = f"Hội Nông dân {unit}"
+            done = await self.do(
+                "registerOrganisation", name=name, kind="FARMERS_UNION", unit=unit, on="2018-01-02"
+            )
+            self._organisations.append(done.id)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Meanwhile the clients work; in the end each finishes what it has begun, however often it has to ask."""
+        self._stopping = False
+        registered: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
+        async with asyncio.TaskGroup() as group:
+            clients = [group.create_task(self._register(registered)) for _ in range(CLIENTS)]
+            deciders = [group.create_task(self._decide(registered)) for _ in range(CLIENTS)]
+            group.create_task(self._supervise())
+            try:
+                yield
+            finally:
+                self._stopping = True
+            await asyncio.gather(*clients)
+            for _ in deciders:
+                await registered.put(None)
+
+    async def do(self, name: str, /, **input_: Any) -> Done:
+        self._sent += 1
+        done = Done(name, f"load/{self._sent}", input_, "")
+        done = Done(name, done.key, input_, await self.send(done))
+        self.done.append(done)
+        await asyncio.sleep(THINKING)
+        return done
+
+    async def send(self, wanted: Done) -> str:
+        """The id that the answer names. Anything but success or no answer is an error of ours."""
+        type_ = INPUTS.get(wanted.name, f"{wanted.name[0].upper()}{wanted.name[1:]}Input")
+        query = MUTATION.format(name=wanted.name, type=type_)
+        result = await self._ask(query, self._tokens[wanted.name], key=wanted.key, input=wanted.input)
+        assert result[wanted.name]["__typename"] != "Refusal", (wanted, result)
+        return str(result[wanted.name]["id"])
+
+    async def _ask(self, query: str, token: str, **variables: Any) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        while True:
+            try:
+                response = await self.graphql.post(body, token, timeout=ATTEMPT)
+            except httpx.TransportError:  # refused, cut off or too late
+                reply = None
+            else:
+                reply = response.json()
+                errors = reply.get("errors")
+                if not errors:
+                    data: dict[str, Any] = reply["data"]
+                    return data
+                assert {error.get("extensions", {}).get("code") for error in errors} == {"unavailable"}, reply
+            self.sent_again += 1
+            await asyncio.sleep(0.05)
+
+    async def _register(self, registered: "asyncio.Queue[str | None]") -> None:
+        while not self._stopping:
+            model = await self.do(
+                "draftModel",
+                owner=random.choice(self._organisations),
+                title=f"Vận động nhân dân {self._sent}",
+                field="ECONOMY",
+                subjectKind=random.choice(["COLLECTIVE", "INDIVIDUAL"]),
+                on="2018-02-01",
+            )
+            await self.do("submitModel", model=model.id, on="2018-03-01")
+            await self.do("acceptModel", model=model.id, on="2018-04-01")
+            amount = Decimal(random.randrange(1, 100_000)) / 100
+            await self.do(
+                "recordContribution", model=model.id, kind="LAND_M2", amount=str(amount), on="2018-05-01"
+            )
+            await registered.put(model.id)
+
+    async def _decide(self, registered: "asyncio.Queue[str | None]") -> None:
+        while (model := await registered.get()) is not None:
+            await self.do(
+                "decideReview",
+                review=await self._review_of(model),
+                verdict=random.choice(["RECOGNISED", "NOT_MET"]),
+                reason="Kết quả thẩm định.",
+                on="2018-09-03",
+            )
+
+    async def _review_of(self, model: str) -> str:
+        """It is opened when review has heard of the acceptance."""
+        while True:
+            found = (await self._ask(REVIEW, self._tokens["decideReview"], id=model))["node"]
+            if found["review"]:
+                return str(found["review"]["id"])
+            await asyncio.sleep(0.05)
+
+    async def _supervise(self) -> None:
+        while not self._stopping:
+            await self.do(
+                "recordSupervisionSession",
+                kind="SUPERVISION",
+                body="FATHERLAND_FRONT",
+                unit=random.choice(PLACES),
+                title=f"Giám sát {self._sent}",
+                on="2018-06-01",
+            )
