@@ -21,7 +21,8 @@ from services.kernel import streams, telemetry
 from services.kernel.messages import Recorded, Unavailable
 from services.kernel.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
 
-BATCH = 500
+BATCH = 2000
+"""Events applied in one transaction at the most: counting 500 at a time is a third slower."""
 QUIET = 0.5
 """Seconds without an event after which the position is compared with the producer's heartbeat."""
 

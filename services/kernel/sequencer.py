@@ -45,6 +45,7 @@ class Sequencer:
         self._renew_at = 0.0
         self._beat_at = 0.0
         self._tail: int | None = None
+        self._fresh: list[Document] = []
         self._nudged = asyncio.Event()
         self.head = 0
         self.problem: str | None = None
@@ -117,33 +118,42 @@ class Sequencer:
         if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}, sort=PENDING):
             return 0
 
-        async def work(tx: Transaction) -> tuple[int, int]:
+        async def work(tx: Transaction) -> list[Document]:
             # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
-            pending = tx.db.log.find({"seq": 0}, {"_id": 1}, session=tx.session)
-            ids = [d["_id"] async for d in pending.sort(PENDING).limit(PAGE)]
+            pending = tx.db.log.find({"seq": 0}, session=tx.session).sort(PENDING).limit(PAGE)
+            events = [document async for document in pending]
             lease = await tx.db.sequencer.find_one_and_update(
                 {"_id": HEAD, "holder": self._holder, "$expr": {"$gt": ["$until", "$$NOW"]}},
-                {"$inc": {"head": len(ids)}},
+                {"$inc": {"head": len(events)}},
                 session=tx.session,
             )
             if lease is None:
                 raise LostLease
-            numbered = await tx.number(ids, lease["head"] + 1)
-            assert numbered == len(ids), "only the sequencer numbers events"  # noqa: S101
-            return numbered, lease["head"] + numbered
+            numbered = await tx.number([event["_id"] for event in events], lease["head"] + 1)
+            assert numbered == len(events), "only the sequencer numbers events"  # noqa: S101
+            return [{**event, "seq": seq} for seq, event in enumerate(events, lease["head"] + 1)]
 
-        numbered, self.head = await self._store.transaction(work)
-        return numbered
+        self._fresh = await self._store.transaction(work)
+        if self._fresh:
+            self.head = self._fresh[-1]["seq"]
+        return len(self._fresh)
 
     async def append(self) -> None:
         """Appends to the stream whatever the log has beyond its tail."""
         if self._tail is None:
             self._tail = await self.find_tail()
         while self.problem is None and self._tail < self.head:
-            page = self._store.db.log.find({"seq": {"$gt": self._tail}}).sort("seq", 1).limit(PIPELINE)
-            events = [recorded(document) async for document in page]
+            events = [recorded(document) for document in await self._page(self._tail)]
             await self.publish(events)
             self._tail = events[-1].seq
+
+    async def _page(self, tail: int) -> list[Document]:
+        """What follows `tail` in the log, from memory when it has just been numbered."""
+        fresh = [event for event in self._fresh if event["seq"] > tail][:PIPELINE]
+        if fresh and fresh[0]["seq"] == tail + 1:
+            return fresh
+        page = self._store.db.log.find({"seq": {"$gt": tail}}).sort("seq", 1).limit(PIPELINE)
+        return [document async for document in page]
 
     async def find_tail(self) -> int:
         try:

@@ -105,16 +105,21 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
 
 def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:
     """(period, unit, measure) → what to add to `total` and to each `by.<dimension>.<code>`."""
-    counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    # Many facts of a batch are alike: each kind is carried to its ancestors and periods once.
+    alike: dict[tuple[str, Measure, tuple[str, str], tuple[tuple[Dimension, str], ...]], Decimal]
+    alike = defaultdict(Decimal)
     for fact in facts:
-        path = UnitPath(fact.unit)
+        alike[fact.unit, fact.measure, periods_of(fact.on), tuple(fact.dimensions.items())] += fact.amount
+    counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for (unit_path, measure, periods, dimensions), amount in alike.items():
+        path = UnitPath(unit_path)
         for unit in path.segments:
-            place = {Dimension.PLACE: path.below(unit) or unit}
-            for period in periods_of(fact.on):
-                counter = counters[period, unit, fact.measure]
-                counter["total"] += fact.amount
-                for dimension, code in (*fact.dimensions.items(), *place.items()):
-                    counter[f"by.{dimension}.{code}"] += fact.amount
+            place = (Dimension.PLACE, path.below(unit) or unit)
+            for period in periods:
+                counter = counters[period, unit, measure]
+                counter["total"] += amount
+                for dimension, code in (*dimensions, place):
+                    counter[f"by.{dimension}.{code}"] += amount
     return counters
 
 
