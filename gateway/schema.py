@@ -13,15 +13,13 @@ from strawberry.extensions import ValidationCache
 
 from gateway import subscriptions
 from gateway.errors import Errors, OneOperation, Parsed
+from gateway.relay import Connection, Node, Refusal, connection
+from gateway.reports import Report
 from gateway.types import (
-    Connection,
     Model,
     ModelResult,
-    Node,
     Organisation,
     OrganisationResult,
-    Refusal,
-    Report,
     ReportResult,
     Review,
     ReviewEvent,
@@ -29,7 +27,6 @@ from gateway.types import (
     SupervisionSession,
     SupervisionSessionResult,
     Unit,
-    connection,
     door,
     load_unit,
 )
@@ -224,7 +221,10 @@ class ReturnModelInput:
 class RecordContributionInput:
     model: ID
     kind: ContributionKind
-    amount: Decimal = strawberry.field(description="Số dương chính xác, ví dụ “1155.3”.")
+    amount: Decimal = strawberry.field(
+        description="Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, "
+        "ngày công 1, kinh phí 0."
+    )
     note: str = strawberry.field(default="", description="Giá trị này bao gồm những gì.")
     on: date | None = strawberry.field(default=None, description=OnDay)
 

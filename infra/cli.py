@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -80,21 +81,21 @@ def demo(format_: AsFormat = Format.TABLE) -> None:
 @app.command("provision")
 def provision_() -> None:
     """Make keys, streams and indexes, or bring them up to date."""
-    _run(provision(Settings()))
+    _run(provision(_settings()))
     err.print("Keys, streams and indexes are there.")
 
 
 @units_app.command("load")
 def units_load() -> None:
     """Load the country's units before and after 2025-07-01, with their lineage."""
-    changed = _run(_load_units(located(Settings())))
-    err.print(f"{changed} units were new or changed.")
+    total = _run(_load_units(_located()))
+    err.print(f"{total} units are loaded.")
 
 
 @sample_app.command("load")
 def sample_load() -> None:
     """Load the sample through GraphQL. A second load changes nothing."""
-    _run(_load_sample(located(Settings())))
+    _run(_load_sample(_located()))
 
 
 @app.command()
@@ -105,7 +106,7 @@ def token(
     hours: Annotated[float, typer.Option(help="How long it holds.", min=0.01, max=24 * 365)] = 12,
 ) -> None:
     """Print a bearer token of the embedded issuer."""
-    settings = Settings()
+    settings = _settings()
     try:
         caller = Caller(id=name or f"{role}@{unit}", name=name or role, grants=(Grant(role=role, unit=unit),))
         print(operator.user_token(settings, caller, timedelta(hours=hours)))
@@ -120,26 +121,26 @@ def report(
     format_: AsFormat = Format.TABLE,
 ) -> None:
     """Print a unit's report, as the gateway answers it."""
-    _run(_report(located(Settings()), unit, period, format_))
+    _run(_report(_located(), unit, period, format_))
 
 
 @app.command()
 def recount() -> None:
     """Count anew from the documents and compare with the counters. Exit code 1 when they differ."""
-    raise typer.Exit(_run(_recount(located(Settings()))))
+    raise typer.Exit(_run(_recount(_located())))
 
 
 @app.command()
 def rebuild() -> None:
     """Count all events anew beside the figures in use, then switch over."""
-    _run(_rebuild(located(Settings())))
+    _run(_rebuild(_located()))
     err.print("Counting anew; `danvan status` shows how far it is.")
 
 
 @app.command()
 def status() -> None:
     """How far each producer and reader is, and what is parked."""
-    found = _run(positions(located(Settings())))
+    found = _run(positions(_located()))
     for producer, head in found.heads.items():
         print(f"{producer}: numbered {head}, waiting for a number {found.pending[producer]}")
     for cursor, seq in found.cursors.items():
@@ -195,8 +196,8 @@ def _say_differences(found: list[str]) -> None:
 
 @asynccontextmanager
 async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
-    async with Stack(Settings(), err.print) as stack:
-        settings = Settings(nats_url=stack.nats_url, mongo_url=stack.mongo_url)
+    async with Stack(_settings(), err.print) as stack:
+        settings = _settings().model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
         yield settings, stack
 
 
@@ -275,7 +276,23 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
         raise typer.Exit(130) from None
 
 
-def _fail(why: str) -> None:
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"DANVAN_{str(e['loc'][0]).upper()} is “{e['input']}”: {e['msg']}" for e in error.errors()]
+        _fail("\n".join(wrong))
+
+
+def _located() -> Settings:
+    """Of the running stack."""
+    try:
+        return located(_settings())
+    except NotRunning as error:
+        _fail(str(error))
+
+
+def _fail(why: str) -> NoReturn:
     err.print(f"[red]{why}[/red]", soft_wrap=True)
     raise typer.Exit(1)
 

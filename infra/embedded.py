@@ -17,72 +17,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
+from infra.child import Leash, log_tail, open_log
+
 LOOPBACK = "127.0.0.1"
-EPHEMERAL = (
-    32768  # from here on the kernel gives ports to outgoing connections: a server may not get its own back
-)
+# from here on the kernel gives ports to outgoing connections: a server may not get its own back
+EPHEMERAL = 32768
 OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadata and message TTL
-LOG_LIMIT = 5 * 1024 * 1024
 POLL = 0.01
 PORT_PATIENCE = 5.0
-TRANSACTION_LIFE = (
-    5  # mongod looks every half of that, so retrying for 8 s outlives a dead process's transaction
-)
+# mongod looks every half of that, so retrying for 8 s outlives a dead process's transaction
+TRANSACTION_LIFE = 5
 NOT_YET_INITIALIZED = 94  # MongoDB's error code: there is no replica set configuration
 
 
 class CannotStart(Exception):  # noqa: N818 - reads as the sentence it says to the user
     """A process cannot be started; the message says what to install or do."""
-
-
-class Leash:
-    """Ends a child when we die, even by SIGKILL: a shell beside it waits for the end of a pipe that we hold.
-
-    Not PR_SET_PDEATHSIG: that fires when the *thread* that forked ends, and needs a preexec_fn.
-    The child keeps the pid of the shell that is exec'ed away, so it is still our direct child.
-    """
-
-    _SCRIPT = 'exec 3<&0; (read -r _ <&3 || kill -TERM $$) & exec "$@" </dev/null 3<&-'
-
-    def __init__(self) -> None:
-        self.stdin, self._held = os.pipe()
-        """`stdin` is the child's; `tie` closes our copy once the child has it."""
-
-    def around(self, argv: list[str]) -> list[str]:
-        return ["/bin/sh", "-c", self._SCRIPT, argv[0], *argv]
-
-    def tie(self) -> None:
-        os.close(self.stdin)
-
-    def release(self) -> None:
-        with suppress(BrokenPipeError):
-            os.write(self._held, b"\n")  # a line instead of the end: the shell goes, and kills no one
-        os.close(self._held)
-
-
-def open_log(path: Path) -> BinaryIO:
-    """Appends to the log; one that has grown large is set aside as `<name>.1` first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > LOG_LIMIT:
-        path.replace(path.with_name(f"{path.name}.1"))
-    return path.open("ab")
-
-
-def log_tail(path: Path, lines: int = 15, *, since: int = 0) -> str:
-    """The last lines of what was written after byte `since`."""
-    try:
-        with path.open("rb") as log:
-            log.seek(max(since, path.stat().st_size - 64 * 1024))
-            text = log.read().decode(errors="replace")
-    except FileNotFoundError:
-        return ""
-    return "\n".join(text.splitlines()[-lines:])
 
 
 def free_port(preferred: int | None = None) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.embedded import Leash, log_tail, open_log
+from infra.child import Leash, log_tail, open_log
 
 READY_POLL = 0.03
 READY_ANSWER = 2.0

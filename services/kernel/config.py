@@ -1,8 +1,13 @@
 """Every setting of every process: an environment variable with the prefix `DANVAN_`."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class Settings(BaseSettings):
@@ -17,18 +22,18 @@ class Settings(BaseSettings):
     var: Path = Path("var")
     """Where data, keys and logs are kept."""
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Port = 8000
     """The gateway's; the services' health routes take the ports after it."""
     otlp_endpoint: str | None = None
     """Where spans go, as OTLP over HTTP, e.g. `http://127.0.0.1:4318`. None: they are not recorded."""
-    log_level: str = "INFO"
-    request_timeout: float = 10.0
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    request_timeout: Seconds = 10.0
     """Seconds the gateway keeps asking a service before it says that it is unavailable."""
-    lease: float = 5.0
+    lease: Seconds = 5.0
     """Seconds a sequencer's lease lasts; another process takes over that long after a crash."""
-    heartbeat: float = 1.0
+    heartbeat: Seconds = 1.0
     """Seconds between a producer's announcements of its last sequence number."""
-    watchdog: float = 30.0
+    watchdog: Seconds = 30.0
     """Seconds an event loop may stand still before its process gives up and is restarted."""
 
     @property

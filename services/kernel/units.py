@@ -5,19 +5,22 @@ id of ours that is never re-used, and its name, code, level and parent hold for 
 """
 
 from datetime import date
-from enum import StrEnum
 
 import msgspec
+
+from services.kernel.words import Word
 
 COUNTRY = "vn"
 """The id of the whole country, the first segment of every path."""
 
 
-class UnitLevel(StrEnum):
-    COUNTRY = "COUNTRY"
-    PROVINCE = "PROVINCE"
-    DISTRICT = "DISTRICT"
-    COMMUNE = "COMMUNE"
+class UnitLevel(Word):
+    """Cấp đơn vị hành chính; cấp huyện kết thúc ngày 30/6/2025."""
+
+    COUNTRY = "COUNTRY", "Cả nước"
+    PROVINCE = "PROVINCE", "Tỉnh, thành phố trực thuộc trung ương"
+    DISTRICT = "DISTRICT", "Quận, huyện, thị xã"
+    COMMUNE = "COMMUNE", "Xã, phường, thị trấn, đặc khu"
 
 
 class UnitPath(str):
@@ -61,9 +64,11 @@ class Spell(msgspec.Struct, frozen=True, kw_only=True):
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
 
-class SuccessionKind(StrEnum):
-    MERGE = "MERGE"
-    SPLIT = "SPLIT"
+class SuccessionKind(Word):
+    """Cách kế thừa."""
+
+    MERGE = "MERGE", "Nhập trọn vẹn đơn vị cũ"
+    SPLIT = "SPLIT", "Nhận một phần của đơn vị cũ"
 
 
 class Predecessor(msgspec.Struct, frozen=True, kw_only=True):

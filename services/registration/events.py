@@ -1,27 +1,19 @@
 """The words of registration that other services count by: fields, subjects, levels, and who owns a model."""
 
-from enum import StrEnum
-
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import UnitLevel
+from services.kernel.words import Word
 
 
-class Field(StrEnum):
+class Field(Word):
     """Lĩnh vực."""
 
-    ECONOMY = "ECONOMY"
-    CULTURE_SOCIETY = "CULTURE_SOCIETY"
-    DEFENCE_SECURITY = "DEFENCE_SECURITY"
-    POLITICAL_SYSTEM = "POLITICAL_SYSTEM"
+    ECONOMY = "ECONOMY", "Kinh tế"
+    CULTURE_SOCIETY = "CULTURE_SOCIETY", "Văn hóa - xã hội"
+    DEFENCE_SECURITY = "DEFENCE_SECURITY", "Quốc phòng - an ninh"
+    POLITICAL_SYSTEM = "POLITICAL_SYSTEM", "Xây dựng hệ thống chính trị"
 
-
-FIELD_NAMES = {
-    Field.ECONOMY: "Kinh tế",
-    Field.CULTURE_SOCIETY: "Văn hóa - xã hội",
-    Field.DEFENCE_SECURITY: "Quốc phòng - an ninh",
-    Field.POLITICAL_SYSTEM: "Xây dựng hệ thống chính trị",
-}
 
 _ALIASES = {
     Field.ECONOMY: ("phát triển kinh tế", "lĩnh vực kinh tế", "kt"),
@@ -49,9 +41,7 @@ def _bare(text: str) -> str:
     return folded(text.replace("-", " ").replace(",", " ").replace("_", " "))
 
 
-_FIELDS = {
-    _bare(word): field for field in Field for word in (field.value, FIELD_NAMES[field], *_ALIASES[field])
-}
+_FIELDS = {_bare(word): field for field in Field for word in (field.value, field.vi, *_ALIASES[field])}
 
 
 def field_named(text: str) -> Field:
@@ -61,25 +51,25 @@ def field_named(text: str) -> Field:
         raise Refused(
             "field-unknown",
             "field",
-            vi=f"Không có lĩnh vực “{text[:60]}”; các lĩnh vực: {'; '.join(FIELD_NAMES.values())}.",
+            vi=f"Không có lĩnh vực “{text[:60]}”; các lĩnh vực: {'; '.join(field.vi for field in Field)}.",
             en=f"There is no field “{text[:60]}”; the fields are {', '.join(Field)}.",
         )
     return field
 
 
-class SubjectKind(StrEnum):
-    """Tập thể, cá nhân."""
+class SubjectKind(Word):
+    """Tập thể hay cá nhân."""
 
-    COLLECTIVE = "COLLECTIVE"
-    INDIVIDUAL = "INDIVIDUAL"
+    COLLECTIVE = "COLLECTIVE", "Tập thể"
+    INDIVIDUAL = "INDIVIDUAL", "Cá nhân"
 
 
-class Level(StrEnum):
-    """Cấp thành phố (tỉnh); cấp quận, huyện, thị xã (to 2025-06-30); cấp cơ sở."""
+class Level(Word):
+    """Cấp đăng ký; cấp quận, huyện, thị xã kết thúc ngày 30/6/2025, lịch sử vẫn giữ."""
 
-    CITY = "CITY"
-    DISTRICT = "DISTRICT"
-    COMMUNE = "COMMUNE"
+    CITY = "CITY", "Cấp thành phố, tỉnh"
+    DISTRICT = "DISTRICT", "Cấp quận, huyện, thị xã"
+    COMMUNE = "COMMUNE", "Cấp cơ sở"
 
 
 _LEVELS = {
@@ -102,26 +92,28 @@ def level_of(unit: UnitLevel) -> Level:
     return level
 
 
-class ContributionKind(StrEnum):
-    """Hiến đất (m²), ngày công, kinh phí (đồng)."""
+class ContributionKind(Word):
+    """Nguồn lực huy động, mỗi loại theo đơn vị tính của nó."""
 
-    LAND_M2 = "LAND_M2"
-    WORK_DAY = "WORK_DAY"
-    MONEY = "MONEY"
+    LAND_M2 = "LAND_M2", "Hiến đất (m²)"
+    WORK_DAY = "WORK_DAY", "Ngày công"
+    MONEY = "MONEY", "Kinh phí (đồng)"
 
 
-class BodyKind(StrEnum):
-    PARTY_COMMITTEE = "PARTY_COMMITTEE"
-    PEOPLES_COMMITTEE = "PEOPLES_COMMITTEE"
-    FATHERLAND_FRONT = "FATHERLAND_FRONT"
-    WOMENS_UNION = "WOMENS_UNION"
-    FARMERS_UNION = "FARMERS_UNION"
-    VETERANS_ASSOCIATION = "VETERANS_ASSOCIATION"
-    YOUTH_UNION = "YOUTH_UNION"
-    TRADE_UNION = "TRADE_UNION"
-    POLICE = "POLICE"
-    MILITARY = "MILITARY"
-    SCHOOL = "SCHOOL"
-    COOPERATIVE = "COOPERATIVE"
-    ENTERPRISE_PARTY_CELL = "ENTERPRISE_PARTY_CELL"
-    RESIDENTIAL_GROUP = "RESIDENTIAL_GROUP"
+class BodyKind(Word):
+    """Loại tổ chức chủ trì."""
+
+    PARTY_COMMITTEE = "PARTY_COMMITTEE", "Cấp ủy"
+    PEOPLES_COMMITTEE = "PEOPLES_COMMITTEE", "Ủy ban nhân dân"
+    FATHERLAND_FRONT = "FATHERLAND_FRONT", "Mặt trận Tổ quốc"
+    WOMENS_UNION = "WOMENS_UNION", "Hội Liên hiệp Phụ nữ"
+    FARMERS_UNION = "FARMERS_UNION", "Hội Nông dân"
+    VETERANS_ASSOCIATION = "VETERANS_ASSOCIATION", "Hội Cựu chiến binh"
+    YOUTH_UNION = "YOUTH_UNION", "Đoàn Thanh niên"
+    TRADE_UNION = "TRADE_UNION", "Công đoàn"
+    POLICE = "POLICE", "Công an"
+    MILITARY = "MILITARY", "Quân đội"
+    SCHOOL = "SCHOOL", "Trường học"
+    COOPERATIVE = "COOPERATIVE", "Hợp tác xã"
+    ENTERPRISE_PARTY_CELL = "ENTERPRISE_PARTY_CELL", "Chi bộ doanh nghiệp"
+    RESIDENTIAL_GROUP = "RESIDENTIAL_GROUP", "Tổ dân phố, thôn, xóm"

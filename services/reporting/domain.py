@@ -10,7 +10,8 @@ import msgspec
 
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
-from services.registration.events import FIELD_NAMES, Field, Level, SubjectKind
+from services.kernel.words import Word
+from services.registration.events import Field, Level, SubjectKind
 from services.registration.models.events import ContributionRecorded, ModelAccepted
 from services.reporting.events import Breakdown, Dimension, Figure, Measure, Row
 from services.review.events import ReviewDecided, ReviewNominated, Verdict
@@ -29,43 +30,14 @@ DIMENSIONS: Mapping[Measure, tuple[Dimension, ...]] = {
     Measure.SUPERVISION_SESSION: (Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE),
 }
 
-MEASURE_NAMES = {
-    Measure.REGISTERED: "Mô hình đăng ký",
-    Measure.RECOGNISED: "Được công nhận",
-    Measure.NOT_MET: "Chưa đạt",
-    Measure.NOMINATED: "Đề nghị biểu dương, khen thưởng",
-    Measure.LAND_M2: "Hiến đất (m²)",
-    Measure.WORK_DAY: "Ngày công",
-    Measure.MONEY: "Kinh phí (đồng)",
-    Measure.SUPERVISION_SESSION: "Cuộc giám sát, phản biện, kiểm tra, khảo sát",
+WORDS: Mapping[Dimension, type[Word]] = {
+    Dimension.FIELD: Field,
+    Dimension.LEVEL: Level,
+    Dimension.SUBJECT_KIND: SubjectKind,
+    Dimension.SESSION_KIND: SessionKind,
+    Dimension.BODY: SupervisingBody,
 }
-
-ROW_NAMES: Mapping[Dimension, Mapping[str, str]] = {
-    Dimension.FIELD: {field.value: FIELD_NAMES[field] for field in Field},
-    Dimension.LEVEL: {
-        Level.CITY: "Cấp thành phố, tỉnh",
-        Level.DISTRICT: "Cấp quận, huyện, thị xã",
-        Level.COMMUNE: "Cấp cơ sở",
-    },
-    Dimension.SUBJECT_KIND: {SubjectKind.COLLECTIVE: "Tập thể", SubjectKind.INDIVIDUAL: "Cá nhân"},
-    Dimension.SESSION_KIND: {
-        SessionKind.SUPERVISION: "Giám sát",
-        SessionKind.SOCIAL_CRITICISM: "Phản biện xã hội",
-        SessionKind.INSPECTION: "Kiểm tra",
-        SessionKind.SURVEY: "Khảo sát",
-    },
-    Dimension.BODY: {
-        SupervisingBody.FATHERLAND_FRONT: "Mặt trận Tổ quốc",
-        SupervisingBody.WOMENS_UNION: "Hội Liên hiệp Phụ nữ",
-        SupervisingBody.FARMERS_UNION: "Hội Nông dân",
-        SupervisingBody.VETERANS_ASSOCIATION: "Hội Cựu chiến binh",
-        SupervisingBody.YOUTH_UNION: "Đoàn Thanh niên",
-        SupervisingBody.TRADE_UNION: "Công đoàn",
-        SupervisingBody.PEOPLES_INSPECTION_BOARD: "Ban Thanh tra nhân dân",
-        SupervisingBody.COMMUNITY_INVESTMENT_SUPERVISION_BOARD: "Ban giám sát đầu tư của cộng đồng",
-        SupervisingBody.PARTY_COMMITTEE: "Cấp ủy",
-    },
-}
+"""The rows of each breakdown; PLACE has units for rows."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,14 +123,16 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
     counted = by if isinstance(by, Mapping) else {}
     return Figure(
         measure=measure,
-        name=MEASURE_NAMES[measure],
+        name=measure.vi,
         total=total,
         breakdowns=tuple(
             _breakdown(
                 dimension,
                 total,
                 counted.get(dimension.value, {}),
-                places if dimension is Dimension.PLACE else ROW_NAMES[dimension],
+                places
+                if dimension is Dimension.PLACE
+                else {word.value: word.vi for word in WORDS[dimension]},
             )
             for dimension in DIMENSIONS[measure]
         ),

@@ -2,36 +2,36 @@
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
 from services.kernel.messages import Command, Query, Role
+from services.kernel.words import Word
 
 
-class Measure(StrEnum):
-    """What is counted. The first four and the sessions are counts; the others have their own measure."""
+class Measure(Word):
+    """Chỉ số được đếm; đất, ngày công, kinh phí theo đơn vị tính của nó."""
 
-    REGISTERED = "REGISTERED"
-    RECOGNISED = "RECOGNISED"
-    NOT_MET = "NOT_MET"
-    NOMINATED = "NOMINATED"
-    LAND_M2 = "LAND_M2"
-    WORK_DAY = "WORK_DAY"
-    MONEY = "MONEY"
-    SUPERVISION_SESSION = "SUPERVISION_SESSION"
+    REGISTERED = "REGISTERED", "Mô hình đăng ký"
+    RECOGNISED = "RECOGNISED", "Được công nhận"
+    NOT_MET = "NOT_MET", "Chưa đạt"
+    NOMINATED = "NOMINATED", "Đề nghị biểu dương, khen thưởng"
+    LAND_M2 = "LAND_M2", "Hiến đất (m²)"
+    WORK_DAY = "WORK_DAY", "Ngày công"
+    MONEY = "MONEY", "Kinh phí (đồng)"
+    SUPERVISION_SESSION = "SUPERVISION_SESSION", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 
-class Dimension(StrEnum):
-    """What a measure is broken down by. PLACE: the units right below, and what the unit itself did."""
+class Dimension(Word):
+    """Chiều phân tổ."""
 
-    FIELD = "FIELD"
-    LEVEL = "LEVEL"
-    SUBJECT_KIND = "SUBJECT_KIND"
-    SESSION_KIND = "SESSION_KIND"
-    BODY = "BODY"
-    PLACE = "PLACE"
+    FIELD = "FIELD", "Lĩnh vực"
+    LEVEL = "LEVEL", "Cấp"
+    SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân"
+    SESSION_KIND = "SESSION_KIND", "Loại cuộc giám sát"
+    BODY = "BODY", "Chủ thể giám sát"
+    PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
 
 
 class ReportOf(Query, frozen=True, kw_only=True):

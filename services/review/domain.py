@@ -13,7 +13,6 @@ from services.registration.models.events import ModelAccepted
 from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
 
 LONGEST_REASON = 4000
-VERDICT_NAMES = {Verdict.RECOGNISED: "được công nhận", Verdict.NOT_MET: "chưa đạt"}
 
 
 class Review(Aggregate, frozen=True, kw_only=True):
@@ -55,7 +54,7 @@ def decide(
         raise Refused(
             "already-decided",
             "review",
-            vi=f"Mô hình này đã có kết quả: {VERDICT_NAMES[review.verdict]}.",
+            vi=f"Mô hình này đã có kết quả: {review.verdict.vi.lower()}.",
             en=f"It has been decided already: {review.verdict}.",
         )
     if reviewer == review.submitted_by:

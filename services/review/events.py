@@ -1,20 +1,20 @@
 """What review can be asked and what it announces: the only module others may import."""
 
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
 from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.words import Word
 from services.registration.events import Field, Level, SubjectKind
 
 
-class Verdict(StrEnum):
-    """Được công nhận, chưa đạt."""
+class Verdict(Word):
+    """Kết quả thẩm định."""
 
-    RECOGNISED = "RECOGNISED"
-    NOT_MET = "NOT_MET"
+    RECOGNISED = "RECOGNISED", "Được công nhận"
+    NOT_MET = "NOT_MET", "Chưa đạt"
 
 
 class DecideReview(Command, frozen=True, kw_only=True):

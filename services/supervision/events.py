@@ -1,33 +1,38 @@
 """What supervision can be asked and what it announces: the only module others may import."""
 
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
 from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.words import Word
 
 
-class SessionKind(StrEnum):
-    """Giám sát, phản biện xã hội, kiểm tra, khảo sát."""
+class SessionKind(Word):
+    """Loại cuộc giám sát."""
 
-    SUPERVISION = "SUPERVISION"
-    SOCIAL_CRITICISM = "SOCIAL_CRITICISM"
-    INSPECTION = "INSPECTION"
-    SURVEY = "SURVEY"
+    SUPERVISION = "SUPERVISION", "Giám sát"
+    SOCIAL_CRITICISM = "SOCIAL_CRITICISM", "Phản biện xã hội"
+    INSPECTION = "INSPECTION", "Kiểm tra"
+    SURVEY = "SURVEY", "Khảo sát"
 
 
-class SupervisingBody(StrEnum):
-    FATHERLAND_FRONT = "FATHERLAND_FRONT"
-    WOMENS_UNION = "WOMENS_UNION"
-    FARMERS_UNION = "FARMERS_UNION"
-    VETERANS_ASSOCIATION = "VETERANS_ASSOCIATION"
-    YOUTH_UNION = "YOUTH_UNION"
-    TRADE_UNION = "TRADE_UNION"
-    PEOPLES_INSPECTION_BOARD = "PEOPLES_INSPECTION_BOARD"
-    COMMUNITY_INVESTMENT_SUPERVISION_BOARD = "COMMUNITY_INVESTMENT_SUPERVISION_BOARD"
-    PARTY_COMMITTEE = "PARTY_COMMITTEE"
+class SupervisingBody(Word):
+    """Chủ thể giám sát."""
+
+    FATHERLAND_FRONT = "FATHERLAND_FRONT", "Mặt trận Tổ quốc"
+    WOMENS_UNION = "WOMENS_UNION", "Hội Liên hiệp Phụ nữ"
+    FARMERS_UNION = "FARMERS_UNION", "Hội Nông dân"
+    VETERANS_ASSOCIATION = "VETERANS_ASSOCIATION", "Hội Cựu chiến binh"
+    YOUTH_UNION = "YOUTH_UNION", "Đoàn Thanh niên"
+    TRADE_UNION = "TRADE_UNION", "Công đoàn"
+    PEOPLES_INSPECTION_BOARD = "PEOPLES_INSPECTION_BOARD", "Ban Thanh tra nhân dân"
+    COMMUNITY_INVESTMENT_SUPERVISION_BOARD = (
+        "COMMUNITY_INVESTMENT_SUPERVISION_BOARD",
+        "Ban giám sát đầu tư của cộng đồng",
+    )
+    PARTY_COMMITTEE = "PARTY_COMMITTEE", "Cấp ủy"
 
 
 class RecordSession(Command, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from tests.chaos.conftest import Producer, Reader, Run
 from tests.chaos.copies import ids_in_log
 from tests.chaos.happenings import VERSIONS, commit, working
 
-THINGS = 120
+THINGS = 420
 assert 2 * BATCH < THINGS * VERSIONS, "it dies in the midst"
 
 

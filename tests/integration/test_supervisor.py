@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.embedded import LOG_LIMIT, LOOPBACK, free_port
+from infra.child import LOG_LIMIT
+from infra.embedded import LOOPBACK, free_port
 from infra.supervisor import Backoff, NotReady, Process, Supervisor
 
 SERVES = """

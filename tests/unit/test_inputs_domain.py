@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.kernel.inputs import key_of_once, optional, required
 from services.kernel.messages import Refusal, Refused
-from services.registration.events import FIELD_NAMES, Field, field_named
+from services.registration.events import Field, field_named
 
 
 def title(text: str, *, lines: bool = False) -> str:
@@ -77,7 +77,7 @@ def test_a_key_is_refused_or_kept_as_it_is(key: str) -> None:
 
 @given(st.sampled_from(Field), st.sampled_from(["NFC", "NFD", "NFKD"]), st.booleans())
 def test_a_field_is_known_by_its_name_in_any_case_and_spelling(field: Field, form: Any, loud: bool) -> None:
-    name = unicodedata.normalize(form, FIELD_NAMES[field])
+    name = unicodedata.normalize(form, field.vi)
     assert field_named(name.upper() if loud else name.lower()) is field
     assert field_named(field.value.lower()) is field
 

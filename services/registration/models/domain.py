@@ -189,21 +189,13 @@ def contribute(
     )
 
 
-STATE_NAMES = {
-    ModelState.DRAFT: "bản nháp",
-    ModelState.SUBMITTED: "đã gửi",
-    ModelState.RETURNED: "trả lại bổ sung",
-    ModelState.REGISTERED: "đã đăng ký",
-}
-
-
 def _in_state(model: Model, *allowed: ModelState) -> None:
     if model.state not in allowed:
         raise Refused(
             "wrong-state",
             "model",
-            vi=f"Mô hình đang ở trạng thái “{STATE_NAMES[model.state]}”; "
-            f"việc này cần trạng thái “{' / '.join(STATE_NAMES[s] for s in allowed)}”.",
+            vi=f"Mô hình đang ở trạng thái “{model.state.vi}”; "
+            f"việc này cần trạng thái “{' / '.join(s.vi for s in allowed)}”.",
             en=f"The model is {model.state}; this needs it to be {' or '.join(allowed)}.",
         )
 

@@ -2,20 +2,22 @@
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
 from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.words import Word
 from services.registration.events import ContributionKind, Field, Level, SubjectKind
 
 
-class ModelState(StrEnum):
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    REGISTERED = "REGISTERED"
+class ModelState(Word):
+    """Trạng thái của mô hình."""
+
+    DRAFT = "DRAFT", "Bản nháp"
+    SUBMITTED = "SUBMITTED", "Đã gửi"
+    RETURNED = "RETURNED", "Trả lại bổ sung"
+    REGISTERED = "REGISTERED", "Đã đăng ký"
 
 
 class DraftModel(Command, frozen=True, kw_only=True):

@@ -1,0 +1,38 @@
+"""The services' words as enums of the schema, each value described by what people call it in Vietnamese."""
+
+from typing import Any
+
+import strawberry
+
+from services.kernel.units import SuccessionKind, UnitLevel
+from services.kernel.words import Word
+from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.models.events import ModelState
+from services.reporting.events import Dimension, Measure
+from services.review.events import Verdict
+from services.supervision.events import SessionKind, SupervisingBody
+
+
+def word(words: type[Word]) -> None:
+    """Into the schema, with what each value is called in Vietnamese."""
+    made: Any = strawberry.enum(words, description=words.__doc__)
+    for value in made.__strawberry_definition__.values:
+        value.description = words(value.value).vi
+
+
+for words in (
+    Field,
+    SubjectKind,
+    Level,
+    ContributionKind,
+    BodyKind,
+    ModelState,
+    Verdict,
+    SessionKind,
+    SupervisingBody,
+    UnitLevel,
+    SuccessionKind,
+    Measure,
+    Dimension,
+):
+    word(words)
