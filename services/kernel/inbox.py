@@ -3,6 +3,7 @@
 An event that cannot be applied is parked with its error and holds back only later events of its own aggregate.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,17 @@ class Inbox:
         return self._feed.problem if self._feed else None
 
     async def run(self, nats: Client) -> None:
+        """For ever; while the database is away it waits, and goes on from the cursor."""
+        while True:
+            try:
+                await self._follow(nats)
+            except PyMongoError as error:
+                if not passing(error):
+                    raise
+                telemetry.log.warning("inbox waits", inbox=self.name, why=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _follow(self, nats: Client) -> None:
         await self.retry_parked()
         cursor = await self._store.db.cursors.find_one(self._cursor)
         self.position = self._kept = cursor["seq"] if cursor else 0

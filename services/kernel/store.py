@@ -7,7 +7,7 @@ idempotency key, a moved cursor, a moved head), so an unknown commit result is s
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -155,7 +155,7 @@ class Transaction(Access):
         return numbered.modified_count
 
     @contextmanager
-    def because(self, recorded: Recorded) -> Any:
+    def because(self, recorded: Recorded) -> Iterator[None]:
         """What is logged inside was caused by this event, and goes on with its trace."""
         self.cause.append(recorded)
         try:
