@@ -1,13 +1,16 @@
 """What every type of the schema shares: nodes, connections, refusals."""
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from strawberry import ID
 
 from services.kernel.messages import Refusal as RefusalRow
+from services.kernel.messages import Refused
 
 T = TypeVar("T")
+LARGEST_PAGE = 100
 
 
 @strawberry.interface(description="Mọi đối tượng có mã riêng, tra được bằng `node(id)`.")
@@ -41,19 +44,42 @@ class Edge(Generic[T]):
     node: T
 
 
-@strawberry.type(description="Một trang, mới nhất trước; trang sau bắt đầu sau `endCursor`.")
+@strawberry.type(description="Một trang; trang sau bắt đầu sau `endCursor`.")
 class Connection(Generic[T]):
     edges: list[Edge[T]]
     page_info: PageInfo
 
 
-def connection(rows: list[Any], first: int, after: str | None, type_: Any) -> Any:
-    """`rows` holds one more than `first` when there is another page."""
-    edges = [Edge(cursor=row.id, node=type_.of(row)) for row in rows[:first]]
+def described(text: str) -> Any:
+    return strawberry.argument(description=text)
+
+
+First = Annotated[int, described(f"Số mục của trang, từ 1 đến {LARGEST_PAGE}.")]
+After = Annotated[str | None, described("`endCursor` của trang trước; bỏ trống là trang đầu.")]
+
+
+def one_more(first: int) -> int:
+    """What to ask a service for, so that a page of `first` knows whether there is another."""
+    if not 1 <= first <= LARGEST_PAGE:
+        raise Refused(
+            "page-size",
+            "first",
+            vi=f"“first” phải từ 1 đến {LARGEST_PAGE}.",
+            en=f"“first” must be from 1 to {LARGEST_PAGE}.",
+        )
+    return first + 1
+
+
+def connection(
+    nodes: Iterable[T], first: int, after: str | None, cursor: Callable[[T], str]
+) -> Connection[T]:
+    """`nodes`: one more than `first` when there is another page."""
+    found = [Edge(cursor=cursor(node), node=node) for node in nodes]
+    edges = found[:first]
     return Connection(
         edges=edges,
         page_info=PageInfo(
-            has_next_page=len(rows) > first,
+            has_next_page=len(found) > first,
             has_previous_page=after is not None,
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,

@@ -13,7 +13,7 @@ from strawberry.extensions import ValidationCache
 
 from gateway import subscriptions
 from gateway.errors import Errors, OneOperation, Parsed
-from gateway.relay import Connection, Node, Refusal, connection
+from gateway.relay import After, Connection, First, Node, Refusal, connection, described, one_more
 from gateway.reports import Report
 from gateway.types import (
     Model,
@@ -59,7 +59,6 @@ from services.supervision.events import (
     SupervisingBody,
 )
 
-LARGEST_PAGE = 100
 R = TypeVar("R")
 N = TypeVar("N")
 AnyInfo = Info[Any, None]
@@ -67,12 +66,6 @@ AnyInfo = Info[Any, None]
 OnDay = "Ngày việc ấy diễn ra; bỏ trống là hôm nay."
 
 
-def described(text: str) -> Any:
-    return strawberry.argument(description=text)
-
-
-First = Annotated[int, described("Số mục của trang, từ 1 đến 100.")]
-After = Annotated[str | None, described("`endCursor` của trang trước; bỏ trống là trang đầu.")]
 Key = Annotated[
     str,
     described(
@@ -151,10 +144,9 @@ class Query:
         filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
     ) -> Connection[Model]:
         wanted = ModelFilter(**vars(filter)) if filter else ModelFilter()
-        page = ModelsPage(filter=wanted, first=_page(first) + 1, after=after)
+        page = ModelsPage(filter=wanted, first=one_more(first), after=after)
         rows = await door(info).ask(page, list[ModelRow])
-        made: Connection[Model] = connection(rows, first, after, Model)
-        return made
+        return connection(map(Model.of, rows), first, after, _id)
 
     @strawberry.field(description="Các cuộc giám sát, mới nhất trước, mỗi trang tối đa 100.")
     async def supervision_sessions(
@@ -164,10 +156,9 @@ class Query:
         after: After = None,
         unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
     ) -> Connection[SupervisionSession]:
-        page = SessionsPage(unit=unit, first=_page(first) + 1, after=after)
+        page = SessionsPage(unit=unit, first=one_more(first), after=after)
         rows = await door(info).ask(page, list[SessionRow])
-        made: Connection[SupervisionSession] = connection(rows, first, after, SupervisionSession)
-        return made
+        return connection(map(SupervisionSession.of, rows), first, after, _id)
 
     @strawberry.field(description="Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.")
     async def report(
@@ -365,22 +356,15 @@ async def _do(
         return _shown(refused)
 
 
+def _id(node: Node) -> str:
+    return node.id
+
+
 def _shown(refused: Refused) -> Refusal:
     # Who asks without a valid token gets an error instead: that says nothing about the thing asked for.
     if refused.refusal.code == "unauthenticated":
         raise refused
     return Refusal.of(refused.refusal)
-
-
-def _page(first: int) -> int:
-    if not 1 <= first <= LARGEST_PAGE:
-        raise Refused(
-            "page-size",
-            "first",
-            vi=f"“first” phải từ 1 đến {LARGEST_PAGE}.",
-            en=f"“first” must be from 1 to {LARGEST_PAGE}.",
-        )
-    return first
 
 
 class Schema(strawberry.Schema):

@@ -9,7 +9,7 @@ from strawberry import ID, Info, Private
 
 import gateway.words  # before any type uses a word
 from gateway.door import Door
-from gateway.relay import Node, Refusal
+from gateway.relay import After, Connection, First, Node, Refusal, connection, one_more
 from gateway.reports import Report
 from services.kernel.calendar import today
 from services.kernel.units import DatedUnit, Spell, SuccessionKind, UnitLevel, UnitPath
@@ -87,9 +87,11 @@ class Unit(Node):
         return await load_unit(info, self.parent_id, self.on) if self.parent_id else None
 
     @strawberry.field(description="Các đơn vị ngay bên dưới vào ngày ấy, theo mã.")
-    async def children(self, info: Info[Any, None]) -> list["Unit"]:
-        rows = await door(info).ask(ChildUnits(unit=self.id, on=self.on), list[DatedUnit])
-        return [Unit.of(row, spell, self.on) for row in rows if (spell := row.at(self.on))]
+    async def children(self, info: Info[Any, None], first: First, after: After = None) -> "Connection[Unit]":
+        page = ChildUnits(unit=self.id, on=self.on, first=one_more(first), after=after)
+        rows = await door(info).ask(page, list[DatedUnit])
+        units = [Unit.of(row, spell, self.on) for row in rows if (spell := row.at(self.on))]
+        return connection(units, first, after, _code)
 
     @strawberry.field(description="Các đơn vị mà đơn vị này kế thừa.")
     def predecessors(self) -> list[Predecessor]:
@@ -97,6 +99,10 @@ class Unit(Node):
             Predecessor(kind=p.kind, on=p.on, main=p.main, document=p.document, unit_id=p.unit)
             for p in self.dated.predecessors
         ]
+
+
+def _code(unit: Unit) -> str:
+    return unit.code
 
 
 async def load_unit(

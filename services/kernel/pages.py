@@ -20,6 +20,12 @@ async def page(
 
     `equal` names fields and values; a `within` keeps to a unit and what is below it.
     """
+    check_size(first)
+    found = access.db[collection].find(page_filter(access, after, equal)).sort([NEWEST]).limit(first)
+    return [from_document(document, row) async for document in found]
+
+
+def check_size(first: int) -> None:
     if not 1 <= first <= LARGEST + 1:
         raise Refused(
             "page-size",
@@ -27,8 +33,6 @@ async def page(
             vi=f"Mỗi trang có từ 1 đến {LARGEST} mục.",
             en=f"A page has 1 to {LARGEST} items.",
         )
-    found = access.db[collection].find(page_filter(access, after, equal)).sort([NEWEST]).limit(first)
-    return [from_document(document, row) async for document in found]
 
 
 def page_filter(access: Access, after: str | None, equal: Document) -> Document:
@@ -41,10 +45,14 @@ def page_filter(access: Access, after: str | None, equal: Document) -> Document:
 
 def _position(cursor: str) -> str:
     if not _CURSOR.fullmatch(cursor):
-        raise Refused(
-            "cursor-invalid",
-            "after",
-            vi=f"“{cursor[:40]}” không phải là con trỏ đã nhận cùng một trang.",
-            en=f"“{cursor[:40]}” is not a cursor that came with a page.",
-        )
+        raise unknown_cursor(cursor)
     return cursor
+
+
+def unknown_cursor(cursor: str) -> Refused:
+    return Refused(
+        "cursor-invalid",
+        "after",
+        vi=f"“{cursor[:40]}” không phải là con trỏ đã nhận cùng một trang.",
+        en=f"“{cursor[:40]}” is not a cursor that came with a page.",
+    )

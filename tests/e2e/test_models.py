@@ -199,8 +199,9 @@ async def test_filters_split_the_sample_as_published(town: Office) -> None:
     assert await many(level="DISTRICT") + await many(level="COMMUNE") == SAMPLE
     assert await many(level="CITY") == 0
     assert await many(field="ECONOMY", level="COMMUNE") + await many(field="ECONOMY", level="DISTRICT") == 19
-    below = (await town.reporter.ask('{ unit(id: "u437", on: "2018-06-01") { children { id } } }'))["unit"]
-    in_communes = [await many(unit=child["id"]) for child in below["children"]]
+    asked = '{ unit(id: "u437", on: "2018-06-01") { children(first: 100) { edges { node { id } } } } }'
+    below = (await town.reporter.ask(asked))["unit"]["children"]["edges"]
+    in_communes = [await many(unit=child["node"]["id"]) for child in below]
     assert sum(in_communes) == await many(level="COMMUNE")
 
 
@@ -342,10 +343,11 @@ async def test_a_code_names_another_unit_on_another_day(town: Office) -> None:
 
 async def test_a_town_had_its_six_communes_while_it_was(town: Office) -> None:
     asked = """query($on: Date) { unit(id: "u437", on: $on) {
-      name level until parent { id name parent { id } } children { name } } }"""
+      name level until parent { id name parent { id } } children(first: 100) { edges { node { name } } } } }"""
     names = ["Bắc Hồng", "Nam Hồng", "Trung Lương", "Đức Thuận", "Đậu Liêu"]
     then = (await town.reporter.ask(asked, on="2018-06-01"))["unit"]
-    assert [c["name"] for c in then["children"]] == [*(f"Phường {name}" for name in names), "Xã Thuận Lộc"]
+    below = [edge["node"]["name"] for edge in then["children"]["edges"]]
+    assert below == [*(f"Phường {name}" for name in names), "Xã Thuận Lộc"]
     assert then["parent"] == {"id": "u42", "name": "Tỉnh Hà Tĩnh", "parent": {"id": "vn"}}
     assert (await town.reporter.ask(asked))["unit"] == then  # as it was on its last day
     assert (await town.reporter.ask(asked, on="2026-03-01"))["unit"] is None
@@ -373,3 +375,13 @@ async def test_units_of_one_name_are_told_apart(town: Office) -> None:
         "parent": {"name": "Thành phố Hà Nội"},
     }
     assert await unit("u00367-2025", "2025-06-30") is None
+
+
+async def test_the_units_below_come_in_pages_by_code(town: Office) -> None:
+    asked = """query($after: String) { unit(id: "u437", on: "2018-06-01") { children(first: 4, after: $after) {
+      edges { cursor node { code } } pageInfo { hasNextPage hasPreviousPage endCursor } } } }"""
+    first = (await town.reporter.ask(asked))["unit"]["children"]
+    assert first["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": False, "endCursor": "18124"}
+    rest = (await town.reporter.ask(asked, after="18124"))["unit"]["children"]
+    assert [edge["node"]["code"] for edge in rest["edges"]] == ["18127", "18130"]
+    assert rest["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": True, "endCursor": "18130"}

@@ -22,6 +22,7 @@ from services.registration.models.events import (
 )
 
 LONGEST_TITLE = 300
+MOST_CONTRIBUTIONS = 500
 LONGEST_TEXT = 4000
 PLACES = {ContributionKind.LAND_M2: 2, ContributionKind.WORK_DAY: 1, ContributionKind.MONEY: 0}
 """Digits after the point that a contribution of each kind may have."""
@@ -166,6 +167,13 @@ def contribute(
     model: Model, *, kind: ContributionKind, amount: str, note: str, act: Act
 ) -> tuple[Model, ContributionRecorded]:
     _in_state(model, ModelState.REGISTERED)
+    if len(model.contributions) >= MOST_CONTRIBUTIONS:
+        raise Refused(
+            "too-many-contributions",
+            "model",
+            vi=f"Một mô hình có tối đa {MOST_CONTRIBUTIONS} lần ghi nhận nguồn lực; hãy ghi gộp.",
+            en=f"A model has at most {MOST_CONTRIBUTIONS} contributions; record them together.",
+        )
     exact: Decimal = quantity(amount, "amount", places=PLACES[kind])
     note = optional(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
     happened(act.on, act.today)

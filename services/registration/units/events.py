@@ -32,10 +32,14 @@ class UnitsByCode(Query, frozen=True, kw_only=True):
 
 
 class ChildUnits(Query, frozen=True, kw_only=True):
+    """Those directly below `unit` that day, by code: at most `first` after the one with the code `after`."""
+
     subject: ClassVar[str] = "query.registration.child-units"
 
     unit: str
     on: date
+    first: int
+    after: str | None = None
 
 
 class UnitRecorded(Event, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """What registration does about units: one function per message."""
 
+from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.store import Access, Transaction
 from services.kernel.units import DatedUnit
@@ -28,4 +29,10 @@ async def units_by_code(query: UnitsByCode, access: Access) -> list[DatedUnit]:
 
 
 async def child_units(query: ChildUnits, access: Access) -> list[DatedUnit]:
-    return await Directory(access).children(query.unit, query.on)
+    pages.check_size(query.first)
+    below = await Directory(access).children(query.unit, query.on)
+    codes = [spell.code for unit in below if (spell := unit.at(query.on))]
+    if query.after is not None and query.after not in codes:
+        raise pages.unknown_cursor(query.after)
+    start = codes.index(query.after) + 1 if query.after is not None else 0
+    return below[start : start + query.first]
