@@ -81,7 +81,7 @@ def demo(format_: AsFormat = Format.TABLE) -> None:
 @app.command("provision")
 def provision_() -> None:
     """Make keys, streams and indexes, or bring them up to date."""
-    _run(provision(_settings()))
+    _run(provision(_located()))
     err.print("Keys, streams and indexes are there.")
 
 

@@ -26,7 +26,6 @@ INDEXES: Indexes = {
     COLLECTION: [
         IndexModel([("spells.code", ASCENDING)]),
         IndexModel([("spells.parent", ASCENDING), ("_id", ASCENDING)]),
-        IndexModel([("predecessors.unit", ASCENDING)]),
     ]
 }
 
@@ -79,9 +78,6 @@ class Directory:
             (spell.code, u.id, u) for u in found for spell in u.between(since, until) if spell.parent == unit
         ]
         return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
-
-    async def successors(self, unit: str) -> list[DatedUnit]:
-        return await self._find({"predecessors.unit": unit})
 
     async def _find(self, filter_: Document) -> list[DatedUnit]:
         return [_unit(document) async for document in self._units.find(filter_, session=self._session)]

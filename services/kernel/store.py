@@ -195,9 +195,6 @@ class Store:
     def close(self) -> None:
         self._client.close()
 
-    async def ping(self) -> None:
-        await self.db.command("ping")
-
     async def provision(self, indexes: Indexes) -> None:
         for collection, models in {**LOG_INDEXES, **indexes}.items():
             await self.db[collection].create_indexes(list(models))
@@ -277,8 +274,8 @@ def not_found(noun: Noun, key: str) -> Refused:
     return Refused(
         f"{noun.field}-not-found",
         noun.field,
-        vi=f"Không tìm thấy {noun.vi} {key[:60]}.",
-        en=f"There is no {noun.en} {key[:60]}.",
+        vi=f"Không tìm thấy {noun.vi} “{key[:60]}”.",
+        en=f"There is no {noun.en} “{key[:60]}”.",
     )
 
 

@@ -96,7 +96,6 @@ def other_lists() -> Iterator[Asked]:
         yield f"{service}: units by id", f"{service}.units", {"_id": {"$in": ["u437", "u436"]}}, None
         yield f"{service}: units by code", f"{service}.units", {"spells.code": "26740"}, None
         yield f"{service}: children", f"{service}.units", {"spells.parent": "u437"}, None
-        yield f"{service}: successors", f"{service}.units", {"predecessors.unit": "u18115"}, None
     ids = {"_id": {"$in": [CURSOR, "m_" + "8" * 24]}, **scoped}
     for where in (
         "registration.models",
