@@ -29,12 +29,10 @@ from infra.sample.loader import SET as SAMPLE
 from infra.sample.loader import STEPS, Person, SampleRefused, load_sample
 from infra.stack import Stack
 from infra.supervisor import NotReady
-from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Refused, Role, Unavailable
 from services.kernel.units import COUNTRY
-from services.reporting.events import RebuildCounters
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 units_app = typer.Typer(no_args_is_help=True, help="Administrative units.")
@@ -133,7 +131,7 @@ def recount() -> None:
 @app.command()
 def rebuild() -> None:
     """Count all events anew beside the figures in use, then switch over."""
-    _run(_rebuild(_located()))
+    _run(operator.rebuild(_located()))
     err.print("Counting anew; `danvan status` shows how far it is.")
 
 
@@ -251,12 +249,6 @@ async def _recount(settings: Settings) -> int:
     for difference in found.differences:
         out.print(difference, soft_wrap=True, markup=False)
     return 1 if found.differences else 0
-
-
-async def _rebuild(settings: Settings) -> None:
-    async with operator.asking(settings) as services:
-        key = f"rebuild/{moment().isoformat()}"
-        await services.ask(RebuildCounters(), operator.OPERATOR, int, key=key)
 
 
 @contextmanager

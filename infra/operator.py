@@ -14,6 +14,7 @@ from services.kernel.client import Client
 from services.kernel.config import Settings
 from services.kernel.messages import Role
 from services.kernel.units import COUNTRY
+from services.reporting.events import RebuildCounters
 
 OPERATOR = Caller(id="operator", name="Người vận hành", grants=(Grant(role=Role.OPERATOR, unit=COUNTRY),))
 
@@ -51,6 +52,12 @@ async def asking(settings: Settings) -> AsyncGenerator[Client, None]:
         yield Client(connection, tokens, timeout=30)
     finally:
         await connection.close()
+
+
+async def rebuild(settings: Settings) -> None:
+    """Has the counters counted anew; returns when that has begun."""
+    async with asking(settings) as services:
+        await services.ask(RebuildCounters(), OPERATOR, int, key=f"rebuild/{moment().isoformat()}")
 
 
 def user_token(settings: Settings, caller: Caller, life: timedelta) -> str:

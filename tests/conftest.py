@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from infra.embedded import MongoServer, NatsServer
 from infra.load_units import load_units
-from infra.operator import user_token
+from infra.operator import OPERATOR, asking, user_token
 from infra.positions import settled
 from infra.provision import provision
 from infra.sample.loader import load_sample
@@ -21,7 +21,9 @@ from infra.stack import Stack
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
-from tests.collector import Collector, collecting
+from services.kernel.units import COUNTRY, UnitPath
+from services.registration.units.events import RecordUnits
+from services.registration.units.national import national_units
 
 _prefixes = count(1)
 
@@ -85,19 +87,21 @@ class GraphQL:
         return data
 
 
-@pytest.fixture(scope="session")
-def collector() -> Generator[Collector, None, None]:
-    with collecting() as made:
-        yield made
+async def record_town(settings: Settings) -> None:
+    """Of the units only the town of the sample, what is below it and above it: for stacks of a test's own."""
+    wanted = tuple(
+        unit
+        for unit in national_units()
+        if unit.id in (COUNTRY, "u42") or any(UnitPath(spell.path).within("u437") for spell in unit.spells)
+    )
+    async with asking(settings) as services:
+        await services.ask(RecordUnits(units=wanted), OPERATOR, int, key="town")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(
-    tmp_path_factory: pytest.TempPathFactory, collector: Collector
-) -> AsyncGenerator[tuple[Stack, Settings], None]:
-    """Everything running and traced, the whole country and the sample loaded. For tests that break nothing."""
-    var = tmp_path_factory.mktemp("stack")
-    made = Settings(var=var, port=18000, otlp_endpoint=collector.endpoint)
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
+    """Everything running, the whole country and the sample loaded. For tests that break nothing."""
+    made = Settings(var=tmp_path_factory.mktemp("stack"), port=18000)
     async with Stack(made, lambda line: None) as running:
         located = made.model_copy(update={"nats_url": running.nats_url, "mongo_url": running.mongo_url})
         await load_units(located, lambda done, total: None)

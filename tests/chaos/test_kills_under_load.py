@@ -17,7 +17,6 @@ from nats.aio.client import Client as Nats
 
 from infra import report_view
 from infra.embedded import EmbeddedServer
-from infra.operator import OPERATOR, asking
 from infra.positions import settled
 from infra.provision import PRODUCERS
 from infra.recount import recount
@@ -25,13 +24,10 @@ from infra.stack import Stack
 from services.kernel import client, streams
 from services.kernel.config import Settings
 from services.kernel.store import Document, Store
-from services.kernel.units import COUNTRY, UnitPath
-from services.registration.units.events import RecordUnits
-from services.registration.units.national import national_units
 from tests.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
 from tests.chaos.happenings import DEADLINE, until
 from tests.chaos.load import TOWN, Load
-from tests.conftest import GraphQL
+from tests.conftest import GraphQL, record_town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -59,7 +55,7 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town,
     made = Settings(var=tmp_path_factory.mktemp("chaos"), port=18100, lease=1.0, heartbeat=0.25)
     async with Stack(made, lambda line: None) as stack, httpx.AsyncClient() as http:
         settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
-        await _record_units(settings)
+        await record_town(settings)
         store = Store(settings.mongo, settings.mongo_prefix, "registration")
         connection = await client.connect(settings.nats, "test")
         load = Load(GraphQL(stack.gateway_url, settings, http))
@@ -68,16 +64,6 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town,
         yield Town(stack, settings, store, connection, load)
         await connection.close()
         store.close()
-
-
-async def _record_units(settings: Settings) -> None:
-    wanted = tuple(
-        unit
-        for unit in national_units()
-        if unit.id in (COUNTRY, PROVINCE) or any(UnitPath(s.path).within(TOWN) for s in unit.spells)
-    )
-    async with asking(settings) as services:
-        await services.ask(RecordUnits(units=wanted), OPERATOR, int, key="units")
 
 
 Kill = Callable[[Town], Awaitable[None]]

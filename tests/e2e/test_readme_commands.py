@@ -17,9 +17,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 COMMANDS = re.findall(r"^uv run danvan ([^#\n]+?) *(?:#.*)?$", README, re.MULTILINE)
+HARMLESS = [command for command in COMMANDS if command != "rebuild"]
+"""Counting anew would be in the way of the tests that look at the counters meanwhile; it has a test of its own."""
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", HARMLESS)
 async def test_an_operators_command_works(command: str, stack: tuple[Stack, Settings]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from infra.cli import main; main()", *command.split()],
