@@ -69,6 +69,8 @@ class Projection:
         async def work(tx: Transaction) -> bool:
             return await switch(generation, previous, tx)
 
+        # The one before the one in use may still be read by whoever began just before the last switch; not by now.
+        await Counters(self._store.db, previous - 1).drop()
         await Counters(self._store.db, generation).create()
         anew = _started(self._inboxes_of(generation), nats)
         try:

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 
-from services.kernel.process import keep_running
+from services.kernel.process import end, keep_running
 
 STANDSTILL = """
 import asyncio, time
@@ -40,4 +40,6 @@ async def test_a_task_that_fails_is_run_again() -> None:
     task = asyncio.create_task(keep_running("work", work))
     async with asyncio.timeout(20):
         await enough.wait()
-    task.cancel()
+    assert not task.done()
+    await end([task])
+    assert runs >= 3

@@ -112,6 +112,20 @@ async def test_counters_are_counted_anew_while_events_keep_coming(counting: Coun
     assert [breakdown.gap for figure in report.figures for breakdown in figure.breakdowns] == [0] * 31
 
 
+async def test_what_was_counted_two_times_ago_is_dropped(counting: Counting) -> None:
+    await counting.accept("m1")
+    await counting.until_registered(1)
+    for generation in (2, 3):
+        await counting.reporting.transaction(lambda tx: counting.projection.rebuild(RebuildCounters(), tx))
+        async with asyncio.timeout(20):
+            while await counting.generation() != generation:
+                await asyncio.sleep(0.01)
+    kept = set(await counting.reporting.db.list_collection_names())
+    assert {"facts_2", "facts_3", "counters_2", "counters_3"} <= kept
+    assert kept.isdisjoint({"facts_1", "counters_1"})
+    assert await counting.registered() == 1
+
+
 async def test_i7_a_report_says_that_it_misses_an_event_and_whose(counting: Counting) -> None:
     await counting.accept("good")
     await counting.accept("bad", field="NONSENSE")
