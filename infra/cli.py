@@ -143,6 +143,8 @@ def status() -> None:
         print(f"{producer}: numbered {head}, waiting for a number {found.pending[producer]}")
     for cursor, seq in found.cursors.items():
         print(f"{cursor}: passed {seq}, behind {found.lag(cursor)}")
+    for cursor, seq in found.building.items():
+        print(f"{cursor}: passed {seq}, behind {found.lag(cursor)} (being counted anew)")
     for service, parked in found.parked.items():
         print(f"{service}: parked {len(parked)}")
         for event in parked:

@@ -25,6 +25,8 @@ class Positions:
     heads: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
+    building: dict[str, int] = field(default_factory=dict)
+    """The same of counters that are being counted anew beside those in use."""
     parked: dict[str, list[Document]] = field(default_factory=dict)
 
     @property
@@ -33,7 +35,8 @@ class Positions:
         return not any(self.pending.values()) and not any(self.lag(name) for name in self.cursors)
 
     def lag(self, cursor: str) -> int:
-        return self.heads[cursor.rpartition("/")[2]] - self.cursors[cursor]
+        passed = {**self.building, **self.cursors}[cursor]
+        return self.heads[cursor.rpartition("/")[2]] - passed
 
 
 async def positions(settings: Settings) -> Positions:
@@ -42,7 +45,10 @@ async def positions(settings: Settings) -> Positions:
     try:
         # An effect is committed with its cursor, and an event numbered before it is heard: read against that order,
         # what has happened meanwhile shows as a lag and never hides one.
-        counters = reader(await current_generation(store.db))
+        generation = await current_generation(store.db)
+        counters = reader(generation)
+        async for cursor in store.db.cursors.find({"_id": {"$regex": f"^{reader(generation + 1)}/"}}):
+            found.building[cursor["_id"]] = cursor["seq"]
         for service, names in FOLLOWERS.items():
             database = store.beside(service)
             counted = [f"{counters}/{producer}" for producer in COUNTED] if service == "reporting" else []

@@ -8,7 +8,7 @@ from faststream.nats import NatsBroker, NatsMessage
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
-from services.kernel import telemetry
+from services.kernel import client
 
 Answer = Callable[[bytes, dict[str, str]], Awaitable[bytes]]
 
@@ -16,25 +16,7 @@ CONCURRENCY = 64
 
 
 def connect(url: str, name: str) -> NatsBroker:
-    """A broker that never gives up: after 60 attempts, the default, its consumers would spin at full load."""
-
-    async def on_error(error: Exception) -> None:
-        # Denied permissions show up nowhere else.
-        telemetry.log.warning("nats", why=repr(error))
-
-    return NatsBroker(
-        url,
-        name=name,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,  # type: ignore[arg-type]
-        connect_timeout=2,
-        ping_interval=5,
-        max_outstanding_pings=2,
-        error_cb=on_error,
-        logger=None,
-        graceful_timeout=5,
-        apply_types=False,
-    )
+    return NatsBroker(url, name=name, logger=None, graceful_timeout=5, apply_types=False, **client.lasting())
 
 
 def answers(broker: NatsBroker, subject: str, queue: str, answer: Answer) -> None:

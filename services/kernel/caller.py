@@ -42,13 +42,14 @@ class Scope:
     def covers(self, path: str) -> bool:
         return self.units is None or not self.units.isdisjoint(UnitPath(path).segments)
 
-    def require(self, path: str) -> None:
-        if not self.covers(path):
+    def require(self, *paths: str) -> None:
+        """One of a unit's paths is covered; it has several when it came under another one in the time asked for."""
+        if not any(map(self.covers, paths)):
             raise Refused(
                 "not-permitted",
                 "unit",
-                vi=f"Đơn vị {UnitPath(path).unit} nằm ngoài phạm vi của bạn.",
-                en=f"Unit {UnitPath(path).unit} is outside your scope.",
+                vi=f"Đơn vị {UnitPath(paths[-1]).unit} nằm ngoài phạm vi của bạn.",
+                en=f"Unit {UnitPath(paths[-1]).unit} is outside your scope.",
             )
 
     def filter(self) -> dict[str, Any]:

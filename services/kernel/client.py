@@ -5,7 +5,7 @@ happened: ask again with the same key).
 """
 
 import asyncio
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import nats
@@ -35,23 +35,25 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     again: bool = False
 
 
-async def connect(url: str, name: str) -> Nats:
-    """A connection that is never given up."""
+def lasting() -> dict[str, Any]:
+    """Options of a connection that is never given up: after 60 attempts, the default, it would be lost for good."""
 
     async def on_error(error: Exception) -> None:
         # Denied permissions show up nowhere else.
         telemetry.log.warning("nats", why=repr(error))
 
-    return await nats.connect(
-        url,
-        name=name,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,
-        connect_timeout=2,
-        ping_interval=5,
-        max_outstanding_pings=2,
-        error_cb=on_error,
-    )
+    return {
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": 0.25,
+        "connect_timeout": 2,
+        "ping_interval": 5,
+        "max_outstanding_pings": 2,
+        "error_cb": on_error,
+    }
+
+
+async def connect(url: str, name: str) -> Nats:
+    return await nats.connect(url, name=name, **lasting())
 
 
 class Client:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Protocol, runtime_checkable
 
+from services.kernel.inbox import Heard
 from services.kernel.messages import Refused
 from services.kernel.store import (
     ASCENDING,
@@ -83,8 +85,20 @@ class Directory:
         return [_unit(document) async for document in self._units.find(filter_, session=self._session)]
 
 
-async def copy_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
-    """For the copies: the newest version of each, whole."""
+@runtime_checkable
+class TellsUnit(Protocol):
+    """An event that tells all there is to know of a unit."""
+
+    def dated(self) -> DatedUnit: ...
+
+
+async def copy_units(heard: Sequence[Heard], tx: Transaction) -> None:
+    """What a service that keeps a copy does when it hears of units."""
+    await keep_units([one.event.dated() for one in heard if isinstance(one.event, TellsUnit)], tx)
+
+
+async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
+    """The newest version of each, whole."""
     newest = {unit.id: unit for unit in units}
     writes = [ReplaceOne({"_id": id_}, to_document(unit), upsert=True) for id_, unit in newest.items()]
     await tx.db[COLLECTION].bulk_write(writes, session=tx.session)

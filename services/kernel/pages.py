@@ -1,6 +1,7 @@
-"""Keyset pages: the newest first, as far as a caller may see, each page starting after the last one's last key."""
+"""Rows as far as a caller may see: by key, and in keyset pages, each starting after the last one's last key."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from services.kernel.messages import Refused
@@ -22,6 +23,13 @@ async def page(
     """
     check_size(first)
     found = access.db[collection].find(page_filter(access, after, equal)).sort([NEWEST]).limit(first)
+    return [from_document(document, row) async for document in found]
+
+
+async def rows(access: Access, collection: str, row: type[T], **one_of: Sequence[str]) -> list[T]:
+    """Those in the caller's scope whose field has one of the values: `_id=ids`."""
+    wanted = {name: {"$in": list(values)} for name, values in one_of.items()}
+    found = access.db[collection].find({**wanted, **access.scope.filter()})
     return [from_document(document, row) async for document in found]
 
 

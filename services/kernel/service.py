@@ -63,13 +63,11 @@ class Service:
         """A function per event of one producer."""
         self.folds(list(handlers), each(handlers))
 
-    def folds(self, types: Sequence[type[Event]], handle: Handler, *, name: str | None = None) -> Inbox:
+    def folds(self, types: Sequence[type[Event]], handle: Handler) -> None:
         """One function for whole batches of these events of one producer."""
         (producer,) = {type_.service() for type_ in types}
         table = {type_.subject: type_ for type_ in types}
-        inbox = Inbox(self.store, producer, table, handle, name=name or self.name)
-        self.inboxes.append(inbox)
-        return inbox
+        self.inboxes.append(Inbox(self.store, producer, table, handle, name=self.name))
 
     def background(
         self,

@@ -3,9 +3,9 @@
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
+from services.kernel.directory import copy_units
 from services.kernel.service import Service
 from services.registration.units.events import UnitRecorded
-from services.reporting import handlers
 from services.reporting.events import RebuildCounters, ReportOf
 from services.reporting.projection import Projection
 from services.reporting.repository import INDEXES as INDEXES
@@ -15,7 +15,7 @@ def create_app(settings: Settings | None = None) -> AsgiFastStream:
     service = Service("reporting", settings or Settings(), logs=False)
     projection = Projection(service.store)
 
-    service.folds([UnitRecorded], handlers.copy_recorded_units)
+    service.folds([UnitRecorded], copy_units)
     service.background("projection", projection.run, lambda: projection.inboxes)
     service.does(RebuildCounters, projection.rebuild)
     service.tells(ReportOf, projection.report)

@@ -2,18 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.kernel.directory import Directory, copy_units
+from services.kernel.directory import Directory
 from services.kernel.inbox import Heard
-from services.kernel.messages import Refused
 from services.kernel.store import Access, Transaction
-from services.registration.units.events import UnitRecorded
 from services.reporting import domain
 from services.reporting.events import Measure, Position, Report, ReportOf
 from services.reporting.repository import Counters
-
-
-async def copy_recorded_units(heard: Sequence[Heard], tx: Transaction) -> None:
-    await copy_units([one.event.dated() for one in heard if isinstance(one.event, UnitRecorded)], tx)
 
 
 async def count(heard: Sequence[Heard], tx: Transaction, counters: Counters) -> None:
@@ -32,13 +26,7 @@ async def report(
         # Says when it did exist, and is raised for the last day asked for.
         await directory.in_force(unit.id, until, "unit", "period")
         raise AssertionError("a unit in force that day has a spell in the period")
-    if not any(access.scope.covers(spell.path) for spell in spells):
-        raise Refused(
-            "not-permitted",
-            "unit",
-            vi=f"{spells[-1].name} nằm ngoài phạm vi của bạn.",
-            en=f"{spells[-1].name} is outside your scope.",
-        )
+    access.scope.require(*(spell.path for spell in spells))
     below = await directory.children_between(unit.id, since, until)
     names = {child.id: child.between(since, until)[-1].name for child in below}
     names[unit.id] = f"{spells[-1].name} (trực tiếp)"

@@ -31,11 +31,12 @@ class Projection:
         counting = self._count(generation, nats)
         try:
             while True:
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._asked.wait(), GLANCE)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(GLANCE):
+                        await self._asked.wait()
                 if self._asked.is_set():
-                    self._asked.clear()
                     await self._build(generation + 1, generation, nats)
+                    self._asked.clear()  # not before: what fails on the way is begun again
                 current = await current_generation(self._store.db)
                 if current != generation:
                     await end(counting)

@@ -2,12 +2,13 @@
 
 from functools import partial
 
+from services.kernel import pages
 from services.kernel.store import Access, Transaction, new_id
 from services.registration.models.events import ModelAccepted
 from services.review import domain
 from services.review.domain import Review
 from services.review.events import DecideReview, NominateReview, ReviewRow, ReviewsById, ReviewsByModel
-from services.review.repository import Reviews, rows_by
+from services.review.repository import COLLECTION, Reviews
 
 
 async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
@@ -34,8 +35,8 @@ async def nominate_review(command: NominateReview, tx: Transaction) -> Review:
 
 
 async def reviews_by_id(query: ReviewsById, access: Access) -> list[ReviewRow]:
-    return await rows_by(access, "_id", query.ids)
+    return await pages.rows(access, COLLECTION, ReviewRow, _id=query.ids)
 
 
 async def reviews_by_model(query: ReviewsByModel, access: Access) -> list[ReviewRow]:
-    return await rows_by(access, "model", query.models)
+    return await pages.rows(access, COLLECTION, ReviewRow, model=query.models)

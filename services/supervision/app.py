@@ -3,6 +3,7 @@
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
+from services.kernel.directory import copy_units
 from services.kernel.service import Service
 from services.registration.units.events import UnitRecorded
 from services.supervision import handlers
@@ -13,7 +14,7 @@ from services.supervision.repository import INDEXES as INDEXES
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
     service = Service("supervision", settings or Settings())
 
-    service.folds([UnitRecorded], handlers.copy_recorded_units)
+    service.folds([UnitRecorded], copy_units)
     service.does(RecordSession, handlers.record_session)
     service.tells(SessionsById, handlers.sessions_by_id)
     service.tells(SessionsPage, handlers.sessions_page)

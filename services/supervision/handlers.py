@@ -1,19 +1,12 @@
 """What supervision does when asked or told: one function per message."""
 
-from collections.abc import Sequence
-
-from services.kernel.directory import Directory, copy_units
-from services.kernel.inbox import Heard
+from services.kernel import pages
+from services.kernel.directory import Directory
 from services.kernel.store import Access, Transaction, new_id
-from services.registration.units.events import UnitRecorded
 from services.supervision import domain, repository
 from services.supervision.domain import Session
 from services.supervision.events import RecordSession, SessionRow, SessionsById, SessionsPage
 from services.supervision.repository import Sessions
-
-
-async def copy_recorded_units(heard: Sequence[Heard], tx: Transaction) -> None:
-    await copy_units([one.event.dated() for one in heard if isinstance(one.event, UnitRecorded)], tx)
 
 
 async def record_session(command: RecordSession, tx: Transaction) -> Session:
@@ -34,7 +27,7 @@ async def record_session(command: RecordSession, tx: Transaction) -> Session:
 
 
 async def sessions_by_id(query: SessionsById, access: Access) -> list[SessionRow]:
-    return await repository.rows_by_id(access, query.ids)
+    return await pages.rows(access, repository.COLLECTION, SessionRow, _id=query.ids)
 
 
 async def sessions_page(query: SessionsPage, access: Access) -> list[SessionRow]:

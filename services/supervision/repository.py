@@ -1,7 +1,5 @@
 """Supervision sessions in MongoDB."""
 
-from collections.abc import Sequence
-
 from services.kernel import directory, pages
 from services.kernel.pages import NEWEST
 from services.kernel.store import (
@@ -11,7 +9,6 @@ from services.kernel.store import (
     Indexes,
     IndexModel,
     Noun,
-    from_document,
 )
 from services.supervision.domain import Session
 from services.supervision.events import SessionRow
@@ -28,11 +25,6 @@ class Sessions(Aggregates[Session]):
     collection = COLLECTION
     noun = Noun("session", "cuộc giám sát", "supervision session")
     state = Session
-
-
-async def rows_by_id(access: Access, ids: Sequence[str]) -> list[SessionRow]:
-    found = access.db[COLLECTION].find({"_id": {"$in": list(ids)}, **access.scope.filter()})
-    return [from_document(document, SessionRow) async for document in found]
 
 
 async def page(access: Access, *, unit: str | None, first: int, after: str | None) -> list[SessionRow]:

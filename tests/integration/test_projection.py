@@ -13,7 +13,7 @@ from services.kernel import streams
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
-from services.kernel.directory import copy_units
+from services.kernel.directory import keep_units
 from services.kernel.sequencer import Sequencer
 from services.kernel.store import Store, Transaction
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
@@ -78,7 +78,7 @@ async def counting(settings: Settings) -> AsyncGenerator[Counting, None]:
     made = Counting(settings, connection)
     for producer in ("registration", "review", "supervision"):
         await streams.ensure(connection.jetstream(), producer)
-    await made.reporting.transaction(lambda tx: copy_units([VN], tx))
+    await made.reporting.transaction(lambda tx: keep_units([VN], tx))
     tasks = [
         asyncio.ensure_future(made.sequencer.run()),
         asyncio.ensure_future(made.projection.run(connection)),

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import partial
 
+from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
@@ -71,7 +72,7 @@ async def models_page(query: ModelsPage, access: Access) -> list[ModelRow]:
 
 
 async def models_by_id(query: ModelsById, access: Access) -> list[ModelRow]:
-    return await repository.rows_by_id(access, query.ids)
+    return await pages.rows(access, repository.COLLECTION, ModelRow, _id=query.ids)
 
 
 def _act(on: date | None, tx: Transaction) -> Act:

@@ -1,7 +1,5 @@
 """Models in MongoDB."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from services.kernel import pages
@@ -13,7 +11,6 @@ from services.kernel.store import (
     Indexes,
     IndexModel,
     Noun,
-    from_document,
 )
 from services.registration.models.domain import Model
 from services.registration.models.events import ModelFilter, ModelRow
@@ -36,11 +33,6 @@ class Models(Aggregates[Model]):
     collection = COLLECTION
     noun = Noun("model", "mô hình", "model")
     state = Model
-
-
-async def rows_by_id(access: Access, ids: Sequence[str]) -> list[ModelRow]:
-    found = access.db[COLLECTION].find({"_id": {"$in": list(ids)}, **access.scope.filter()})
-    return [from_document(document, ModelRow) async for document in found]
 
 
 async def page(access: Access, wanted: ModelFilter, *, first: int, after: str | None) -> list[ModelRow]:

@@ -1,5 +1,6 @@
 """What registration does about organisations: one function per message."""
 
+from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.store import Access, Transaction, new_id
 from services.registration.organisations import domain
@@ -8,7 +9,7 @@ from services.registration.organisations.events import (
     OrganisationsById,
     RegisterOrganisation,
 )
-from services.registration.organisations.repository import Organisations, rows_by_id
+from services.registration.organisations.repository import COLLECTION, Organisations
 
 
 async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> domain.Organisation:
@@ -22,4 +23,4 @@ async def register_organisation(command: RegisterOrganisation, tx: Transaction) 
 
 
 async def organisations_by_id(query: OrganisationsById, access: Access) -> list[OrganisationRow]:
-    return await rows_by_id(access, query.ids)
+    return await pages.rows(access, COLLECTION, OrganisationRow, _id=query.ids)
