@@ -299,3 +299,24 @@ async def test_i7_an_event_that_cannot_be_applied_is_parked_and_blocks_only_its_
     assert await service.inbox(mended).retry_parked() == 0
     assert await service.copies() == {"bad": 16, "good": 13}
     assert await service.store.db.parked.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("other", ["subject", "body", "key", "old"])
+async def test_a_callers_token_is_good_for_its_own_request_and_for_seconds_only(
+    service: Toy, other: str
+) -> None:
+    body = msgspec.json.encode(OpenTally(id="mine"))
+    theirs = msgspec.json.encode(OpenTally(id="theirs"))
+    bound = binding(
+        RaiseTally.subject if other == "subject" else OpenTally.subject,
+        theirs if other == "body" else body,
+        "another" if other == "key" else "k",
+    )
+    at = moment() - 2 * LIFE if other == "old" else moment()
+    headers = {CALLER: service._sign.sign(ANN, at, LIFE, **bound), KEY: "k"}
+    reply = msgspec.json.decode(
+        await service.desk.command(OpenTally, toy.open_tally, body, headers), type=Reply
+    )
+    assert reply.refusal is not None
+    assert reply.refusal.code == "unauthenticated"
+    assert await service.log() == []
