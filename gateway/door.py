@@ -1,52 +1,32 @@
-"""The gateway's one way to the services: asking in the caller's name, and batching what one answer needs."""
+"""The gateway's one way to the services: asking in the caller's name, and batching what one level needs."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
+import asyncio
 from typing import Any, TypeVar
 
-from strawberry.dataloader import DataLoader
+import msgspec
 
+from gateway.fields import Wish, shown
 from services.kernel.caller import Caller, unauthenticated
 from services.kernel.client import Client
 from services.kernel.inputs import key_of_once
-from services.kernel.messages import Command, Query
-from services.kernel.units import DatedUnit
-from services.registration.models.events import ModelRow, ModelsById
-from services.registration.organisations.events import OrganisationRow, OrganisationsById
-from services.registration.units.events import UnitsById
-from services.review.events import ReviewRow, ReviewsById, ReviewsByModel
+from services.kernel.messages import Command
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Page, Part, Row, Rows, Shows
 
 T = TypeVar("T")
+MOST_KEYS = 500
+"""In one request to a service; more are asked for side by side."""
 
 
 class Door:
-    """One per request: what was loaded for it is loaded once."""
+    """One per operation."""
 
     def __init__(self, client: Client, caller: Caller | None) -> None:
         self._client = client
         self._caller = caller
-
-    # Made when first used: a mutation needs none, and five of them cost a seventh of it.
-
-    @cached_property
-    def units(self) -> DataLoader[str, DatedUnit | None]:
-        return self._loader(lambda ids: UnitsById(ids=ids), DatedUnit, "id")
-
-    @cached_property
-    def organisations(self) -> DataLoader[str, OrganisationRow | None]:
-        return self._loader(lambda ids: OrganisationsById(ids=ids), OrganisationRow, "id")
-
-    @cached_property
-    def models(self) -> DataLoader[str, ModelRow | None]:
-        return self._loader(lambda ids: ModelsById(ids=ids), ModelRow, "id")
-
-    @cached_property
-    def reviews(self) -> DataLoader[str, ReviewRow | None]:
-        return self._loader(lambda ids: ReviewsById(ids=ids), ReviewRow, "id")
-
-    @cached_property
-    def reviews_of(self) -> DataLoader[str, ReviewRow | None]:
-        return self._loader(lambda ids: ReviewsByModel(models=ids), ReviewRow, "model")
+        self._batches: dict[Any, _Batch] = {}
+        self._failed: list[tuple[Shows, Exception]] = []
+        self.needed: dict[tuple[int, str], Fields] = {}
+        """By field of the document: what `fields.needed` has found."""
 
     @property
     def caller(self) -> Caller:
@@ -57,23 +37,98 @@ class Door:
             )
         return self._caller
 
-    async def ask(self, query: Query, type_: type[T]) -> T:
-        return await self._client.ask(query, self.caller, type_)
+    async def ask(self, query: Shows, type_: type[T]) -> T:
+        """What could not be answered once is not asked again in the same operation."""
+        for failed, error in self._failed:
+            if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
+                raise error
+        try:
+            return await self._client.ask(query, self.caller, type_)
+        except Exception as error:
+            self._failed.append((_bare(query), error))
+            raise
 
-    async def do(self, command: Command, type_: type[T], key: str) -> T:
+    async def do(self, command: Command, key: str) -> Row:
         caller = self.caller
         # The key travels in a header: one that a header would change is refused before it does.
-        return await self._client.ask(command, caller, type_, key=key_of_once(key))
+        return await self._client.ask(command, caller, dict, key=key_of_once(key))
 
-    def _loader(
-        self, query: Callable[[tuple[str, ...]], Query], row: type[T], name: str
-    ) -> DataLoader[str, T | None]:
-        """One request for all keys of a tick; None for a key that nothing was found under."""
+    async def rows(self, message: type[ByKeys], keys: tuple[str, ...], fields: Fields) -> Rows:
+        if len(keys) <= MOST_KEYS:
+            return await self.ask(message(keys=keys, fields=fields), Rows)
+        parts = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
+        answers = await asyncio.gather(*(self.rows(message, part, fields) for part in parts))
+        return Rows(
+            [row for answer in answers for row in answer.rows],
+            sorted({null for answer in answers for null in answer.nulls}),
+        )
 
-        async def load(keys: list[str]) -> Sequence[T | None]:
-            rows: list[T] = await self.ask(query(tuple(keys)), list[row])  # type: ignore[valid-type]
-            found = {getattr(r, name): r for r in rows}
-            return [found.get(key) for key in keys]
+    async def pages(
+        self, message: type[ByOwners], keys: tuple[str, ...], window: dict[str, Any], fields: Fields
+    ) -> list[Page]:
+        return await self.ask(message(keys=keys, fields=fields, **window), list[Page])
 
-        load_fn: Callable[[list[str]], Awaitable[Any]] = load
-        return DataLoader(load_fn=load_fn)
+    async def wished(self, wish: Wish, fields: Fields) -> Row | None:
+        """What a root field shows: a row, or a connection's."""
+        query = msgspec.structs.replace(wish.message, fields=fields)
+        if isinstance(query, ByFilter):
+            return shown(await self.ask(query, Page))
+        return (await self.ask(query, Rows)).rows[0]
+
+    async def row(self, message: type[ByKeys], key: str, fields: Fields) -> Row | None:
+        """One of those that are asked for in this tick of the loop, in one request."""
+        batch = self._batch(message, key, fields)
+        if batch.answer is None:
+            batch.answer = asyncio.ensure_future(self._rows_of(message, batch))
+        row: Row | None = (await batch.answer)[key]
+        return row
+
+    async def page(self, message: type[ByOwners], key: str, window: dict[str, Any], fields: Fields) -> Page:
+        batch = self._batch((message, *window.values()), key, fields)
+        if batch.answer is None:
+            batch.answer = asyncio.ensure_future(self._pages_of(message, window, batch))
+        page: Page = (await batch.answer)[key]
+        return page
+
+    def _batch(self, what: Any, key: str, fields: Fields) -> "_Batch":
+        batch = self._batches.setdefault(what, _Batch())
+        batch.keys[key] = None
+        _merge(batch.fields, fields)
+        return batch
+
+    async def _rows_of(self, message: type[ByKeys], batch: "_Batch") -> dict[str, Any]:
+        del self._batches[message]
+        keys = tuple(batch.keys)
+        return dict(zip(keys, (await self.rows(message, keys, batch.fields)).rows, strict=True))
+
+    async def _pages_of(
+        self, message: type[ByOwners], window: dict[str, Any], batch: "_Batch"
+    ) -> dict[str, Any]:
+        del self._batches[(message, *window.values())]
+        keys = tuple(batch.keys)
+        return dict(zip(keys, await self.pages(message, keys, window, batch.fields), strict=True))
+
+
+class _Batch:
+    """What is asked for in one tick. The request starts in the next, and by then everybody has said what they need."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, None] = {}
+        self.fields: Fields = {}
+        self.answer: asyncio.Future[dict[str, Any]] | None = None
+
+
+def _merge(into: Fields, more: Fields) -> None:
+    for name, source in more.items():
+        known = into.get(name)
+        if isinstance(known, Part) and isinstance(source, Part):
+            both = dict(known.fields)
+            _merge(both, source.fields)
+            into[name] = Part(known.column, both)
+        else:
+            into[name] = source
+
+
+def _bare(query: Shows) -> Shows:
+    """The same whatever is shown of what it finds."""
+    return msgspec.structs.replace(query, fields={})

@@ -1,87 +1,68 @@
 """What every type of the schema shares: nodes, connections, refusals."""
 
-from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from strawberry import ID
 
 from services.kernel.messages import Refusal as RefusalRow
-from services.kernel.messages import Refused
+from services.kernel.rows import LARGEST_PAGE, Row
 
 T = TypeVar("T")
-LARGEST_PAGE = 100
 
 
 @strawberry.interface(description="Mọi đối tượng có mã riêng, tra được bằng `node(id)`.")
 class Node:
-    id: ID
+    id: ID = strawberry.field(description="Mã của hệ thống, không bao giờ dùng lại.")
 
 
 @strawberry.type(description="Vì sao không thực hiện; mã `code` ổn định, câu giải thích bằng hai thứ tiếng.")
 class Refusal:
     code: str = strawberry.field(description="Ví dụ: title-empty, unit-not-in-force, already-decided.")
     fields: list[str] = strawberry.field(description="Các trường đầu vào liên quan.")
-    message_vi: str
-    message_en: str
+    message_vi: str = strawberry.field(description="Câu giải thích bằng tiếng Việt.")
+    message_en: str = strawberry.field(description="Câu giải thích bằng tiếng Anh.")
 
-    @classmethod
-    def of(cls, row: RefusalRow) -> "Refusal":
-        return cls(code=row.code, fields=list(row.fields), message_vi=row.vi, message_en=row.en)
+
+def refusal_row(refusal: RefusalRow) -> Row:
+    return {
+        "__typename": "Refusal",
+        "code": refusal.code,
+        "fields": list(refusal.fields),
+        "message_vi": refusal.vi,
+        "message_en": refusal.en,
+    }
 
 
 @strawberry.type(description="Vị trí của một trang.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Còn trang sau.")
-    has_previous_page: bool = strawberry.field(description="Không phải trang đầu.")
+    has_next_page: bool = strawberry.field(description="Còn mục sau trang này.")
+    has_previous_page: bool = strawberry.field(description="Còn mục trước trang này.")
     start_cursor: str | None = strawberry.field(description="Con trỏ của mục đầu; null khi trang rỗng.")
-    end_cursor: str | None = strawberry.field(description="Con trỏ của mục cuối, để hỏi trang sau.")
+    end_cursor: str | None = strawberry.field(
+        description="Con trỏ của mục cuối, để hỏi trang sau; null khi trang rỗng."
+    )
 
 
 @strawberry.type(description="Một mục của trang, với con trỏ của nó.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="Đưa vào `after` để hỏi những mục sau mục này.")
-    node: T
+    cursor: str = strawberry.field(description="Đưa vào `after` hay `before` để hỏi những mục sau hay trước.")
+    node: T = strawberry.field(description="Đối tượng của mục này.")
 
 
-@strawberry.type(description="Một trang; trang sau bắt đầu sau `endCursor`.")
+@strawberry.type(
+    description="Một trang; trang sau bắt đầu sau `endCursor`, trang trước kết thúc trước `startCursor`."
+)
 class Connection(Generic[T]):
-    edges: list[Edge[T]]
-    page_info: PageInfo
+    edges: list[Edge[T]] = strawberry.field(description="Các mục của trang, theo thứ tự của danh sách.")
+    page_info: PageInfo = strawberry.field(description="Trang này nằm ở đâu trong danh sách.")
 
 
 def described(text: str) -> Any:
     return strawberry.argument(description=text)
 
 
-First = Annotated[int, described(f"Số mục của trang, từ 1 đến {LARGEST_PAGE}.")]
-After = Annotated[str | None, described("`endCursor` của trang trước; bỏ trống là trang đầu.")]
-
-
-def one_more(first: int) -> int:
-    """What to ask a service for, so that a page of `first` knows whether there is another."""
-    if not 1 <= first <= LARGEST_PAGE:
-        raise Refused(
-            "page-size",
-            "first",
-            vi=f"“first” phải từ 1 đến {LARGEST_PAGE}.",
-            en=f"“first” must be from 1 to {LARGEST_PAGE}.",
-        )
-    return first + 1
-
-
-def connection(
-    nodes: Iterable[T], first: int, after: str | None, cursor: Callable[[T], str]
-) -> Connection[T]:
-    """`nodes`: one more than `first` when there is another page."""
-    found = [Edge(cursor=cursor(node), node=node) for node in nodes]
-    edges = found[:first]
-    return Connection(
-        edges=edges,
-        page_info=PageInfo(
-            has_next_page=len(found) > first,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+First = Annotated[int | None, described(f"Số mục đầu tiên (sau `after`), từ 1 đến {LARGEST_PAGE}.")]
+Last = Annotated[int | None, described(f"Số mục cuối cùng (trước `before`), từ 1 đến {LARGEST_PAGE}.")]
+After = Annotated[str | None, described("`endCursor` của trang trước; bỏ trống là từ đầu.")]
+Before = Annotated[str | None, described("`startCursor` của trang sau; bỏ trống là đến cuối.")]

@@ -7,53 +7,35 @@ import strawberry
 from strawberry import ID
 
 import gateway.words  # noqa: F401 - before any type uses a word
-from services.reporting import events as reporting
 from services.reporting.events import Dimension, Measure
 
 
 @strawberry.type(description="Một dòng của một cách phân tổ.")
 class ReportRow:
     code: str = strawberry.field(description="Mã của giá trị phân tổ, hoặc mã đơn vị khi phân theo PLACE.")
-    name: str
-    value: Decimal
+    name: str = strawberry.field(description="Tên tiếng Việt của dòng.")
+    value: Decimal = strawberry.field(description="Số đếm được, theo đơn vị tính của chỉ số.")
 
 
 @strawberry.type(description="Một cách phân tổ, đối chiếu với tổng số.")
 class Breakdown:
-    by: Dimension
-    rows: list[ReportRow]
-    sum: Decimal
+    by: Dimension = strawberry.field(description="Phân theo chiều nào.")
+    rows: list[ReportRow] = strawberry.field(description="Mỗi giá trị một dòng, kể cả khi bằng 0.")
+    sum: Decimal = strawberry.field(description="Tổng các dòng.")
     gap: Decimal = strawberry.field(description="Tổng số trừ tổng các dòng; khác 0 là có chênh lệch.")
 
 
 @strawberry.type(description="Một chỉ số: tổng số và các cách phân tổ của nó.")
 class Figure:
-    measure: Measure
-    name: str
-    total: Decimal
-    breakdowns: list[Breakdown]
-
-    @classmethod
-    def of(cls, row: reporting.Figure) -> "Figure":
-        return cls(
-            measure=row.measure,
-            name=row.name,
-            total=row.total,
-            breakdowns=[
-                Breakdown(
-                    by=b.by,
-                    rows=[ReportRow(code=r.code, name=r.name, value=r.value) for r in b.rows],
-                    sum=b.sum,
-                    gap=b.gap,
-                )
-                for b in row.breakdowns
-            ],
-        )
+    measure: Measure = strawberry.field(description="Chỉ số nào.")
+    name: str = strawberry.field(description="Tên tiếng Việt của chỉ số.")
+    total: Decimal = strawberry.field(description="Tổng số, theo đơn vị tính của chỉ số.")
+    breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
 
 
 @strawberry.type(description="Đã đếm sự kiện của một dịch vụ đến đâu.")
 class Position:
-    producer: str
+    producer: str = strawberry.field(description="Dịch vụ phát sự kiện.")
     applied: int = strawberry.field(description="Số thứ tự sự kiện cuối cùng đã đếm.")
     head: int = strawberry.field(description="Số thứ tự cuối cùng mà dịch vụ đã phát, theo tin mới nhất.")
     parked: int = strawberry.field(description="Số sự kiện không đếm được, đang chờ xử lý.")
@@ -63,33 +45,12 @@ class Position:
     description="Báo cáo của một đơn vị trong một kỳ; mọi con số và vị trí thuộc cùng một thời điểm."
 )
 class Report:
-    unit_id: ID
-    unit_name: str
-    period: str
-    since: date
-    until: date
+    unit_id: ID = strawberry.field(description="Mã đơn vị được báo cáo, gồm cả cấp dưới.")
+    unit_name: str = strawberry.field(description="Tên đơn vị trong kỳ.")
+    period: str = strawberry.field(description="Kỳ báo cáo: 2018, 2018-H1, 2018-H2.")
+    since: date = strawberry.field(description="Ngày đầu của kỳ.")
+    until: date = strawberry.field(description="Ngày cuối của kỳ, tính cả ngày ấy.")
     complete: bool = strawberry.field(description="Mọi sự kiện đã phát đều đã được đếm.")
     incomplete_because: list[str] = strawberry.field(description="Vì sao chưa đầy đủ; rỗng khi đầy đủ.")
-    figures: list[Figure]
-    positions: list[Position]
-
-    @classmethod
-    def of(cls, row: reporting.Report) -> "Report":
-        missing = row.missing
-        return cls(
-            unit_id=ID(row.unit),
-            unit_name=row.unit_name,
-            period=row.period,
-            since=row.since,
-            until=row.until,
-            complete=not missing,
-            incomplete_because=[
-                f"{p.producer}: còn {p.head - p.applied} sự kiện chưa đếm, {p.parked} sự kiện chờ xử lý"
-                for p in missing
-            ],
-            figures=[Figure.of(f) for f in row.figures],
-            positions=[
-                Position(producer=p.producer, applied=p.applied, head=p.head, parked=p.parked)
-                for p in row.positions
-            ],
-        )
+    figures: list[Figure] = strawberry.field(description="Tất cả các chỉ số.")
+    positions: list[Position] = strawberry.field(description="Đã đếm đến đâu, theo từng dịch vụ.")

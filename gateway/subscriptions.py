@@ -6,11 +6,12 @@ from typing import Any
 
 from strawberry import ID, Info
 
-from gateway.types import ReviewEvent, ReviewEventKind, door
+from gateway.types import ReviewEventKind
 from services.kernel import streams
 from services.kernel.calendar import today
 from services.kernel.feed import Feed
 from services.kernel.messages import EVERY_ROLE, Recorded, Refused
+from services.kernel.rows import Row
 from services.kernel.units import UnitPath
 from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened
 
@@ -20,8 +21,8 @@ TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewN
 
 async def review_events(
     info: Info[Any, None], *, after: str | None, unit: ID | None
-) -> AsyncGenerator[ReviewEvent, None]:
-    scope = door(info).caller.scope(EVERY_ROLE, today())
+) -> AsyncGenerator[Row, None]:
+    scope = info.context.door.caller.scope(EVERY_ROLE, today())
     nats = info.context.nats
     start = await streams.last(nats.jetstream(), PRODUCER) if after is None else _position(after)
     async with contextlib.aclosing(Feed(nats, PRODUCER, start).batches()) as batches:
@@ -47,16 +48,16 @@ def _position(cursor: str) -> int:
     return int(cursor)
 
 
-def _event(recorded: Recorded) -> ReviewEvent:
-    event = recorded.read(TYPES[recorded.type])
-    return ReviewEvent(
-        cursor=str(recorded.seq),
-        id=ID(recorded.id),
-        kind=ReviewEventKind(recorded.type),
-        at=event.at,
-        on=event.on,
-        title=event.title,
-        verdict=event.verdict if isinstance(event, ReviewDecided) else None,
-        review_id=event.key,
-        model_id=event.model,
-    )
+def _event(recorded: Recorded) -> Row:
+    data = recorded.data
+    return {
+        "cursor": str(recorded.seq),
+        "id": recorded.id,
+        "kind": ReviewEventKind(recorded.type),
+        "at": data["at"],
+        "on": data["on"],
+        "title": data["title"],
+        "verdict": data.get("verdict"),
+        "review": recorded.key,
+        "model": data["model"],
+    }

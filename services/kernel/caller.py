@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ class Tokens:
     def __init__(self, issuer: str, key: OKPKey) -> None:
         self._issuer = issuer
         self._key = key
+        self._read = lru_cache(1024)(self._decoded)
 
     @classmethod
     def from_file(cls, issuer: str, file: Path) -> "Tokens":
@@ -110,13 +112,7 @@ class Tokens:
 
     def verify(self, token: str, now: datetime, **bound: str) -> Caller:
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-            caller = Caller(
-                id=msgspec.convert(claims["sub"], str),
-                name=msgspec.convert(claims.get("name", ""), str),
-                grants=msgspec.convert(claims.get("grants", []), tuple[Grant, ...]),
-            )
-            expires = msgspec.convert(claims["exp"], int)
+            claims, caller, expires = self._read(token)
         except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
             raise unauthenticated("Mã truy cập không hợp lệ.", "The token is not valid.") from error
         if claims.get("iss") != self._issuer or any(claims.get(k) != v for k, v in bound.items()):
@@ -127,10 +123,28 @@ class Tokens:
             raise unauthenticated("Mã truy cập đã hết hạn.", "The token has expired.")
         return caller
 
+    def _decoded(self, token: str) -> tuple[dict[str, Any], Caller, int]:
+        """Costs a third of a millisecond, and never changes."""
+        claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+        caller = Caller(
+            id=msgspec.convert(claims["sub"], str),
+            name=msgspec.convert(claims.get("name", ""), str),
+            grants=msgspec.convert(claims.get("grants", []), tuple[Grant, ...]),
+        )
+        return claims, caller, msgspec.convert(claims["exp"], int)
+
 
 def binding(subject: str, body: bytes, key: str) -> dict[str, str]:
-    """What ties a caller token to one request, so that it cannot be put on another."""
+    """What ties a caller token to one command, so that it cannot be put on another."""
     return {"subject": subject, "digest": hashlib.sha256(body).hexdigest(), "key": key}
+
+
+def reading(service: str) -> dict[str, str]:
+    """What ties a caller token to the queries of one service: who answers them cannot use it anywhere else.
+
+    So one signature, which costs more than most answers, serves all of a caller's reading for some seconds.
+    """
+    return {"reads": service}
 
 
 def make_keys(folder: Path, name: str) -> None:

@@ -5,6 +5,7 @@ happened: ask again with the same key).
 """
 
 import asyncio
+import time
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from services.kernel import telemetry
 from services.kernel.calendar import moment
-from services.kernel.caller import LIFE, Caller, Tokens, binding
+from services.kernel.caller import LIFE, Caller, Tokens, binding, reading
 from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
 
 A = TypeVar("A")
@@ -25,6 +26,7 @@ CALLER = "danvan-caller"
 KEY = "danvan-key"
 ATTEMPT = 5.0
 """Seconds one attempt waits for its reply before the same request is sent again under the same key."""
+MOST_PASSES = 4096
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,13 +65,14 @@ class Client:
         self._nats = connection
         self._tokens = tokens
         self._timeout = timeout
+        self._passes: dict[tuple[Caller, str], tuple[str, float]] = {}
 
     async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
         """The answer; `Refused` when a rule said no; `Unavailable` when nobody could say within the time limit."""
         body = msgspec.json.encode(message)
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
-                reply = await self._until_answered(message.subject, body, caller, key)
+                reply = await self._until_answered(message, body, caller, key)
             except (TimeoutError, nats.errors.Error, _Again) as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service()} does not answer", telemetry.trace_id()) from error
@@ -78,24 +81,47 @@ class Client:
                 raise Refused.because(reply.refusal)
             return msgspec.json.decode(reply.answer, type=type_)
 
-    async def _until_answered(self, subject: str, body: bytes, caller: Caller, key: str) -> Reply:
+    async def _until_answered(self, message: Command | Query, body: bytes, caller: Caller, key: str) -> Reply:
+        """Asked once more, and again, until somebody answers: the first time without the cost of counting attempts."""
+        began = time.monotonic()
+        try:
+            return await self._attempt(message, body, caller, key)
+        except (TimeoutError, nats.errors.Error, _Again):
+            left = self._timeout - (time.monotonic() - began)
         async for attempt in stamina.retry_context(
             on=(nats.errors.Error, asyncio.TimeoutError, _Again),
             attempts=None,
-            timeout=self._timeout,
+            timeout=max(left, 0.1),
             wait_initial=0.02,
             wait_max=0.5,
             wait_jitter=0.02,
         ):
             with attempt:
-                token = self._tokens.sign(caller, moment(), LIFE, **binding(subject, body, key))
-                headers = {CALLER: token, KEY: key, "traceparent": telemetry.traceparent() or ""}
-                message = await self._nats.request(subject, body, timeout=ATTEMPT, headers=headers)
-                reply = msgspec.json.decode(message.data, type=Reply)
-                if reply.failure:
-                    raise _Again if reply.again else Unavailable(f"{subject} failed", reply.failure)
-                return reply
+                return await self._attempt(message, body, caller, key)
         raise AssertionError("unreachable")
+
+    async def _attempt(self, message: Command | Query, body: bytes, caller: Caller, key: str) -> Reply:
+        if isinstance(message, Query):
+            token = self._pass(caller, message.service())
+        else:
+            token = self._tokens.sign(caller, moment(), LIFE, **binding(message.subject, body, key))
+        headers = {CALLER: token, KEY: key, "traceparent": telemetry.traceparent() or ""}
+        answered = await self._nats.request(message.subject, body, timeout=ATTEMPT, headers=headers)
+        reply = msgspec.json.decode(answered.data, type=Reply)
+        if reply.failure:
+            raise _Again if reply.again else Unavailable(f"{message.subject} failed", reply.failure)
+        return reply
+
+    def _pass(self, caller: Caller, service: str) -> str:
+        """The caller's token for reading from one service, signed anew before it is old."""
+        now = time.monotonic()
+        token, until = self._passes.get((caller, service), ("", 0.0))
+        if now > until:
+            if len(self._passes) > MOST_PASSES:
+                self._passes.clear()
+            token = self._tokens.sign(caller, moment(), LIFE, **reading(service))
+            self._passes[caller, service] = token, now + LIFE.total_seconds() / 3
+        return token
 
 
 class _Again(Exception):  # noqa: N818

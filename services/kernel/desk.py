@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from services.kernel import telemetry
 from services.kernel.calendar import day_of, moment
-from services.kernel.caller import Caller, Tokens, binding
+from services.kernel.caller import Caller, Tokens, binding, reading
 from services.kernel.client import CALLER, KEY, Reply
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
@@ -90,7 +90,11 @@ class Desk:
         parent = headers.get("traceparent") or None
         with telemetry.span(kind.subject, parent=parent, kind=SpanKind.SERVER) as span:
             try:
-                bound = binding(kind.subject, body, headers.get(KEY, ""))
+                bound = (
+                    binding(kind.subject, body, headers.get(KEY, ""))
+                    if issubclass(kind, Command)
+                    else reading(kind.service())
+                )
                 return await act(self._tokens.verify(headers.get(CALLER, ""), at, **bound), at)
             except Refused as refused:
                 return _refusal(refused.refusal)

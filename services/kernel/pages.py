@@ -1,66 +1,102 @@
-"""Rows as far as a caller may see: by key, and in keyset pages, each starting after the last one's last key."""
+"""Documents as far as a caller may see: by key, and in keyset pages that start after, or end before, a cursor."""
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
 
 from services.kernel.messages import Refused
-from services.kernel.store import DESCENDING, Access, Document, from_document
+from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, Columns, Page, Rows, aligned, nulls_in
+from services.kernel.store import ASCENDING, DESCENDING, Access, Document
 
-T = TypeVar("T")
-
-LARGEST = 100
 NEWEST = ("_id", DESCENDING)
+OLDEST = ("_id", ASCENDING)
 _CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 
 async def page(
-    access: Access, collection: str, row: type[T], *, first: int, after: str | None, **equal: Any
-) -> list[T]:
-    """At most `first` rows, 1 to 101: one more than the largest page tells whether there is another.
+    access: Access, collection: str, columns: Columns, query: ByFilter, **equal: str | None
+) -> Page:
+    """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
+    size = page_size(query)
+    backwards = query.first is None
+    found = (
+        access.db[collection]
+        .find(page_filter(access, query, equal), columns.projection(query.fields))
+        .sort([OLDEST if backwards else NEWEST])
+        .limit(size + 1)
+    )
+    documents = [document async for document in found]
+    more = len(documents) > size
+    del documents[size:]
+    if backwards:
+        documents.reverse()
+    rows = [*map(columns.show(query.fields), documents)]
+    return Page(
+        rows,
+        [document["_id"] for document in documents],
+        has_next=query.before is not None if backwards else more,
+        has_previous=more if backwards else query.after is not None,
+        nulls=nulls_in(rows),
+    )
 
-    `equal` names fields and values; a `within` keeps to a unit and what is below it.
-    """
-    check_size(first)
-    found = access.db[collection].find(page_filter(access, after, equal)).sort([NEWEST]).limit(first)
-    return [from_document(document, row) async for document in found]
+
+async def by_keys(
+    access: Access, collection: str, columns: Columns, query: ByKeys, *, of: str = "_id"
+) -> Rows:
+    """Those in the caller's scope whose field `of`, which is unique, is one of the keys."""
+    wanted = {of: {"$in": list(query.keys)}, **access.scope.filter()}
+    found = access.db[collection].find(wanted, {**columns.projection(query.fields), of: 1})
+    show = columns.show(query.fields)
+    return aligned(query.keys, {document[of]: show(document) async for document in found})
 
 
-async def rows(access: Access, collection: str, row: type[T], **one_of: Sequence[str]) -> list[T]:
-    """Those in the caller's scope whose field has one of the values: `_id=ids`."""
-    wanted = {name: {"$in": list(values)} for name, values in one_of.items()}
-    found = access.db[collection].find({**wanted, **access.scope.filter()})
-    return [from_document(document, row) async for document in found]
-
-
-def check_size(first: int) -> None:
-    if not 1 <= first <= LARGEST + 1:
+def page_size(query: ByFilter) -> int:
+    sizes = {name: size for name in ("first", "last") if (size := getattr(query, name)) is not None}
+    size = next(iter(sizes.values()), 0)
+    if len(sizes) != 1 or not 1 <= size <= LARGEST_PAGE:
         raise Refused(
             "page-size",
-            "first",
-            vi=f"Mỗi trang có từ 1 đến {LARGEST} mục.",
-            en=f"A page has 1 to {LARGEST} items.",
+            *(sizes if len(sizes) == 1 else ("first", "last")),
+            vi=f"Cần đúng một trong hai “first” và “last”, từ 1 đến {LARGEST_PAGE}.",
+            en=f"Exactly one of “first” and “last” is needed, from 1 to {LARGEST_PAGE}.",
         )
+    return size
 
 
-def page_filter(access: Access, after: str | None, equal: Document) -> Document:
+def page_filter(access: Access, query: ByFilter, equal: Document) -> Document:
     """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
     wanted = {name: value for name, value in equal.items() if value is not None}
-    older = {} if after is None else {"_id": {"$lt": _position(after)}}
+    between = {}
+    if query.after is not None:
+        between["$lt"] = _position(query.after, "after")
+    if query.before is not None:
+        between["$gt"] = _position(query.before, "before")
     # `within` may be restricted twice, by the caller's wish and by the caller's scope: hence $and.
-    return {"$and": [{**wanted, **older}, access.scope.filter()]}
+    return {"$and": [{**wanted, **({"_id": between} if between else {})}, access.scope.filter()]}
 
 
-def _position(cursor: str) -> str:
+def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:
+    """Of a short list known whole, in order: which part is asked for, and whether there is more after and before it."""
+    size = page_size(query)
+    for name, cursor in (("after", query.after), ("before", query.before)):
+        if cursor is not None and cursor not in codes:
+            raise unknown_cursor(cursor, name)
+    start = 0 if query.after is None else codes.index(query.after) + 1
+    stop = len(codes) if query.before is None else codes.index(query.before)
+    if query.first is not None:
+        return slice(start, min(stop, start + size)), stop - start > size, query.after is not None
+    return slice(max(start, stop - size), stop), query.before is not None, stop - start > size
+
+
+def _position(cursor: str, name: str) -> str:
     if not _CURSOR.fullmatch(cursor):
-        raise unknown_cursor(cursor)
+        raise unknown_cursor(cursor, name)
     return cursor
 
 
-def unknown_cursor(cursor: str) -> Refused:
+def unknown_cursor(cursor: str, name: str) -> Refused:
     return Refused(
         "cursor-invalid",
-        "after",
+        name,
         vi=f"“{cursor[:40]}” không phải là con trỏ đã nhận cùng một trang.",
         en=f"“{cursor[:40]}” is not a cursor that came with a page.",
     )

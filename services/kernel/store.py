@@ -28,6 +28,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import day_of, moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.messages import Event, Recorded, Refused
+from services.kernel.rows import Columns, Row
 
 __all__ = [
     "ASCENDING",
@@ -284,6 +285,8 @@ class Aggregates(Generic[S]):
 
     collection: ClassVar[str]
     noun: ClassVar[Noun]
+    columns: ClassVar[Columns]
+    """What is shown of it."""
     state: type[S]
 
     def __init__(self, tx: Transaction) -> None:
@@ -294,27 +297,27 @@ class Aggregates(Generic[S]):
         """How a caller is told that there is none; the same whether it is absent or out of scope."""
         return not_found(self.noun, key)
 
-    async def add(self, state: S, event: Event) -> S:
-        await self._documents.insert_one(self._document(state, self._tx.at), session=self._tx.session)
+    async def add(self, state: S, event: Event) -> Row:
+        document = self._document(state, self._tx.at)
+        await self._documents.insert_one(document, session=self._tx.session)
         self._tx.log(event)
-        return state
+        return self.columns.whole(document)
 
     async def get(self, key: str) -> S:
         return from_document(await self._load(key), self.state)
 
-    async def update(self, key: str, change: Callable[[S], tuple[S, Event]]) -> S:
+    async def update(self, key: str, change: Callable[[S], tuple[S, Event]]) -> Row:
         """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure."""
         document = await self._load(key)
         state, event = change(from_document(document, self.state))
         recorded_at = max(self._tx.at, document["recorded_at"])
+        changed = self._document(state, recorded_at)
         replaced = await self._documents.replace_one(
-            {"_id": key, "version": document["version"]},
-            self._document(state, recorded_at),
-            session=self._tx.session,
+            {"_id": key, "version": document["version"]}, changed, session=self._tx.session
         )
         assert replaced.modified_count == 1, "a snapshot cannot change under its transaction"  # noqa: S101
         self._tx.log(event, not_before=recorded_at)
-        return state
+        return self.columns.whole(changed)
 
     async def _load(self, key: str) -> Document:
         document = await self._documents.find_one(

@@ -4,7 +4,8 @@ A national code is not a key: after 2025-07-01 many new communes re-use the code
 id of ours that is never re-used, and its name, code, level and parent hold for a spell of time.
 """
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import msgspec
 
@@ -46,6 +47,41 @@ class UnitPath(str):
         """The next segment under `unit` on the way down to here; None at `unit` itself."""
         rest = self.segments[self.segments.index(unit) + 1 :]
         return rest[0] if rest else None
+
+
+class UnitOnDay(str):
+    """Which unit is asked for, as of which day: `u437@2018-03-08` as it was that day, or else as it last was before it.
+
+    `u437<2018-03-08`: as it was just before that day. `u437=2018-03-08`: as it was that day, if it was at all. `u437`
+    alone: as it is today, or last was.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(path: str, day: str) -> str:
+        """The unit that a record was made under, as of the record's day."""
+        return f"{UnitPath(path).unit}@{day}"
+
+    @property
+    def unit(self) -> str:
+        return re.split("[@<=]", self, maxsplit=1)[0]
+
+    def day(self, today: date) -> date:
+        """`ValueError` if none is named and none can be read."""
+        return date.fromisoformat(self[len(self.unit) + 1 :]) if len(self) > len(self.unit) else today
+
+    def spell(self, dated: "DatedUnit", today: date) -> "tuple[Spell, date] | None":
+        """What the unit was, and the day as of which what is above and below it is to be asked for."""
+        day = self.day(today)
+        how = self[len(self.unit) : len(self.unit) + 1]
+        then = None if how == "<" else dated.at(day)
+        if then or how == "=":
+            return (then, day) if then else None
+        last = next((s for s in reversed(dated.spells) if not s.since or s.since < day), None)
+        if last is None:
+            return None
+        return last, min(day, last.until - timedelta(days=1)) if last.until else day
 
 
 class Spell(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,8 +20,8 @@ def create_app(settings: Settings | None = None) -> AsgiFastStream:
     service = Service("registration", settings or Settings())
 
     service.does(units.RecordUnits, on_units.record_units)
-    service.tells(units.UnitsById, on_units.units_by_id)
-    service.tells(units.UnitsByCode, on_units.units_by_code)
+    service.tells(units.UnitsOnDay, on_units.units_on_day)
+    service.tells(units.UnitWithCode, on_units.unit_with_code)
     service.tells(units.ChildUnits, on_units.child_units)
 
     service.does(organisations.RegisterOrganisation, on_organisations.register_organisation)

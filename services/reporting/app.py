@@ -18,6 +18,6 @@ def create_app(settings: Settings | None = None) -> AsgiFastStream:
     service.folds([UnitRecorded], copy_units)
     service.background("projection", projection.run, lambda: projection.inboxes)
     service.does(RebuildCounters, projection.rebuild)
-    service.tells(ReportOf, projection.report)
+    service.tells(ReportOf, projection.report_row)
 
     return service.app()

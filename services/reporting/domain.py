@@ -13,7 +13,7 @@ from services.kernel.units import UnitPath
 from services.kernel.words import Word
 from services.registration.events import Field, Level, SubjectKind
 from services.registration.models.events import ContributionRecorded, ModelAccepted
-from services.reporting.events import Breakdown, Dimension, Figure, Measure, Row
+from services.reporting.events import Breakdown, Dimension, Figure, Measure, Position, Row
 from services.review.events import ReviewDecided, ReviewNominated, Verdict
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
 
@@ -136,6 +136,15 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
             )
             for dimension in DIMENSIONS[measure]
         ),
+    )
+
+
+def missing(positions: Sequence[Position]) -> tuple[str, ...]:
+    """Why figures at these positions are not the last word, in Vietnamese."""
+    return tuple(
+        f"{p.producer}: còn {p.head - p.applied} sự kiện chưa đếm, {p.parked} sự kiện chờ xử lý"
+        for p in positions
+        if p.applied < p.head or p.parked
     )
 
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Query, Role
+from services.kernel.messages import Command, Role
+from services.kernel.rows import Shows
 from services.kernel.words import Word
 
 
@@ -34,8 +35,8 @@ class Dimension(Word):
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
 
 
-class ReportOf(Query, frozen=True, kw_only=True):
-    """`period`: `2018`, `2018-H1` or `2018-H2`."""
+class ReportOf(Shows, frozen=True, kw_only=True):
+    """`period`: `2018`, `2018-H1` or `2018-H2`. Answers one row of `Report`'s columns."""
 
     subject: ClassVar[str] = "query.reporting.report"
 
@@ -83,16 +84,15 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`since` and `until` are both included. An incomplete report says why in `missing`."""
+    """`since` and `until` are both included. Complete: all events that we have heard of are counted."""
 
-    unit: str
+    unit_id: str
     unit_name: str
     period: str
     since: date
     until: date
+    complete: bool
+    incomplete_because: tuple[str, ...]
+    """In Vietnamese; empty when it is complete."""
     figures: tuple[Figure, ...]
     positions: tuple[Position, ...]
-
-    @property
-    def missing(self) -> tuple[Position, ...]:
-        return tuple(p for p in self.positions if p.applied < p.head or p.parked)

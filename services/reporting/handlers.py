@@ -30,13 +30,16 @@ async def report(
     below = await directory.children_between(unit.id, since, until)
     names = {child.id: child.between(since, until)[-1].name for child in below}
     names[unit.id] = f"{spells[-1].name} (trực tiếp)"
+    missing = domain.missing(positions)
     counted = await counters.of(unit.id, query.period, access)
     return Report(
-        unit=unit.id,
+        unit_id=unit.id,
         unit_name=spells[-1].name,
         period=query.period,
         since=since,
         until=until,
+        complete=not missing,
+        incomplete_because=missing,
         figures=tuple(domain.figure(measure, counted.get(measure, {}), names) for measure in Measure),
         positions=positions,
     )

@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 from functools import partial
 
+import msgspec
 from nats.aio.client import Client
 
 from services.kernel import telemetry
 from services.kernel.inbox import Inbox
 from services.kernel.process import end, keep_running
+from services.kernel.rows import Columns, Rows, nulls_in
 from services.kernel.store import Access, Store, Transaction
 from services.reporting import handlers
 from services.reporting.domain import COUNTED
 from services.reporting.events import RebuildCounters, Report, ReportOf
 from services.reporting.repository import Counters, current_generation, reader, switch
 
+COLUMNS = Columns(Report)
 GLANCE = 2.0
 """Seconds between looks at which generation is in use."""
 
@@ -48,6 +51,10 @@ class Projection:
         """The generation in use while the next one is being counted."""
         self._asked.set()
         return await current_generation(tx.db, tx.session)
+
+    async def report_row(self, query: ReportOf, access: Access) -> Rows:
+        report = COLUMNS.show(query.fields)(msgspec.to_builtins(await self.report(query, access)))
+        return Rows([report], nulls_in([report]))
 
     async def report(self, query: ReportOf, access: Access) -> Report:
         """Figures, names and positions of one moment."""

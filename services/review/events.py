@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.messages import Command, Event, Role
+from services.kernel.rows import ByKeys
 from services.kernel.words import Word
 from services.registration.events import Field, Level, SubjectKind
 
@@ -39,22 +40,21 @@ class NominateReview(Command, frozen=True, kw_only=True):
     on: date | None = None
 
 
-class ReviewsById(Query, frozen=True, kw_only=True):
+class ReviewsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.review.reviews-by-id"
 
-    ids: tuple[str, ...]
 
+class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
+    """The keys are the models'."""
 
-class ReviewsByModel(Query, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.review.reviews-by-model"
-
-    models: tuple[str, ...]
 
 
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`model`: its id."""
+
     id: str
     version: int
-    unit: str
     model: str
     title: str
     opened_on: date

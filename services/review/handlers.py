@@ -3,11 +3,11 @@
 from functools import partial
 
 from services.kernel import pages
+from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.registration.models.events import ModelAccepted
 from services.review import domain
-from services.review.domain import Review
-from services.review.events import DecideReview, NominateReview, ReviewRow, ReviewsById, ReviewsByModel
+from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel
 from services.review.repository import COLLECTION, Reviews
 
 
@@ -16,7 +16,7 @@ async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
     await Reviews(tx).add(review, opened)
 
 
-async def decide_review(command: DecideReview, tx: Transaction) -> Review:
+async def decide_review(command: DecideReview, tx: Transaction) -> Row:
     decide = partial(
         domain.decide,
         reviewer=tx.caller.id,
@@ -29,14 +29,14 @@ async def decide_review(command: DecideReview, tx: Transaction) -> Review:
     return await Reviews(tx).update(command.review, decide)
 
 
-async def nominate_review(command: NominateReview, tx: Transaction) -> Review:
+async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
     nominate = partial(domain.nominate, on=command.on or tx.today, today=tx.today, at=tx.at)
     return await Reviews(tx).update(command.review, nominate)
 
 
-async def reviews_by_id(query: ReviewsById, access: Access) -> list[ReviewRow]:
-    return await pages.rows(access, COLLECTION, ReviewRow, _id=query.ids)
+async def reviews_by_id(query: ReviewsById, access: Access) -> Rows:
+    return await pages.by_keys(access, COLLECTION, Reviews.columns, query)
 
 
-async def reviews_by_model(query: ReviewsByModel, access: Access) -> list[ReviewRow]:
-    return await pages.rows(access, COLLECTION, ReviewRow, model=query.models)
+async def reviews_by_model(query: ReviewsByModel, access: Access) -> Rows:
+    return await pages.by_keys(access, COLLECTION, Reviews.columns, query, of="model")

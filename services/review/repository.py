@@ -1,13 +1,9 @@
 """Reviews in MongoDB."""
 
-from services.kernel.store import (
-    ASCENDING,
-    Aggregates,
-    Indexes,
-    IndexModel,
-    Noun,
-)
+from services.kernel.rows import Columns
+from services.kernel.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun
 from services.review.domain import Review
+from services.review.events import ReviewRow
 
 COLLECTION = "reviews"
 
@@ -17,4 +13,5 @@ INDEXES: Indexes = {COLLECTION: [IndexModel([("model", ASCENDING)], unique=True)
 class Reviews(Aggregates[Review]):
     collection = COLLECTION
     noun = Noun("review", "hồ sơ thẩm định", "review")
+    columns = Columns(ReviewRow)
     state = Review

@@ -5,7 +5,9 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.messages import Command, Event, Role
+from services.kernel.rows import ByFilter, ByKeys
+from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
 
 
@@ -48,26 +50,24 @@ class RecordSession(Command, frozen=True, kw_only=True):
     on: date | None = None
 
 
-class SessionsById(Query, frozen=True, kw_only=True):
+class SessionsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.supervision.sessions-by-id"
 
-    ids: tuple[str, ...]
 
-
-class SessionsPage(Query, frozen=True, kw_only=True):
-    """The newest first: at most `first` after the session `after`, in `unit` or below."""
+class SessionsPage(ByFilter, frozen=True, kw_only=True):
+    """The newest first, in `unit` or below."""
 
     subject: ClassVar[str] = "query.supervision.sessions-page"
 
-    first: int
     unit: str | None = None
-    after: str | None = None
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as of the day it was held."""
+
     id: str
     version: int
-    unit: str
+    unit: UnitOnDay
     kind: SessionKind
     body: SupervisingBody
     title: str

@@ -2,14 +2,14 @@
 
 from services.kernel import pages
 from services.kernel.directory import Directory
+from services.kernel.rows import Page, Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.supervision import domain, repository
-from services.supervision.domain import Session
-from services.supervision.events import RecordSession, SessionRow, SessionsById, SessionsPage
+from services.supervision.events import RecordSession, SessionsById, SessionsPage
 from services.supervision.repository import Sessions
 
 
-async def record_session(command: RecordSession, tx: Transaction) -> Session:
+async def record_session(command: RecordSession, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
     tx.scope.require(unit.path)
@@ -26,9 +26,9 @@ async def record_session(command: RecordSession, tx: Transaction) -> Session:
     return await Sessions(tx).add(session, recorded)
 
 
-async def sessions_by_id(query: SessionsById, access: Access) -> list[SessionRow]:
-    return await pages.rows(access, repository.COLLECTION, SessionRow, _id=query.ids)
+async def sessions_by_id(query: SessionsById, access: Access) -> Rows:
+    return await pages.by_keys(access, repository.COLLECTION, Sessions.columns, query)
 
 
-async def sessions_page(query: SessionsPage, access: Access) -> list[SessionRow]:
-    return await repository.page(access, unit=query.unit, first=query.first, after=query.after)
+async def sessions_page(query: SessionsPage, access: Access) -> Page:
+    return await repository.page(access, query)

@@ -2,16 +2,11 @@
 
 from services.kernel import directory, pages
 from services.kernel.pages import NEWEST
-from services.kernel.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Indexes,
-    IndexModel,
-    Noun,
-)
+from services.kernel.rows import Columns, Computed, Page
+from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.units import UnitOnDay
 from services.supervision.domain import Session
-from services.supervision.events import SessionRow
+from services.supervision.events import SessionRow, SessionsPage
 
 COLLECTION = "sessions"
 
@@ -24,8 +19,9 @@ INDEXES: Indexes = {
 class Sessions(Aggregates[Session]):
     collection = COLLECTION
     noun = Noun("session", "cuộc giám sát", "supervision session")
+    columns = Columns(SessionRow, unit=Computed(("unit", "held_on"), UnitOnDay.of))
     state = Session
 
 
-async def page(access: Access, *, unit: str | None, first: int, after: str | None) -> list[SessionRow]:
-    return await pages.page(access, COLLECTION, SessionRow, first=first, after=after, within=unit)
+async def page(access: Access, query: SessionsPage) -> Page:
+    return await pages.page(access, COLLECTION, Sessions.columns, query, within=query.unit)

@@ -12,6 +12,7 @@ from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Scope
 from services.kernel.config import Settings
 from services.kernel.pages import page_filter
+from services.kernel.rows import ByFilter
 from services.kernel.store import PENDING, Access, Database
 from services.reporting.domain import COUNTED
 from services.reporting.repository import reader
@@ -19,8 +20,14 @@ from services.reporting.repository import reader
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SCANS = {"COLLSCAN", "SORT"}
-NEWEST = {"_id": -1}
+NEWEST, OLDEST = {"_id": -1}, {"_id": 1}
 CURSOR = "m_" + "7" * 24
+PAGES = [
+    (ByFilter(first=50), NEWEST),
+    (ByFilter(first=50, after=CURSOR), NEWEST),
+    (ByFilter(last=50, before=CURSOR), OLDEST),
+    (ByFilter(first=50, after=CURSOR, before="m_" + "1" * 24), NEWEST),
+]
 SCOPES = {
     "the country": frozenset({"vn"}),
     "one unit": frozenset({"u437"}),
@@ -79,19 +86,19 @@ def seen_by(units: frozenset[str] | None) -> Access:
 
 
 def models_pages() -> Iterator[Asked]:
-    """No filter, each filter, each pair, and all; first and later pages; in every scope."""
+    """No filter, each filter, each pair, and all; pages in both directions; in every scope."""
     chosen = [names for many in (0, 1, 2, len(FILTERS)) for names in itertools.combinations(FILTERS, many)]
-    for (scope, units), names, after in itertools.product(SCOPES.items(), chosen, (None, CURSOR)):
+    for (scope, units), names, (query, order) in itertools.product(SCOPES.items(), chosen, PAGES):
         equal = {name: FILTERS[name] for name in names}
-        what = f"models of {scope} by {', '.join(names) or 'nothing'}{' after a cursor' if after else ''}"
-        yield what, "registration.models", page_filter(seen_by(units), after, equal), NEWEST
+        what = f"models of {scope} by {', '.join(names) or 'nothing'}, {query}"
+        yield what, "registration.models", page_filter(seen_by(units), query, equal), order
 
 
 def other_lists() -> Iterator[Asked]:
     scoped = Scope(SCOPES["two units"]).filter()
-    for (scope, units), unit, after in itertools.product(SCOPES.items(), (None, "u18115"), (None, CURSOR)):
-        filter_ = page_filter(seen_by(units), after, {"within": unit})
-        yield f"sessions of {scope} in {unit} after {after}", "supervision.sessions", filter_, NEWEST
+    for (scope, units), unit, (query, order) in itertools.product(SCOPES.items(), (None, "u18115"), PAGES):
+        filter_ = page_filter(seen_by(units), query, {"within": unit})
+        yield f"sessions of {scope} in {unit}, {query}", "supervision.sessions", filter_, order
     for service in ("registration", "supervision", "reporting"):
         yield f"{service}: units by id", f"{service}.units", {"_id": {"$in": ["u437", "u436"]}}, None
         yield f"{service}: units by code", f"{service}.units", {"spells.code": "26740"}, None

@@ -9,6 +9,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import moment
 from services.kernel.inbox import Heard
 from services.kernel.messages import Command, Event, Refused, Role
+from services.kernel.rows import Columns, Row
 from services.kernel.store import Aggregates, Noun, Transaction
 from services.kernel.units import COUNTRY
 
@@ -41,6 +42,7 @@ class Tally(Aggregate, frozen=True, kw_only=True):
 class Tallies(Aggregates[Tally]):
     collection = "tallies"
     noun = Noun("tally", "bảng đếm", "tally")
+    columns = Columns(Tally)
     state = Tally
 
 
@@ -48,12 +50,12 @@ def _raised(tally: Tally) -> TallyRaised:
     return TallyRaised(key=tally.id, version=tally.version, at=moment(), unit=tally.unit, to=tally.value)
 
 
-async def open_tally(command: OpenTally, tx: Transaction) -> Tally:
+async def open_tally(command: OpenTally, tx: Transaction) -> Row:
     tally = Tally(id=command.id, version=1, unit=f"/{COUNTRY}", value=0)
     return await Tallies(tx).add(tally, _raised(tally))
 
 
-async def raise_tally(command: RaiseTally, tx: Transaction) -> Tally:
+async def raise_tally(command: RaiseTally, tx: Transaction) -> Row:
     def change(tally: Tally) -> tuple[Tally, TallyRaised]:
         if tally.value >= command.most:
             raise Refused("tally-full", "id", vi="Đã đầy.", en="It is full.")

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.messages import Command, Event, Role
+from services.kernel.rows import ByFilter, ByKeys
+from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
 from services.registration.events import ContributionKind, Field, Level, SubjectKind
 
@@ -95,26 +97,24 @@ class ModelFilter(msgspec.Struct, frozen=True, kw_only=True):
     state: ModelState | None = None
 
 
-class ModelsPage(Query, frozen=True, kw_only=True):
-    """The newest first: at most `first` after the model `after`."""
+class ModelsPage(ByFilter, frozen=True, kw_only=True):
+    """The newest first."""
 
     subject: ClassVar[str] = "query.registration.models-page"
 
-    filter: ModelFilter
-    first: int
-    after: str | None = None
+    filter: ModelFilter = ModelFilter()
 
 
-class ModelsById(Query, frozen=True, kw_only=True):
+class ModelsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.registration.models-by-id"
-
-    ids: tuple[str, ...]
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as of the day it was drafted. `owner`: the organisation's id."""
+
     id: str
     version: int
-    unit: str
+    unit: UnitOnDay
     owner: str
     title: str
     summary: str

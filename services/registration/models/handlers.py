@@ -5,15 +5,15 @@ from functools import partial
 
 from services.kernel import pages
 from services.kernel.directory import Directory
+from services.kernel.rows import Page, Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
 from services.registration.events import field_named
 from services.registration.models import domain, repository
-from services.registration.models.domain import Act, Model
+from services.registration.models.domain import Act
 from services.registration.models.events import (
     AcceptModel,
     DraftModel,
-    ModelRow,
     ModelsById,
     ModelsPage,
     RecordContribution,
@@ -24,7 +24,7 @@ from services.registration.models.repository import Models
 from services.registration.organisations.repository import Owners
 
 
-async def draft_model(command: DraftModel, tx: Transaction) -> Model:
+async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     field = field_named(command.field)
     owner = await Owners(tx).get(command.owner)
     act = _act(command.on, tx)
@@ -44,22 +44,22 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Model:
     return await Models(tx).add(model, drafted)
 
 
-async def submit_model(command: SubmitModel, tx: Transaction) -> Model:
+async def submit_model(command: SubmitModel, tx: Transaction) -> Row:
     act = await _act_in_life(command.model, command.on, tx)
     return await Models(tx).update(command.model, partial(domain.submit, act=act))
 
 
-async def return_model(command: ReturnModel, tx: Transaction) -> Model:
+async def return_model(command: ReturnModel, tx: Transaction) -> Row:
     act = await _act_in_life(command.model, command.on, tx)
     return await Models(tx).update(command.model, partial(domain.return_, reason=command.reason, act=act))
 
 
-async def accept_model(command: AcceptModel, tx: Transaction) -> Model:
+async def accept_model(command: AcceptModel, tx: Transaction) -> Row:
     act = await _act_in_life(command.model, command.on, tx)
     return await Models(tx).update(command.model, partial(domain.accept, act=act))
 
 
-async def record_contribution(command: RecordContribution, tx: Transaction) -> Model:
+async def record_contribution(command: RecordContribution, tx: Transaction) -> Row:
     act = await _act_in_life(command.model, command.on, tx)
     contribute = partial(
         domain.contribute, kind=command.kind, amount=command.amount, note=command.note, act=act
@@ -67,12 +67,12 @@ async def record_contribution(command: RecordContribution, tx: Transaction) -> M
     return await Models(tx).update(command.model, contribute)
 
 
-async def models_page(query: ModelsPage, access: Access) -> list[ModelRow]:
-    return await repository.page(access, query.filter, first=query.first, after=query.after)
+async def models_page(query: ModelsPage, access: Access) -> Page:
+    return await repository.page(access, query)
 
 
-async def models_by_id(query: ModelsById, access: Access) -> list[ModelRow]:
-    return await pages.rows(access, repository.COLLECTION, ModelRow, _id=query.ids)
+async def models_by_id(query: ModelsById, access: Access) -> Rows:
+    return await pages.by_keys(access, repository.COLLECTION, Models.columns, query)
 
 
 def _act(on: date | None, tx: Transaction) -> Act:

@@ -4,16 +4,11 @@ import msgspec
 
 from services.kernel import pages
 from services.kernel.pages import NEWEST
-from services.kernel.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Indexes,
-    IndexModel,
-    Noun,
-)
+from services.kernel.rows import Columns, Computed, Page
+from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.units import UnitOnDay
 from services.registration.models.domain import Model
-from services.registration.models.events import ModelFilter, ModelRow
+from services.registration.models.events import ModelRow, ModelsPage
 
 COLLECTION = "models"
 
@@ -32,11 +27,10 @@ INDEXES: Indexes = {
 class Models(Aggregates[Model]):
     collection = COLLECTION
     noun = Noun("model", "mô hình", "model")
+    columns = Columns(ModelRow, unit=Computed(("unit", "drafted_on"), UnitOnDay.of))
     state = Model
 
 
-async def page(access: Access, wanted: ModelFilter, *, first: int, after: str | None) -> list[ModelRow]:
-    equal = msgspec.structs.asdict(wanted)
-    return await pages.page(
-        access, COLLECTION, ModelRow, first=first, after=after, within=equal.pop("unit"), **equal
-    )
+async def page(access: Access, query: ModelsPage) -> Page:
+    equal = msgspec.structs.asdict(query.filter)
+    return await pages.page(access, COLLECTION, Models.columns, query, within=equal.pop("unit"), **equal)

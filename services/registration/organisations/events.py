@@ -5,7 +5,9 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Query, Role
+from services.kernel.messages import Command, Event, Role
+from services.kernel.rows import ByKeys
+from services.kernel.units import UnitOnDay
 from services.registration.events import BodyKind
 
 
@@ -21,18 +23,18 @@ class RegisterOrganisation(Command, frozen=True, kw_only=True):
     on: date | None = None
 
 
-class OrganisationsById(Query, frozen=True, kw_only=True):
+class OrganisationsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.registration.organisations-by-id"
-
-    ids: tuple[str, ...]
 
 
 class OrganisationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as of today."""
+
     id: str
     version: int
     name: str
     kind: BodyKind
-    unit: str
+    unit: UnitOnDay
 
 
 class OrganisationRegistered(Event, frozen=True, kw_only=True):

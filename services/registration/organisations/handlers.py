@@ -2,17 +2,17 @@
 
 from services.kernel import pages
 from services.kernel.directory import Directory
+from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.registration.organisations import domain
 from services.registration.organisations.events import (
-    OrganisationRow,
     OrganisationsById,
     RegisterOrganisation,
 )
 from services.registration.organisations.repository import COLLECTION, Organisations
 
 
-async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> domain.Organisation:
+async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
     tx.scope.require(unit.path)
@@ -22,5 +22,5 @@ async def register_organisation(command: RegisterOrganisation, tx: Transaction) 
     return await Organisations(tx).add(organisation, registered)
 
 
-async def organisations_by_id(query: OrganisationsById, access: Access) -> list[OrganisationRow]:
-    return await pages.rows(access, COLLECTION, OrganisationRow, _id=query.ids)
+async def organisations_by_id(query: OrganisationsById, access: Access) -> Rows:
+    return await pages.by_keys(access, COLLECTION, Organisations.columns, query)

@@ -1,7 +1,10 @@
 """Organisations in MongoDB."""
 
+from services.kernel.rows import Columns, Computed
 from services.kernel.store import Aggregates, Noun
+from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation
+from services.registration.organisations.events import OrganisationRow
 
 COLLECTION = "organisations"
 
@@ -9,6 +12,7 @@ COLLECTION = "organisations"
 class Organisations(Aggregates[Organisation]):
     collection = COLLECTION
     noun = Noun("organisation", "tổ chức", "organisation")
+    columns = Columns(OrganisationRow, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
     state = Organisation
 
 

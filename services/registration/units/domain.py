@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.messages import Refused
-from services.kernel.units import DatedUnit, Predecessor, Spell
+from services.kernel.units import DatedUnit, Predecessor, Spell, UnitOnDay
 from services.registration.units.events import UnitRecorded
 
 LARGEST_BATCH = 500
@@ -16,6 +18,37 @@ LARGEST_BATCH = 500
 class Unit(Aggregate, frozen=True, kw_only=True):
     spells: tuple[Spell, ...]
     predecessors: tuple[Predecessor, ...] = ()
+
+
+def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] | None:
+    """What is shown of the unit as of the day that `wanted` names; None if there was no unit, or is no such day."""
+    with suppress(ValueError):
+        found = wanted.spell(dated, today)
+        if found is None:
+            return None
+        spell, day = found
+        return {
+            "_id": dated.id,
+            "on_day": f"{dated.id}@{day}",
+            "name": spell.name,
+            "code": spell.code,
+            "kind": spell.kind,
+            "level": spell.level,
+            "since": spell.since,
+            "until": spell.until,
+            "parent": spell.parent and f"{spell.parent}@{day}",
+            "predecessors": [
+                {
+                    "unit": f"{p.unit}<{p.on}",
+                    "kind": p.kind,
+                    "on": p.on,
+                    "main": p.main,
+                    "document": p.document,
+                }
+                for p in dated.predecessors
+            ],
+        }
+    return None
 
 
 def record(known: Unit | None, dated: DatedUnit, *, at: datetime) -> tuple[Unit, UnitRecorded] | None:

@@ -3,8 +3,11 @@
 from datetime import date
 from typing import ClassVar
 
-from services.kernel.messages import Command, Event, Query, Role
-from services.kernel.units import DatedUnit, Predecessor, Spell
+import msgspec
+
+from services.kernel.messages import Command, Event, Role
+from services.kernel.rows import ByKeys, ByOwners, Shows
+from services.kernel.units import DatedUnit, Predecessor, Spell, SuccessionKind, UnitLevel, UnitOnDay
 
 
 class RecordUnits(Command, frozen=True, kw_only=True):
@@ -16,30 +19,50 @@ class RecordUnits(Command, frozen=True, kw_only=True):
     units: tuple[DatedUnit, ...]
 
 
-class UnitsById(Query, frozen=True, kw_only=True):
-    subject: ClassVar[str] = "query.registration.units-by-id"
+class UnitsOnDay(ByKeys, frozen=True, kw_only=True):
+    """The keys are `UnitOnDay`s."""
 
-    ids: tuple[str, ...]
+    subject: ClassVar[str] = "query.registration.units-on-day"
 
 
-class UnitsByCode(Query, frozen=True, kw_only=True):
-    """The unit that had this national code on that day, with its lineage: none or one."""
+class UnitWithCode(Shows, frozen=True, kw_only=True):
+    """The unit that had this national code on that day: one row or None."""
 
-    subject: ClassVar[str] = "query.registration.units-by-code"
+    subject: ClassVar[str] = "query.registration.unit-with-code"
 
     code: str
     on: date
 
 
-class ChildUnits(Query, frozen=True, kw_only=True):
-    """Those directly below `unit` that day, by code: at most `first` after the one with the code `after`."""
+class ChildUnits(ByOwners, frozen=True, kw_only=True):
+    """Those directly below each unit on its day, by code. The keys are `UnitOnDay`s."""
 
     subject: ClassVar[str] = "query.registration.child-units"
 
-    unit: str
+
+class PredecessorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as it was just before that day."""
+
+    unit: UnitOnDay
+    kind: SuccessionKind
     on: date
-    first: int
-    after: str | None = None
+    main: bool
+    document: str | None
+
+
+class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit on one day. `on_day`: its own key, for what is below it; `parent`: the one above it, that day."""
+
+    id: str
+    on_day: UnitOnDay
+    name: str
+    code: str
+    kind: str
+    level: UnitLevel
+    since: date | None
+    until: date | None
+    parent: UnitOnDay | None
+    predecessors: tuple[PredecessorRow, ...]
 
 
 class UnitRecorded(Event, frozen=True, kw_only=True):

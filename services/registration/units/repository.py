@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.kernel.directory import COLLECTION, UNIT
+from services.kernel.rows import Columns
 from services.kernel.store import Aggregates, ReplaceOne, Transaction, from_document
 from services.registration.units.domain import Unit
-from services.registration.units.events import UnitRecorded
+from services.registration.units.events import UnitRecorded, UnitRow
+
+COLUMNS = Columns(UnitRow)
 
 
 class Units(Aggregates[Unit]):
     collection = COLLECTION
     noun = UNIT
+    columns = COLUMNS
     state = Unit
 
     def __init__(self, tx: Transaction) -> None:

@@ -1,0 +1,67 @@
+"""Days, moments and exact amounts: shown as services write them, read strictly, each with the text that defines it."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+TIMES = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
+NUMBERS = "https://speleotrove.com/decimal/daconvs.html"
+
+
+def _written(value: Any) -> Any:
+    """Rows come with these as text."""
+    return value
+
+
+def _read(parse: Callable[[str], Any], vi: str, en: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        try:
+            if isinstance(value, str):
+                return parse(value)
+        except (ValueError, InvalidOperation):
+            pass
+        shown = str(value)[:40]
+        raise GraphQLError(f"“{shown}”: {vi} ({en})")
+
+    return read
+
+
+_read_decimal = _read(Decimal, "không phải là số thập phân, ví dụ “1155.3”", "not a decimal")
+
+
+def _decimal(value: Any) -> Any:
+    # A number that is no text has been through binary floating point: its shortest form is what was meant.
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return _read_decimal(str(value) if number else value)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    date: strawberry.scalar(
+        name="Date",
+        description="Một ngày, viết 2018-03-08.",
+        specified_by_url=TIMES,
+        serialize=_written,
+        parse_value=_read(date.fromisoformat, "không phải là ngày, ví dụ 2018-03-08", "not a day"),
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="Một thời điểm có múi giờ, viết 2018-03-08T01:02:03Z.",
+        specified_by_url=TIMES,
+        serialize=_written,
+        parse_value=_read(
+            datetime.fromisoformat, "không phải là thời điểm, ví dụ 2018-03-08T01:02:03Z", "not a moment"
+        ),
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="Số thập phân chính xác, viết thành văn bản: “1155.3”.",
+        specified_by_url=NUMBERS,
+        serialize=_written,
+        parse_value=_decimal,
+    ),
+}
