@@ -155,7 +155,7 @@ def _decoded(body: bytes, kind: type[C] | type[Q]) -> Any:
 
 
 def _encoded(value: Any) -> bytes:
-    return msgspec.json.encode(Reply(answer=msgspec.Raw(msgspec.json.encode(value))))
+    return msgspec.json.encode(Reply(answer=value))
 
 
 def _refusal(refusal: Refusal) -> bytes:

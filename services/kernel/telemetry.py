@@ -45,9 +45,9 @@ def stop() -> None:
 
 
 def traceparent() -> str | None:
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent")
+    """The W3C header for what is going on here: written out, as the propagator takes ten times as long."""
+    here = trace.get_current_span().get_span_context()
+    return f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}" if here.is_valid else None
 
 
 def trace_id() -> str:
@@ -59,6 +59,9 @@ def span(
     name: str, *, parent: str | None = None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
 ) -> Iterator[Span]:
     """A span below `parent`, a traceparent that came from elsewhere, or below the current one."""
+    if not recording and parent is None and (current := trace.get_current_span()).get_span_context().is_valid:
+        yield current  # where spans go nowhere, one is enough to carry the trace
+        return
     above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
     with tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes) as made:
         yield made

@@ -58,7 +58,7 @@ class Toy:
     async def _committed(self) -> None:
         self.sequencer.nudge()
 
-    async def do(self, command: Command, key: str, caller: Caller = ANN) -> Reply:
+    async def do(self, command: Command, key: str, caller: Caller = ANN) -> Reply[Any]:
         body = msgspec.json.encode(command)
         token = self._sign.sign(caller, moment(), LIFE, **binding(command.subject, body, key))
         handler: Any = toy.open_tally if isinstance(command, OpenTally) else toy.raise_tally
@@ -147,7 +147,7 @@ async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
 async def test_i2_one_key_has_one_effect_and_one_answer_however_often_it_is_sent(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
     answers = await asyncio.gather(*(service.do(RaiseTally(id="t"), "raise") for _ in range(20)))
-    assert len({bytes(answer.answer) for answer in answers}) == 1
+    assert len({str(answer.answer) for answer in answers}) == 1
     tally = await service.store.db.tallies.find_one({"_id": "t"})
     assert tally is not None
     assert tally["value"] == 1
