@@ -13,7 +13,9 @@ from tests.fuzz.documents import Style, Written, document
 SMALL = build_schema("""
 interface Node { id: ID! }
 interface Named implements Node { id: ID! name(lang: String = "vi"): String }
-type A implements Node & Named { id: ID! name(lang: String = "vi"): String b: B bs(first: Int!, w: [[In!]]): [[B!]] u: U }
+type A implements Node & Named {
+  id: ID! name(lang: String = "vi"): String b: B bs(first: Int!, w: [[In!]]): [[B!]] u: U
+}
 type B implements Node { id: ID! kind: Kind! a(in: In): A! n: Node list: [Int!]! f: Float }
 union U = A | B
 enum Kind { X Y Z }

@@ -1,0 +1,181 @@
+"""The plan's answer is the reference's, byte for byte, errors and their paths included, over all that can be asked."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+import pytest_asyncio
+
+from gateway.door import Door
+from gateway.plan import Plan, Planned
+from gateway.schema import schema
+from infra.stack import Stack
+from services.kernel import client
+from services.kernel.caller import Caller, Grant, Tokens
+from services.kernel.client import Client
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+from tests.fuzz.documents import Style, Written, document
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+QUERIES = sorted((Path(__file__).parent / "queries").glob("*.graphql"))
+ALL = frozenset(Role)
+CALLERS = {
+    "everybody in the country": Caller(
+        id="all", name="", grants=tuple(Grant(role=role, unit="vn") for role in sorted(ALL))
+    ),
+    "a leader of the town": Caller(id="leader", name="", grants=(Grant(role=Role.LEADER, unit="u437"),)),
+    "somebody without a role": Caller(id="none", name=""),
+    "nobody": None,
+}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Runs a document in this process, by plan or by the reference, with the stack's services answering."""
+
+    client: Client
+    ids: dict[str, list[str]]
+
+    async def answer(self, made: Written, caller: Caller | None) -> bytes:
+        context = SimpleNamespace(door=Door(self.client, caller), live=False, nats=None)
+        result = await schema.execute(
+            made.query,
+            variable_values=made.variables,
+            operation_name=made.operation,
+            context_value=context,
+        )
+        errors = [error.formatted for error in result.errors or ()]
+        for error in errors:
+            # The one thing that differs from run to run.
+            error.get("extensions", {}).pop("traceId", None)
+        return orjson.dumps({"data": result.data, "errors": errors})
+
+    async def both(self, made: Written, caller: Caller | None) -> tuple[bytes, bytes]:
+        with planned(True):
+            ours = await self.answer(made, caller)
+        with planned(False):
+            return ours, await self.answer(made, caller)
+
+
+class InOrder(Client):
+    """One request after the other: which of two errors comes first must not depend on which service is quicker."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._turn = asyncio.Lock()
+
+    async def ask(self, *args: Any, **kwargs: Any) -> Any:
+        async with self._turn:
+            return await super().ask(*args, **kwargs)
+
+
+@contextmanager
+def planned(on: bool) -> Iterator[None]:
+    before, Planned.on = Planned.on, on
+    try:
+        yield
+    finally:
+        Planned.on = before
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
+    _, settings = stack
+    nats = await client.connect(settings.nats, "gateway")
+    tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+    services = InOrder(nats, tokens, timeout=5)
+    page = Written(
+        """{ models(first: 100) { edges { node { id owner { id } review { id } } } }
+             supervisionSessions(first: 5) { edges { node { id } } } }""",
+        {},
+        None,
+    )
+    made = Asking(services, {})
+    data = orjson.loads(await made.answer(page, CALLERS["everybody in the country"]))["data"]
+    models = [edge["node"] for edge in data["models"]["edges"]]
+    made.ids["m_"] = [model["id"] for model in models]
+    made.ids["o_"] = [model["owner"]["id"] for model in models]
+    made.ids["r_"] = [model["review"]["id"] for model in models if model["review"]]
+    made.ids["s_"] = [edge["node"]["id"] for edge in data["supervisionSessions"]["edges"]]
+    made.ids["units"] = ["vn", "u42", "u437", "u18115-2025", "u18115", "u436", "u439"]
+    yield made
+    await nats.close()
+
+
+def style(ids: dict[str, list[str]], random: Random) -> Style:
+    """Arguments that mostly find something, and sometimes cannot."""
+    all_ids = [id_ for some in ids.values() for id_ in some[:4]]
+
+    def some(*values: Any) -> Any:
+        return lambda random: random.choice(values)
+
+    return Style(
+        size=random.choice((5, 15, 40, 80)),
+        introspection=random.random() < 0.1,
+        arguments={
+            "first": some(*(1, 2, 3) * 6, 0, None),
+            "last": some(*[None] * 12, 1),
+            "after": some(*[None] * 12, ids["m_"][3], "18115", "x"),
+            "before": some(*[None] * 12, ids["m_"][0], "x"),
+            "Query.node.id": some(*all_ids, "x", "u437@x", "m_" + "0" * 24),
+            "unit": some(*ids["units"], "x"),
+            "Query.unit.id": some(*ids["units"], "x", "u437<2018-01-01"),
+            "on": some(None, "2018-05-05", "2025-07-01", "1700-01-01"),
+            "code": some("18115", "42", "26740", "x"),
+            "period": some(*("2018", "2018-H1", "2019") * 3, "x"),
+            "owner": some(None, *ids["o_"][:2]),
+        },
+    )
+
+
+async def test_by_plan_and_by_reference_generated_queries_have_the_same_answer(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_plan = with_data = with_errors = 0
+    run = Plan.run
+
+    async def counted(plan: Plan, operation: Planned) -> Any:
+        nonlocal by_plan
+        answer = await run(plan, operation)
+        by_plan += 1
+        return answer
+
+    monkeypatch.setattr(Plan, "run", counted)
+    for seed in range(250):
+        random = Random(seed)
+        made = document(schema._schema, random, style(asking.ids, random))
+        caller = random.choice((*[CALLERS["everybody in the country"]] * 3, *CALLERS.values()))
+        ours, theirs = await asking.both(made, caller)
+        assert ours == theirs, f"seed {seed}\n{made.query}\n{made.variables}"
+        with_data += b'"data":{' in ours
+        with_errors += b'"errors":[]' not in ours
+    assert by_plan > 70
+    assert with_data > 100
+    assert with_errors > 20
+
+
+@pytest.mark.parametrize("file", QUERIES, ids=lambda file: file.stem)
+async def test_by_plan_and_by_reference_the_corpus_has_the_same_answer(asking: Asking, file: Path) -> None:
+    variables = {
+        "unit": "u437",
+        "period": "2018",
+        "model": asking.ids["m_"][0],
+        "first": 20,
+        "yes": True,
+        "no": False,
+    }
+    for caller in CALLERS.values():
+        ours, theirs = await asking.both(Written(file.read_text(), variables, None), caller)
+        assert ours == theirs
+    assert b'"errors":[]' in (
+        await asking.answer(Written(file.read_text(), variables, None), CALLERS["everybody in the country"])
+    )
