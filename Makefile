@@ -50,8 +50,8 @@ bench: setup ## measure; prints, never fails
 token: setup ## a token for the gateway (ROLE=… UNIT=…)
 	@.venv/bin/danvan token --role "$(ROLE)" --unit "$(UNIT)"
 
-schema: setup ## write gateway/schema.graphql
-	@.venv/bin/danvan schema > gateway/schema.graphql
+schema: setup ## write gateway/schema.graphql; what breaks clients needs a reason (BREAKING='why')
+	@.venv/bin/danvan schema --write --breaking "$(BREAKING)"
 
 clean: ## remove what tools leave behind; data in var/ and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

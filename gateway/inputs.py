@@ -29,9 +29,9 @@ class ModelsFilter:
 
 @strawberry.input(description="Tổ chức cần ghi nhận.")
 class RegisterOrganisationInput:
-    name: str
-    kind: BodyKind
-    unit: ID
+    name: str = strawberry.field(description="Tên đầy đủ, tối đa 300 ký tự.")
+    kind: BodyKind = strawberry.field(description="Loại tổ chức.")
+    unit: ID = strawberry.field(description="Mã đơn vị hành chính mà tổ chức thuộc về.")
     on: date | None = strawberry.field(
         default=None, description="Một ngày mà đơn vị tồn tại; bỏ trống là hôm nay."
     )
@@ -40,32 +40,32 @@ class RegisterOrganisationInput:
 @strawberry.input(description="Bản nháp của một mô hình.")
 class DraftModelInput:
     owner: ID = strawberry.field(description="Mã tổ chức chủ trì.")
-    title: str
+    title: str = strawberry.field(description="Tên mô hình, tối đa 300 ký tự.")
     field: str = strawberry.field(
         description="Mã hoặc tên lĩnh vực, kể cả các cách viết quen dùng như “An ninh quốc phòng”."
     )
-    subject_kind: SubjectKind
-    summary: str = ""
+    subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
+    summary: str = strawberry.field(default="", description="Tóm tắt cách làm, tối đa 4000 ký tự.")
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
 @strawberry.input(description="Một mô hình và ngày của việc làm với nó.")
 class ModelInput:
-    model: ID
+    model: ID = strawberry.field(description="Mã mô hình.")
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
 @strawberry.input(description="Mô hình cần trả lại và lý do.")
 class ReturnModelInput:
-    model: ID
-    reason: str
+    model: ID = strawberry.field(description="Mã mô hình.")
+    reason: str = strawberry.field(description="Còn thiếu những gì.")
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
 @strawberry.input(description="Nguồn lực đã huy động cho một mô hình đã đăng ký.")
 class RecordContributionInput:
-    model: ID
-    kind: ContributionKind
+    model: ID = strawberry.field(description="Mã mô hình.")
+    kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
     amount: Decimal = strawberry.field(
         description="Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, "
         "ngày công 1, kinh phí 0."
@@ -76,22 +76,22 @@ class RecordContributionInput:
 
 @strawberry.input(description="Kết quả thẩm định và lý do.")
 class DecideReviewInput:
-    review: ID
-    verdict: Verdict
-    reason: str
+    review: ID = strawberry.field(description="Mã hồ sơ thẩm định.")
+    verdict: Verdict = strawberry.field(description="Kết quả.")
+    reason: str = strawberry.field(description="Vì sao có kết quả ấy.")
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
 @strawberry.input(description="Hồ sơ được đề nghị biểu dương, khen thưởng.")
 class NominateReviewInput:
-    review: ID
+    review: ID = strawberry.field(description="Mã hồ sơ thẩm định.")
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
 @strawberry.input(description="Một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát.")
 class RecordSupervisionSessionInput:
-    kind: SessionKind
-    body: SupervisingBody
-    unit: ID
-    title: str
+    kind: SessionKind = strawberry.field(description="Loại cuộc.")
+    body: SupervisingBody = strawberry.field(description="Chủ thể thực hiện.")
+    unit: ID = strawberry.field(description="Mã đơn vị nơi tiến hành.")
+    title: str = strawberry.field(description="Nội dung của cuộc, tối đa 300 ký tự.")
     on: date | None = strawberry.field(default=None, description=OnDay)

@@ -152,11 +152,18 @@ def status() -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the GraphQL schema."""
+def schema(
+    write: Annotated[bool, typer.Option(help="Into gateway/schema.graphql.")] = False,
+    breaking: Annotated[str, typer.Option(help="Why clients that work must change.")] = "",
+) -> None:
+    """Print the GraphQL schema, or commit to it: what breaks clients only with a reason."""
+    from gateway import changes
     from gateway.schema import schema as made
 
-    print(made.as_str())
+    if not write:
+        print(made.as_str())
+    elif broken := changes.write(made.as_str(), breaking):
+        _fail("This breaks clients; if it must be: make schema BREAKING='why'\n  " + "\n  ".join(broken))
 
 
 async def _serve() -> None:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -15,22 +16,42 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-import gateway
+from gateway import changes
+from gateway.changes import COMMITTED, breaks
 from gateway.schema import schema
-
-COMMITTED = Path(gateway.__file__).with_name("schema.graphql")
-ROOTS = ("Query", "Mutation", "Subscription")
-SELF_EVIDENT_TYPES = {"Date", "DateTime", "Decimal"}
 
 
 def test_the_committed_schema_is_the_one_that_is_served() -> None:
     committed = COMMITTED.read_text(encoding="utf-8").splitlines()
     served = schema.as_str().splitlines()
     differences = "\n".join(difflib.unified_diff(committed, served, "committed", "served", lineterm="", n=2))
-    assert not differences, f"`make schema` writes this, to be reviewed like code:\n{differences}"
+    broken = breaks(build_schema("\n".join(committed)), build_schema("\n".join(served)))
+    told = f"It breaks clients: {'; '.join(broken)}\n" if broken else ""
+    assert not differences, f"`make schema` writes this, to be reviewed like code:\n{told}{differences}"
 
 
-def test_everything_a_client_starts_from_is_described() -> None:
+def test_a_breaking_change_is_committed_only_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "COMMITTED", tmp_path / "schema.graphql")
+    monkeypatch.setattr(changes, "BREAKS", tmp_path / "BREAKING.md")
+    old, more, new = (
+        f"type Query {{ {fields} }}"
+        for fields in ("a: Int b(c: Int): Int!", "a: Int b(c: Int): Int! d: Int", "b(c: Int!): Int d: Int")
+    )
+    assert changes.write(old) == []
+    assert changes.write(more) == []
+    broken = changes.write(new)
+    assert broken[0] == "Field Query.a was removed."
+    assert len(broken) == 3
+    assert changes.COMMITTED.read_text() == more + "\n"
+    assert not changes.BREAKS.exists()
+    assert changes.write(new, "Nobody used it.") == []
+    assert changes.COMMITTED.read_text() == new + "\n"
+    assert "## Nobody used it.\n\n- Field Query.a was removed.\n" in changes.BREAKS.read_text()
+
+
+def test_everything_is_described() -> None:
     assert list(undescribed(build_schema(schema.as_str()))) == []
 
 
@@ -53,17 +74,18 @@ def test_every_mutation_takes_a_key_and_answers_a_refusal_as_a_union_member() ->
 
 
 def parts(built: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
-    """Types, values of enums, and fields and arguments of the roots."""
+    """Types, values of enums, fields, and their arguments."""
     for name, type_ in built.type_map.items():
-        if is_introspection_type(type_) or is_specified_scalar_type(type_) or name in SELF_EVIDENT_TYPES:
+        if is_introspection_type(type_) or is_specified_scalar_type(type_):
             continue
         yield name, type_.description
         if isinstance(type_, GraphQLEnumType):
             yield from ((f"{name}.{value}", made.description) for value, made in type_.values.items())
-        if name in ROOTS and isinstance(type_, GraphQLObjectType):
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
             for field_name, field in type_.fields.items():
                 yield f"{name}.{field_name}", field.description
-                yield from ((f"{name}.{field_name}({a})", made.description) for a, made in field.args.items())
+                arguments = getattr(field, "args", {})
+                yield from ((f"{name}.{field_name}({a})", made.description) for a, made in arguments.items())
 
 
 def undescribed(built: GraphQLSchema) -> Iterator[str]:
@@ -72,8 +94,3 @@ def undescribed(built: GraphQLSchema) -> Iterator[str]:
 
 def described(built: GraphQLSchema) -> Iterator[tuple[str, str]]:
     yield from ((name, description) for name, description in parts(built) if description)
-    for name, type_ in built.type_map.items():
-        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
-            for field_name, field in type_.fields.items():
-                if field.description and not is_introspection_type(type_):
-                    yield f"{name}.{field_name}", field.description

@@ -1,0 +1,32 @@
+"""What a new schema does to those who use the committed one, and the record of every break that was wanted."""
+
+from pathlib import Path
+from typing import Any
+
+from graphql import GraphQLSchema, build_schema, find_breaking_changes, find_dangerous_changes
+
+HERE = Path(__file__).parent
+COMMITTED = HERE / "schema.graphql"
+BREAKS = HERE / "BREAKING.md"
+TITLE = "# Breaking changes of the schema\n\nWhat clients had to change, and why; the newest last.\n"
+
+
+def breaks(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
+    """What no longer works, or no longer works the same, for a document that was valid."""
+    found: list[Any] = [*find_breaking_changes(old, new), *find_dangerous_changes(old, new)]
+    # Clients are told to expect new values, as they are told in `gateway/README.md`.
+    expected = {"VALUE_ADDED_TO_ENUM", "TYPE_ADDED_TO_UNION", "IMPLEMENTED_INTERFACE_ADDED"}
+    return [change.description for change in found if change.type.name not in expected]
+
+
+def write(schema: str, why: str = "") -> list[str]:
+    """Commits to `schema`, as printed. What breaks clients is done only with a reason; without one, it is told."""
+    broken = breaks(build_schema(COMMITTED.read_text()), build_schema(schema)) if COMMITTED.exists() else []
+    if broken and not why.strip():
+        return broken
+    if broken:
+        told = BREAKS.read_text() if BREAKS.exists() else TITLE
+        changes = "".join(f"- {change}\n" for change in broken)
+        BREAKS.write_text(f"{told}\n## {why.strip()}\n\n{changes}")
+    COMMITTED.write_text(schema + "\n")
+    return []

@@ -1,0 +1,67 @@
+"""What the schema declares over rows is what the services' rows hold: every column, and null only where it may be."""
+
+from types import NoneType
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
+
+from gateway.fields import Follows, asks, column_of, is_connection
+from gateway.schema import NODES, schema
+from services.registration.models.events import ModelRow
+from services.registration.organisations.events import OrganisationRow
+from services.registration.units.events import UnitRow
+from services.reporting.events import Report
+from services.review.events import ReviewRow
+from services.supervision.events import SessionRow
+
+ROWS = {
+    "Model": ModelRow,
+    "Organisation": OrganisationRow,
+    "Report": Report,
+    "Review": ReviewRow,
+    "SupervisionSession": SessionRow,
+    "Unit": UnitRow,
+}
+
+
+def differences(type_: Any, row: type[msgspec.Struct]) -> list[str]:
+    columns = {field.name: field.type for field in msgspec.structs.fields(row)}
+    found = []
+    for name, field in type_.fields.items():
+        asked = asks(field)
+        column = asked.by if isinstance(asked, Follows) else column_of(field)
+        if column not in columns:
+            found.append(f"{type_.name}.{name}: {row.__name__} has no {column}")
+            continue
+        held = columns[column]
+        nullable = NoneType in get_args(held)
+        named = get_named_type(field.type)
+        if isinstance(asked, Follows):
+            continue
+        if nullable and is_non_null_type(field.type):
+            found.append(f"{type_.name}.{name} is never null, {row.__name__}.{column} may be")
+        if not is_leaf_type(named):
+            parts = [one for one in (held, *get_args(held)) if isinstance(one, type)]
+            (inner,) = [one for one in parts if issubclass(one, msgspec.Struct)]
+            found += differences(named, inner)
+        elif is_list_type(getattr(field.type, "of_type", field.type)) is not (str(held).startswith("tuple")):
+            found.append(f"{type_.name}.{name} is a list in one of the two only")
+    return found
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_type_declares_columns_that_its_rows_have(name: str) -> None:
+    assert differences(schema._schema.type_map[name], ROWS[name]) == []
+
+
+def test_every_type_that_can_be_asked_for_is_compared() -> None:
+    reached = {
+        get_named_type(field.type).name
+        for type_ in schema._schema.type_map.values()
+        for field in getattr(type_, "fields", {}).values()
+        if isinstance(asks(field) if hasattr(field, "extensions") else None, Follows)
+        and not is_connection(get_named_type(field.type))
+    }
+    assert reached | {type_.__name__ for _, type_ in NODES.values()} <= set(ROWS)
