@@ -17,6 +17,7 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     OperationType,
@@ -38,6 +39,7 @@ from strawberry.types.field import StrawberryField
 
 from gateway.door import Door
 from gateway.fields import DEFINITION, Follows, Starts, Wish, asks, column_of, is_connection, page_info
+from services.kernel import telemetry
 from services.kernel.messages import Refused, Unavailable
 from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Part, Row, Rows
 
@@ -63,9 +65,13 @@ class Planned(StrawberryGraphQLCoreExecutionContext):
     async def _run(self, plan: "Plan") -> Any:
         try:
             return ExecutionResult(await plan.run(self), None)
-        except (Unusual, Refused, Unavailable):
-            result = super().execute_operation()
-            return await result if self.is_awaitable(result) else result
+        except (Unusual, Refused, Unavailable, GraphQLError):
+            pass
+        except Exception:
+            # A mistake of ours: the reference does not share it.
+            telemetry.log.exception("plan failed")
+        result = super().execute_operation()
+        return await result if self.is_awaitable(result) else result
 
 
 Grouped = Mapping[str, list[FieldDetails]]

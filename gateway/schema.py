@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError, is_abstract_type, is_object_type
+from graphql import GraphQLError, is_abstract_type, is_input_object_type, is_object_type
 from strawberry import ID
 from strawberry.extensions import ValidationCache
 from strawberry.schema.config import StrawberryConfig
@@ -205,9 +205,16 @@ class Schema(strawberry.Schema):
                 type_.is_type_of = None
             elif is_abstract_type(type_):
                 type_.resolve_type = _typename
+        # Strawberry's own fails on a list or non-null type, which has no extensions: clients ask it of every type.
+        introspected: Any = self._schema.type_map["__Type"]
+        introspected.fields["isOneOf"].resolve = _is_one_of
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing: most are a caller's own. What broke on our side is logged by `Errors`."""
+
+
+def _is_one_of(type_: Any, _: Any) -> bool | None:
+    return type_.is_one_of if is_input_object_type(type_) else None
 
 
 def _typename(row: Any, *_: Any) -> str:

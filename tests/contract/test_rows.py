@@ -16,7 +16,7 @@ from services.reporting.events import Report
 from services.review.events import ReviewRow
 from services.supervision.events import SessionRow
 
-ROWS = {
+ROWS: dict[str, type[msgspec.Struct]] = {
     "Model": ModelRow,
     "Organisation": OrganisationRow,
     "Report": Report,
@@ -43,7 +43,7 @@ def differences(type_: Any, row: type[msgspec.Struct]) -> list[str]:
         if nullable and is_non_null_type(field.type):
             found.append(f"{type_.name}.{name} is never null, {row.__name__}.{column} may be")
         if not is_leaf_type(named):
-            parts = [one for one in (held, *get_args(held)) if isinstance(one, type)]
+            parts: list[Any] = [one for one in (held, *get_args(held)) if isinstance(one, type)]
             (inner,) = [one for one in parts if issubclass(one, msgspec.Struct)]
             found += differences(named, inner)
         elif is_list_type(getattr(field.type, "of_type", field.type)) is not (str(held).startswith("tuple")):

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 import pytest_asyncio
+from graphql import build_client_schema, build_schema, find_breaking_changes, get_introspection_query
 
 from gateway.door import Door
 from gateway.plan import Plan, Planned
@@ -179,3 +180,24 @@ async def test_by_plan_and_by_reference_the_corpus_has_the_same_answer(asking: A
     assert b'"errors":[]' in (
         await asking.answer(Written(file.read_text(), variables, None), CALLERS["everybody in the country"])
     )
+
+
+@pytest.mark.parametrize(
+    "variables", [{"unit": None}, {"first": None}, {"unit": None, "first": None}], ids=str
+)
+async def test_by_plan_and_by_reference_a_null_for_what_has_a_default_is_the_same_error(
+    asking: Asking, variables: dict[str, Any]
+) -> None:
+    query = (QUERIES[0].parent / "nullvariable.graphql").read_text()
+    ours, theirs = await asking.both(Written(query, variables, None), CALLERS["everybody in the country"])
+    assert ours == theirs
+    assert b'"errors":[{' in ours
+
+
+async def test_the_whole_schema_can_be_introspected(asking: Asking) -> None:
+    query = get_introspection_query(input_value_deprecation=True, one_of=True, specified_by_url=True)
+    answer = await asking.answer(Written(query, {}, None), CALLERS["everybody in the country"])
+    found = orjson.loads(answer)
+    assert found["errors"] == []
+    served, seen = build_schema(schema.as_str()), build_client_schema(found["data"])
+    assert find_breaking_changes(served, seen) == find_breaking_changes(seen, served) == []
