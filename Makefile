@@ -8,7 +8,7 @@ UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint chaos bench token schema clean
+.PHONY: help setup run demo test lint chaos bench token schema operations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -52,6 +52,9 @@ token: setup ## a token for the gateway (ROLE=… UNIT=…)
 
 schema: setup ## write gateway/schema.graphql; what breaks clients needs a reason (BREAKING='why')
 	@.venv/bin/danvan schema --write --breaking "$(BREAKING)"
+
+operations: setup ## write gateway/operations.json
+	@.venv/bin/danvan operations > gateway/operations.json
 
 clean: ## remove what tools leave behind; data in var/ and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

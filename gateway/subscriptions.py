@@ -9,6 +9,7 @@ from strawberry import ID, Info
 from gateway.types import ReviewEventKind
 from services.kernel import streams
 from services.kernel.calendar import today
+from services.kernel.caller import Scope
 from services.kernel.feed import Feed
 from services.kernel.messages import EVERY_ROLE, Recorded, Refused
 from services.kernel.rows import Row
@@ -22,11 +23,14 @@ TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewN
 async def review_events(
     info: Info[Any, None], *, after: str | None, unit: ID | None
 ) -> AsyncGenerator[Row, None]:
-    scope = info.context.door.caller.scope(EVERY_ROLE, today())
-    nats = info.context.nats
-    start = await streams.last(nats.jetstream(), PRODUCER) if after is None else _position(after)
-    async with contextlib.aclosing(Feed(nats, PRODUCER, start).batches()) as batches:
+    context = info.context
+    caller = context.door.caller
+    scope = caller.scope(EVERY_ROLE, today())
+    start = _position(context.resume or after, await streams.head(context.nats, PRODUCER))
+    async with contextlib.aclosing(Feed(context.nats, PRODUCER, start).batches()) as batches:
+        # Grants have dates, and a subscription may outlive them. An empty batch comes twice a second.
         async for events in batches:
+            scope = _still(scope, caller.scope(EVERY_ROLE, today()))
             for recorded in events:
                 path = str(recorded.data["unit"])
                 if (
@@ -34,11 +38,28 @@ async def review_events(
                     and scope.covers(path)
                     and (not unit or UnitPath(path).within(unit))
                 ):
+                    context.renew()
+                    context.cursor = str(recorded.seq)
                     yield _event(recorded)
 
 
-def _position(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 15):
+def _still(before: Scope, now: Scope) -> Scope:
+    """What the caller may see now; refused when that has become less: whoever listens must know of it."""
+    lost = sorted((before.units or frozenset()) - (now.units or frozenset()))
+    if lost:
+        raise Refused(
+            "not-permitted",
+            vi=f"Quyền của bạn ở đơn vị {', '.join(lost)} đã hết; hãy nối lại từ con trỏ cuối cùng.",
+            en=f"Your grant in unit {', '.join(lost)} has ended; connect again from the last cursor on.",
+        )
+    return now
+
+
+def _position(cursor: str | None, head: int) -> int:
+    """Where to begin: after the cursor, or else at the end of what has happened."""
+    if cursor is None:
+        return head
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 15 and int(cursor) <= head):
         raise Refused(
             "cursor-invalid",
             "after",

@@ -152,6 +152,14 @@ def status() -> None:
 
 
 @app.command()
+def operations() -> None:
+    """Print the manifest of the operations that anonymous callers may run, by their hash."""
+    from infra.manifest import manifest
+
+    print(manifest())
+
+
+@app.command()
 def schema(
     write: Annotated[bool, typer.Option(help="Into gateway/schema.graphql.")] = False,
     breaking: Annotated[str, typer.Option(help="Why clients that work must change.")] = "",

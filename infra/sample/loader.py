@@ -25,7 +25,7 @@ SET = "hong-linh-2018"
 AT_ONCE = 16
 STEPS = len(ORGANISATIONS) + len(SUPERVISION_SESSIONS) + 2 * len(REGISTRATIONS)
 
-MUTATION = """
+_MUTATION = """
 mutation Do($key: String!, $input: {type}!) {{
   {name}(idempotencyKey: $key, input: $input) {{
     __typename
@@ -34,6 +34,20 @@ mutation Do($key: String!, $input: {type}!) {{
   }}
 }}
 """
+
+MUTATIONS = {
+    name: _MUTATION.format(name=name, type=type_)
+    for name, type_ in (
+        ("registerOrganisation", "RegisterOrganisationInput"),
+        ("draftModel", "DraftModelInput"),
+        ("submitModel", "ModelInput"),
+        ("acceptModel", "ModelInput"),
+        ("recordContribution", "RecordContributionInput"),
+        ("decideReview", "DecideReviewInput"),
+        ("nominateReview", "NominateReviewInput"),
+        ("recordSupervisionSession", "RecordSupervisionSessionInput"),
+    )
+}
 
 REVIEWS = """
 query Reviews($after: String) {
@@ -66,10 +80,9 @@ class Person:
         data: dict[str, Any] = reply["data"]
         return data
 
-    async def do(self, mutation: str, ref: str, type_: str = "", /, **input_: Any) -> str:
+    async def do(self, mutation: str, ref: str, /, **input_: Any) -> str:
         """The id of what was made or changed; the same one however often it is done under the same `ref`."""
-        query = MUTATION.format(name=mutation, type=type_ or f"{mutation[0].upper()}{mutation[1:]}Input")
-        result = (await self.ask(query, key=f"{SET}/{ref}/{mutation}", input=input_))[mutation]
+        result = (await self.ask(MUTATIONS[mutation], key=f"{SET}/{ref}/{mutation}", input=input_))[mutation]
         if result["__typename"] == "Refusal":
             raise SampleRefused(f"{mutation} {ref}: {result['messageVi']} ({result['code']})")
         return str(result["id"])
@@ -142,8 +155,8 @@ async def _register(registration: Registration, owner: str, officer: Person, app
         subjectKind=registration.subject,
         on=registration.drafted_on.isoformat(),
     )
-    await officer.do("submitModel", ref, "ModelInput", model=model, on=registration.submitted_on.isoformat())
-    await appraiser.do("acceptModel", ref, "ModelInput", model=model, on=registration.accepted_on.isoformat())
+    await officer.do("submitModel", ref, model=model, on=registration.submitted_on.isoformat())
+    await appraiser.do("acceptModel", ref, model=model, on=registration.accepted_on.isoformat())
     for number, contribution in enumerate(registration.contributions):
         await officer.do(
             "recordContribution",

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     grants: tuple[Grant, ...] = ()
+    expires: datetime | None = None
+    """When the token that named this caller ends; what lasts longer than a request ends with it."""
 
     def scope(self, roles: Iterable[Role], day: date) -> Scope:
         """The units in which the caller holds one of `roles` that day; refused when there is none."""
@@ -113,25 +115,27 @@ class Tokens:
     def verify(self, token: str, now: datetime, **bound: str) -> Caller:
         try:
             claims, caller, expires = self._read(token)
-        except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
+        except (JoseError, ValueError, OverflowError, KeyError, TypeError, UnicodeError) as error:
             raise unauthenticated("Mã truy cập không hợp lệ.", "The token is not valid.") from error
         if claims.get("iss") != self._issuer or any(claims.get(k) != v for k, v in bound.items()):
             raise unauthenticated(
                 "Mã truy cập không dành cho yêu cầu này.", "The token was not made for this request."
             )
-        if now.timestamp() > expires + LEEWAY.total_seconds():
+        if now > expires + LEEWAY:
             raise unauthenticated("Mã truy cập đã hết hạn.", "The token has expired.")
         return caller
 
-    def _decoded(self, token: str) -> tuple[dict[str, Any], Caller, int]:
+    def _decoded(self, token: str) -> tuple[dict[str, Any], Caller, datetime]:
         """Costs a third of a millisecond, and never changes."""
         claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+        expires = datetime.fromtimestamp(msgspec.convert(claims["exp"], int), UTC)
         caller = Caller(
             id=msgspec.convert(claims["sub"], str),
             name=msgspec.convert(claims.get("name", ""), str),
             grants=msgspec.convert(claims.get("grants", []), tuple[Grant, ...]),
+            expires=expires,
         )
-        return claims, caller, msgspec.convert(claims["exp"], int)
+        return claims, caller, expires
 
 
 def binding(subject: str, body: bytes, key: str) -> dict[str, str]:

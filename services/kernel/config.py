@@ -35,6 +35,25 @@ class Settings(BaseSettings):
     """Seconds between a producer's announcements of its last sequence number."""
     watchdog: Seconds = 30.0
     """Seconds an event loop may stand still before its process gives up and is restarted."""
+    graphiql: bool = True
+    """Whether the gateway serves GraphiQL under `/graphiql`."""
+    cors_origins: str | None = None
+    """Origins, separated by commas, whose pages may ask the gateway, e.g. `https://danvan.example.vn`."""
+    persisted_only: Literal["nobody", "anonymous", "everyone"] = "anonymous"
+    """Who may run only the operations of `gateway/operations.json`."""
+    subscriptions_per_connection: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Operations that one WebSocket may have under way."""
+    subscriptions_per_caller: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """Subscriptions that one caller may have at one gateway process, over whatever connections."""
+    keep_alive: Seconds = 12.0
+    """Seconds between signs of life on a connection that lasts."""
+    slow_client: Seconds = 15.0
+    """Seconds a client may leave unread what is sent to it before its connection is ended."""
+
+    @property
+    def origins(self) -> frozenset[str]:
+        listed = (self.cors_origins or "").split(",")
+        return frozenset(origin.strip().rstrip("/") for origin in listed if origin.strip())
 
     @property
     def keys(self) -> Path:

@@ -123,7 +123,8 @@ class Service:
 
     async def _replay(self, body: bytes, _: Mapping[str, str]) -> bytes:
         wanted = msgspec.json.decode(body, type=Replay)
-        page = self.store.db.log.find({"seq": {"$gt": max(0, wanted.after)}}).sort("seq", 1)
+        page = self.store.db.log.find({"seq": {"$gt": max(0, wanted.after)}})
+        page = page.sort("seq", -1 if wanted.newest else 1)
         events: list[bytes] = []
         size = 0
         async for document in page.limit(min(wanted.limit, 1000)):

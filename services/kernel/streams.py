@@ -1,9 +1,13 @@
 """The JetStream stream of each producer, a copy of its log with its numbers, and what is said around it."""
 
 import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
+
+from services.kernel.messages import Recorded, Unavailable
 
 
 def name(producer: str) -> str:
@@ -57,11 +61,26 @@ def nudge_subject(producer: str) -> str:
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """A page out of a producer's log: events numbered above `after`, at most `limit` of them."""
+    """A page out of a producer's log: events numbered above `after`, at most `limit` of them.
+
+    `newest`: from the newest on, backwards.
+    """
 
     after: int
     limit: int = 500
+    newest: bool = False
 
 
 def replay_subject(producer: str) -> str:
     return f"replay.{producer}"
+
+
+async def head(nats: Client, producer: str) -> int:
+    """The last number that a producer has given out, from its log: its stream may not have it yet."""
+    body = msgspec.json.encode(Replay(0, 1, newest=True))
+    try:
+        reply = await nats.request(replay_subject(producer), body, timeout=5)
+    except (NatsError, TimeoutError) as error:
+        raise Unavailable(f"{producer} does not answer") from error
+    events = msgspec.json.decode(reply.data, type=list[Recorded])
+    return events[0].seq if events else 0

@@ -1,0 +1,113 @@
+"""GraphQL over HTTP, to the letter of its specification, on bare ASGI: this is the way of nearly every request."""
+
+from starlette.types import Receive, Scope, Send
+from strawberry.types import ExecutionResult
+
+from gateway import guard, live, sse
+from gateway.guard import Asked, Bad
+from gateway.headers import EVENTS, GRAPHQL, JSON, SECURITY, Media, is_json, one, wanted
+from gateway.identity import Identity
+from gateway.operations import Operations, encoded, is_request_error, response
+from services.kernel import telemetry
+from services.kernel.caller import Caller
+from services.kernel.config import Settings
+from services.kernel.messages import Refused
+
+ALLOWED = b"GET, HEAD, POST, OPTIONS"
+_HEADERS = {
+    media: [(b"content-type", media + b"; charset=utf-8"), (b"cache-control", b"no-store"), *SECURITY]
+    for media in (JSON, GRAPHQL)
+}
+_STATUS = {"unauthenticated": 401}
+"""What a request error ends with, by its code; 400 otherwise."""
+
+
+class Http:
+    def __init__(self, settings: Settings, identity: Identity, operations: Operations) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        media: Media | None = wanted(one(scope, b"accept"))
+        try:
+            if scope["method"] == "OPTIONS":
+                await _write(send, 204, [(b"allow", ALLOWED), *SECURITY], b"")
+                return
+            if scope["method"] not in ("POST", "GET", "HEAD"):
+                vi, en = "Chỉ nhận GET và POST.", "Only GET and POST are accepted."
+                raise Bad(405, "method-not-allowed", vi=vi, en=en, allow=ALLOWED)
+            if media is None:
+                raise _not_acceptable()
+            caller = self._caller(scope)
+            reading = scope["method"] != "POST"
+            asked = _in_url(scope) if reading else await _in_body(scope, receive)
+            if media == EVENTS:
+                stream = sse.Stream(self._settings, self._operations, caller, scope, send)
+                await stream.run(asked, receive, reading=reading)
+                return
+            result = await self._operations.once(asked, caller, reading=reading)
+            await _answer(send, media, result)
+        except Bad as bad:
+            await _refuse(send, GRAPHQL if media == GRAPHQL else JSON, bad)
+        except Exception:
+            telemetry.log.exception("unexpected")
+            await _refuse(send, JSON, live.broken())
+
+    def _caller(self, scope: Scope) -> Caller | None:
+        try:
+            return self._identity.caller(one(scope, b"authorization").decode("latin-1"))
+        except Refused as refused:
+            raise Bad.because(401, refused.refusal) from None
+
+
+def _in_url(scope: Scope) -> Asked:
+    # What a page of another site can send without asking us first. It would read nothing, and without cookies it acts
+    # for nobody; but whoever sits inside a network that trusts itself should not ask on its behalf either.
+    if not (one(scope, b"authorization") or one(scope, b"graphql-preflight")):
+        vi = "Truy vấn qua GET cần tiêu đề Authorization hoặc GraphQL-Preflight."
+        en = "A query over GET needs the header Authorization or GraphQL-Preflight."
+        raise Bad(400, "preflight-missing", vi=vi, en=en)
+    return guard.in_url(scope["query_string"])
+
+
+async def _in_body(scope: Scope, receive: Receive) -> Asked:
+    kind = one(scope, b"content-type")
+    if kind.lower().startswith(b"multipart/"):
+        vi = "GraphQL không nhận tệp; chỉ nhận application/json."
+        en = "Files are not uploaded through GraphQL, which takes application/json only."
+        raise Bad(415, "no-uploads", vi=vi, en=en)
+    if not is_json(kind):
+        vi = "Content-Type phải là application/json, bằng UTF-8."
+        raise Bad(415, "content-type", vi=vi, en="The Content-Type must be application/json, in UTF-8.")
+    return guard.in_body(await guard.read(receive))
+
+
+async def _answer(send: Send, media: Media, result: ExecutionResult) -> None:
+    status = 200
+    if media == GRAPHQL and is_request_error(result):
+        code = (result.errors[0].extensions or {}).get("code") if result.errors else None
+        status = _STATUS.get(str(code), 400)
+    await _write(send, status, _HEADERS[media], encoded(response(result)))
+
+
+async def _refuse(send: Send, media: Media, bad: Bad) -> None:
+    headers = list(_HEADERS[media])
+    if bad.allow:
+        headers.append((b"allow", bad.allow))
+    status = bad.status if media == GRAPHQL else bad.legacy
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await _write(send, status, headers, encoded({"errors": [bad.error]}))
+
+
+async def _write(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    headers = headers if status == 204 else [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _not_acceptable() -> Bad:
+    kinds = "application/graphql-response+json, application/json, text/event-stream"
+    vi, en = f"Chỉ trả lời bằng {kinds}.", f"Answers are {kinds}."
+    return Bad(406, "not-acceptable", vi=vi, en=en)

