@@ -1,7 +1,9 @@
 """Real servers for every test: one mongod for the session, a fresh nats-server and a fresh database per test."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 
-from infra.embedded import MongoServer, NatsServer
+from gateway.app import create_app
+from infra.embedded import MongoServer, NatsServer, free_port
 from infra.load_units import load_units
 from infra.operator import OPERATOR, asking, user_token
 from infra.positions import settled
@@ -24,6 +28,7 @@ from services.kernel.messages import Role
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.units.events import RecordUnits
 from services.registration.units.national import national_units
+from tests import npm
 
 _prefixes = count(1)
 
@@ -116,3 +121,28 @@ async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None
     running, located = stack
     async with httpx.AsyncClient(timeout=60) as http:
         yield GraphQL(running.gateway_url, located, http)
+
+
+@asynccontextmanager
+async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[GraphQL, None]:
+    """Another gateway before the same services, in this process, with settings of its own."""
+    # Its watchdog would take the end of the gateway for a loop that stands still, and end this process.
+    changed = graphql.settings.model_copy(update={"watchdog": 3600, **settings})
+    port = free_port(18900)
+    config = uvicorn.Config(
+        create_app(changed), port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield replace(graphql, url=f"http://127.0.0.1:{port}/graphql", settings=changed)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> None:
+    npm.install()

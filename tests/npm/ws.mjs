@@ -1,0 +1,34 @@
+// Listens with graphql-ws, a token after another, each from the last cursor on, until it has heard `many` events.
+import { createClient } from "graphql-ws";
+
+const { url, tokens, query, many, ...given } = JSON.parse(process.argv[2]);
+let { after } = given;
+const events = [];
+const errors = [];
+const closes = [];
+let pings = 0;
+for (const token of tokens) {
+  const client = createClient({
+    url,
+    connectionParams: { Authorization: `Bearer ${token}` },
+    retryAttempts: 0,
+    on: {
+      closed: ({ code, reason }) => closes.push({ code, reason }),
+      ping: (received) => (pings += received ? 1 : 0),
+    },
+  });
+  try {
+    for await (const { data, errors: told } of client.iterate({ query, variables: { after } })) {
+      if (told) errors.push(...told);
+      else events.push(data.reviewEvents);
+      after = events.at(-1)?.cursor ?? after;
+      if (events.length >= many) break;
+    }
+  } catch (error) {
+    if (Array.isArray(error)) errors.push(...error);
+    else if (!("code" in error)) throw error; // a close, which is counted above
+  }
+  await client.dispose();
+  if (events.length >= many) break;
+}
+console.log(JSON.stringify({ events, errors, closes, pings }));
