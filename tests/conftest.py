@@ -1,6 +1,7 @@
 """Real servers for every test: one mongod for the session, a fresh nats-server and a fresh database per test."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -127,13 +128,17 @@ async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None
 async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[GraphQL, None]:
     """Another gateway before the same services, in this process, with settings of its own."""
     # Its watchdog would take the end of the gateway for a loop that stands still, and end this process.
-    changed = graphql.settings.model_copy(update={"watchdog": 3600, **settings})
+    own = {"watchdog": 3600, "log_level": "WARNING"}
+    changed = graphql.settings.model_copy(update=own | settings)
     port = free_port(18900)
+    listener = socket.create_server(("127.0.0.1", port))
+    # Connections inherit it: what a client does not read stays with us, not with the system.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     config = uvicorn.Config(
-        create_app(changed), port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        create_app(changed), log_level="critical", access_log=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.01)
     try:
