@@ -22,8 +22,8 @@ class Gone(Exception):  # noqa: N818
 def patient(send: Send, seconds: float) -> Callable[[Any], Awaitable[None]]:
     """Sends, and gives up on a client for whom there has been no room for so long.
 
-    The server keeps us waiting while more than 64 kB are unread. While we wait, no further event is made, and the
-    feed behind us is held back by its own flow control: what one slow client can cost is bounded.
+    The server keeps us waiting while more than 64 kB are unread. While we wait no further event is made, and what has
+    not been made yet waits at its producer: what one slow client can cost is bounded.
     """
 
     async def sent(message: Any) -> None:

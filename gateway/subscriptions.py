@@ -17,6 +17,8 @@ from services.kernel.units import UnitPath
 from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened
 
 PRODUCER = "review"
+BATCH = 200
+"""Events held for a client that has not taken them yet."""
 TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewNominated)}
 
 
@@ -27,7 +29,8 @@ async def review_events(
     caller = context.door.caller
     scope = caller.scope(EVERY_ROLE, today())
     start = _position(context.resume or after, await streams.head(context.nats, PRODUCER))
-    async with contextlib.aclosing(Feed(context.nats, PRODUCER, start).batches()) as batches:
+    feed = Feed(context.nats, PRODUCER, start, sparing=True)
+    async with contextlib.aclosing(feed.batches(BATCH)) as batches:
         # Grants have dates, and a subscription may outlive them. An empty batch comes twice a second.
         async for events in batches:
             scope = _still(scope, caller.scope(EVERY_ROLE, today()))

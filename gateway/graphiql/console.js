@@ -65,6 +65,8 @@ function listen(params, headers) {
 }
 
 function show(token, examples) {
+  const tabs = examples.map(({ query, variables }) => ({ query, variables: JSON.stringify(variables, null, 2) }));
+  const before = localStorage.getItem("graphiql:tabState");
   const mine = token ? { authorization: `Bearer ${token}` } : {};
   const fetcher = (params, options) => {
     const headers = { ...mine, ...options?.headers };
@@ -75,10 +77,8 @@ function show(token, examples) {
     React.createElement(GraphiQL, {
       key: token, // with another token the schema is asked for again
       fetcher,
-      defaultTabs: examples.map(({ query, variables }) => ({
-        query,
-        variables: variables && JSON.stringify(variables, null, 2),
-      })),
+      defaultTabs: tabs,
+      variables: before ? undefined : tabs[0].variables, // of the first tab it would forget them at the first visit
       defaultEditorToolsVisibility: true,
       shouldPersistHeaders: false,
     }),

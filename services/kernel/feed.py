@@ -30,10 +30,13 @@ AHEAD = "we are at {} of {}, which is at {} itself: its database is older than o
 
 
 class Feed:
-    def __init__(self, nats: Client, producer: str, after: int) -> None:
+    def __init__(self, nats: Client, producer: str, after: int, *, sparing: bool = False) -> None:
+        """`sparing`: for a reader that may be slow and is one of many. What it has not taken yet waits in the log, from
+        which it is asked a batch at a time: a stream would send up to 128 MB ahead."""
         self._nats = nats
         self._js: JetStreamContext = nats.jetstream(timeout=5)
         self._producer = producer
+        self._sparing = sparing
         self.position = after
         self.head = after
         """The producer's last number, as far as we have heard."""
@@ -47,15 +50,14 @@ class Feed:
         An empty one says that nothing has come for a while.
         """
         heard = await self._nats.subscribe(heartbeat_subject(self._producer), cb=self._on_heartbeat)
+        sources = (self._log, self._stream) if self._sparing else (self._stream, self._log)
         try:
             while True:
                 try:
-                    async with contextlib.aclosing(self._stream(limit)) as live:
-                        async for events in live:
-                            yield events
-                    async with contextlib.aclosing(self._log(limit)) as missed:
-                        async for events in missed:
-                            yield events
+                    for source in sources:
+                        async with contextlib.aclosing(source(limit)) as found:
+                            async for events in found:
+                                yield events
                 except (TimeoutError, NatsError, JetStreamError, Unavailable, OSError) as error:
                     telemetry.log.warning(
                         "feed waits", producer=self._producer, at=self.position, why=repr(error)
@@ -97,7 +99,7 @@ class Feed:
             info = await subscription.consumer_info()
             if info.delivered:
                 self.head = max(self.head, info.delivered.stream_seq + (info.num_pending or 0))
-            while True:
+            while not (self._sparing and subscription.pending_msgs > limit):
                 try:
                     messages = [await subscription.next_msg(timeout=QUIET)]
                 except TimeoutError:
