@@ -19,6 +19,7 @@ from gateway.headers import PAGE, Secured
 from gateway.http import Http
 from gateway.identity import Identity
 from gateway.operations import Operations
+from gateway.plan import Planned
 from gateway.websocket import WebSocket
 from services.kernel import client, telemetry
 from services.kernel.caller import Tokens
@@ -63,6 +64,7 @@ class Gateway:
 def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     telemetry.start("gateway", settings)
+    Planned.on = settings.plan
     operations, identity = Operations(settings), Identity(settings)
     gateway = Gateway(settings, operations)
     routes: list[BaseRoute] = [Route("/healthz", gateway.healthy), Route("/readyz", gateway.ready)]

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """Seconds between a producer's announcements of its last sequence number."""
     watchdog: Seconds = 30.0
     """Seconds an event loop may stand still before its process gives up and is restarted."""
+    plan: bool = True
+    """Whether queries run by plan where they can; otherwise graphql-core runs them all."""
     graphiql: bool = True
     """Whether the gateway serves GraphiQL under `/graphiql`."""
     cors_origins: str | None = None
