@@ -119,7 +119,7 @@ class Stack:
             [
                 Process(
                     name,
-                    _serve(PROCESSES[name], host, port),
+                    serving(PROCESSES[name], host, port),
                     environment,
                     self.var / "log" / f"{name}.log",
                     f"http://{_reachable(host)}:{port}/readyz",
@@ -138,7 +138,7 @@ class Stack:
             self._say(f"Port {wish} is taken: {name} listens on {port} instead.")
 
 
-def _serve(module: str, host: str, port: int) -> list[str]:
+def serving(module: str, host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", f"{module}:create_app"),
         *("--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"),

@@ -1,21 +1,24 @@
-"""`python -m tests.bench [section …]`: measures and prints, never judges; without names, everything."""
+"""`python -m tests.bench [section …] [--seconds s]`: measures and prints, never judges; without names, everything."""
 
+import argparse
 import asyncio
 import os
 import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from tests.bench import memory, mutations, rebuild, start, visible
+from tests.bench import gateway, memory, mutations, rebuild, start, visible
 from tests.bench.stage import out
 
 SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
     "mutations": mutations.measure,
     "visible": visible.measure,
+    "gateway": gateway.measure,
     "rebuild": rebuild.measure,
     "start": start.measure,
     "memory": memory.measure,
@@ -30,19 +33,25 @@ def machine() -> str:
     )
 
 
-async def main(names: list[str]) -> None:
+async def main(sections: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
     if task := asyncio.current_task():
         # Ended like this too, it stops what it has started and removes its folder.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     out.print(f"[bold]{machine()}[/bold]")
-    for name in names:
+    for name, measure in sections.items():
         out.print(f"\n[dim]{name}: load average before {os.getloadavg()[0]:.2f}[/dim]")
-        await SECTIONS[name]()
+        await measure()
 
 
-wanted = sys.argv[1:] or list(SECTIONS)
-if unknown := [name for name in wanted if name not in SECTIONS]:
+parser = argparse.ArgumentParser(prog="python -m tests.bench")
+parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+parser.add_argument("--seconds", type=float, default=2.0, help="that each measurement of “gateway” lasts")
+given = parser.parse_args()
+if unknown := [name for name in given.sections if name not in SECTIONS]:
     sys.exit(f"There is no section {', '.join(unknown)}; the sections are {', '.join(SECTIONS)}.")
+wanted = {name: SECTIONS[name] for name in given.sections or SECTIONS}
+if "gateway" in wanted:
+    wanted["gateway"] = partial(gateway.measure, given.seconds)
 try:
     # The loop that the services run on too: the limit is measured with the same tools.
     asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main(wanted))

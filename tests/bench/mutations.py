@@ -98,12 +98,13 @@ def processor(stack: Stack) -> dict[str, float]:
     """Seconds of processor time that each process has used so far, ours as “bench” (the clients)."""
     pids = {name: running.pid for name, running in stack.processes.items()}
     pids |= {server.name: server.pid for server in (stack.mongo, stack.nats) if server}
-    spent = {}
-    for name, pid in {**pids, "bench": os.getpid()}.items():
-        # After the name in parentheses, which may hold blanks: utime and stime are the 12th and 13th.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        spent[name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return spent
+    return {name: seconds_used(pid) for name, pid in {**pids, "bench": os.getpid()}.items()}
+
+
+def seconds_used(pid: int | None) -> float:
+    # After the name in parentheses, which may hold blanks: utime and stime are the 12th and 13th.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def at_once(clients: int, seconds: float, act: Act, into: Measured) -> None:

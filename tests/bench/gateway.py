@@ -1,0 +1,314 @@
+"""One page of fifty models through one gateway process: ours beside what others would build it with, and the limit."""
+
+import asyncio
+import os
+import re
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any, cast
+
+import orjson
+from bson import ObjectId
+from motor.motor_asyncio import AsyncIOMotorClient
+from rich.table import Table
+
+from infra.embedded import LOOPBACK, NatsServer, free_port
+from infra.operator import user_token
+from infra.positions import settled
+from infra.sample.loader import load_sample
+from infra.stack import serving
+from infra.supervisor import Process, Supervisor
+from services.kernel.caller import Caller, Grant
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+from tests.bench.mutations import Document, Measured, at_once, seconds_used
+from tests.bench.peers import npm
+from tests.bench.stage import TOWN, Stage, out, quantile, stage, table
+from tests.conftest import record_town
+
+CLIENTS = (1, 16, 64)
+ROUNDS = 3
+COPIES = 19
+"""Of each model of the sample, besides itself: 2,240 in all."""
+WARMING = 3.0
+"""Seconds, at 16 clients: enough for V8 to have compiled what is hot."""
+PATIENCE = 60.0
+
+OURS, LIMIT, APOLLO, MERCURIUS = "ours", "the limit", "Apollo Server", "Mercurius, jit"
+"""In the order of the table; each is started with an address and a port."""
+
+
+def _python(module: str) -> "Callable[[int], list[str]]":
+    return lambda port: serving(module, LOOPBACK, port)
+
+
+def _node(script: str) -> "Callable[[int], list[str]]":
+    return lambda _: [npm.NODE, str(npm.FOLDER / script)]
+
+
+PEERS: Mapping[str, Callable[[int], list[str]]] = {
+    OURS: _python("gateway.app"),
+    "ours, no plan": _python("tests.bench.peers.reference"),
+    "Strawberry": _python("tests.bench.peers.strawberry_stock"),
+    APOLLO: _node("apollo.js"),
+    MERCURIUS: _node("mercurius.js"),
+    LIMIT: _python("tests.bench.peers.spliced"),
+}
+QUERY = {
+    "query": (npm.FOLDER / "page.graphql").read_text(),
+    "operationName": "Page",
+    "variables": {"first": 50},
+}
+
+
+@dataclass
+class Peer:
+    name: str
+    port: int
+    pid: int
+    measured: dict[int, Measured] = field(default_factory=lambda: {n: Measured() for n in CLIENTS})
+    resident: float = 0.0
+
+
+class Unexpected(Exception):  # noqa: N818
+    """An answer that cannot be compared."""
+
+
+class Connection(asyncio.Protocol):
+    """One kept-alive connection that sends the same bytes again and counts those that come back, and no more."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._parts: list[bytes] = []
+        self._left = 0
+        self._answered: asyncio.Future[None]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self._answered.done():
+            self._answered.set_exception(error or ConnectionResetError())
+
+    async def ask(self) -> None:
+        self._parts.clear()
+        self._answered = asyncio.get_running_loop().create_future()
+        self._transport.write(self._request)
+        await self._answered
+
+    def data_received(self, data: bytes) -> None:
+        self._parts.append(data)
+        if self._left:
+            self._left -= len(data)
+        else:
+            head, end, body = b"".join(self._parts).partition(b"\r\n\r\n")
+            if not end:
+                return
+            size = LENGTH.search(head)
+            if not size or not head.startswith(b"HTTP/1.1 200"):
+                self._answered.set_exception(Unexpected((head + body)[:2000].decode(errors="replace")))
+                return
+            self._left = int(size[1]) - len(body)
+        if not self._left:
+            self._answered.set_result(None)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self._parts).partition(b"\r\n\r\n")[2]
+
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+async def measure(seconds: float = 2.0) -> None:
+    await asyncio.to_thread(npm.install)
+    async with stage() as made:
+        await _furnish(made)
+        async with _memoised(made) as memory:
+            await _compare("Services memoised", memory, seconds)
+        await _compare("Real services, 2,240 models on MongoDB", made.settings, seconds)
+
+
+async def _furnish(made: Stage) -> None:
+    """The sample, and copies of its models and reviews that MongoDB gets directly."""
+    await record_town(made.settings)
+    await load_sample(made.settings, lambda: None)
+    await settled(made.settings)
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(made.settings.mongo)
+    prefix = made.settings.mongo_prefix
+    models, reviews = client[f"{prefix}_registration"].models, client[f"{prefix}_review"].reviews
+    sample = [model async for model in models.find()]
+    judged = {review["model"]: review async for review in reviews.find()}
+    for _ in range(COPIES):
+        ids = {model["_id"]: f"m_{ObjectId()}" for model in sample}
+        await models.insert_many([{**model, "_id": ids[model["_id"]]} for model in sample])
+        await reviews.insert_many(
+            [{**r, "_id": f"r_{ObjectId()}", "model": ids[model]} for model, r in judged.items()]
+        )
+    client.close()
+
+
+@asynccontextmanager
+async def _memoised(made: Stage) -> AsyncGenerator[Settings, None]:
+    """Where services answer from memory what the real ones have answered once."""
+    server = NatsServer(made.stack.var / "memoised")
+    await asyncio.to_thread(server.start)
+    try:
+        argv = [sys.executable, "-m", "tests.bench.peers.memoised", made.settings.nats, server.url]
+        process = Process("memoised", argv, dict(os.environ), made.stack.var / "log" / "memoised.log")
+        async with _running([process]):
+            yield made.settings.model_copy(update={"nats_url": server.url})
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def _running(processes: list[Process]) -> AsyncGenerator[dict[str, int], None]:
+    """The process ids."""
+    supervisor = Supervisor(processes, out.print)
+    try:
+        await supervisor.start()
+        await supervisor.wait_ready(PATIENCE)
+        yield {name: running.pid or 0 for name, running in supervisor.running.items()}
+    finally:
+        await supervisor.stop()
+
+
+@asynccontextmanager
+async def _peers(settings: Settings) -> AsyncGenerator[list[Peer], None]:
+    base = free_port(settings.port + 100)
+    ports = {name: free_port(base + place) for place, name in enumerate(PEERS)}
+    processes = []
+    for name, argv in PEERS.items():
+        here = settings.model_copy(update={"port": ports[name]}).model_dump(exclude_none=True)
+        ours = {f"DANVAN_{setting.upper()}": str(value) for setting, value in here.items()}
+        environment = {**os.environ, **ours, "NODE_ENV": "production"}
+        processes.append(Process(name, argv(ports[name]), environment, settings.var / "log" / f"{name}.log"))
+    async with _running(processes) as pids:
+        yield [Peer(name, ports[name], pids[name]) for name in PEERS]
+
+
+async def _compare(title: str, settings: Settings, seconds: float) -> None:
+    caller = Caller(id="bench-leader", name="Bench", grants=(Grant(role=Role.LEADER, unit=TOWN),))
+    token = user_token(settings, caller, timedelta(hours=1))
+    async with _peers(settings) as peers:
+        request = _request(token)
+        answers = {peer.name: await _first_answer(peer, request) for peer in peers}
+        _say_differences(answers)
+        for peer in peers:
+            await _ask(peer, request, 16, WARMING, Measured())
+        for _ in range(ROUNDS):
+            for clients in CLIENTS:
+                for peer in peers:
+                    measured = peer.measured[clients]
+                    before = seconds_used(peer.pid)
+                    await _ask(peer, request, clients, seconds, measured)
+                    measured.spent["gateway"] += seconds_used(peer.pid) - before
+        for peer in peers:
+            peer.resident = _resident(peer.pid)
+    page = f"50 models, {_leaves(answers[OURS]):,} leaves, {len(orjson.dumps(answers[OURS])) / 1e3:.0f} kB"
+    out.print(f"{page}; {ROUNDS} interleaved rounds of {seconds:g} s")
+    out.print(_figures(title, peers))
+    out.print(_ratios({peer.name: peer.measured for peer in peers}))
+
+
+def _request(token: str) -> bytes:
+    body = orjson.dumps(QUERY)
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: {LOOPBACK}\r\nAuthorization: Bearer {token}\r\n"
+        f"Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@asynccontextmanager
+async def _connected(peer: Peer, request: bytes) -> AsyncGenerator[Connection, None]:
+    loop = asyncio.get_running_loop()
+    transport, connection = await loop.create_connection(lambda: Connection(request), LOOPBACK, peer.port)
+    try:
+        yield connection
+    finally:
+        transport.close()
+
+
+async def _ask(peer: Peer, request: bytes, clients: int, seconds: float, into: Measured) -> None:
+    async with AsyncExitStack() as open_:
+        connections = [await open_.enter_async_context(_connected(peer, request)) for _ in range(clients)]
+
+        async def act(number: int) -> None:
+            await connections[number].ask()
+
+        await at_once(clients, seconds, act, into)
+
+
+async def _first_answer(peer: Peer, request: bytes) -> Any:
+    """As soon as it listens."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            async with _connected(peer, request) as connection:
+                await connection.ask()
+                return orjson.loads(connection.body)["data"]
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.1)
+
+
+def _say_differences(answers: Mapping[str, Any]) -> None:
+    for name, answer in answers.items():
+        if answer != answers[OURS]:
+            out.print(f"[red]{name} answers something else: its figures compare nothing.[/red]")
+
+
+def _leaves(value: Any) -> int:
+    if isinstance(value, dict | list):
+        return sum(map(_leaves, value.values() if isinstance(value, dict) else value))
+    return 1
+
+
+def _resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
+
+
+def _figures(title: str, peers: list[Peer]) -> Table:
+    shown = table(title, "", "clients", "a second", "p50 ms", "p99 ms", "CPU ms each", "MB")
+    for peer in peers:
+        for clients, measured in peer.measured.items():
+            first, last = clients == CLIENTS[0], clients == CLIENTS[-1]
+            shown.add_row(
+                peer.name if first else "",
+                str(clients),
+                *measured.cells,
+                f"{measured.spent['gateway'] / max(1, len(measured.took)) * 1000:.2f}",
+                f"{peer.resident:.0f}" if first else "",
+                end_section=last,
+            )
+    return shown
+
+
+def _ratios(measured: Mapping[str, Mapping[int, Measured]]) -> Table:
+    shown = table("Ours against them", "", *(f"at {n}" for n in CLIENTS), "each round at 16")
+
+    def speed(other: str, clients: int) -> list[float]:
+        ours, theirs = measured[OURS][clients].rates, measured[other][clients].rates
+        return [a / b for a, b in zip(ours, theirs, strict=True)]
+
+    for other in measured:
+        if other != OURS:
+            cells = [f"{median(speed(other, n)):.2f}" for n in CLIENTS]
+            shown.add_row(f"a second ÷ {other}", *cells, " ".join(f"{r:.2f}" for r in speed(other, 16)))
+    cells = [f"{_p99(measured[OURS][n]) / _p99(measured[APOLLO][n]):.2f}" for n in CLIENTS]
+    shown.add_row(f"p99 ÷ {APOLLO}", *cells, "")
+    return shown
+
+
+def _p99(measured: Measured) -> float:
+    return quantile(measured.took, 0.99)

@@ -1,0 +1,28 @@
+"""Stands for the services: what they have answered once is answered again from memory, so that they cost nothing."""
+
+import asyncio
+import sys
+
+import uvloop
+from nats.aio.msg import Msg
+
+from services.kernel import client
+
+
+async def main(services_url: str, url: str) -> None:
+    services = await client.connect(services_url, "memoised")
+    connection = await client.connect(url, "memoised")
+    answers: dict[tuple[str, bytes], bytes] = {}
+
+    async def on_request(message: Msg) -> None:
+        asked = message.subject, message.data
+        if asked not in answers:
+            answers[asked] = (await services.request(*asked, timeout=10, headers=message.headers)).data
+        await message.respond(answers[asked])
+
+    await connection.subscribe("query.>", cb=on_request)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(*sys.argv[1:]))

@@ -1,0 +1,230 @@
+"""Strawberry as it comes: its own ASGI view, a class per type, a resolver per relation, a DataLoader per request."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import msgspec
+import strawberry
+from nats.aio.client import Client as Nats
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.websockets import WebSocket
+from strawberry import ID, Info, Parent, Private
+from strawberry.asgi import GraphQL
+from strawberry.dataloader import DataLoader
+
+import gateway.words  # noqa: F401 - the same words as enums
+from gateway.identity import Identity
+from services.kernel import client
+from services.kernel.caller import Caller, Tokens
+from services.kernel.client import Client
+from services.kernel.config import Settings
+from services.kernel.rows import ByKeys, Fields, Part
+from services.kernel.units import UnitLevel
+from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.models.events import ModelsPage, ModelState
+from services.registration.organisations.events import OrganisationsById
+from services.registration.units.events import UnitsOnDay
+from services.review.events import ReviewsByModel, Verdict
+
+T = TypeVar("T")
+
+
+@strawberry.type
+class Organisation:
+    id: ID
+    name: str
+    kind: BodyKind
+    version: int
+
+
+@strawberry.type
+class Unit:
+    id: ID
+    name: str
+    code: str
+    kind: str
+    level: UnitLevel
+    since: date | None
+    until: date | None
+
+
+@strawberry.type
+class Review:
+    id: ID
+    version: int
+    title: str
+    opened_on: date
+    verdict: Verdict | None
+    reason: str | None
+    decided_on: date | None
+    nominated_on: date | None
+
+
+@strawberry.type
+class Contribution:
+    kind: ContributionKind
+    amount: Decimal
+    on: date
+    note: str
+
+
+@strawberry.type
+class ModelRow:
+    id: ID
+    version: int
+    title: str
+    summary: str
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+    state: ModelState
+    drafted_on: date
+    submitted_on: date | None
+    registered_on: date | None
+    return_reason: str | None
+    contributions: list[Contribution]
+    owner_id: Private[str]
+    unit_on_day: Private[str]
+
+
+@dataclass
+class Context:
+    client: Client
+    caller: Caller
+    owners: "DataLoader[str, Organisation | None]"
+    units: "DataLoader[str, Unit | None]"
+    reviews: "DataLoader[str, Review | None]"
+
+
+AnyInfo = Info[Context, None]
+
+
+async def _owner(parent: Parent[ModelRow], info: AnyInfo) -> Organisation | None:
+    return await info.context.owners.load(parent.owner_id)
+
+
+async def _unit(parent: Parent[ModelRow], info: AnyInfo) -> Unit | None:
+    return await info.context.units.load(parent.unit_on_day)
+
+
+async def _review(parent: Parent[ModelRow], info: AnyInfo) -> Review | None:
+    return await info.context.reviews.load(parent.id)
+
+
+@strawberry.type
+class Model(ModelRow):
+    owner: Organisation | None = strawberry.field(resolver=_owner)
+    unit: Unit | None = strawberry.field(resolver=_unit)
+    review: Review | None = strawberry.field(resolver=_review)
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type
+class ModelEdge:
+    cursor: str
+    node: Model
+
+
+@strawberry.type
+class ModelConnection:
+    edges: list[ModelEdge]
+    page_info: PageInfo
+
+
+class Found(msgspec.Struct, Generic[T]):
+    rows: list[T | None]
+
+
+class ModelsFound(msgspec.Struct):
+    rows: list[ModelRow]
+    cursors: list[str]
+    has_next: bool
+    has_previous: bool
+
+
+def columns(type_: type) -> Fields:
+    return {name: name for name in type_.__annotations__}
+
+
+MODEL: Fields = {
+    **columns(ModelRow),
+    "contributions": Part("contributions", columns(Contribution)),
+    "owner_id": "owner",
+    "unit_on_day": "unit",
+}
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def models(self, info: AnyInfo, first: int) -> ModelConnection:
+        context = info.context
+        query = ModelsPage(first=first, fields=MODEL)
+        found = await context.client.ask(query, context.caller, ModelsFound)
+        return ModelConnection(
+            edges=[
+                ModelEdge(cursor=cursor, node=row)  # type: ignore[arg-type] # a row has what the model shows
+                for cursor, row in zip(found.cursors, found.rows, strict=True)
+            ],
+            page_info=PageInfo(
+                has_next_page=found.has_next,
+                has_previous_page=found.has_previous,
+                start_cursor=found.cursors[0] if found.cursors else None,
+                end_cursor=found.cursors[-1] if found.cursors else None,
+            ),
+        )
+
+
+class Endpoint(GraphQL[Context, None]):
+    nats: Nats
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(strawberry.Schema(query=Query), graphql_ide=None)
+        self._settings = settings
+        self._identity = Identity(settings)
+        self._tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+
+    @asynccontextmanager
+    async def running(self, _: Starlette) -> AsyncGenerator[None, None]:
+        self.nats = await client.connect(self._settings.nats, "gateway")
+        self._client = Client(self.nats, self._tokens, timeout=self._settings.request_timeout)
+        yield
+        await self.nats.close()
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        caller = self._identity.caller(request.headers.get("authorization"))
+        assert caller
+
+        def loader(message: type[ByKeys], row: type, found: type[Found[T]]) -> "DataLoader[str, T | None]":
+            async def load(keys: list[str]) -> list[T | None]:
+                query = message(keys=tuple(keys), fields=columns(row))
+                return (await self._client.ask(query, caller, found)).rows
+
+            return DataLoader(load_fn=load)
+
+        return Context(
+            self._client,
+            caller,
+            owners=loader(OrganisationsById, Organisation, Found[Organisation]),
+            units=loader(UnitsOnDay, Unit, Found[Unit]),
+            reviews=loader(ReviewsByModel, Review, Found[Review]),
+        )
+
+
+def create_app() -> Starlette:
+    endpoint = Endpoint(Settings())
+    return Starlette(routes=[Route("/graphql", endpoint)], lifespan=endpoint.running)
