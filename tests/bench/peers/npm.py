@@ -12,10 +12,13 @@ NODE = str(_ROOT / "bin" / "node")
 _NPM = str(_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
 
 
-def install() -> None:
-    """Once, and again when the lock file has changed."""
+def install() -> bool:
+    """Once, and again when the lock file has changed; False when they cannot be had."""
     wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     installed = FOLDER / "node_modules" / ".installed"
-    if not installed.exists() or installed.read_text() != wanted:
-        subprocess.run([NODE, _NPM, "ci", "--ignore-scripts", "--silent"], cwd=FOLDER, check=True)
-        installed.write_text(wanted)
+    if installed.exists() and installed.read_text() == wanted:
+        return True
+    if subprocess.run([NODE, _NPM, "ci", "--ignore-scripts", "--silent"], cwd=FOLDER).returncode:
+        return False
+    installed.write_text(wanted)
+    return True
