@@ -290,7 +290,7 @@ def _figures(title: str, peers: list[Peer]) -> Table:
                 peer.name if first else "",
                 str(clients),
                 *measured.cells,
-                f"{measured.spent['gateway'] / max(1, len(measured.took)) * 1000:.2f}",
+                f"{_processor(measured) * 1000:.2f}",
                 f"{peer.resident:.0f}" if first else "",
                 end_section=last,
             )
@@ -307,11 +307,22 @@ def _ratios(measured: Mapping[str, Mapping[int, Measured]]) -> Table:
     for other in measured:
         if other != OURS:
             cells = [f"{median(speed(other, n)):.2f}" for n in CLIENTS]
-            shown.add_row(f"a second ÷ {other}", *cells, " ".join(f"{r:.2f}" for r in speed(other, 16)))
+            shown.add_row(f"a second, ours ÷ {other}", *cells, " ".join(f"{r:.2f}" for r in speed(other, 16)))
+    shown.add_section()
+    for other in measured:
+        if other != OURS:
+            cells = [f"{_processor(measured[other][n]) / _processor(measured[OURS][n]):.2f}" for n in CLIENTS]
+            shown.add_row(f"CPU, {other} ÷ ours", *cells, "")
+    shown.add_section()
     for other in measured.keys() & {APOLLO}:
         cells = [f"{_p99(measured[OURS][n]) / _p99(measured[other][n]):.2f}" for n in CLIENTS]
-        shown.add_row(f"p99 ÷ {other}", *cells, "")
+        shown.add_row(f"p99, ours ÷ {other}", *cells, "")
     return shown
+
+
+def _processor(measured: Measured) -> float:
+    """Seconds for each answer: the figure that other load on the machine disturbs least."""
+    return measured.spent["gateway"] / max(1, len(measured.took))
 
 
 def _p99(measured: Measured) -> float:
