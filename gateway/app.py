@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.delegating import Delegating
 from gateway.headers import PAGE, Secured
 from gateway.http import Http
 from gateway.identity import Identity
@@ -42,7 +43,8 @@ class Gateway:
     async def running(self, _: Starlette) -> AsyncGenerator[None, None]:
         operations, settings = self._operations, self._settings
         operations.nats = await client.connect(settings.nats, "gateway")
-        operations.client = Client(operations.nats, self._tokens, timeout=settings.request_timeout)
+        asking = Client(operations.nats, self._tokens, timeout=settings.request_timeout)
+        operations.client = Delegating(asking)
         watchdog = asyncio.create_task(keep_running("watchdog", Watchdog(settings.watchdog).run))
         gc.collect()
         gc.freeze()  # what is alive now stays: later collections need not walk it

@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from gateway.delegating import Delegating
 from gateway.fields import Wish, shown
-from services.kernel.caller import Caller, unauthenticated
-from services.kernel.client import Client
+from services.kernel.calendar import today
+from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
-from services.kernel.messages import Command
+from services.kernel.messages import Asked, Command
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Page, Part, Row, Rows, Shows
 
 T = TypeVar("T")
@@ -20,21 +21,22 @@ MOST_KEYS = 500
 class Door:
     """One per operation."""
 
-    def __init__(self, client: Client, caller: Caller | None) -> None:
+    def __init__(self, client: Delegating, caller: Caller | None) -> None:
         self._client = client
-        self._caller = caller
+        self._caller = caller or ANYBODY
         self._batches: dict[Any, _Batch] = {}
         self._failed: list[tuple[Shows, Exception]] = []
         self.needed: dict[tuple[int, str], Fields] = {}
         """By field of the document: what `fields.needed` has found."""
 
-    @property
-    def caller(self) -> Caller:
-        if self._caller is None:
-            raise unauthenticated(
-                "Cần mã truy cập: Authorization: Bearer <mã>.",
-                "A token is needed: Authorization: Bearer <token>.",
-            )
+    async def caller(self) -> Caller:
+        """As of now: what is delegated is taken back while somebody listens."""
+        return await self._client.effective(self._caller)
+
+    def _admitted(self, asked: Asked) -> Caller:
+        """Rights are for the services to judge. Who has none at all need not get that far."""
+        if self._caller is ANYBODY:
+            ANYBODY.scope(asked.roles, today())
         return self._caller
 
     async def ask(self, query: Shows, type_: type[T]) -> T:
@@ -43,13 +45,13 @@ class Door:
             if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
                 raise error
         try:
-            return await self._client.ask(query, self.caller, type_)
+            return await self._client.ask(query, self._admitted(query), type_)
         except Exception as error:
             self._failed.append((_bare(query), error))
             raise
 
     async def do(self, command: Command, key: str) -> Row:
-        caller = self.caller
+        caller = self._admitted(command)
         # The key travels in a header: one that a header would change is refused before it does.
         return await self._client.ask(command, caller, dict, key=key_of_once(key))
 

@@ -28,7 +28,7 @@ from strawberry import Info
 from strawberry.types.field import StrawberryField
 
 from gateway.relay import After, Before, First, Last, described, refusal_row
-from services.kernel.messages import Command, Refused
+from services.kernel.messages import Command, Refused, Role
 from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Part, Row, Shows
 
 AnyInfo = Info[Any, None]
@@ -61,9 +61,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """A root field: its arguments make the wish; None is answered with null, without asking."""
+    """A root field: its arguments make the wish, for one of `messages`; None is answered with null, without asking."""
 
     wish: Callable[..., Wish | None]
+    messages: tuple[type[Shows], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hears:
+    """A subscription: for holders of these roles."""
+
+    roles: frozenset[Role]
 
 
 def one(message: type[ByKeys], by: str, description: str) -> Any:
@@ -93,8 +101,8 @@ def pages(message: type[ByOwners], by: str, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Follows(message, by)})
 
 
-def root(wish: Callable[..., Wish | None], description: str) -> Any:
-    """A field of `Query`, with the arguments of `wish`."""
+def root(wish: Callable[..., Wish | None], description: str, *messages: type[Shows]) -> Any:
+    """A field of `Query`, with the arguments of `wish`, which wishes for one of `messages`."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
         wanted = wish(**arguments)
@@ -108,7 +116,9 @@ def root(wish: Callable[..., Wish | None], description: str) -> Any:
     info = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=AnyInfo)
     parameters = inspect.signature(wish).parameters.values()
     resolve.__signature__ = inspect.Signature([info, *parameters])  # type: ignore[attr-defined]
-    return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Starts(wish)})
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={ASKS: Starts(wish, messages)}
+    )
 
 
 def does(command: type[Command], input_: type, shows: type, description: str) -> Any:

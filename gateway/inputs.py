@@ -7,6 +7,7 @@ import strawberry
 from strawberry import ID
 
 import gateway.words  # noqa: F401 - before any type uses a word
+from services.kernel.messages import Role
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.events import ModelState
 from services.review.events import Verdict
@@ -95,3 +96,21 @@ class RecordSupervisionSessionInput:
     unit: ID = strawberry.field(description="Mã đơn vị nơi tiến hành.")
     title: str = strawberry.field(description="Nội dung của cuộc, tối đa 300 ký tự.")
     on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(
+    description="Một vai trò mà người gửi tự giữ, ủy quyền cho người khác đến hết ngày `until`."
+)
+class DelegateRoleInput:
+    to: ID = strawberry.field(description="Mã người được ủy quyền (`sub` trong mã truy cập của người ấy).")
+    role: Role
+    unit: ID = strawberry.field(description="Trong đơn vị này và cấp dưới.")
+    since: date | None = strawberry.field(default=None, description="Từ ngày; bỏ trống là hôm nay.")
+    until: date = strawberry.field(
+        description="Đến hết ngày; nếu quyền của người ủy quyền hết sớm hơn thì theo ngày ấy."
+    )
+
+
+@strawberry.input(description="Việc ủy quyền cần chấm dứt.")
+class RevokeDelegationInput:
+    delegation: ID

@@ -19,7 +19,7 @@ from gateway.guard import Asked, Bad
 from gateway.persisted import Manifest
 from gateway.schema import schema
 from services.kernel.caller import Caller
-from services.kernel.client import Client
+from gateway.delegating import Delegating
 from services.kernel.config import Settings
 
 QUERIES = (OperationType.QUERY,)
@@ -30,7 +30,7 @@ ANSWERED_ONCE = (OperationType.QUERY, OperationType.MUTATION)
 class Context:
     """What resolvers see of their request."""
 
-    client: Client
+    client: Delegating
     nats: Nats
     caller: Caller | None
     live: bool = False
@@ -53,7 +53,7 @@ class Operations:
     """`nats` and `client` are there while the process serves."""
 
     nats: Nats
-    client: Client
+    client: Delegating
 
     def __init__(self, settings: Settings) -> None:
         self._manifest = Manifest(settings.persisted_only)

@@ -13,9 +13,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway import subscriptions
 from gateway.errors import Errors, OneOperation, Parsed
-from gateway.fields import AnyInfo, Wish, does, root
+from gateway.fields import ASKS, AnyInfo, Hears, Wish, does, root
 from gateway.inputs import (
     DecideReviewInput,
+    DelegateRoleInput,
     DraftModelInput,
     ModelInput,
     ModelsFilter,
@@ -24,11 +25,14 @@ from gateway.inputs import (
     RecordSupervisionSessionInput,
     RegisterOrganisationInput,
     ReturnModelInput,
+    RevokeDelegationInput,
 )
 from gateway.plan import Planned
 from gateway.relay import After, Before, Connection, First, Last, Node, described
 from gateway.scalars import SCALARS
 from gateway.types import (
+    Delegation,
+    DelegationResult,
     Model,
     ModelResult,
     Organisation,
@@ -44,6 +48,13 @@ from gateway.types import (
 from services.kernel.calendar import today
 from services.kernel.rows import ByKeys
 from services.kernel.units import UnitOnDay
+from services.registration.delegations.events import (
+    DelegateRole,
+    DelegationsById,
+    DelegationsPage,
+    RevokeDelegation,
+    Side,
+)
 from services.registration.models.events import (
     AcceptModel,
     DraftModel,
@@ -61,6 +72,7 @@ from services.review.events import DecideReview, NominateReview, ReviewsById
 from services.supervision.events import RecordSession, SessionsById, SessionsPage
 
 NODES: dict[str, tuple[type[ByKeys], type]] = {
+    "d_": (DelegationsById, Delegation),
     "m_": (ModelsById, Model),
     "o_": (OrganisationsById, Organisation),
     "r_": (ReviewsById, Review),
@@ -122,19 +134,41 @@ def _report(
     return Wish(ReportOf(unit=unit, period=period), "Report")
 
 
+def _delegations(
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    side: Annotated[
+        Side | None, described("Chỉ những việc người hỏi đã ủy quyền, hoặc được ủy quyền.")
+    ] = None,
+) -> Wish:
+    return Wish(DelegationsPage(side=side, first=first, after=after, last=last, before=before))
+
+
 @strawberry.type(description="Những gì có thể hỏi; chỉ thấy những gì thuộc phạm vi của người hỏi.")
 class Query:
-    node: Node | None = root(_node, "Tra một đối tượng bằng mã.")
+    node: Node | None = root(
+        _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
+    )
     unit: Unit | None = root(
         _unit,
         "Đơn vị hành chính như vào ngày `on`; null nếu ngày ấy đơn vị chưa có hoặc không còn.",
+        UnitsOnDay,
     )
-    unit_by_code: Unit | None = root(_unit_by_code, "Đơn vị mang mã quốc gia này vào ngày ấy.")
-    models: Connection[Model] = root(_models, "Mô hình, mới nhất trước, mỗi trang tối đa 100.")
+    unit_by_code: Unit | None = root(_unit_by_code, "Đơn vị mang mã quốc gia này vào ngày ấy.", UnitWithCode)
+    models: Connection[Model] = root(_models, "Mô hình, mới nhất trước, mỗi trang tối đa 100.", ModelsPage)
     supervision_sessions: Connection[SupervisionSession] = root(
-        _supervision_sessions, "Các cuộc giám sát, mới nhất trước, mỗi trang tối đa 100."
+        _supervision_sessions, "Các cuộc giám sát, mới nhất trước, mỗi trang tối đa 100.", SessionsPage
     )
-    report: ReportResult = root(_report, "Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.")
+    report: ReportResult = root(
+        _report, "Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.", ReportOf
+    )
+    delegations: Connection[Delegation] = root(
+        _delegations,
+        "Các việc ủy quyền, mới nhất trước: của người hỏi, và với người vận hành là tất cả trong đơn vị.",
+        DelegationsPage,
+    )
 
 
 @strawberry.type(
@@ -176,12 +210,25 @@ class Mutation:
         SupervisionSession,
         "Ghi nhận một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát.",
     )
+    delegate_role: DelegationResult = does(
+        DelegateRole,
+        DelegateRoleInput,
+        Delegation,
+        "Ủy quyền cho người khác một vai trò mình tự giữ; người được ủy quyền không ủy quyền tiếp được.",
+    )
+    revoke_delegation: DelegationResult = does(
+        RevokeDelegation,
+        RevokeDelegationInput,
+        Delegation,
+        "Chấm dứt một việc ủy quyền trước hạn; có hiệu lực trong vòng 5 giây.",
+    )
 
 
 @strawberry.type(description="Những gì có thể nghe khi đang diễn ra.")
 class Subscription:
     @strawberry.subscription(
-        description="Các sự kiện thẩm định theo đúng thứ tự, không sót và không lặp. Cần WebSocket hoặc SSE."
+        description="Các sự kiện thẩm định theo đúng thứ tự, không sót và không lặp. Cần WebSocket hoặc SSE.",
+        metadata={ASKS: Hears(subscriptions.HEARD_BY)},
     )
     async def review_events(
         self,
@@ -226,7 +273,7 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Unit, Model, Organisation, Review, SupervisionSession],
+    types=[Unit, Model, Organisation, Review, SupervisionSession, Delegation],
     config=StrawberryConfig(default_resolver=lambda row, name: row[name], scalar_map=SCALARS),
     execution_context_class=Planned,
     extensions=[

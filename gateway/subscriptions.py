@@ -11,7 +11,7 @@ from services.kernel import streams
 from services.kernel.calendar import today
 from services.kernel.caller import Scope
 from services.kernel.feed import Feed
-from services.kernel.messages import EVERY_ROLE, Recorded, Refused
+from services.kernel.messages import ANY_OFFICE, Recorded, Refused
 from services.kernel.rows import Row
 from services.kernel.units import UnitPath
 from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened
@@ -19,6 +19,8 @@ from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened
 PRODUCER = "review"
 BATCH = 200
 """Events held for a client that has not taken them yet."""
+HEARD_BY = ANY_OFFICE
+"""Who may hear review events, each those of their units."""
 TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewNominated)}
 
 
@@ -27,13 +29,13 @@ async def review_events(
 ) -> AsyncGenerator[Row, None]:
     context = info.context
     caller = context.door.caller
-    scope = caller.scope(EVERY_ROLE, today())
+    scope = (await caller()).scope(HEARD_BY, today())
     start = _position(context.resume or after, await streams.head(context.nats, PRODUCER))
     feed = Feed(context.nats, PRODUCER, start, sparing=True)
     async with contextlib.aclosing(feed.batches(BATCH)) as batches:
-        # Grants have dates, and a subscription may outlive them. An empty batch comes twice a second.
+        # Grants end, and delegated ones are taken back, while somebody listens. An empty batch comes twice a second.
         async for events in batches:
-            scope = _still(scope, caller.scope(EVERY_ROLE, today()))
+            scope = _still(scope, (await caller()).scope(HEARD_BY, today()))
             for recorded in events:
                 path = str(recorded.data["unit"])
                 if (

@@ -11,6 +11,7 @@ import gateway.words  # before any type uses a word
 from gateway.fields import one, pages
 from gateway.relay import Connection, Node, Refusal
 from gateway.reports import Report
+from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
@@ -88,7 +89,10 @@ class Model(Node):
     drafted_on: date = strawberry.field(description="Ngày lập bản nháp.")
     submitted_on: date | None = strawberry.field(description="Ngày gửi lần gần nhất.")
     registered_on: date | None = strawberry.field(description="Ngày được tính là đã đăng ký.")
-    return_reason: str | None = strawberry.field(description="Vì sao bị trả lại, khi đang bị trả lại.")
+    return_reason: str | None = strawberry.field(
+        description="Vì sao bị trả lại, khi đang bị trả lại; null với người không phải cán bộ đăng ký, "
+        "người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
     contributions: list[Contribution] = strawberry.field(
         description="Các lần ghi nhận nguồn lực, tối đa 500."
     )
@@ -105,10 +109,24 @@ class Review(Node):
     title: str = strawberry.field(description="Tên mô hình được thẩm định.")
     opened_on: date = strawberry.field(description="Ngày mở hồ sơ.")
     verdict: Verdict | None = strawberry.field(description="Kết quả, khi đã có.")
-    reason: str | None = strawberry.field(description="Lý do của kết quả.")
+    reason: str | None = strawberry.field(
+        description="Lý do của kết quả, khi đã có; null với người chỉ báo cáo hay vận hành ở đơn vị ấy."
+    )
     decided_on: date | None = strawberry.field(description="Ngày có kết quả.")
     nominated_on: date | None = strawberry.field(description="Ngày được đề nghị biểu dương, khen thưởng.")
     model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
+
+
+@strawberry.type(description="Một vai trò được ủy quyền: có ngày hết hạn, không vượt quyền người ủy quyền.")
+class Delegation(Node):
+    version: int = strawberry.field(description=VERSION)
+    giver: ID = strawberry.field(description="Mã người ủy quyền.")
+    receiver: ID = strawberry.field(description="Mã người được ủy quyền.")
+    role: Role = strawberry.field(description="Vai trò được ủy quyền.")
+    since: date = strawberry.field(description="Từ ngày.")
+    until: date = strawberry.field(description="Đến hết ngày.")
+    revoked_on: date | None = strawberry.field(description="Ngày bị chấm dứt trước hạn, nếu có.")
+    unit: Unit | None = one(UnitsOnDay, "unit", "Trong đơn vị này và cấp dưới.")
 
 
 @strawberry.type(description="Cuộc giám sát, phản biện xã hội, kiểm tra hoặc khảo sát.")
@@ -162,6 +180,12 @@ ReviewResult = Annotated[
 SupervisionSessionResult = Annotated[
     SupervisionSession | Refusal,
     strawberry.union("SupervisionSessionResult", description="Cuộc đã ghi nhận, hoặc vì sao không ghi nhận."),
+]
+DelegationResult = Annotated[
+    Delegation | Refusal,
+    strawberry.union(
+        "DelegationResult", description="Việc ủy quyền sau khi thực hiện, hoặc vì sao không thực hiện."
+    ),
 ]
 ReportResult = Annotated[
     Report | Refusal, strawberry.union("ReportResult", description="Báo cáo, hoặc vì sao không có.")

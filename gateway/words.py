@@ -4,8 +4,10 @@ from typing import Any
 
 import strawberry
 
+from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
+from services.registration.delegations.events import Side
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.events import ModelState
 from services.reporting.events import Dimension, Measure
@@ -21,6 +23,8 @@ def word(words: type[Word]) -> None:
 
 
 for words in (
+    Role,
+    Side,
     Field,
     SubjectKind,
     Level,

@@ -45,7 +45,7 @@ async def positions(settings: Settings) -> Positions:
     try:
         # An effect is committed with its cursor, and an event numbered before it is heard: read against that order,
         # what has happened meanwhile shows as a lag and never hides one.
-        generation = await current_generation(store.db)
+        generation = await current_generation(store.ours())
         counters = reader(generation)
         async for cursor in store.db.cursors.find({"_id": {"$regex": f"^{reader(generation + 1)}/"}}):
             found.building[cursor["_id"]] = cursor["seq"]

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from services.kernel.calendar import moment
-from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
 from services.kernel.store import PENDING, Access, Document, Store
 from services.reporting.repository import current_generation, reader
@@ -31,8 +29,7 @@ class Recount:
 async def recount(settings: Settings) -> Recount:
     store = Store(settings.mongo, settings.mongo_prefix, "reporting")
     try:
-        access = store.reading(OURSELVES, EVERYTHING, moment())
-        return await store.snapshot(access, lambda snapshot: _Count(store, snapshot).run())
+        return await store.snapshot(store.ours(), lambda snapshot: _Count(store, snapshot).run())
     finally:
         store.close()
 
@@ -40,11 +37,12 @@ async def recount(settings: Settings) -> Recount:
 class _Count:
     def __init__(self, store: Store, access: Access) -> None:
         self._store = store
+        self._access = access
         self._session = access.session
         self._found = Recount()
 
     async def run(self) -> Recount:
-        generation = await current_generation(self._store.db, self._session)
+        generation = await current_generation(self._access)
         expected = {key: fact async for key, fact in self._from_documents()}
         for key in await self._not_counted(generation):
             for fact in [name for name in expected if name.rpartition("/")[0] == key]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
 import msgspec
 from joserfc import jwt
@@ -15,23 +15,32 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from services.kernel.messages import Refused, Role
-from services.kernel.units import UnitPath
+from services.kernel.units import COUNTRY, UnitPath
 
 ALGORITHM = "Ed25519"
 LIFE = timedelta(seconds=30)
 LEEWAY = timedelta(seconds=5)
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """A role in a unit and everything below it, from `since` to `until`, both included."""
+class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A role in a unit and everything below it, from `since` to `until`, both included.
+
+    `organisation`: on whose behalf it is used, if on any one's. `giver`: who delegated it, if it is not one's own.
+    """
 
     role: Role
     unit: str
     since: date | None = None
     until: date | None = None
+    organisation: str | None = None
+    giver: str | None = None
 
     def holds(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+Covered = NewType("Covered", str)
+"""A unit of which a scope has said that it covers it: only `Scope.require` makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +52,11 @@ class Scope:
     def covers(self, path: str) -> bool:
         return self.units is None or not self.units.isdisjoint(UnitPath(path).segments)
 
-    def require(self, *paths: str) -> None:
-        """One of a unit's paths is covered; it has several when it came under another one in the time asked for."""
+    def require(self, *paths: str) -> Covered:
+        """One of a unit's paths is covered; it has several when it came under another one in the time asked for.
+
+        Units are public knowledge: that there is one outside the scope is told as it is.
+        """
         if not any(map(self.covers, paths)):
             raise Refused(
                 "not-permitted",
@@ -52,9 +64,10 @@ class Scope:
                 vi=f"Đơn vị {UnitPath(paths[-1]).unit} nằm ngoài phạm vi của bạn.",
                 en=f"Unit {UnitPath(paths[-1]).unit} is outside your scope.",
             )
+        return Covered(UnitPath(paths[-1]).unit)
 
     def filter(self) -> dict[str, Any]:
-        """For documents that keep the segments of their unit's path in `within`."""
+        """For documents that keep the segments of their unit's path in `within`; empty where everything is seen."""
         return {} if self.units is None else {"within": {"$in": sorted(self.units)}}
 
 
@@ -70,16 +83,35 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     def scope(self, roles: Iterable[Role], day: date) -> Scope:
         """The units in which the caller holds one of `roles` that day; refused when there is none."""
-        units = frozenset(g.unit for g in self.grants if g.role in roles and g.holds(day))
-        if not units:
-            names = ", ".join(sorted(roles))
-            raise Refused(
-                "not-permitted",
-                vi=f"Việc này cần một trong các vai trò: {names}.",
-                en=f"This needs one of the roles {names}.",
+        units = self.units(roles, day)
+        if units:
+            return Scope(units)
+        if self == ANYBODY:
+            raise unauthenticated(
+                "Cần mã truy cập: Authorization: Bearer <mã>.",
+                "A token is needed: Authorization: Bearer <token>.",
             )
-        return Scope(units)
+        raise Refused(
+            "not-permitted",
+            vi=f"Việc này cần một trong các vai trò: {', '.join(sorted(role.vi.lower() for role in roles))}.",
+            en=f"This needs one of the roles {', '.join(sorted(roles))}.",
+        )
 
+    def units(self, roles: Iterable[Role], day: date) -> frozenset[str]:
+        """Where the caller holds one of `roles` that day. Everybody is of the public, everywhere."""
+        if Role.PUBLIC in roles:
+            return frozenset({COUNTRY})
+        return frozenset(grant.unit for grant in self.grants if grant.role in roles and grant.holds(day))
+
+    def selves(self, day: date) -> frozenset[str]:
+        """All whose own work is the caller's own: the person, whoever delegated to them, and their organisations."""
+        held = [grant for grant in self.grants if grant.holds(day)]
+        others = {name for grant in held for name in (grant.giver, grant.organisation) if name}
+        return frozenset({self.id, *others})
+
+
+ANYBODY = Caller(id="anybody", name="", grants=(Grant(role=Role.PUBLIC, unit=COUNTRY),))
+"""Who asks without a token."""
 
 OURSELVES = Caller(id="danvan", name="Danvan")
 

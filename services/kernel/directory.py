@@ -15,6 +15,7 @@ from services.kernel.store import (
     Noun,
     ReplaceOne,
     Transaction,
+    Unscoped,
     from_document,
     not_found,
     to_document,
@@ -22,6 +23,7 @@ from services.kernel.store import (
 from services.kernel.units import DatedUnit, Spell
 
 COLLECTION = "units"
+UNITS = Unscoped(COLLECTION, "units and their lineage are public knowledge")
 UNIT = Noun("unit", "đơn vị", "unit")
 
 INDEXES: Indexes = {
@@ -36,11 +38,10 @@ class Directory:
     """Units are public knowledge: looking one up needs no scope."""
 
     def __init__(self, access: Access) -> None:
-        self._units = access.db[COLLECTION]
-        self._session = access.session
+        self._units = access.unscoped(UNITS)
 
     async def get(self, unit: str) -> DatedUnit:
-        document = await self._units.find_one({"_id": unit}, session=self._session)
+        document = await self._units.find_one({"_id": unit})
         if document is None:
             raise not_found(UNIT, unit)
         return _unit(document)
@@ -82,7 +83,7 @@ class Directory:
         return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
 
     async def _find(self, filter_: Document) -> list[DatedUnit]:
-        return [_unit(document) async for document in self._units.find(filter_, session=self._session)]
+        return [_unit(document) async for document in self._units.find(filter_)]
 
 
 @runtime_checkable
@@ -101,7 +102,7 @@ async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
     """The newest version of each, whole."""
     newest = {unit.id: unit for unit in units}
     writes = [ReplaceOne({"_id": id_}, to_document(unit), upsert=True) for id_, unit in newest.items()]
-    await tx.db[COLLECTION].bulk_write(writes, session=tx.session)
+    await tx.unscoped(UNITS).write(writes)
 
 
 def _unit(document: Document) -> DatedUnit:

@@ -118,7 +118,7 @@ class Inbox:
 
     async def _in_one(self, events: Sequence[Recorded]) -> None:
         async def work(tx: Transaction) -> None:
-            cursor = await tx.db.cursors.find_one(self._cursor, session=tx.session)
+            cursor = await self._store.db.cursors.find_one(self._cursor, session=tx.session)
             passed = cursor["seq"] if cursor else 0
             fresh = [event for event in events if event.seq > passed]
             if not fresh:
@@ -145,7 +145,7 @@ class Inbox:
 
     async def _pass_by(self, event: Recorded, error: str) -> None:
         async def work(tx: Transaction) -> None:
-            cursor = await tx.db.cursors.find_one(self._cursor, session=tx.session)
+            cursor = await self._store.db.cursors.find_one(self._cursor, session=tx.session)
             if cursor is None or cursor["seq"] < event.seq:
                 await self._park(tx, event, error)
                 await self._move(tx, event.seq)
@@ -154,7 +154,7 @@ class Inbox:
 
     async def _unpark(self, document: Document, event: Recorded) -> bool:
         async def work(tx: Transaction) -> None:
-            gone = await tx.db.parked.delete_one({"_id": document["_id"]}, session=tx.session)
+            gone = await self._store.db.parked.delete_one({"_id": document["_id"]}, session=tx.session)
             if gone.deleted_count:
                 await self._apply(tx, [event])
 
@@ -168,12 +168,14 @@ class Inbox:
         return True
 
     async def _move(self, tx: Transaction, seq: int) -> None:
-        await tx.db.cursors.update_one(
+        await self._store.db.cursors.update_one(
             self._cursor, {"$set": {"seq": seq, "at": tx.at}}, upsert=True, session=tx.session
         )
 
     async def _blocked(self, tx: Transaction) -> set[str]:
-        return {d["key"] async for d in tx.db.parked.find(self._parked, {"key": 1}, session=tx.session)}
+        return {
+            d["key"] async for d in self._store.db.parked.find(self._parked, {"key": 1}, session=tx.session)
+        }
 
     async def _park(self, tx: Transaction, event: Recorded, error: str) -> None:
         document = {
@@ -185,7 +187,7 @@ class Inbox:
             "at": tx.at,
             "event": to_document(event),
         }
-        await tx.db.parked.insert_one(document, session=tx.session)
+        await self._store.db.parked.insert_one(document, session=tx.session)
 
     async def _apply(self, tx: Transaction, events: Sequence[Recorded]) -> None:
         heard = [Heard(e, e.read(self._types[e.type])) for e in events if e.type in self._types]

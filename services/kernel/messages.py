@@ -2,22 +2,29 @@
 
 import builtins
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-
-class Role(StrEnum):
-    OFFICER = "officer"
-    APPRAISER = "appraiser"
-    SUPERVISOR = "supervisor"
-    REPORTER = "reporter"
-    LEADER = "leader"
-    OPERATOR = "operator"
+from services.kernel.words import Word
 
 
-EVERY_ROLE = frozenset(Role)
+class Role(Word):
+    """Vai trò của một người trong một đơn vị và cấp dưới."""
+
+    OFFICER = "officer", "Cán bộ đăng ký"
+    APPRAISER = "appraiser", "Người thẩm định"
+    SUPERVISOR = "supervisor", "Người giám sát"
+    REPORTER = "reporter", "Người báo cáo"
+    LEADER = "leader", "Lãnh đạo"
+    OPERATOR = "operator", "Người vận hành"
+    PUBLIC = "public", "Mọi người, kể cả khi không có mã truy cập"
+
+
+PUBLIC = frozenset({Role.PUBLIC})
+"""Of what everybody may do."""
+ANY_OFFICE = frozenset(Role) - PUBLIC
+"""Of what whoever holds any role in a unit may do there."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +38,18 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return cls.subject.split(".")[1]
 
 
-class Command(Message, frozen=True, kw_only=True):
+class Asked(Message, frozen=True, kw_only=True):
+    """`roles`: who may ask it, said where it is declared; what they see or change of it is a matter of scope."""
+
     roles: ClassVar[frozenset[Role]]
 
 
-class Query(Message, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = EVERY_ROLE
+class Command(Asked, frozen=True, kw_only=True):
+    pass
+
+
+class Query(Asked, frozen=True, kw_only=True):
+    pass
 
 
 class Event(Message, frozen=True, kw_only=True):

@@ -1,52 +1,45 @@
-"""Documents as far as a caller may see: by key, and in keyset pages that start after, or end before, a cursor."""
+"""Rows of what a caller may see: by key, and in keyset pages that start after, or end before, a cursor."""
 
 import re
 from collections.abc import Sequence
 
 from services.kernel.messages import Refused
 from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, Columns, Page, Rows, aligned, nulls_in
-from services.kernel.store import ASCENDING, DESCENDING, Access, Document
+from services.kernel.store import ASCENDING, DESCENDING, Document, Documents
 
 NEWEST = ("_id", DESCENDING)
 OLDEST = ("_id", ASCENDING)
 _CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 
-async def page(
-    access: Access, collection: str, columns: Columns, query: ByFilter, **equal: str | None
-) -> Page:
+async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | None) -> Page:
     """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
     size = page_size(query)
     backwards = query.first is None
-    found = (
-        access.db[collection]
-        .find(page_filter(access, query, equal), columns.projection(query.fields))
-        .sort([OLDEST if backwards else NEWEST])
-        .limit(size + 1)
-    )
-    documents = [document async for document in found]
-    more = len(documents) > size
-    del documents[size:]
+    view = columns.view(query.fields, documents.access.sees)
+    wanted = page_filter(query, equal)
+    order = [OLDEST if backwards else NEWEST]
+    matching = documents.find(wanted, view.projection, sort=order, limit=size + 1)
+    found = [document async for document in matching]
+    more = len(found) > size
+    del found[size:]
     if backwards:
-        documents.reverse()
-    rows = [*map(columns.show(query.fields), documents)]
+        found.reverse()
+    rows = [*map(view.show, found)]
     return Page(
         rows,
-        [document["_id"] for document in documents],
+        [document["_id"] for document in found],
         has_next=query.before is not None if backwards else more,
         has_previous=more if backwards else query.after is not None,
         nulls=nulls_in(rows),
     )
 
 
-async def by_keys(
-    access: Access, collection: str, columns: Columns, query: ByKeys, *, of: str = "_id"
-) -> Rows:
-    """Those in the caller's scope whose field `of`, which is unique, is one of the keys."""
-    wanted = {of: {"$in": list(query.keys)}, **access.scope.filter()}
-    found = access.db[collection].find(wanted, {**columns.projection(query.fields), of: 1})
-    show = columns.show(query.fields)
-    return aligned(query.keys, {document[of]: show(document) async for document in found})
+async def by_keys(documents: Documents, columns: Columns, query: ByKeys, *, of: str = "_id") -> Rows:
+    """Those whose field `of`, which is unique, is one of the keys."""
+    view = columns.view(query.fields, documents.access.sees)
+    found = documents.find({of: {"$in": list(query.keys)}}, {**view.projection, of: 1})
+    return aligned(query.keys, {document[of]: view.show(document) async for document in found})
 
 
 def page_size(query: ByFilter) -> int:
@@ -62,7 +55,7 @@ def page_size(query: ByFilter) -> int:
     return size
 
 
-def page_filter(access: Access, query: ByFilter, equal: Document) -> Document:
+def page_filter(query: ByFilter, equal: Document) -> Document:
     """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
     wanted = {name: value for name, value in equal.items() if value is not None}
     between = {}
@@ -70,8 +63,7 @@ def page_filter(access: Access, query: ByFilter, equal: Document) -> Document:
         between["$lt"] = _position(query.after, "after")
     if query.before is not None:
         between["$gt"] = _position(query.before, "before")
-    # `within` may be restricted twice, by the caller's wish and by the caller's scope: hence $and.
-    return {"$and": [{**wanted, **({"_id": between} if between else {})}, access.scope.filter()]}
+    return {**wanted, **({"_id": between} if between else {})}
 
 
 def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:

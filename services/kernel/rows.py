@@ -6,15 +6,23 @@ query takes (`unit`, `owner`) is in the form that query takes it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from services.kernel.messages import Query, Refused
+from services.kernel.messages import Query, Refused, Role
 
 Row = dict[str, Any]
 LARGEST_PAGE = 100
 Show = Callable[[Mapping[str, Any]], Row]
+Roles = frozenset[Role]
+Sees = Callable[[Roles], bool | frozenset[str]]
+"""Where an asker holds one of the roles: wherever they see anything, nowhere, or in these units."""
+
+
+def only(*roles: Role) -> msgspec.Meta:
+    """A column's rule, in its annotation: it is null for whoever holds none of these roles in the row's unit."""
+    return msgspec.Meta(extra={"roles": frozenset(roles)})
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
@@ -84,6 +92,13 @@ class Computed:
     make: Callable[..., Any]
 
 
+class View(NamedTuple):
+    """Which stored fields to read, and what makes a row of a document that has them."""
+
+    projection: dict[str, int]
+    show: Show
+
+
 class Columns:
     """What can be shown of a kind of document: the fields of `row`, stored under the same names unless computed."""
 
@@ -94,8 +109,9 @@ class Columns:
             self._columns[field.name] = computed.get(field.name) or (Columns(part) if part else field.name)
         if "id" in self._columns:
             self._columns["id"] = "_id"
+        self.rules = rules_of(row)
         self._all = self.every()
-        self._show_all = self.show(self._all)
+        self._show_all = self._show(self._all, {})
 
     def every(self) -> Fields:
         """All columns under their own names."""
@@ -104,11 +120,27 @@ class Columns:
             for name, column in self._columns.items()
         }
 
-    def whole(self, document: Mapping[str, Any]) -> Row:
-        return self._show_all(document)
+    def whole(self, document: Mapping[str, Any], sees: Sees) -> Row:
+        show = self._show(self._all, hidden) if (hidden := self._hidden(self._all, sees)) else self._show_all
+        return show(document)
 
-    def projection(self, fields: Fields) -> dict[str, int]:
-        """Which stored fields to read."""
+    def view(self, fields: Fields, sees: Sees) -> View:
+        hidden = self._hidden(fields, sees)
+        projection = self._projection(fields)
+        if hidden:
+            projection["within"] = 1
+        return View(projection, self._show(fields, hidden))
+
+    def _hidden(self, fields: Fields, sees: Sees) -> "dict[str, frozenset[str]]":
+        """The columns that are hidden in some rows, and the units in which they are not."""
+        hidden: dict[str, frozenset[str]] = {}
+        for source in fields.values() if self.rules else ():
+            name = source.column if isinstance(source, Part) else source
+            if name in self.rules and (where := sees(self.rules[name])) is not True:
+                hidden[name] = where or frozenset()
+        return hidden
+
+    def _projection(self, fields: Fields) -> dict[str, int]:
         stored: dict[str, int] = {"_id": 1}
         for source in fields.values():
             name = source.column if isinstance(source, Part) else source
@@ -121,31 +153,36 @@ class Columns:
                 stored[column if isinstance(column, str) else name] = 1
         return stored
 
-    def show(self, fields: Fields) -> Show:
-        """The function that makes a row of a document."""
+    def _show(self, fields: Fields, hidden: Mapping[str, frozenset[str]]) -> Show:
         plain = {
             name: column
             for name, source in fields.items()
             if isinstance(source, str)
             and not source.startswith("=")
             and isinstance(column := self._column(source), str)
+            and source not in hidden
         }
         if len(plain) == len(fields):
             pairs = list(plain.items())
             return lambda document: {name: document.get(stored) for name, stored in pairs}
-        makers = [(name, self._maker(source)) for name, source in fields.items()]
+        makers = [(name, self._maker(source, hidden)) for name, source in fields.items()]
         return lambda document: {name: make(document) for name, make in makers}
 
-    def _maker(self, source: str | Part) -> Callable[[Mapping[str, Any]], Any]:
+    def _maker(
+        self, source: str | Part, hidden: Mapping[str, frozenset[str]]
+    ) -> Callable[[Mapping[str, Any]], Any]:
         if isinstance(source, str) and source.startswith("="):
             text = source[1:]
             return lambda document: text
         name = source.column if isinstance(source, Part) else source
+        if name in hidden:
+            units, make = hidden[name], self._maker(source, {})
+            return lambda document: None if units.isdisjoint(document["within"]) else make(document)
         column = self._column(name)
         if isinstance(column, Columns) is not isinstance(source, Part):
             raise _unknown(name)
         if isinstance(column, Columns) and isinstance(source, Part):
-            show = column.show(source.fields)
+            show = column._show(source.fields, {})
             return lambda document: _each(document.get(name), show)
         if isinstance(column, Computed):
             stored, make = column.stored, column.make
@@ -158,6 +195,18 @@ class Columns:
             return self._columns[name]
         except KeyError:
             raise _unknown(name) from None
+
+
+def rules_of(row: type[msgspec.Struct]) -> dict[str, Roles]:
+    """The columns that not everybody who sees the row may see."""
+    rules = {}
+    for field in msgspec.structs.fields(row):
+        for note in getattr(field.type, "__metadata__", ()):
+            if isinstance(note, msgspec.Meta) and note.extra and "roles" in note.extra:
+                rules[field.name] = note.extra["roles"]
+        if (part := _struct_in(field.type)) and rules_of(part):
+            raise TypeError(f"{row.__name__}.{field.name}: what is shown as a part has no rules of its own")
+    return rules
 
 
 def nulls_in(rows: Iterable[Row | None]) -> list[str]:

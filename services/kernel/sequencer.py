@@ -120,9 +120,9 @@ class Sequencer:
 
         async def work(tx: Transaction) -> list[Document]:
             # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
-            pending = tx.db.log.find({"seq": 0}, session=tx.session).sort(PENDING).limit(PAGE)
+            pending = self._store.db.log.find({"seq": 0}, session=tx.session).sort(PENDING).limit(PAGE)
             events = [document async for document in pending]
-            lease = await tx.db.sequencer.find_one_and_update(
+            lease = await self._store.db.sequencer.find_one_and_update(
                 {"_id": HEAD, "holder": self._holder, "$expr": {"$gt": ["$until", "$$NOW"]}},
                 {"$inc": {"head": len(events)}},
                 session=tx.session,

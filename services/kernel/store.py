@@ -7,7 +7,7 @@ idempotency key, a moved cursor, a moved head), so an unknown commit result is s
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -17,7 +17,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 from bson import Decimal128, ObjectId
 from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -27,7 +32,7 @@ from services.kernel import telemetry
 from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import day_of, moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
-from services.kernel.messages import Event, Recorded, Refused
+from services.kernel.messages import Event, Recorded, Refused, Role
 from services.kernel.rows import Columns, Row
 
 __all__ = [
@@ -46,6 +51,7 @@ __all__ = [
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
 Session = AsyncIOMotorClientSession
+Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
 T = TypeVar("T")
 S = TypeVar("S", bound=Aggregate)
 
@@ -102,10 +108,71 @@ def from_document(document: Document, type_: type[T]) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """Reading on behalf of a caller. Repositories are made from it, so that none is without a scope."""
+class Unscoped:
+    """A collection that is not of this or that unit: declared where it is kept, with the reason."""
 
-    db: Database
+    name: str
+    because: str
+
+
+class Documents:
+    """A collection as far as its asker may see it: what lies outside is not there, and nothing is put there."""
+
+    def __init__(self, access: "Access", name: str, seen: Document) -> None:
+        self.access = access
+        self._collection: AsyncIOMotorCollection[Document] = access._db[name]
+        self._seen = seen
+        self._session = access.session
+
+    def narrowed(self, filter_: Document) -> Document:
+        # Both may ask for `within`: hence $and.
+        return {"$and": [filter_, self._seen]} if self._seen else filter_
+
+    def find(
+        self,
+        filter_: Document,
+        projection: Mapping[str, int] | None = None,
+        *,
+        sort: Sequence[tuple[str, int]] | None = None,
+        limit: int = 0,
+    ) -> AsyncIterator[Document]:
+        return self._collection.find(
+            self.narrowed(filter_), projection, sort=sort, limit=limit, session=self._session
+        )
+
+    async def find_one(self, filter_: Document) -> Document | None:
+        return await self._collection.find_one(self.narrowed(filter_), session=self._session)
+
+    async def insert(self, document: Document) -> None:
+        self.access.scope.require(document["unit"])
+        await self._collection.insert_one(document, session=self._session)
+
+    async def replace(self, filter_: Document, document: Document) -> int:
+        """How many there were to replace: 1 or 0."""
+        self.access.scope.require(document["unit"])
+        replaced = await self._collection.replace_one(self.narrowed(filter_), document, session=self._session)
+        return replaced.modified_count
+
+
+class Open(Documents):
+    """A collection that was declared `Unscoped`."""
+
+    async def write(self, writes: Sequence[Write], *, ordered: bool = True) -> None:
+        await self._collection.bulk_write(writes, ordered=ordered, session=self._session)
+
+    async def delete(self, filter_: Document) -> None:
+        await self._collection.delete_many(filter_, session=self._session)
+
+
+CURSORS = Unscoped("cursors", "how far a reader has come says nothing of any unit")
+PARKED = Unscoped("parked", "of what a reader could not apply only the number is told")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Reading on behalf of a caller. Whatever can be had from it is in the caller's scope, or declared to need none."""
+
+    _db: Database
     caller: Caller
     scope: Scope
     at: datetime
@@ -114,6 +181,28 @@ class Access:
     @property
     def today(self) -> date:
         return day_of(self.at)
+
+    def documents(self, name: str) -> Documents:
+        """Those made under a unit of the scope; each keeps its unit's path in `within`."""
+        return Documents(self, name, self.scope.filter())
+
+    def personal(self, name: str, *overseers: Role) -> Documents:
+        """Those that name the caller in `persons`, and those in units where the caller is one of the overseers."""
+        if self.scope.units is None:
+            return self.documents(name)
+        own: Document = {"persons": self.caller.id}
+        units = self.caller.units(overseers, self.today)
+        return Documents(self, name, {"$or": [own, Scope(units).filter()]} if units else own)
+
+    def unscoped(self, what: Unscoped) -> Open:
+        return Open(self, what.name, {})
+
+    def sees(self, roles: frozenset[Role]) -> bool | frozenset[str]:
+        """Where the caller holds one of the roles: in the whole scope, nowhere, or in these units."""
+        if self.scope.units is None:
+            return True
+        units = self.caller.units(roles, self.today)
+        return self.scope.units <= units or (units or False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +239,7 @@ class Transaction(Access):
             return 0
         # One update for all of them: 500 single ones take 94 ms, this 37.
         seq = {"$add": [{"$indexOfArray": [list(ids), "$_id"]}, first]}
-        numbered = await self.db.log.update_many(
+        numbered = await self._db.log.update_many(
             {"_id": {"$in": list(ids)}, "seq": 0}, [{"$set": {"seq": seq}}], session=self.session
         )
         return numbered.modified_count
@@ -203,6 +292,18 @@ class Store:
         await self.db.sequencer.update_one(
             {"_id": "head"}, {"$setOnInsert": {"head": 0, "holder": None, "until": epoch}}, upsert=True
         )
+
+    async def make(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
+        """Empty, whatever was there."""
+        await self.drop(what)
+        await self.db[what.name].create_indexes(list(indexes))
+
+    async def drop(self, what: Unscoped) -> None:
+        await self.db[what.name].drop()
+
+    def ours(self) -> Access:
+        """Reading in our own name: everything."""
+        return self.reading(OURSELVES, EVERYTHING, moment())
 
     def reading(self, caller: Caller, scope: Scope, at: datetime) -> Access:
         return Access(self.db, caller, scope, at)
@@ -291,7 +392,12 @@ class Aggregates(Generic[S]):
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._documents = tx.db[self.collection]
+        self._documents = self.seen(tx)
+
+    @classmethod
+    def seen(cls, access: Access) -> Documents:
+        """Those of the kind that may be seen."""
+        return access.documents(cls.collection)
 
     def missing(self, key: str) -> Refused:
         """How a caller is told that there is none; the same whether it is absent or out of scope."""
@@ -299,9 +405,9 @@ class Aggregates(Generic[S]):
 
     async def add(self, state: S, event: Event) -> Row:
         document = self._document(state, self._tx.at)
-        await self._documents.insert_one(document, session=self._tx.session)
+        await self._documents.insert(document)
         self._tx.log(event)
-        return self.columns.whole(document)
+        return self.columns.whole(document, self._tx.sees)
 
     async def get(self, key: str) -> S:
         return from_document(await self._load(key), self.state)
@@ -312,17 +418,13 @@ class Aggregates(Generic[S]):
         state, event = change(from_document(document, self.state))
         recorded_at = max(self._tx.at, document["recorded_at"])
         changed = self._document(state, recorded_at)
-        replaced = await self._documents.replace_one(
-            {"_id": key, "version": document["version"]}, changed, session=self._tx.session
-        )
-        assert replaced.modified_count == 1, "a snapshot cannot change under its transaction"  # noqa: S101
+        replaced = await self._documents.replace({"_id": key, "version": document["version"]}, changed)
+        assert replaced == 1, "a snapshot cannot change under its transaction"  # noqa: S101
         self._tx.log(event, not_before=recorded_at)
-        return self.columns.whole(changed)
+        return self.columns.whole(changed, self._tx.sees)
 
     async def _load(self, key: str) -> Document:
-        document = await self._documents.find_one(
-            {"_id": key, **self._tx.scope.filter()}, session=self._tx.session
-        )
+        document = await self._documents.find_one({"_id": key})
         if document is None:
             raise self.missing(key)
         return document

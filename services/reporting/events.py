@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Role
+from services.kernel.messages import ANY_OFFICE, Command, Role
 from services.kernel.rows import Shows
 from services.kernel.words import Word
 
@@ -39,6 +39,7 @@ class ReportOf(Shows, frozen=True, kw_only=True):
     """`period`: `2018`, `2018-H1` or `2018-H2`. Answers one row of `Report`'s columns."""
 
     subject: ClassVar[str] = "query.reporting.report"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     unit: str
     period: str

@@ -26,12 +26,12 @@ async def report(
         # Says when it did exist, and is raised for the last day asked for.
         await directory.in_force(unit.id, until, "unit", "period")
         raise AssertionError("a unit in force that day has a spell in the period")
-    access.scope.require(*(spell.path for spell in spells))
+    covered = access.scope.require(*(spell.path for spell in spells))
     below = await directory.children_between(unit.id, since, until)
     names = {child.id: child.between(since, until)[-1].name for child in below}
     names[unit.id] = f"{spells[-1].name} (trực tiếp)"
     missing = domain.missing(positions)
-    counted = await counters.of(unit.id, query.period, access)
+    counted = await counters.of(covered, query.period, access)
     return Report(
         unit_id=unit.id,
         unit_name=spells[-1].name,

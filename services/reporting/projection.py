@@ -30,7 +30,7 @@ class Projection:
 
     async def run(self, nats: Client) -> None:
         """Counts with the generation in use; builds the next when asked, and follows when another process did."""
-        generation = await current_generation(self._store.db)
+        generation = await current_generation(self._store.ours())
         counting = self._count(generation, nats)
         try:
             while True:
@@ -40,7 +40,7 @@ class Projection:
                 if self._asked.is_set():
                     await self._build(generation + 1, generation, nats)
                     self._asked.clear()  # not before: what fails on the way is begun again
-                current = await current_generation(self._store.db)
+                current = await current_generation(self._store.ours())
                 if current != generation:
                     await end(counting)
                     generation, counting = current, self._count(current, nats)
@@ -50,10 +50,11 @@ class Projection:
     async def rebuild(self, _: RebuildCounters, tx: Transaction) -> int:
         """The generation in use while the next one is being counted."""
         self._asked.set()
-        return await current_generation(tx.db, tx.session)
+        return await current_generation(tx)
 
     async def report_row(self, query: ReportOf, access: Access) -> Rows:
-        report = COLUMNS.show(query.fields)(msgspec.to_builtins(await self.report(query, access)))
+        view = COLUMNS.view(query.fields, access.sees)
+        report = view.show(msgspec.to_builtins(await self.report(query, access)))
         return Rows([report], nulls_in([report]))
 
     async def report(self, query: ReportOf, access: Access) -> Report:
@@ -61,7 +62,7 @@ class Projection:
         heard = {inbox.producer: (inbox.position, inbox.position + inbox.lag) for inbox in self.inboxes}
 
         async def read(snapshot: Access) -> Report:
-            counters = Counters(access.db, await current_generation(access.db, snapshot.session))
+            counters = Counters(await current_generation(snapshot))
             positions = await counters.positions(heard, snapshot)
             return await handlers.report(query, snapshot, counters, positions)
 
@@ -78,8 +79,8 @@ class Projection:
             return await switch(generation, previous, tx)
 
         # The one before the one in use may still be read by whoever began just before the last switch; not by now.
-        await Counters(self._store.db, previous - 1).drop()
-        await Counters(self._store.db, generation).create()
+        await Counters(previous - 1).drop(self._store)
+        await Counters(generation).create(self._store)
         anew = _started(self._inboxes_of(generation), nats)
         try:
             while True:
@@ -91,7 +92,7 @@ class Projection:
         telemetry.log.info("counters counted anew", generation=generation)
 
     def _inboxes_of(self, generation: int) -> list[Inbox]:
-        counters = Counters(self._store.db, generation)
+        counters = Counters(generation)
         return [
             Inbox(
                 self._store,

@@ -1,18 +1,21 @@
 """Facts and counters in MongoDB, by generation: one in use, and while counting anew the next one beside it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from services.kernel import directory
+from services.kernel.caller import Covered
 from services.kernel.store import (
     ASCENDING,
+    CURSORS,
+    PARKED,
     Access,
-    Database,
     Document,
     Indexes,
     IndexModel,
     InsertOne,
+    Store,
     Transaction,
+    Unscoped,
     UpdateOne,
     to_document,
 )
@@ -20,6 +23,7 @@ from services.reporting.domain import COUNTED, Fact, fold
 from services.reporting.events import Measure, Position
 
 FIRST_GENERATION = 1
+PROJECTION = Unscoped("projection", "which counters are in use says nothing of any unit")
 POINTER = {"_id": "generation"}
 
 FACT_INDEXES = [
@@ -37,29 +41,29 @@ def reader(generation: int) -> str:
 class Counters:
     """One generation. A report of any unit and period is one document per measure, however many models there are."""
 
-    def __init__(self, db: Database, generation: int) -> None:
+    def __init__(self, generation: int) -> None:
         self.generation = generation
-        self._db = db
-        self._facts = db[f"facts_{generation}"]
-        self._counters = db[f"counters_{generation}"]
+        self._facts = Unscoped(f"facts_{generation}", "only counted into; who reads them reads by `within`")
+        self._counters = Unscoped(f"counters_{generation}", "read for a unit that a scope has said it covers")
 
-    async def create(self) -> None:
+    async def create(self, store: Store) -> None:
         """Empty, whatever an interrupted count left there."""
-        await self.drop()
-        await self._facts.create_indexes(FACT_INDEXES)
+        await self.drop(store)
+        await store.make(self._facts, FACT_INDEXES)
 
-    async def drop(self) -> None:
-        await self._facts.drop()
-        await self._counters.drop()
+    async def drop(self, store: Store) -> None:
+        await store.drop(self._facts)
+        await store.drop(self._counters)
         names = [f"{reader(self.generation)}/{producer}" for producer in COUNTED]
-        await self._db.cursors.delete_many({"_id": {"$in": names}})
-        await self._db.parked.delete_many({"reader": reader(self.generation)})
+        ours = store.ours()
+        await ours.unscoped(CURSORS).delete({"_id": {"$in": names}})
+        await ours.unscoped(PARKED).delete({"reader": reader(self.generation)})
 
     async def add(self, facts: Sequence[Fact], tx: Transaction) -> None:
         if not facts:
             return
         inserts = [InsertOne(_document(fact)) for fact in facts]
-        await self._facts.bulk_write(inserts, session=tx.session)
+        await tx.unscoped(self._facts).write(inserts)
         updates = [
             UpdateOne(
                 {"_id": f"{period}/{unit}/{measure}"},
@@ -68,11 +72,11 @@ class Counters:
             )
             for (period, unit, measure), amounts in fold(facts).items()
         ]
-        await self._counters.bulk_write(updates, ordered=False, session=tx.session)
+        await tx.unscoped(self._counters).write(updates, ordered=False)
 
-    async def of(self, unit: str, period: str, access: Access) -> Mapping[Measure, Document]:
+    async def of(self, unit: Covered, period: str, access: Access) -> Mapping[Measure, Document]:
         keys = [f"{period}/{unit}/{measure}" for measure in Measure]
-        found = self._counters.find({"_id": {"$in": keys}}, session=access.session)
+        found = access.unscoped(self._counters).find({"_id": {"$in": keys}})
         return {Measure(document["measure"]): document async for document in found}
 
     async def positions(self, heard: Mapping[str, tuple[int, int]], access: Access) -> tuple[Position, ...]:
@@ -81,15 +85,14 @@ class Counters:
         The cursor moves with effects only: past events without any, the process may know better.
         """
         name = reader(self.generation)
-        cursors = self._db.cursors.find(
-            {"_id": {"$in": [f"{name}/{producer}" for producer in COUNTED]}}, session=access.session
-        )
+        names = [f"{name}/{producer}" for producer in COUNTED]
+        cursors = access.unscoped(CURSORS).find({"_id": {"$in": names}})
         applied = {producer: position for producer, (position, _) in heard.items()}
         async for document in cursors:
             producer = document["_id"].rpartition("/")[2]
             applied[producer] = max(applied.get(producer, 0), document["seq"])
-        parked = self._db.parked.find(
-            {"producer": {"$in": list(COUNTED)}, "reader": name}, {"producer": 1}, session=access.session
+        parked = access.unscoped(PARKED).find(
+            {"producer": {"$in": list(COUNTED)}, "reader": name}, {"producer": 1}
         )
         stuck = [document["producer"] async for document in parked]
         return tuple(
@@ -103,14 +106,14 @@ class Counters:
         )
 
 
-async def current_generation(db: Database, session: Any = None) -> int:
-    pointer = await db.projection.find_one(POINTER, session=session)
+async def current_generation(access: Access) -> int:
+    pointer = await access.unscoped(PROJECTION).find_one(POINTER)
     return pointer["current"] if pointer else FIRST_GENERATION
 
 
 async def switch(generation: int, previous: int, tx: Transaction) -> bool:
     """Makes `generation` the one in use if it has counted at least as far as the previous one."""
-    found = tx.db.cursors.find({}, session=tx.session)
+    found = tx.unscoped(CURSORS).find({})
     seqs = {document["_id"]: document["seq"] async for document in found}
     behind = any(
         seqs.get(f"{reader(generation)}/{producer}", 0) < seqs.get(f"{reader(previous)}/{producer}", 0)
@@ -118,9 +121,7 @@ async def switch(generation: int, previous: int, tx: Transaction) -> bool:
     )
     if behind:
         return False
-    await tx.db.projection.update_one(
-        POINTER, {"$set": {"current": generation}}, upsert=True, session=tx.session
-    )
+    await tx.unscoped(PROJECTION).write([UpdateOne(POINTER, {"$set": {"current": generation}}, upsert=True)])
     return True
 
 

@@ -21,6 +21,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
     field: Field
     subject_kind: SubjectKind
     level: Level
+    owner: str | None = None
     submitted_by: str
     opened_on: date
     verdict: Verdict | None = None
@@ -41,6 +42,7 @@ def open_review(accepted: ModelAccepted, *, key: str, at: datetime) -> tuple[Rev
         field=accepted.field,
         subject_kind=accepted.subject_kind,
         level=accepted.level,
+        owner=accepted.owner,
         submitted_by=accepted.submitted_by,
         opened_on=accepted.on,
     )
@@ -48,8 +50,16 @@ def open_review(accepted: ModelAccepted, *, key: str, at: datetime) -> tuple[Rev
 
 
 def decide(
-    review: Review, *, reviewer: str, verdict: Verdict, reason: str, on: date, today: date, at: datetime
+    review: Review,
+    *,
+    own: frozenset[str],
+    verdict: Verdict,
+    reason: str,
+    on: date,
+    today: date,
+    at: datetime,
 ) -> tuple[Review, ReviewDecided]:
+    """`own`: all whose work is the reviewer's own."""
     if review.verdict is not None:
         raise Refused(
             "already-decided",
@@ -57,13 +67,7 @@ def decide(
             vi=f"Mô hình này đã có kết quả: {review.verdict.vi.lower()}.",
             en=f"It has been decided already: {review.verdict}.",
         )
-    if reviewer == review.submitted_by:
-        raise Refused(
-            "own-work",
-            "review",
-            vi="Người đăng ký không được thẩm định mô hình của chính mình.",
-            en="Who registered a model may not judge it.",
-        )
+    _not_own(review, own)
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(on, today)
     not_before(on, review.opened_on)
@@ -78,7 +82,9 @@ def decide(
     return decided, ReviewDecided(**_about(decided, on, at), verdict=verdict, reason=reason)
 
 
-def nominate(review: Review, *, on: date, today: date, at: datetime) -> tuple[Review, ReviewNominated]:
+def nominate(
+    review: Review, *, own: frozenset[str], on: date, today: date, at: datetime
+) -> tuple[Review, ReviewNominated]:
     if review.verdict is not Verdict.RECOGNISED:
         raise Refused(
             "not-recognised",
@@ -93,12 +99,23 @@ def nominate(review: Review, *, on: date, today: date, at: datetime) -> tuple[Re
             vi=f"Mô hình này đã được đề nghị ngày {review.nominated_on:%d/%m/%Y}.",
             en=f"It was nominated already on {review.nominated_on}.",
         )
+    _not_own(review, own)
     happened(on, today)
     not_before(on, review.decided_on)
     nominated = msgspec.structs.replace(
         review, version=review.version + 1, nominated_on=on, nominated_version=review.version + 1
     )
     return nominated, ReviewNominated(**_about(nominated, on, at))
+
+
+def _not_own(review: Review, own: frozenset[str]) -> None:
+    if own & {review.owner, review.submitted_by}:
+        raise Refused(
+            "own-work",
+            "review",
+            vi="Người hoặc tổ chức đăng ký không được thẩm định mô hình của chính mình.",
+            en="Who registered a model may not judge it, and neither may their organisation.",
+        )
 
 
 def _about(review: Review, on: date, at: datetime) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """What review can be asked and what it announces: the only module others may import."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Role
-from services.kernel.rows import ByKeys
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.rows import ByKeys, only
 from services.kernel.words import Word
 from services.registration.events import Field, Level, SubjectKind
 
@@ -42,12 +42,14 @@ class NominateReview(Command, frozen=True, kw_only=True):
 
 class ReviewsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.review.reviews-by-id"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
     """The keys are the models'."""
 
     subject: ClassVar[str] = "query.review.reviews-by-model"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     opened_on: date
     verdict: Verdict | None
-    reason: str | None
+    reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)]
     decided_on: date | None
     nominated_on: date | None
 

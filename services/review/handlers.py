@@ -8,7 +8,7 @@ from services.kernel.store import Access, Transaction, new_id
 from services.registration.models.events import ModelAccepted
 from services.review import domain
 from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel
-from services.review.repository import COLLECTION, Reviews
+from services.review.repository import Reviews
 
 
 async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
@@ -19,7 +19,7 @@ async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
 async def decide_review(command: DecideReview, tx: Transaction) -> Row:
     decide = partial(
         domain.decide,
-        reviewer=tx.caller.id,
+        own=tx.caller.selves(tx.today),
         verdict=command.verdict,
         reason=command.reason,
         on=command.on or tx.today,
@@ -30,13 +30,19 @@ async def decide_review(command: DecideReview, tx: Transaction) -> Row:
 
 
 async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
-    nominate = partial(domain.nominate, on=command.on or tx.today, today=tx.today, at=tx.at)
+    nominate = partial(
+        domain.nominate,
+        own=tx.caller.selves(tx.today),
+        on=command.on or tx.today,
+        today=tx.today,
+        at=tx.at,
+    )
     return await Reviews(tx).update(command.review, nominate)
 
 
 async def reviews_by_id(query: ReviewsById, access: Access) -> Rows:
-    return await pages.by_keys(access, COLLECTION, Reviews.columns, query)
+    return await pages.by_keys(Reviews.seen(access), Reviews.columns, query)
 
 
 async def reviews_by_model(query: ReviewsByModel, access: Access) -> Rows:
-    return await pages.by_keys(access, COLLECTION, Reviews.columns, query, of="model")
+    return await pages.by_keys(Reviews.seen(access), Reviews.columns, query, of="model")

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -52,12 +52,14 @@ class RecordSession(Command, frozen=True, kw_only=True):
 
 class SessionsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.supervision.sessions-by-id"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class SessionsPage(ByFilter, frozen=True, kw_only=True):
     """The newest first, in `unit` or below."""
 
     subject: ClassVar[str] = "query.supervision.sessions-page"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     unit: str | None = None
 

@@ -12,7 +12,6 @@ from services.supervision.repository import Sessions
 async def record_session(command: RecordSession, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
-    tx.scope.require(unit.path)
     session, recorded = domain.record(
         key=new_id("s"),
         kind=command.kind,
@@ -27,7 +26,7 @@ async def record_session(command: RecordSession, tx: Transaction) -> Row:
 
 
 async def sessions_by_id(query: SessionsById, access: Access) -> Rows:
-    return await pages.by_keys(access, repository.COLLECTION, Sessions.columns, query)
+    return await pages.by_keys(Sessions.seen(access), Sessions.columns, query)
 
 
 async def sessions_page(query: SessionsPage, access: Access) -> Page:

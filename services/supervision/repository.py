@@ -24,4 +24,4 @@ class Sessions(Aggregates[Session]):
 
 
 async def page(access: Access, query: SessionsPage) -> Page:
-    return await pages.page(access, COLLECTION, Sessions.columns, query, within=query.unit)
+    return await pages.page(Sessions.seen(access), Sessions.columns, query, within=query.unit)

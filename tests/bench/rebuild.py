@@ -34,7 +34,7 @@ async def measure() -> None:
     )
     async with stage() as made:
         store = Store(made.settings.mongo, made.settings.mongo_prefix, "registration")
-        reporting = store.beside("reporting")
+        reporting = Store(made.settings.mongo, made.settings.mongo_prefix, "reporting")
         try:
             before = (await settled(made.settings)).heads["registration"]
             await _hold_back(store.db)
@@ -57,12 +57,13 @@ async def measure() -> None:
             begun = time.perf_counter()
             async with asking(made.settings) as services:
                 generation = await services.ask(RebuildCounters(), OPERATOR, int, key="bench/rebuild")
-            while await current_generation(reporting) == generation:
+            while await current_generation(reporting.ours()) == generation:
                 await asyncio.sleep(0.01)
             _row(shown, "counted anew: events that count", begun, EVENTS)
             _row(shown, "… all events, passed over or not", begun, sum(heads.values()))
         finally:
             store.close()
+            reporting.close()
     out.print(shown)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from services.kernel.inbox import Handler, Heard, Inbox
-from services.kernel.store import Store, Transaction
+from services.kernel.store import Store, Transaction, Unscoped, UpdateOne
 from tests.chaos.happenings import PRODUCER, Happened
 
+HEARD = Unscoped("heard", "only the chaos tests read it")
 READER = "reporting"
 """Whose database they are in."""
 
@@ -15,7 +16,7 @@ def hearing(name: str) -> Handler:
         # $push and not a document per event: hearing one twice is no error here, and shows.
         ids = [one.recorded.id for one in heard]
         effects = {"$push": {"ids": {"$each": ids}}, "$inc": {"batches": 1}}
-        await tx.db.heard.update_one({"_id": name}, effects, upsert=True, session=tx.session)
+        await tx.unscoped(HEARD).write([UpdateOne({"_id": name}, effects, upsert=True)])
 
     return hear
 

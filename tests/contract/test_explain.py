@@ -9,8 +9,9 @@ from pymongo import MongoClient
 
 from infra.stack import Stack
 from services.kernel.calendar import moment
-from services.kernel.caller import Caller, Scope
+from services.kernel.caller import Caller, Grant, Scope
 from services.kernel.config import Settings
+from services.kernel.messages import Role
 from services.kernel.pages import page_filter
 from services.kernel.rows import ByFilter
 from services.kernel.store import PENDING, Access, Database
@@ -81,8 +82,10 @@ def planner(stack: tuple[Stack, Settings]) -> Iterator[Planner]:
     made.close()
 
 
-def seen_by(units: frozenset[str] | None) -> Access:
-    return Access(cast(Database, None), Caller(id="x", name="x"), Scope(units), moment())
+def seen_by(units: frozenset[str]) -> Access:
+    grants = tuple(Grant(role=Role.OPERATOR, unit=unit) for unit in units)
+    nowhere = cast(Database, dict.fromkeys(("models", "sessions", "delegations")))
+    return Access(nowhere, Caller(id="x", name="x", grants=grants), Scope(units), moment())
 
 
 def models_pages() -> Iterator[Asked]:
@@ -91,14 +94,28 @@ def models_pages() -> Iterator[Asked]:
     for (scope, units), names, (query, order) in itertools.product(SCOPES.items(), chosen, PAGES):
         equal = {name: FILTERS[name] for name in names}
         what = f"models of {scope} by {', '.join(names) or 'nothing'}, {query}"
-        yield what, "registration.models", page_filter(seen_by(units), query, equal), order
+        yield (
+            what,
+            "registration.models",
+            seen_by(units).documents("models").narrowed(page_filter(query, equal)),
+            order,
+        )
 
 
 def other_lists() -> Iterator[Asked]:
     scoped = Scope(SCOPES["two units"]).filter()
     for (scope, units), unit, (query, order) in itertools.product(SCOPES.items(), (None, "u18115"), PAGES):
-        filter_ = page_filter(seen_by(units), query, {"within": unit})
+        filter_ = seen_by(units).documents("sessions").narrowed(page_filter(query, {"within": unit}))
         yield f"sessions of {scope} in {unit}, {query}", "supervision.sessions", filter_, order
+    for (scope, units), side, (query, order) in itertools.product(
+        SCOPES.items(), ("giver", "receiver", ""), PAGES
+    ):
+        filter_ = page_filter(query, {side: "x"} if side else {})
+        for seen, narrowed in (
+            ("one's own", Access.personal(seen_by(units), "delegations").narrowed(filter_)),
+            ("an operator", Access.personal(seen_by(units), "delegations", Role.OPERATOR).narrowed(filter_)),
+        ):
+            yield f"delegations of {seen} of {scope} by {side}", "registration.delegations", narrowed, order
     for service in ("registration", "supervision", "reporting"):
         yield f"{service}: units by id", f"{service}.units", {"_id": {"$in": ["u437", "u436"]}}, None
         yield f"{service}: units by code", f"{service}.units", {"spells.code": "26740"}, None

@@ -21,7 +21,7 @@ from services.kernel.desk import Desk
 from services.kernel.inbox import Handler, Inbox
 from services.kernel.messages import Command, Recorded, Role
 from services.kernel.sequencer import Sequencer
-from services.kernel.store import Store, Transaction, recorded
+from services.kernel.store import Store, Transaction, UpdateOne, recorded
 from services.kernel.streams import replay_subject
 from services.kernel.units import COUNTRY
 from tests.integration import toy
@@ -292,9 +292,8 @@ async def test_i7_an_event_that_cannot_be_applied_is_parked_and_blocks_only_its_
 
     async def mended(heard: Any, tx: Transaction) -> None:
         for one in heard:
-            await tx.db.copies.update_one(
-                {"_id": one.event.key}, {"$inc": {"heard": 1}}, upsert=True, session=tx.session
-            )
+            again = UpdateOne({"_id": one.event.key}, {"$inc": {"heard": 1}}, upsert=True)
+            await tx.unscoped(toy.COPIES).write([again])
 
     assert await service.inbox(mended).retry_parked() == 0
     assert await service.copies() == {"bad": 16, "good": 13}

@@ -10,8 +10,10 @@ from services.kernel.calendar import moment
 from services.kernel.inbox import Heard
 from services.kernel.messages import Command, Event, Refused, Role
 from services.kernel.rows import Columns, Row
-from services.kernel.store import Aggregates, Noun, Transaction
+from services.kernel.store import Aggregates, Noun, Transaction, Unscoped, UpdateOne
 from services.kernel.units import COUNTRY
+
+COPIES = Unscoped("copies", "only the tests of the kernel read them")
 
 
 class OpenTally(Command, frozen=True, kw_only=True):
@@ -71,9 +73,5 @@ async def copy(heard: Sequence[Heard], tx: Transaction) -> None:
         assert isinstance(one.event, TallyRaised)
         if one.event.to == 13:
             raise ValueError("thirteen cannot be copied")
-        await tx.db.copies.update_one(
-            {"_id": one.event.key},
-            {"$inc": {"heard": 1}, "$set": {"value": one.event.to}},
-            upsert=True,
-            session=tx.session,
-        )
+        change = {"$inc": {"heard": 1}, "$set": {"value": one.event.to}}
+        await tx.unscoped(COPIES).write([UpdateOne({"_id": one.event.key}, change, upsert=True)])

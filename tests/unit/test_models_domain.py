@@ -20,8 +20,10 @@ DAY = date(2019, 2, 1)
 WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
 
 
-def act(day: int = 0, by: str = "officer") -> Act:
-    return Act(by=by, on=DAY + timedelta(days=day), today=NOW.date(), at=NOW)
+def act(day: int = 0, by: str = "officer", *organisations: str) -> Act:
+    return Act(
+        by=by, own=frozenset({by, *organisations}), on=DAY + timedelta(days=day), today=NOW.date(), at=NOW
+    )
 
 
 def drafted(title: str = "Ngõ sạch", summary: str = "", unit: Spell = WARD, when: Act | None = None) -> Model:
@@ -100,6 +102,18 @@ def test_who_wrote_or_sent_a_model_does_not_judge_it(author: str) -> None:
         with pytest.raises(Refused) as refused:
             judge()
         assert code(refused) == "own-work"
+
+
+def test_nobody_judges_what_their_own_organisation_registered() -> None:
+    model = submit(drafted(), act=act(1))[0]
+    for judge in (
+        lambda who: accept(model, act=who),
+        lambda who: return_(model, reason="x", act=who),
+    ):
+        with pytest.raises(Refused) as refused:
+            judge(act(2, "appraiser", "another", model.owner))
+        assert code(refused) == "own-work"
+        assert judge(act(2, "appraiser", "another"))
 
 
 def test_a_step_out_of_order_is_refused() -> None:

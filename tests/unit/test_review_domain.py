@@ -1,5 +1,6 @@
 """Reviews as pure functions: decided once, by another, with a reason; nominated once, if recognised."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -28,14 +29,20 @@ ACCEPTED = ModelAccepted(
 OPEN = open_review(ACCEPTED, key="r", at=AT)[0]
 
 
-def decided(
-    verdict: Verdict, review: Review = OPEN, by: str = "appraiser", on: date = date(2019, 11, 1)
-) -> Review:
-    return decide(review, reviewer=by, verdict=verdict, reason="Thiết thực", on=on, today=TODAY, at=AT)[0]
+def decided(verdict: Verdict, review: Review = OPEN, *own: str, on: date = date(2019, 11, 1)) -> Review:
+    return decide(
+        review,
+        own=frozenset({"appraiser", *own}),
+        verdict=verdict,
+        reason="Thiết thực",
+        on=on,
+        today=TODAY,
+        at=AT,
+    )[0]
 
 
-def nominated(review: Review, on: date = date(2019, 12, 1)) -> Review:
-    return nominate(review, on=on, today=TODAY, at=AT)[0]
+def nominated(review: Review, *own: str, on: date = date(2019, 12, 1)) -> Review:
+    return nominate(review, own=frozenset({"appraiser", *own}), on=on, today=TODAY, at=AT)[0]
 
 
 def code(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -60,10 +67,10 @@ def test_a_review_is_decided_once(verdict: Verdict) -> None:
 
 def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
     with pytest.raises(Refused) as refused:
-        decided(Verdict.NOT_MET, by="officer")
+        decided(Verdict.NOT_MET, OPEN, "officer")
     assert code(refused) == "own-work"
     with pytest.raises(Refused) as refused:
-        decide(OPEN, reviewer="x", verdict=Verdict.NOT_MET, reason=" ", on=TODAY, today=TODAY, at=AT)
+        decide(OPEN, own=frozenset({"x"}), verdict=Verdict.NOT_MET, reason=" ", on=TODAY, today=TODAY, at=AT)
     assert code(refused) == "reason-empty"
     with pytest.raises(Refused) as refused:
         decided(Verdict.NOT_MET, on=date(2020, 1, 1))
@@ -71,6 +78,19 @@ def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
     with pytest.raises(Refused) as refused:
         decided(Verdict.NOT_MET, on=date(2019, 2, 28))
     assert code(refused) == "date-too-early"
+
+
+def test_nobody_judges_what_their_own_organisation_registered() -> None:
+    recognised = decided(Verdict.RECOGNISED)
+    judges: tuple[Callable[[list[str]], Review], ...] = (
+        lambda own: decided(Verdict.NOT_MET, OPEN, *own),
+        lambda own: nominated(recognised, *own),
+    )
+    for judge in judges:
+        with pytest.raises(Refused) as refused:
+            judge(["another", ACCEPTED.owner])
+        assert code(refused) == "own-work"
+        assert judge(["another"])
 
 
 def test_only_the_recognised_are_nominated_and_only_once() -> None:

@@ -48,9 +48,10 @@ class Model(Aggregate, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does it, on which day it happened, and when it is recorded."""
+    """Who does it, on which day it happened, and when it is recorded. `own`: all whose work is theirs."""
 
     by: str
+    own: frozenset[str]
     on: date
     today: date
     at: datetime
@@ -209,10 +210,10 @@ def _in_state(model: Model, *allowed: ModelState) -> None:
 
 
 def _not_own(model: Model, act: Act) -> None:
-    if act.by in (model.drafted_by, model.submitted_by):
+    if act.own & {model.owner, model.drafted_by, model.submitted_by}:
         raise Refused(
             "own-work",
             "model",
-            vi="Người đăng ký không được thẩm định mô hình của chính mình.",
-            en="Who registered a model may not judge it.",
+            vi="Người hoặc tổ chức đăng ký không được thẩm định mô hình của chính mình.",
+            en="Who registered a model may not judge it, and neither may their organisation.",
         )

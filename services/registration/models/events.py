@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Role
-from services.kernel.rows import ByFilter, ByKeys
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.rows import ByFilter, ByKeys, only
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
 from services.registration.events import ContributionKind, Field, Level, SubjectKind
@@ -101,12 +101,14 @@ class ModelsPage(ByFilter, frozen=True, kw_only=True):
     """The newest first."""
 
     subject: ClassVar[str] = "query.registration.models-page"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     filter: ModelFilter = ModelFilter()
 
 
 class ModelsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.registration.models-by-id"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     drafted_on: date
     submitted_on: date | None
     registered_on: date | None
-    return_reason: str | None
+    return_reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     contributions: tuple[Contribution, ...]
 
 

@@ -29,8 +29,6 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     owner = await Owners(tx).get(command.owner)
     act = _act(command.on, tx)
     unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on, "owner", "on")
-    # The unit may have come under another one since the organisation was registered.
-    tx.scope.require(unit.path)
     model, drafted = domain.draft(
         key=new_id("m"),
         owner=owner.id,
@@ -72,11 +70,12 @@ async def models_page(query: ModelsPage, access: Access) -> Page:
 
 
 async def models_by_id(query: ModelsById, access: Access) -> Rows:
-    return await pages.by_keys(access, repository.COLLECTION, Models.columns, query)
+    return await pages.by_keys(Models.seen(access), Models.columns, query)
 
 
 def _act(on: date | None, tx: Transaction) -> Act:
-    return Act(by=tx.caller.id, on=on or tx.today, today=tx.today, at=tx.at)
+    own = tx.caller.selves(tx.today)
+    return Act(by=tx.caller.id, own=own, on=on or tx.today, today=tx.today, at=tx.at)
 
 
 async def _act_in_life(model: str, on: date | None, tx: Transaction) -> Act:

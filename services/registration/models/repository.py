@@ -33,4 +33,4 @@ class Models(Aggregates[Model]):
 
 async def page(access: Access, query: ModelsPage) -> Page:
     equal = msgspec.structs.asdict(query.filter)
-    return await pages.page(access, COLLECTION, Models.columns, query, within=equal.pop("unit"), **equal)
+    return await pages.page(Models.seen(access), Models.columns, query, within=equal.pop("unit"), **equal)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByKeys
 from services.kernel.units import UnitOnDay
 from services.registration.events import BodyKind
@@ -25,6 +25,7 @@ class RegisterOrganisation(Command, frozen=True, kw_only=True):
 
 class OrganisationsById(ByKeys, frozen=True, kw_only=True):
     subject: ClassVar[str] = "query.registration.organisations-by-id"
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class OrganisationRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,13 +9,12 @@ from services.registration.organisations.events import (
     OrganisationsById,
     RegisterOrganisation,
 )
-from services.registration.organisations.repository import COLLECTION, Organisations
+from services.registration.organisations.repository import Organisations
 
 
 async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
-    tx.scope.require(unit.path)
     organisation, registered = domain.register(
         key=new_id("o"), name=command.name, kind=command.kind, unit=unit, on=on, today=tx.today, at=tx.at
     )
@@ -23,4 +22,4 @@ async def register_organisation(command: RegisterOrganisation, tx: Transaction) 
 
 
 async def organisations_by_id(query: OrganisationsById, access: Access) -> Rows:
-    return await pages.by_keys(access, COLLECTION, Organisations.columns, query)
+    return await pages.by_keys(Organisations.seen(access), Organisations.columns, query)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from services.kernel.messages import Command, Event, Role
+from services.kernel.messages import PUBLIC, Command, Event, Role
 from services.kernel.rows import ByKeys, ByOwners, Shows
 from services.kernel.units import DatedUnit, Predecessor, Spell, SuccessionKind, UnitLevel, UnitOnDay
 
@@ -23,12 +23,14 @@ class UnitsOnDay(ByKeys, frozen=True, kw_only=True):
     """The keys are `UnitOnDay`s."""
 
     subject: ClassVar[str] = "query.registration.units-on-day"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
 
 
 class UnitWithCode(Shows, frozen=True, kw_only=True):
     """The unit that had this national code on that day: one row or None."""
 
     subject: ClassVar[str] = "query.registration.unit-with-code"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
 
     code: str
     on: date
@@ -38,6 +40,7 @@ class ChildUnits(ByOwners, frozen=True, kw_only=True):
     """Those directly below each unit on its day, by code. The keys are `UnitOnDay`s."""
 
     subject: ClassVar[str] = "query.registration.child-units"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
 
 
 class PredecessorRow(msgspec.Struct, frozen=True, kw_only=True):

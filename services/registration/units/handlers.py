@@ -25,7 +25,7 @@ async def units_on_day(query: UnitsOnDay, access: Access) -> Rows:
     keys = {key: UnitOnDay(key) for key in query.keys}
     found = await Directory(access).many(list({key.unit for key in keys.values()}))
     units = {unit.id: unit for unit in found}
-    show = COLUMNS.show(query.fields)
+    show = COLUMNS.view(query.fields, access.sees).show
     rows = {
         key: show(row)
         for key, wanted in keys.items()
@@ -35,7 +35,7 @@ async def units_on_day(query: UnitsOnDay, access: Access) -> Rows:
 
 
 async def unit_with_code(query: UnitWithCode, access: Access) -> Rows:
-    show = COLUMNS.show(query.fields)
+    show = COLUMNS.view(query.fields, access.sees).show
     on = f"={query.on}"
     rows = [
         show(row)
@@ -48,7 +48,7 @@ async def unit_with_code(query: UnitWithCode, access: Access) -> Rows:
 async def child_units(query: ChildUnits, access: Access) -> list[Page]:
     page_size(query)
     directory = Directory(access)
-    show = COLUMNS.show(query.fields)
+    show = COLUMNS.view(query.fields, access.sees).show
     pages = []
     for key in map(UnitOnDay, query.keys):
         day = key.day(access.today)

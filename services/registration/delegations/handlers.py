@@ -1,0 +1,50 @@
+"""What registration does about delegations: one function per message."""
+
+from functools import partial
+
+from services.kernel import pages
+from services.kernel.caller import Grant
+from services.kernel.directory import Directory
+from services.kernel.rows import Page, Row, Rows
+from services.kernel.store import Access, Transaction, new_id
+from services.registration.delegations import domain, repository
+from services.registration.delegations.events import (
+    DelegateRole,
+    DelegationsById,
+    DelegationsPage,
+    GrantsDelegated,
+    RevokeDelegation,
+)
+from services.registration.delegations.repository import Delegations
+
+
+async def delegate_role(command: DelegateRole, tx: Transaction) -> Row:
+    delegation, delegated = domain.delegate(
+        key=new_id("d"),
+        giver=tx.caller,
+        to=command.to,
+        role=command.role,
+        unit=await Directory(tx).get(command.unit),
+        since=command.since or tx.today,
+        until=command.until,
+        today=tx.today,
+        at=tx.at,
+    )
+    return await Delegations(tx).add(delegation, delegated)
+
+
+async def revoke_delegation(command: RevokeDelegation, tx: Transaction) -> Row:
+    revoke = partial(domain.revoke, on=tx.today, at=tx.at)
+    return await Delegations(tx).update(command.delegation, revoke)
+
+
+async def delegations_page(query: DelegationsPage, access: Access) -> Page:
+    return await repository.page(access, query)
+
+
+async def delegations_by_id(query: DelegationsById, access: Access) -> Rows:
+    return await pages.by_keys(Delegations.seen(access), Delegations.columns, query)
+
+
+async def grants_delegated(_: GrantsDelegated, access: Access) -> list[Grant]:
+    return await repository.received(access)

@@ -1,0 +1,65 @@
+"""Delegations in MongoDB: each is the business of its two persons and of the operators of its unit."""
+
+from services.kernel import pages
+from services.kernel.caller import Grant
+from services.kernel.directory import Directory
+from services.kernel.messages import Role
+from services.kernel.pages import NEWEST
+from services.kernel.rows import Columns, Computed, Page
+from services.kernel.store import (
+    ASCENDING,
+    Access,
+    Aggregates,
+    Documents,
+    Indexes,
+    IndexModel,
+    Noun,
+    from_document,
+)
+from services.kernel.units import UnitPath
+from services.registration.delegations.domain import Delegation, within
+from services.registration.delegations.events import DelegationRow, DelegationsPage, Side
+
+COLLECTION = "delegations"
+
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("persons", ASCENDING), NEWEST]),
+        IndexModel([("giver", ASCENDING), NEWEST]),
+        IndexModel([("receiver", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), NEWEST]),
+    ]
+}
+
+
+class Delegations(Aggregates[Delegation]):
+    collection = COLLECTION
+    noun = Noun("delegation", "việc ủy quyền", "delegation")
+    columns = Columns(DelegationRow, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
+    state = Delegation
+
+    @classmethod
+    def seen(cls, access: Access) -> Documents:
+        return access.personal(COLLECTION, Role.OPERATOR)
+
+
+async def page(access: Access, query: DelegationsPage) -> Page:
+    giver = access.caller.id if query.side is Side.GIVEN else None
+    receiver = access.caller.id if query.side is Side.RECEIVED else None
+    seen = Delegations.seen(access)
+    return await pages.page(seen, Delegations.columns, query, giver=giver, receiver=receiver)
+
+
+async def received(access: Access) -> list[Grant]:
+    """The grants delegated to the caller that are not over. The unit may have come from under the giver's meanwhile."""
+    wanted = {
+        "receiver": access.caller.id,
+        "revoked_on": None,
+        "until": {"$gte": access.today.isoformat()},
+    }
+    found = [from_document(d, Delegation) async for d in Delegations.seen(access).find(wanted)]
+    if not found:
+        return []
+    directory = Directory(access)
+    units = {unit.id: unit for unit in await directory.many([one.grant().unit for one in found])}
+    return [one.grant() for one in found if within(units[one.grant().unit], one.out_of)]
