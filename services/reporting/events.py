@@ -46,7 +46,10 @@ class ReportOf(Shows, frozen=True, kw_only=True):
 
 
 class RebuildCounters(Command, frozen=True, kw_only=True):
-    """Counts everything anew from the first event, beside the figures in use, and then switches over."""
+    """Counts everything anew from the first event, beside the figures in use, and then switches over.
+
+    For operators of the whole country.
+    """
 
     subject: ClassVar[str] = "command.reporting.rebuild-counters"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OPERATOR})

@@ -12,6 +12,7 @@ from services.kernel.inbox import Inbox
 from services.kernel.process import end, keep_running
 from services.kernel.rows import Columns, Rows, nulls_in
 from services.kernel.store import Access, Store, Transaction
+from services.kernel.units import COUNTRY
 from services.reporting import handlers
 from services.reporting.domain import COUNTED
 from services.reporting.events import RebuildCounters, Report, ReportOf
@@ -48,7 +49,8 @@ class Projection:
             await end(counting)
 
     async def rebuild(self, _: RebuildCounters, tx: Transaction) -> int:
-        """The generation in use while the next one is being counted."""
+        """The generation in use while the next one is being counted. It concerns every unit there is."""
+        tx.scope.require(f"/{COUNTRY}")
         self._asked.set()
         return await current_generation(tx)
 

@@ -1,0 +1,66 @@
+"""Every operation by everybody, with the outcome that the table expects of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from tests.access.people import BY_DELEGATION, DEPUTIES, HOLDERS, OTHERS, Somebody
+from tests.access.table import expected, lines
+
+SUBSCRIBED = ("Subscription.", "ReviewEvent.")
+OF_REVIEWS = frozenset({"decide", "nominate", "decideReview", "nominateReview"})
+CHANGING = OF_REVIEWS | {
+    *("submit-model", "return-model", "accept-model", "revoke-delegation"),
+    *("submitModel", "returnModel", "acceptModel", "revokeDelegation"),
+}
+"""What leaves its thing in another state: where it is done, it needs one of its own."""
+FOR_ANY_STATE = frozenset({"not-permitted", "unauthenticated"})
+"""Outcomes that depend on who asks and not on the thing: one state of it is as good as another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    operation: str
+    state: str
+    who: Somebody
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.operation} ({self.state}) by {self.who.what}"
+
+    @property
+    def changes(self) -> bool:
+        return self.expected == "done" and _name(self.operation) in CHANGING
+
+    @property
+    def thing(self) -> str:
+        """The state of the thing that is asked for, whoever asks."""
+        if self.state in ("own", "own-organisation"):
+            return "open" if _name(self.operation) in OF_REVIEWS else "submitted"
+        return self.state.removeprefix("own-")
+
+
+def cells(section: str) -> Iterator[Cell]:
+    told: set[tuple[str, Somebody]] = set()
+    for (operation, state), found in groupby(lines(section), lambda line: line[:2]):
+        candidates = list(found)
+        for somebody in [] if operation.startswith(SUBSCRIBED) else _everybody(section, state):
+            outcome = expected(candidates, somebody)
+            if outcome not in FOR_ANY_STATE or (operation, somebody) not in told:
+                yield Cell(operation, state, somebody.in_state(state), outcome)
+            if outcome in FOR_ANY_STATE:
+                told.add((operation, somebody))
+
+
+def _everybody(section: str, state: str) -> list[Somebody]:
+    if state.startswith("own"):
+        return HOLDERS
+    deputies = [d for d in DEPUTIES if section == "services" or d.relation in BY_DELEGATION]
+    return [*HOLDERS, *deputies, *OTHERS]
+
+
+def _name(operation: str) -> str:
+    return operation.partition(".")[2]
+
+
+CELLS = {section: list(cells(section)) for section in ("services", "gateway")}

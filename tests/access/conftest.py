@@ -1,0 +1,27 @@
+"""The world in which everybody tries everything, built once."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+
+import pytest_asyncio
+
+from infra.operator import asking
+from services.kernel.client import Client
+from tests.access.cells import CELLS
+from tests.access.people import BY_DELEGATION, DEPUTIES
+from tests.access.world import World
+from tests.conftest import GraphQL
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(graphql: GraphQL) -> World:
+    made = World(graphql.settings)
+    spare = Counter(cell.thing for cells in CELLS.values() for cell in cells if cell.changes)
+    await made.build(spare, [deputy for deputy in DEPUTIES if deputy.relation in BY_DELEGATION])
+    return made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def services(graphql: GraphQL) -> AsyncGenerator[Client, None]:
+    async with asking(graphql.settings) as client:
+        yield client

@@ -1,0 +1,54 @@
+"""Reads the table of what everybody may do and see."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.access.people import Somebody
+
+FILE = Path(__file__).with_name("expected.txt")
+
+
+class Line(NamedTuple):
+    """`outside`: what becomes of the same request for a thing that lies elsewhere."""
+
+    name: str
+    state: str
+    who: frozenset[str]
+    inside: str
+    outside: str
+
+
+def lines(section: str) -> list[Line]:
+    return [
+        Line(name, state, frozenset(who.split(",")), inside, outside)
+        for name, state, who, inside, outside in _rows(section)
+    ]
+
+
+def columns() -> dict[tuple[str, str], frozenset[str]]:
+    """(row, column) → the roles that see it; none named: whoever sees the row."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for row, first, *more in _rows("columns"):
+        if first.endswith(":"):
+            found[row, first[:-1]] = frozenset(more[0].split(","))
+        else:
+            found |= {(row, column): frozenset() for column in (first, *more)}
+    return found
+
+
+def expected(candidates: list[Line], somebody: Somebody) -> str:
+    """What becomes of it when somebody tries. `candidates`: the lines of one operation in one state."""
+    for line in candidates:
+        if ("everybody" in line.who and not somebody.expired) or line.who & somebody.names:
+            return line.inside if somebody.inside else line.outside
+    return "unauthenticated" if somebody.anonymous else "not-permitted"
+
+
+def _rows(section: str) -> Iterator[list[str]]:
+    current = ""
+    for text in FILE.read_text().splitlines():
+        if text.startswith("=="):
+            current = text.strip("= ")
+        elif current == section and text and not text.startswith("#"):
+            yield text.split()

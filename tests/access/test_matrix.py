@@ -1,0 +1,120 @@
+"""Everybody tries everything, over both doors, and it ends as the table says."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from services.kernel.client import Client
+from services.kernel.messages import ANY_OFFICE, Role
+from tests.access.cells import CELLS, SUBSCRIBED, Cell
+from tests.access.doors import Gateway, Outcome, Services, Try
+from tests.access.people import BY_DELEGATION, OTHERS, RELATIONS, deputy, holder
+from tests.access.table import lines
+from tests.access.world import World
+from tests.conftest import GraphQL
+from tests.e2e.test_review_events import subscribed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AT_ONCE = 32
+UNSEEN = frozenset({"null", "unseen"})
+
+Door = Callable[[Try], Awaitable[Outcome]]
+
+
+def tried(cell: Cell, world: World) -> Try:
+    things = world.spare[cell.thing]
+    thing = things.pop() if cell.changes else world.things.get(cell.thing, "")
+    who = cell.who.acting_for(world.owner) if cell.state == "own-organisation" else cell.who
+    return Try(cell.operation, cell.state, who, thing)
+
+
+async def all_of(tries: list[Try], door: Door) -> list[Outcome]:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Try) -> Outcome:
+        async with slots:
+            return await door(each)
+
+    return list(await asyncio.gather(*map(one, tries)))
+
+
+async def differences(section: str, world: World, door: Door) -> dict[str, str]:
+    cells = CELLS[section]
+    found = await all_of([tried(cell, world) for cell in cells], door)
+    return {
+        str(cell): f"{outcome.word}, not {cell.expected}"
+        for cell, outcome in zip(cells, found, strict=True)
+        if outcome.word != cell.expected
+    }
+
+
+async def test_straight_at_the_services_everything_ends_as_the_table_says(
+    world: World, services: Client
+) -> None:
+    assert await differences("services", world, Services(services).outcome) == {}
+
+
+async def test_through_the_gateway_everything_ends_as_the_table_says(world: World, graphql: GraphQL) -> None:
+    assert await differences("gateway", world, Gateway(graphql).outcome) == {}
+
+
+@pytest.mark.parametrize("section", CELLS)
+async def test_what_lies_outside_looks_like_what_is_not_there(
+    section: str, world: World, services: Client, graphql: GraphQL
+) -> None:
+    door: Any = Services(services) if section == "services" else Gateway(graphql)
+    # Whoever it is: that all are told the same word is tested above.
+    cells = {
+        (cell.operation, cell.state, cell.who.relation): cell
+        for cell in CELLS[section]
+        if cell.expected in UNSEEN or cell.expected.endswith("-not-found")
+    }
+    hidden = [tried(cell, world) for cell in cells.values()]
+    assert hidden
+    absent = [Try(t.operation, t.state, t.who, _never(t.thing)) for t in hidden]
+    pairs = zip(hidden, await all_of(hidden, door.outcome), await all_of(absent, door.outcome), strict=True)
+    assert {f"{t.operation} by {t.who.what}" for t, there, nowhere in pairs if there != nowhere} == set()
+
+
+@pytest.mark.parametrize("role", sorted(ANY_OFFICE))
+async def test_of_all_review_events_everybody_hears_those_of_their_units(
+    role: str, world: World, graphql: GraphQL
+) -> None:
+    for line in lines("gateway"):
+        if line.name.startswith(SUBSCRIBED):
+            assert line[2:] == (frozenset({"any"}), "found", "unseen")
+    door = Gateway(graphql)
+    listening = [holder(Role(role), relation) for relation in RELATIONS]
+    listening += [deputy(Role(role), relation) for relation in BY_DELEGATION]
+    heard = await asyncio.gather(*(first_heard(graphql, door.token(who), world.before) for who in listening))
+    assert {who.what: event["review"]["id"] for who, event in zip(listening, heard, strict=True)} == {
+        who.what: world.heard[who.relation] for who in listening
+    }
+    assert all(event["model"]["id"] for event in heard)
+
+
+async def test_who_has_no_role_hears_no_review_event(graphql: GraphQL) -> None:
+    door = Gateway(graphql)
+    for who in OTHERS:
+        if who.expired:
+            continue  # is not let in at all, as tested where connections are
+        async with subscribed(graphql, door.token(who), after="0") as live:
+            message = await live.message()
+        told = "unauthenticated" if who.anonymous else "not-permitted"
+        assert message["type"] == "next", who.what
+        assert message["payload"]["errors"][0]["extensions"]["code"] == told, who.what
+
+
+async def first_heard(graphql: GraphQL, token: str | None, after: int) -> dict[str, Any]:
+    async with subscribed(graphql, token, after=str(after)) as live:
+        (event,) = await live.next(1)
+    return event
+
+
+def _never(thing: str) -> str:
+    """An id of the same kind that was never given."""
+    kind, _, number = thing.partition("_")
+    return f"{kind}_{number[:8]}{'0' * 16}"

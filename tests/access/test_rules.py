@@ -1,0 +1,226 @@
+"""Each thing that can be asked says who may ask it, the table knows them all, and nothing goes round the scope."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from graphql import GraphQLObjectType, build_schema, is_introspection_type
+
+import infra.provision  # noqa: F401 - brings in every service
+from gateway.fields import ASKS, DEFINITION, Follows, Hears, Starts, column_of
+from gateway.schema import schema
+from services.kernel.messages import ANY_OFFICE, Asked, Command, Query, Role
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, rules_of
+from services.registration.delegations.events import DelegationRow
+from services.registration.models.events import ModelRow
+from services.registration.organisations.events import OrganisationRow
+from services.registration.units.events import UnitRow
+from services.reporting.events import Report
+from services.review.events import ReviewRow
+from services.supervision.events import SessionRow
+from tests.access.cells import SUBSCRIBED
+from tests.access.doors import INPUTS, MESSAGES, QUERIES
+from tests.access.table import columns, lines
+
+ROOT = Path(__file__).parents[2]
+KINDS = {Command, Query, Shows, ByKeys, ByFilter, ByOwners}
+"""What is not asked itself."""
+ROWS: dict[str, type[msgspec.Struct]] = {
+    row.__name__: row
+    for row in (DelegationRow, ModelRow, OrganisationRow, Report, ReviewRow, SessionRow, UnitRow)
+}
+ROOTS = ("Query", "Mutation", "Subscription")
+
+
+def asked() -> Iterator[type[Asked]]:
+    waiting: list[type[Asked]] = [Command, Query]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind not in KINDS and kind.__module__.startswith("services."):
+            yield kind
+
+
+def fields() -> Iterator[tuple[str, Any]]:
+    """The fields of the schema that ask a service, and those of its roots."""
+    for type_ in schema._schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_):
+            for name, field in type_.fields.items():
+                if asks_of(field) or type_.name in ROOTS:
+                    yield f"{type_.name}.{name}", asks_of(field)
+
+
+def roles_of(asks: Any) -> set[frozenset[Role]]:
+    """Of all that the field may ask."""
+    match asks:
+        case Hears():
+            return {asks.roles}
+        case Starts():
+            return {message.roles for message in asks.messages}
+        case Follows():
+            return {asks.message.roles}
+        case _:
+            return {asks.roles}
+
+
+def hidden_fields() -> dict[str, frozenset[Role]]:
+    """The fields of the schema that not everybody sees who sees their type."""
+    found = {}
+    for row_name, row in ROWS.items():
+        type_: Any = schema._schema.type_map.get(row_name.removesuffix("Row"))
+        for name, field in (type_.fields if type_ and rules_of(row) else {}).items():
+            if not asks_of(field) and column_of(field) in rules_of(row):
+                found[f"{type_.name}.{name}"] = rules_of(row)[column_of(field)]
+    return found
+
+
+def asks_of(field: Any) -> Any:
+    definition = field.extensions.get(DEFINITION)
+    return definition.metadata.get(ASKS) if definition else None
+
+
+def expanded(roles: frozenset[Role]) -> frozenset[Role]:
+    """What the public may, everybody may."""
+    return frozenset(Role) if Role.PUBLIC in roles else roles
+
+
+def everybody_of(rules: set[frozenset[Role]]) -> frozenset[Role]:
+    return frozenset[Role]().union(*map(expanded, rules))
+
+
+def named(who: frozenset[str]) -> frozenset[str]:
+    """The roles behind the table's words."""
+    if "everybody" in who:
+        return frozenset(Role)
+    return frozenset(ANY_OFFICE) if "any" in who else who & frozenset(Role)
+
+
+def test_every_message_says_who_may_ask_it() -> None:
+    for kind in asked():
+        assert "roles" in vars(kind), kind
+        assert kind.roles, kind
+        assert kind.roles <= set(Role), kind
+
+
+def test_the_table_knows_every_message_and_the_roles_it_declares() -> None:
+    declared = {kind.subject.partition(".")[2]: expanded(kind.roles) for kind in asked()}
+    written: dict[str, frozenset[str]] = {}
+    for line in lines("services"):
+        written[line.name] = written.get(line.name, frozenset()) | named(line.who)
+    assert written == declared
+    assert set(MESSAGES) == set(declared)
+
+
+def test_every_field_that_asks_a_service_carries_a_rule() -> None:
+    for name, asks in fields():
+        assert asks, name
+        assert all(roles_of(asks)), name
+
+
+def test_the_table_knows_every_field_and_the_roles_it_declares() -> None:
+    declared = {name: everybody_of(roles_of(asks)) for name, asks in fields()}
+    declared |= {name: everybody_of({ANY_OFFICE}) for name in hidden_fields()}
+    written: dict[str, set[frozenset[str]]] = {}
+    for line in lines("gateway"):
+        written.setdefault(line.name, set()).add(named(line.who))
+    assert set(written) == set(declared)
+    for name, who in written.items():
+        may = frozenset[str]().union(*who)
+        # A relation of what not everybody sees is seen by fewer than might ask for it.
+        assert may == declared[name] if name.startswith(ROOTS) else may <= declared[name], name
+    subscribed = {name for name in written if name.startswith(SUBSCRIBED)}
+    assert {*QUERIES, *(f"Mutation.{name}" for name in INPUTS)} | subscribed == set(written)
+
+
+def test_the_table_knows_every_column_and_its_rule() -> None:
+    declared = {
+        (name, column): rules_of(row).get(column, frozenset())
+        for name, row in ROWS.items()
+        for column in (field.name for field in msgspec.structs.fields(row))
+    }
+    assert columns() == declared
+
+
+def test_what_is_hidden_from_some_may_be_null_for_all() -> None:
+    built = build_schema(schema.as_str())
+    for name in hidden_fields():
+        type_, _, field = name.partition(".")
+        shown: Any = built.type_map[type_]
+        assert not str(shown.fields[field].type).endswith("!"), name
+        assert "null" in shown.fields[field].description, name
+    assert len(hidden_fields()) == sum(len(rules_of(row)) for row in ROWS.values())
+
+
+UNSCOPED = {
+    ("services/kernel/directory.py", "COLLECTION"),
+    ("services/kernel/store.py", "'cursors'"),
+    ("services/kernel/store.py", "'parked'"),
+    ("services/reporting/repository.py", "'projection'"),
+    ("services/reporting/repository.py", "f'facts_{generation}'"),
+    ("services/reporting/repository.py", "f'counters_{generation}'"),
+}
+"""All collections that are read or written without a scope, and where each says why."""
+RAW = {"db", "session", "client", "beside"}
+"""Attributes that lead to a database past the scope."""
+OF_THE_PROCESS = {"Store", "EVERYTHING", "OURSELVES"}
+"""Names by which a process acts for itself, outside of any request."""
+
+
+def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def test_whatever_goes_without_a_scope_is_declared_and_listed_here() -> None:
+    found = {
+        (name, ast.unparse(node.args[0]))
+        for name, module in modules("services", "gateway")
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Unscoped"
+    }
+    assert found == UNSCOPED
+
+
+def test_outside_the_kernel_nothing_touches_a_database_past_the_scope() -> None:
+    for name, module in modules("services"):
+        for node in ast.walk(module) if not name.startswith("services/kernel/") else ():
+            if isinstance(node, ast.Attribute):
+                own = ast.unparse(node.value) in ("self", "cls")
+                public = not node.attr.startswith("_") or node.attr == "__init__"
+                assert own or public, f"{name}:{node.lineno} reaches for {node.attr}"
+                assert node.attr not in RAW, f"{name}:{node.lineno} reaches for {node.attr}"
+
+
+def test_only_a_projection_acts_in_the_name_of_its_process() -> None:
+    for name, module in modules("services", "gateway"):
+        imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
+        if not name.startswith(("services/kernel/", "services/reporting/")):
+            assert not OF_THE_PROCESS & {alias.name for node in imports for alias in node.names}, name
+
+
+def test_the_readme_tells_who_may_do_what() -> None:
+    readme = (ROOT / "gateway" / "README.md").read_text()
+    assert who_may_do_what() in readme, f"this stands there otherwise:\n{who_may_do_what()}"
+
+
+def who_may_do_what() -> str:
+    """A row per field of the roots, and per field that not everybody sees who sees its type."""
+    rules = {name: roles_of(asks) for name, asks in fields() if name.startswith(ROOTS)}
+    rules |= {name: {roles} for name, roles in hidden_fields().items()}
+    titles = [*(role.value for role in Role if role is not Role.PUBLIC), "no token"]
+    rows = ["| | " + " | ".join(titles) + " |", "|---|" + ":-:|" * len(titles)]
+    for name, found in rules.items():
+        marks = [_mark(role, found) for role in Role]
+        rows.append(
+            f"| `{name.removeprefix('Query.').removeprefix('Mutation.')}` | " + " | ".join(marks) + " |"
+        )
+    return "\n".join(rows)
+
+
+def _mark(role: Role, rules: set[frozenset[Role]]) -> str:
+    """Of several that a field may ask, not all may be open to the role."""
+    may = [role in expanded(roles) for roles in rules]
+    return "●" if all(may) else "○" if any(may) else ""

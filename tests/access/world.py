@@ -1,0 +1,151 @@
+"""The things that are asked for, in every state, all in one place; shared where nobody may change them, else fresh."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from infra.operator import asking
+from infra.positions import settled
+from services.kernel.calendar import today
+from services.kernel.caller import Caller, Grant
+from services.kernel.client import Client
+from services.kernel.config import Settings
+from services.kernel.messages import Command, Role
+from services.kernel.rows import Rows
+from services.registration.delegations.events import DelegateRole
+from services.registration.events import BodyKind, SubjectKind
+from services.registration.models.events import AcceptModel, DraftModel, ReturnModel, SubmitModel
+from services.registration.organisations.events import RegisterOrganisation
+from services.review.events import DecideReview, NominateReview, ReviewsByModel, Verdict
+from services.supervision.events import RecordSession, SessionKind, SupervisingBody
+from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
+
+DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)
+TITLE = "Ngõ xóm sạch đẹp"
+WHY = "Còn thiếu danh sách hộ tham gia"
+OFFICER, APPRAISER, SUPERVISOR = (
+    Caller(id=name, name="", grants=tuple(Grant(role=role, unit=unit) for unit in RELATIONS.values()))
+    for name, role in ((DRAFTER, Role.OFFICER), ("judge", Role.APPRAISER), ("watch", Role.SUPERVISOR))
+)
+REVIEWED = frozenset({"open", "recognised", "nominated"})
+"""States of reviews; all other states of things are models', but for the ones below."""
+
+
+def draft(owner: str) -> DraftModel:
+    return DraftModel(
+        owner=owner, title=TITLE, field="ECONOMY", subject_kind=SubjectKind.COLLECTIVE, on=DRAFTED
+    )
+
+
+def organisation(unit: str = PLACE) -> RegisterOrganisation:
+    return RegisterOrganisation(name="Hội Phụ nữ", kind=BodyKind.WOMENS_UNION, unit=unit, on=DRAFTED)
+
+
+def session() -> RecordSession:
+    return RecordSession(
+        kind=SessionKind.SURVEY,
+        body=SupervisingBody.WOMENS_UNION,
+        unit=PLACE,
+        title="Khảo sát",
+        on=date(2019, 6, 1),
+    )
+
+
+def in_a_week() -> date:
+    return today() + timedelta(days=7)
+
+
+@dataclass
+class World:
+    """`things`: state → id of one that all ask for. `spare`: state → those that one request each may change."""
+
+    settings: Settings
+    things: dict[str, str] = field(default_factory=dict)
+    spare: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    owner: str = ""
+    before: int = 0
+    """The last review event before any of these."""
+    heard: dict[str, str] = field(default_factory=dict)
+    """Relation → the review whose event is the first that one hears there."""
+
+    async def build(self, spare: Mapping[str, int], deputies: list[Somebody]) -> None:
+        """`spare`: how many there are to be of each state, besides the shared ones."""
+        self.before = (await settled(self.settings)).heads["review"]
+        async with asking(self.settings) as services:
+            made = _Making(services)
+            self.owner = await made.id(organisation(), OFFICER)
+            states = ["draft", "submitted", "returned", "registered", *sorted(REVIEWED)]
+            wanted = [(state, many + 1) for state in states for many in [spare.get(state, 0)]]
+            # The first event that is heard in the place is this one's; the other places get theirs after it.
+            first = await made.model(self.owner, "registered")
+            await settled(self.settings)
+            owners = {
+                relation: await made.id(organisation(unit), OFFICER)
+                for relation, unit in RELATIONS.items()
+                if relation not in INSIDE
+            }
+            others = [await made.model(owner, "registered") for owner in owners.values()]
+            models = await asyncio.gather(
+                *(made.model(self.owner, state) for state, many in wanted for _ in range(many))
+            )
+            await settled(self.settings)
+            reviews = await made.reviews([first, *others, *models])
+            self.heard = dict(zip(owners, reviews[1:], strict=False)) | dict.fromkeys(INSIDE, reviews[0])
+            found = iter(zip(models, reviews[1 + len(others) :], strict=True))
+            for state, many in wanted:
+                for _ in range(many):
+                    model, review = next(found)
+                    self.spare[state].append(review if state in REVIEWED else model)
+            for state in REVIEWED - {"open"}:
+                await asyncio.gather(*(made.decided(review, state) for review in self.spare[state]))
+            self.spare["another's"] = await made.delegations(spare.get("another's", 0) + 1)
+            self.things = {state: self.spare[state].pop() for state in (*states, "another's")}
+            self.things |= {"organisation": self.owner, "unit": PLACE}
+            self.things["session"] = await made.id(session(), SUPERVISOR)
+            await asyncio.gather(*(made.deputise(somebody) for somebody in deputies))
+        await settled(self.settings)
+
+
+class _Making:
+    def __init__(self, services: Client) -> None:
+        self._services = services
+
+    async def id(self, command: Command, caller: Caller) -> str:
+        return str((await self._services.ask(command, caller, dict[str, Any], key=uuid4().hex))["id"])
+
+    async def model(self, owner: str, state: str) -> str:
+        """Reviewed ones are registered for now."""
+        model = await self.id(draft(owner), OFFICER)
+        if state != "draft":
+            await self.id(SubmitModel(model=model, on=SUBMITTED), OFFICER)
+        if state == "returned":
+            await self.id(ReturnModel(model=model, reason=WHY, on=SUBMITTED), APPRAISER)
+        elif state == "registered" or state in REVIEWED:
+            await self.id(AcceptModel(model=model, on=ACCEPTED), APPRAISER)
+        return model
+
+    async def reviews(self, models: list[str]) -> list[str]:
+        """Of each model; empty where there is none."""
+        query = ReviewsByModel(keys=tuple(models), fields={"id": "id"})
+        rows = (await self._services.ask(query, APPRAISER, Rows)).rows
+        return [str(row["id"]) if row else "" for row in rows]
+
+    async def decided(self, review: str, state: str) -> None:
+        verdict = DecideReview(review=review, verdict=Verdict.RECOGNISED, reason=WHY, on=DECIDED)
+        await self.id(verdict, APPRAISER)
+        if state == "nominated":
+            await self.id(NominateReview(review=review, on=DECIDED), APPRAISER)
+
+    async def delegations(self, many: int) -> list[str]:
+        given = DelegateRole(to="somebody", role=Role.OFFICER, unit=PLACE, until=in_a_week())
+        return list(await asyncio.gather(*(self.id(given, OFFICER) for _ in range(many))))
+
+    async def deputise(self, somebody: Somebody) -> None:
+        assert somebody.giver
+        (grant,) = somebody.giver.grants
+        given = DelegateRole(to=somebody.caller.id, role=grant.role, unit=grant.unit, until=in_a_week())
+        await self.id(given, somebody.giver)
