@@ -213,10 +213,8 @@ def who_may_do_what() -> str:
     titles = [*(role.value for role in Role if role is not Role.PUBLIC), "no token"]
     rows = ["| | " + " | ".join(titles) + " |", "|---|" + ":-:|" * len(titles)]
     for name, found in rules.items():
-        marks = [_mark(role, found) for role in Role]
-        rows.append(
-            f"| `{name.removeprefix('Query.').removeprefix('Mutation.')}` | " + " | ".join(marks) + " |"
-        )
+        title = name.removeprefix("Query.").removeprefix("Mutation.")
+        rows.append(f"| {title} | {' | '.join(_mark(role, found) for role in Role)} |")
     return "\n".join(rows)
 
 
