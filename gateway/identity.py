@@ -10,7 +10,7 @@ ISSUER = "danvan-embedded"
 
 class Identity:
     def __init__(self, settings: Settings) -> None:
-        self._tokens = Tokens.from_file(ISSUER, settings.keys / "issuer.public.json")
+        self._tokens = Tokens.from_file(ISSUER, settings.secrets_of("gateway") / "issuer.public.json")
 
     def caller(self, authorization: str | None) -> Caller | None:
         """None for nobody; `Refused` for a header that says something else than a token of ours in force."""

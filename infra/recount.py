@@ -13,6 +13,7 @@ from typing import Any
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.store import PENDING, Access, Document, Store
 from services.reporting.repository import current_generation, reader
 
@@ -29,7 +30,7 @@ class Recount:
 
 
 async def recount(settings: Settings) -> Recount:
-    store = Store(settings.mongo, settings.mongo_prefix, "reporting")
+    store = Store(settings, "reporting", user=OPERATOR_USER)
     try:
         access = store.reading(OURSELVES, EVERYTHING, moment())
         return await store.snapshot(access, lambda snapshot: _Count(store, snapshot).run())

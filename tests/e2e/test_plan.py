@@ -91,8 +91,8 @@ def planned(on: bool) -> Iterator[None]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
     _, settings = stack
-    nats = await client.connect(settings.nats, "gateway")
-    tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+    nats = await client.connect(settings, "gateway")
+    tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
     services = InOrder(nats, tokens, timeout=5)
     page = Written(
         """{ models(first: 100) { edges { node { id owner { id } review { id } } } }
