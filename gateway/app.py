@@ -37,12 +37,12 @@ class Gateway:
     def __init__(self, settings: Settings, operations: Operations) -> None:
         self._settings = settings
         self._operations = operations
-        self._tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+        self._tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
 
     @asynccontextmanager
     async def running(self, _: Starlette) -> AsyncGenerator[None, None]:
         operations, settings = self._operations, self._settings
-        operations.nats = await client.connect(settings.nats, "gateway")
+        operations.nats = await client.connect(settings, "gateway")
         asking = Client(operations.nats, self._tokens, timeout=settings.request_timeout)
         operations.client = Delegating(asking)
         watchdog = asyncio.create_task(keep_running("watchdog", Watchdog(settings.watchdog).run))

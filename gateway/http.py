@@ -39,7 +39,7 @@ class Http:
                 raise Bad(405, "method-not-allowed", vi=vi, en=en, allow=ALLOWED)
             if media is None:
                 raise _not_acceptable()
-            caller = self._caller(scope)
+            caller = await self._caller(scope)
             reading = scope["method"] != "POST"
             asked = _in_url(scope) if reading else await _in_body(scope, receive)
             if media == EVENTS:
@@ -54,9 +54,9 @@ class Http:
             telemetry.log.exception("unexpected")
             await _refuse(send, JSON, live.broken())
 
-    def _caller(self, scope: Scope) -> Caller | None:
+    async def _caller(self, scope: Scope) -> Caller | None:
         try:
-            return self._identity.caller(one(scope, b"authorization").decode("latin-1"))
+            return await self._identity.identify(one(scope, b"authorization").decode("latin-1"))
         except Refused as refused:
             raise Bad.because(401, refused.refusal) from None
 

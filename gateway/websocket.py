@@ -54,7 +54,7 @@ class WebSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # the wish to connect
         try:
-            caller = self._identity.caller(one(scope, b"authorization").decode("latin-1"))
+            caller = await self._identity.identify(one(scope, b"authorization").decode("latin-1"))
         except Refused:
             await send({"type": "websocket.close", "code": UNAUTHORIZED})
             return
@@ -179,7 +179,7 @@ class Conversation:
         header = (payload or {}).get("Authorization") or (payload or {}).get("authorization")
         if header is not None:
             try:
-                self._caller = self._identity.caller(str(header))
+                self._caller = await self._identity.identify(str(header))
             except Refused as refused:
                 raise Closed.because(FORBIDDEN, Bad.because(401, refused.refusal)) from None
         self._initiated.set()

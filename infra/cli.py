@@ -17,10 +17,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra import operator, report_view
+from infra.credentials import make_secrets
 from infra.embedded import CannotStart
 from infra.load_units import load_units
 from infra.loads import note_loaded, was_loaded
-from infra.operator import NotRunning, located
+from infra.mongo_users import NotLetIn
+from infra.operator import IssuedElsewhere, NotRunning, located
 from infra.positions import positions, settled
 from infra.provision import TooOld, provision
 from infra.recount import recount as count_anew
@@ -47,6 +49,8 @@ EXPECTED = (
     CannotStart,
     NotReady,
     NotRunning,
+    NotLetIn,
+    IssuedElsewhere,
     TooOld,
     SampleRefused,
     report_view.ReportRefused,
@@ -76,11 +80,21 @@ def demo(format_: AsFormat = Format.TABLE) -> None:
     raise typer.Exit(_run(_demo(format_)))
 
 
+@app.command()
+def secrets() -> None:
+    """Make the secrets that are missing, and what the servers must know of them."""
+    folder = _settings().secrets_folder
+    make_secrets(folder)
+    err.print(f"All secrets are in {folder}.")
+
+
 @app.command("provision")
-def provision_() -> None:
-    """Make keys, streams and indexes, or bring them up to date."""
-    _run(provision(_located()))
-    err.print("Keys, streams and indexes are there.")
+def provision_(
+    users: Annotated[bool, typer.Option("--users", help="MongoDB's users too.")] = False,
+) -> None:
+    """Make streams and indexes, or bring them up to date."""
+    _run(provision(_located(), users=users))
+    err.print(f"{'Users, streams' if users else 'Streams'} and indexes are there.")
 
 
 @units_app.command("load")
@@ -108,8 +122,12 @@ def token(
     try:
         caller = Caller(id=name or f"{role}@{unit}", name=name or role, grants=(Grant(role=role, unit=unit),))
         print(operator.user_token(settings, caller, timedelta(hours=hours)))
+    except IssuedElsewhere as error:
+        _fail(str(error))
     except FileNotFoundError:
-        _fail(f"There are no keys in {settings.keys} yet: run `danvan provision` or `make run` first.")
+        _fail(
+            f"There are no keys in {settings.secrets_folder} yet: run `danvan secrets` or `make run` first."
+        )
 
 
 @app.command()
@@ -176,10 +194,14 @@ def schema(
 
 async def _serve() -> None:
     async with _started() as (settings, stack):
-        await _load_all(settings)
-        await _report(settings, PUBLISHED.unit, str(PUBLISHED.year), Format.TABLE)
+        if settings.oidc_issuer:  # the sample's people are not known there
+            await _load(settings, "units", _load_units)
+        else:
+            await _load_all(settings)
+            await _report(settings, PUBLISHED.unit, str(PUBLISHED.year), Format.TABLE)
         err.print(f"\nGraphQL  {stack.gateway_url}")
-        err.print(f"Token    make token ROLE=leader UNIT={PUBLISHED.unit}")
+        token_from = settings.oidc_issuer or f"make token ROLE=leader UNIT={PUBLISHED.unit}"
+        err.print(f"Token    {token_from}")
         err.print("Stop     Ctrl-C\n")
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -218,11 +240,15 @@ async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
 
 async def _load_all(settings: Settings) -> None:
     """What a first start loads. Once it is all there, a later one takes that as read."""
-    for name, load in {"units": _load_units, SAMPLE: _load_sample}.items():
-        if not await was_loaded(settings, name):
-            await load(settings)
-            await settled(settings)
-            await note_loaded(settings, name)
+    await _load(settings, "units", _load_units)
+    await _load(settings, SAMPLE, _load_sample)
+
+
+async def _load(settings: Settings, name: str, load: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
+    if not await was_loaded(settings, name):
+        await load(settings)
+        await settled(settings)
+        await note_loaded(settings, name)
 
 
 async def _load_units(settings: Settings) -> int:

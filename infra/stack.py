@@ -12,10 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from infra.credentials import make_secrets
 from infra.embedded import LOOPBACK, CannotStart, EmbeddedServer, MongoServer, NatsServer, free_port
 from infra.provision import provision
 from infra.supervisor import Backoff, Process, Running, Supervisor, how_it_ended
 from services.kernel.config import Settings
+from services.kernel.credentials import says_who
 
 PROCESSES = {
     "gateway": "gateway.app",
@@ -39,8 +41,9 @@ class Stack:
         self.var = settings.var.absolute()
         self._settings = settings.model_copy(update={"var": self.var})
         self._say = say
-        self.nats = None if settings.nats_url else NatsServer(self.var / "nats", NATS_PORT)
-        self.mongo = None if settings.mongo_url else MongoServer(self.var / "mongo", MONGO_PORT)
+        secrets = self._settings.secrets_folder
+        self.nats = None if settings.nats_url else NatsServer(self.var / "nats", secrets, NATS_PORT)
+        self.mongo = None if settings.mongo_url else MongoServer(self.var / "mongo", secrets, MONGO_PORT)
         self.gateway_url = ""
         self.processes: dict[str, Running] = {}
 
@@ -55,11 +58,12 @@ class Stack:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as undo:
             undo.enter_context(_alone(self.var))
+            make_secrets(self._settings.secrets_folder)
             await self._start_servers(undo)
             settings = self._settings.model_copy(
                 update={"nats_url": self.nats_url, "mongo_url": self.mongo_url}
             )
-            await provision(settings)
+            await provision(settings, users=self.mongo is not None)
             await self._start_processes(settings, undo)
             self._undo = undo.pop_all()
         return self
@@ -97,10 +101,6 @@ class Stack:
                 self._say(str(error))
 
     async def _start_processes(self, settings: Settings, undo: AsyncExitStack) -> None:
-        environment = os.environ | {
-            f"DANVAN_{name.upper()}": str(value)
-            for name, value in settings.model_dump(exclude_none=True).items()
-        }
         addresses: dict[str, tuple[str, int]] = {}
         for place, name in enumerate(PROCESSES):
             wish = settings.port + place
@@ -111,8 +111,7 @@ class Stack:
         _note(
             self.var,
             gateway=self.gateway_url,
-            nats=self.nats_url,
-            mongo=self.mongo_url,
+            **tellable(nats=self.nats_url, mongo=self.mongo_url),
             ports={name: port for name, (_, port) in addresses.items()},
         )
         supervisor = Supervisor(
@@ -120,7 +119,7 @@ class Stack:
                 Process(
                     name,
                     serving(PROCESSES[name], host, port),
-                    environment,
+                    environment(settings, name),
                     self.var / "log" / f"{name}.log",
                     f"http://{_reachable(host)}:{port}/readyz",
                 )
@@ -136,6 +135,18 @@ class Stack:
     def _say_moved(self, name: str, wish: int, port: int) -> None:
         if port != wish:
             self._say(f"Port {wish} is taken: {name} listens on {port} instead.")
+
+
+def tellable(**urls: str) -> dict[str, str]:
+    """The addresses that may be written down for everybody to read: they hold no password."""
+    return {name: url for name, url in urls.items() if not says_who(url)}
+
+
+def environment(settings: Settings, user: str) -> dict[str, str]:
+    """Of a process: our settings, and no more of them than it needs."""
+    ours = settings.model_dump(exclude_none=True, exclude={"mongo_url"} if user == "gateway" else None)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DANVAN_")}
+    return inherited | {f"DANVAN_{name.upper()}": str(value) for name, value in ours.items()}
 
 
 def serving(module: str, host: str, port: int) -> list[str]:

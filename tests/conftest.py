@@ -16,15 +16,18 @@ import pytest_asyncio
 import uvicorn
 
 from gateway.app import create_app
+from infra.credentials import make_secrets
 from infra.embedded import MongoServer, NatsServer, free_port
 from infra.load_units import load_units
 from infra.operator import OPERATOR, asking, user_token
 from infra.positions import settled
 from infra.provision import provision
+from infra.rights import RIGHTS, Rights
 from infra.sample.loader import load_sample
 from infra.stack import Stack
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
+from services.kernel.credentials import MONGO_PASSWORD, mongo_user
 from services.kernel.messages import Role
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.units.events import RecordUnits
@@ -33,35 +36,60 @@ from tests import npm
 
 _prefixes = count(1)
 
+TOY = "toy"
+"""A service of the tests', with a database of its own."""
+
+TESTER = "tester"
+"""A user of the tests' NATS who may do anything, as nobody may in the product: to break what a test wants broken."""
+
 
 @pytest.fixture(scope="session")
-def mongo(tmp_path_factory: pytest.TempPathFactory) -> Generator[MongoServer, None, None]:
-    server = MongoServer(tmp_path_factory.mktemp("mongo"))
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("secrets")
+    make_secrets(folder, {**RIGHTS, TESTER: Rights(publish=(">",), subscribe=(">",))})
+    (folder / TOY).mkdir()
+    (folder / TOY / MONGO_PASSWORD).write_text("toys have no secrets")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mongo(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> Generator[MongoServer, None, None]:
+    server = MongoServer(tmp_path_factory.mktemp("mongo"), secrets)
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def nats_server(tmp_path: Path) -> Generator[NatsServer, None, None]:
-    server = NatsServer(tmp_path / "nats")
+def nats_server(tmp_path: Path, secrets: Path) -> Generator[NatsServer, None, None]:
+    server = NatsServer(tmp_path / "nats", secrets)
     server.start()
     yield server
     server.stop()
 
 
 @pytest_asyncio.fixture
-async def settings(mongo: MongoServer, nats_server: NatsServer, tmp_path: Path) -> Settings:
+async def settings(mongo: MongoServer, nats_server: NatsServer, secrets: Path, tmp_path: Path) -> Settings:
     """Provisioned, with nothing in it."""
     made = Settings(
         nats_url=nats_server.url,
         mongo_url=mongo.url,
         mongo_prefix=f"test{next(_prefixes)}",
         var=tmp_path,
+        secrets=secrets,
         heartbeat=0.2,
         lease=1.0,
     )
-    await provision(made)
+    await provision(made, users=True)
+    with mongo.client() as client:
+        name = mongo_user(made, TOY)
+        client.admin.command(
+            "createUser",
+            name,
+            pwd=(secrets / TOY / MONGO_PASSWORD).read_text(),
+            roles=[{"role": "readWrite", "db": name}],
+            mechanisms=["SCRAM-SHA-256"],
+        )
     return made
 
 

@@ -5,18 +5,31 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats.security import NatsNKey
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
 from services.kernel import client
+from services.kernel.config import Settings
+from services.kernel.credentials import nats_login
 
 Answer = Callable[[bytes, dict[str, str]], Awaitable[bytes]]
 
 CONCURRENCY = 64
 
 
-def connect(url: str, name: str) -> NatsBroker:
-    return NatsBroker(url, name=name, logger=None, graceful_timeout=5, apply_types=False, **client.lasting())
+def connect(settings: Settings, user: str) -> NatsBroker:
+    login = nats_login(settings, user)
+    seed = login.pop("nkeys_seed")
+    return NatsBroker(
+        settings.nats,
+        security=NatsNKey.from_file(seed) if seed else None,
+        logger=None,
+        graceful_timeout=5,
+        apply_types=False,
+        **login,
+        **client.lasting(),
+    )
 
 
 def answers(broker: NatsBroker, subject: str, queue: str, answer: Answer) -> None:

@@ -181,14 +181,3 @@ def reading(service: str) -> dict[str, str]:
     So one signature, which costs more than most answers, serves all of a caller's reading for some seconds.
     """
     return {"reads": service}
-
-
-def make_keys(folder: Path, name: str) -> None:
-    """`<name>.private.json`, made once and readable by its holder alone, and `<name>.public.json` beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    private = folder / f"{name}.private.json"
-    if not private.exists():
-        private.touch(mode=0o600)
-        private.write_text(json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
-    key = OKPKey.import_key(json.loads(private.read_text()))
-    (folder / f"{name}.public.json").write_text(json.dumps(key.as_dict(private=False)))

@@ -19,6 +19,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from services.kernel import telemetry
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Tokens, binding, reading
+from services.kernel.config import Settings
+from services.kernel.credentials import nats_login
 from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
 
 A = TypeVar("A")
@@ -55,8 +57,8 @@ def lasting() -> dict[str, Any]:
     }
 
 
-async def connect(url: str, name: str) -> Nats:
-    return await nats.connect(url, name=name, **lasting())
+async def connect(settings: Settings, user: str) -> Nats:
+    return await nats.connect(settings.nats, **nats_login(settings, user), **lasting())
 
 
 class Client:

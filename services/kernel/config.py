@@ -8,19 +8,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+OidcAlgorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
+]
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANVAN_", frozen=True)
 
-    nats_url: str | None = None
+    nats_url: str | None = Field(default=None, repr=False)
     """A NATS server of one's own, 2.11 or newer with JetStream; the embedded one otherwise."""
-    mongo_url: str | None = None
+    mongo_url: str | None = Field(default=None, repr=False)
     """A MongoDB replica set of one's own; the embedded one-node set otherwise."""
     mongo_prefix: str = "danvan"
     """Each service keeps its documents in the database `<prefix>_<service>`."""
     var: Path = Path("var")
-    """Where data, keys and logs are kept."""
+    """Where data, secrets and logs are kept."""
+    secrets: Path | None = None
+    """A folder with a folder for each process, which reads nothing but its own; `secrets` in `var` otherwise."""
     host: str = "127.0.0.1"
     port: Port = 8000
     """The gateway's; the services' health routes take the ports after it."""
@@ -57,9 +62,23 @@ class Settings(BaseSettings):
         listed = (self.cors_origins or "").split(",")
         return frozenset(origin.strip().rstrip("/") for origin in listed if origin.strip())
 
+    oidc_issuer: Annotated[str, Field(pattern="^https?://")] | None = None
+    """Whose tokens the gateway takes. None: those of the embedded issuer, which `danvan token` makes."""
+    oidc_jwks: Annotated[str, Field(pattern="^https?://")] | None = None
+    """Where the issuer's keys are; by default where its `.well-known/openid-configuration` says."""
+    oidc_audience: Annotated[str, Field(min_length=1)] = "danvan"
+    """Whom its tokens must be made for."""
+    oidc_algorithm: OidcAlgorithm = "RS256"
+    """The one that its tokens must be signed with."""
+    oidc_grants_claim: Annotated[str, Field(min_length=1)] = "danvan_grants"
+    """The claim with the grants, a list of `{role, unit, since, until}`."""
+
     @property
-    def keys(self) -> Path:
-        return self.var / "keys"
+    def secrets_folder(self) -> Path:
+        return self.secrets or self.var / "secrets"
+
+    def secrets_of(self, user: str) -> Path:
+        return self.secrets_folder / user
 
     @property
     def nats(self) -> str:

@@ -160,7 +160,7 @@ class Sequencer:
             tail = await streams.last(self._js, self._producer)
         except NotFoundError:
             telemetry.log.warning("stream is gone, made anew from the log", head=self.head)
-            await streams.ensure(self._js, self._producer)
+            await streams.make(self._js, self._producer)
             tail = 0
         problem = await self._disagreement(tail)
         if problem and problem != self.problem:

@@ -35,12 +35,12 @@ class Service:
         telemetry.start(name, settings)
         self.name = name
         self.settings = settings
-        self.broker = bus.connect(settings.nats, name)
-        self.store = Store(settings.mongo, settings.mongo_prefix, name)
+        self.broker = bus.connect(settings, name)
+        self.store = Store(settings, name)
         self.inboxes: list[Inbox] = []
         self._logs = logs
         self._sequencer: Sequencer | None = None
-        tokens = Tokens.from_file("gateway", settings.keys / "caller.public.json")
+        tokens = Tokens.from_file("gateway", settings.secrets_of(name) / "caller.public.json")
         self._desk = Desk(self.store, tokens, self._committed)
         self._queries: list[tuple[str, bus.Answer]] = []
         self._others: list[Callable[[], Sequence[Inbox]]] = []

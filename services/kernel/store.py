@@ -32,6 +32,8 @@ from services.kernel import telemetry
 from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import day_of, moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
+from services.kernel.config import Settings
+from services.kernel.credentials import mongo_login
 from services.kernel.messages import Event, Recorded, Refused, Role
 from services.kernel.rows import Columns, Row
 
@@ -256,11 +258,12 @@ class Transaction(Access):
 
 
 class Store:
-    """One service's database."""
+    """One service's database, opened by the service itself, or else by `user`."""
 
-    def __init__(self, url: str, prefix: str, service: str) -> None:
+    def __init__(self, settings: Settings, service: str, *, user: str = "") -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            url,
+            settings.mongo,
+            **mongo_login(settings, user or service),
             tz_aware=True,
             appname=f"danvan-{service}",
             serverSelectionTimeoutMS=2000,
@@ -271,7 +274,7 @@ class Store:
         )
         self.service = service
         self.db: Database = self._client.get_database(
-            f"{prefix}_{service}",
+            f"{settings.mongo_prefix}_{service}",
             codec_options=CODECS,
             write_concern=WriteConcern("majority", j=True),
             read_concern=ReadConcern("majority"),

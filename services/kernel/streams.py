@@ -19,8 +19,25 @@ def subjects(producer: str) -> str:
 
 
 async def ensure(js: JetStreamContext, producer: str) -> None:
-    """Made when missing, brought to these settings otherwise. Nothing ages out: a stream is cheap to make anew."""
-    config = StreamConfig(
+    """Made when missing, brought to our settings otherwise: for operators, who may change a stream."""
+    try:
+        await js.update_stream(_settings(producer))
+    except NotFoundError:
+        await make(js, producer)
+
+
+async def make(js: JetStreamContext, producer: str) -> None:
+    """Made when missing: as much as a producer may do itself, or it could have its stream take in what others say."""
+    try:
+        await js.add_stream(_settings(producer))
+    except BadRequestError as error:
+        if error.err_code != 10058:  # in use, with other settings
+            raise
+
+
+def _settings(producer: str) -> StreamConfig:
+    """Nothing ages out: a stream is cheap to make anew."""
+    return StreamConfig(
         name=name(producer),
         subjects=[subjects(producer)],
         storage=StorageType.FILE,
@@ -30,14 +47,6 @@ async def ensure(js: JetStreamContext, producer: str) -> None:
         duplicate_window=0.1,
         allow_direct=True,
     )
-    try:
-        await js.update_stream(config)
-    except NotFoundError:
-        try:
-            await js.add_stream(config)
-        except BadRequestError as error:
-            if error.err_code != 10058:  # in use: another process made it between our two calls
-                raise
 
 
 async def last(js: JetStreamContext, producer: str) -> int:

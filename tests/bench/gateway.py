@@ -18,14 +18,17 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient
 from rich.table import Table
 
+from infra.credentials import make_secrets
 from infra.embedded import LOOPBACK, NatsServer, free_port
 from infra.operator import user_token
 from infra.positions import settled
+from infra.rights import RIGHTS, Rights
 from infra.sample.loader import load_sample
 from infra.stack import serving
 from infra.supervisor import Process, Supervisor
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from tests import npm
 from tests.bench.mutations import Document, Measured, at_once, seconds_used
@@ -153,7 +156,9 @@ async def _furnish(made: Stage) -> None:
     await record_town(made.settings)
     await load_sample(made.settings, lambda: None)
     await settled(made.settings)
-    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(made.settings.mongo)
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        made.settings.mongo, **mongo_login(made.settings, OPERATOR_USER)
+    )
     prefix = made.settings.mongo_prefix
     models, reviews = client[f"{prefix}_registration"].models, client[f"{prefix}_review"].reviews
     sample = [model async for model in models.find()]
@@ -170,10 +175,19 @@ async def _furnish(made: Stage) -> None:
 @asynccontextmanager
 async def _memoised(made: Stage) -> AsyncGenerator[Settings, None]:
     """Where services answer from memory what the real ones have answered once."""
-    server = NatsServer(made.stack.var / "memoised")
+    secrets = made.settings.secrets_folder
+    make_secrets(secrets, {**RIGHTS, "memoised": Rights(subscribe=("query.>",), responds=True)})
+    server = NatsServer(made.stack.var / "memoised", secrets)
     await asyncio.to_thread(server.start)
     try:
-        argv = [sys.executable, "-m", "tests.bench.peers.memoised", made.settings.nats, server.url]
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.bench.peers.memoised",
+            made.settings.nats,
+            server.url,
+            str(secrets),
+        ]
         process = Process("memoised", argv, dict(os.environ), made.stack.var / "log" / "memoised.log")
         async with _running([process]):
             yield made.settings.model_copy(update={"nats_url": server.url})

@@ -18,12 +18,12 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 from rich.table import Table
 
+from infra.credentials import mongod_login
 from infra.positions import settled
+from infra.provision import provision
 from infra.stack import Stack
 from services.kernel.calendar import moment
 from services.kernel.messages import Role
-from services.kernel.store import Store
-from services.registration.app import INDEXES
 from tests.bench.stage import TOWN, Stage, ms, out, quantile, stage, table
 
 CLIENTS = (1, 16, 64)
@@ -146,10 +146,10 @@ async def on_mongodb(made: Stage) -> AsyncGenerator[Act, None]:
     officer = made.person(Role.OFFICER)
     model = await made.draft(officer)
     officer.close()
-    store = Store(made.settings.mongo, "bench", "registration")
-    await store.provision(INDEXES)
-    store.close()
-    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(made.settings.mongo, maxPoolSize=64)
+    await provision(made.settings.model_copy(update={"mongo_prefix": "bench"}), users=True)
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        made.settings.mongo, maxPoolSize=64, **mongod_login(made.settings.secrets_folder)
+    )
     real = client[f"{made.settings.mongo_prefix}_registration"]
     db = client["bench_registration"]
     for collection, key in (("organisations", made.owner), ("units", TOWN)):

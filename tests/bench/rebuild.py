@@ -6,13 +6,12 @@ import time
 from datetime import date, timedelta
 from typing import Any
 
-import nats
-
 from infra.operator import OPERATOR, asking
 from infra.positions import positions, settled
-from services.kernel import streams
+from services.kernel import client, streams
 from services.kernel.calendar import moment
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.store import Database, Store, Transaction, new_id
 from services.kernel.streams import nudge_subject
 from services.kernel.units import UnitLevel
@@ -33,8 +32,8 @@ async def measure() -> None:
         f"{EVENTS:,} acceptances, over the communes of one province", "", "seconds", "events a second"
     )
     async with stage() as made:
-        store = Store(made.settings.mongo, made.settings.mongo_prefix, "registration")
-        reporting = Store(made.settings.mongo, made.settings.mongo_prefix, "reporting")
+        store = Store(made.settings, "registration", user=OPERATOR_USER)
+        reporting = store.beside("reporting")
         try:
             before = (await settled(made.settings)).heads["registration"]
             await _hold_back(store.db)
@@ -80,7 +79,7 @@ async def _hold_back(db: Database) -> None:
 
 async def _let_go(db: Database, settings: Settings) -> None:
     await db.sequencer.update_one({"_id": "head"}, {"$set": {"until": moment() - timedelta(hours=1)}})
-    connection = await nats.connect(settings.nats)
+    connection = await client.connect(settings, "registration")
     await connection.publish(nudge_subject("registration"))
     await connection.close()
 
@@ -117,7 +116,7 @@ async def _fill(store: Store) -> None:
 
 
 async def _appended(settings: Settings, last: int) -> None:
-    connection = await nats.connect(settings.nats)
+    connection = await client.connect(settings, OPERATOR_USER)
     while await streams.last(connection.jetstream(), "registration") < last:
         await asyncio.sleep(0.01)
     await connection.close()

@@ -3,9 +3,10 @@
 import asyncio
 import time
 
-import nats
 from nats.aio.msg import Msg
 
+from services.kernel import client
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
 from services.registration.models.events import ModelAccepted
 from tests.bench.stage import DAY, TOWN, Http, ms, out, quantile, stage, table
@@ -32,7 +33,7 @@ async def measure() -> None:
         async def on_event(_: Msg) -> None:
             arrivals.put_nowait(time.perf_counter())
 
-        listener = await nats.connect(made.settings.nats)
+        listener = await client.connect(made.settings, OPERATOR_USER)
         await listener.subscribe(ModelAccepted.subject, cb=on_event)
         known = await _registered(reporter)
         for _ in range(SAMPLES):

@@ -16,6 +16,7 @@ import pytest_asyncio
 from nats.aio.client import Client as Nats
 
 from infra.embedded import free_port
+from infra.stack import environment
 from infra.supervisor import Process, Running, Supervisor
 from services.kernel import client
 from services.kernel.config import Settings
@@ -25,6 +26,7 @@ from services.kernel.store import Document, Store
 from tests.chaos.copies import assert_stream_is_copy, length_of_stream
 from tests.chaos.happenings import DEADLINE, PRODUCER, SAYS, until
 from tests.chaos.hearing import READER, hearing, inbox
+from tests.conftest import TESTER
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,8 +74,8 @@ class Producer:
 
 @asynccontextmanager
 async def producing(settings: Settings) -> AsyncGenerator[Producer, None]:
-    store = Store(settings.mongo, settings.mongo_prefix, PRODUCER)
-    connection = await client.connect(settings.nats, "test")
+    store = Store(settings, PRODUCER)
+    connection = await client.connect(settings, TESTER)
     yield Producer(settings, store, connection)
     await connection.close()
     store.close()
@@ -124,8 +126,8 @@ class Reader:
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncGenerator[Reader, None]:
-    store = Store(settings.mongo, settings.mongo_prefix, READER)
-    connection = await client.connect(settings.nats, "test")
+    store = Store(settings, READER)
+    connection = await client.connect(settings, TESTER)
     yield Reader(store, connection)
     await connection.close()
     store.close()
@@ -167,11 +169,7 @@ async def serving(settings: Settings) -> AsyncGenerator[Service, None]:
             *(sys.executable, "-m", "uvicorn", "--factory", "services.registration.app:create_app"),
             *("--port", str(port), "--no-access-log", "--log-level", "warning"),
         ],
-        os.environ
-        | {
-            f"DANVAN_{name.upper()}": str(value)
-            for name, value in settings.model_dump(exclude_none=True).items()
-        },
+        environment(settings, PRODUCER),
         settings.var / "registration.log",
         f"http://127.0.0.1:{port}/readyz",
     )

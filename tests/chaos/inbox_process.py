@@ -38,7 +38,7 @@ class Doomed(Store):
 
 
 async def main(settings: Settings, step: str) -> None:
-    store = Doomed(settings.mongo, settings.mongo_prefix, READER)
+    store = Doomed(settings, READER)
     store.step = step
     hear = hearing(step)
 
@@ -47,7 +47,7 @@ async def main(settings: Settings, step: str) -> None:
         if store.committed == 1 and step == "BeforeCursor":
             die()
 
-    await inbox(store, step, hear_and_die).run(await client.connect(settings.nats, "doomed"))
+    await inbox(store, step, hear_and_die).run(await client.connect(settings, READER))
 
 
 if __name__ == "__main__":

@@ -94,13 +94,13 @@ class StreamMadeAnew(Doomed):
     """Dies after it has made the stream that was gone, and before anything is in it."""
 
     async def find_tail(self) -> int:
-        ensure = streams.ensure
+        make = streams.make
 
         async def and_die(js: JetStreamContext, producer: str) -> None:
-            await ensure(js, producer)
+            await make(js, producer)
             die()
 
-        streams.ensure = and_die
+        streams.make = and_die
         return await super().find_tail()
 
 
@@ -143,8 +143,8 @@ STEPS: dict[str, Callable[..., Sequencer]] = {
 
 
 async def main(settings: Settings, step: str) -> None:
-    store = Store(settings.mongo, settings.mongo_prefix, PRODUCER)
-    connection = await client.connect(settings.nats, "doomed")
+    store = Store(settings, PRODUCER)
+    connection = await client.connect(settings, PRODUCER)
     await STEPS[step](store, connection, lease=settings.lease, heartbeat=settings.heartbeat).run()
 
 

@@ -18,11 +18,12 @@ from nats.aio.client import Client as Nats
 from infra import report_view
 from infra.embedded import EmbeddedServer
 from infra.positions import settled
-from infra.provision import PRODUCERS
 from infra.recount import recount
+from infra.rights import PRODUCERS
 from infra.stack import Stack
 from services.kernel import client, streams
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.store import Document, Store
 from tests.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
 from tests.chaos.happenings import DEADLINE, until
@@ -56,8 +57,8 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town,
     async with Stack(made, lambda line: None) as stack, httpx.AsyncClient() as http:
         settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
         await record_town(settings)
-        store = Store(settings.mongo, settings.mongo_prefix, "registration")
-        connection = await client.connect(settings.nats, "test")
+        store = Store(settings, "registration", user=OPERATOR_USER)
+        connection = await client.connect(settings, OPERATOR_USER)
         load = Load(GraphQL(stack.gateway_url, settings, http))
         await settled(settings)
         await load.prepare()

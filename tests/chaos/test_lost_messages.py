@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,16 +30,24 @@ class Pair:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Pair, None]:
+async def pair(
+    mongo: MongoServer, secrets: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Pair, None]:
     """A producer in its real process, which fills holes, and a reader: from test to test the log grows."""
     var = tmp_path_factory.mktemp("lost")
-    nats = NatsServer(var / "nats")
+    nats = NatsServer(var / "nats", secrets)
     nats.start()
     try:
         settings = Settings(
-            nats_url=nats.url, mongo_url=mongo.url, mongo_prefix="lost", var=var, heartbeat=0.2, lease=1.0
+            nats_url=nats.url,
+            mongo_url=mongo.url,
+            mongo_prefix="lost",
+            var=var,
+            secrets=secrets,
+            heartbeat=0.2,
+            lease=1.0,
         )
-        await provision(settings)
+        await provision(settings, users=True)
         async with producing(settings) as producer, reading(settings) as reader, serving(settings):
             yield Pair(producer, reader)
     finally:

@@ -11,6 +11,7 @@ from infra.stack import Stack
 from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Grant, Scope
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from services.kernel.pages import page_filter
 from services.kernel.rows import ByFilter
@@ -60,7 +61,9 @@ def stages(plan: Any) -> set[str]:
 
 class Planner:
     def __init__(self, settings: Settings) -> None:
-        self._client: MongoClient[dict[str, Any]] = MongoClient(settings.mongo)
+        self._client: MongoClient[dict[str, Any]] = MongoClient(
+            settings.mongo, **mongo_login(settings, OPERATOR_USER)
+        )
         self._prefix = settings.mongo_prefix
 
     def plan(self, where: str, filter_: dict[str, Any], sort: dict[str, int] | None) -> set[str]:

@@ -7,6 +7,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from infra.positions import settled
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 
@@ -118,7 +119,9 @@ class Office:
 async def counts(settings: Settings) -> dict[str, int]:
     """How many documents there are of everything that a command can change, once all is heard."""
     await settled(settings)
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongo)
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+        settings.mongo, **mongo_login(settings, OPERATOR_USER)
+    )
     try:
         return {
             f"{service}.{name}": await client[f"{settings.mongo_prefix}_{service}"][name].count_documents({})

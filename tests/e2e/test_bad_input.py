@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 
 from gateway.identity import ISSUER
+from infra.credentials import new_key
 from infra.operator import user_token
 from services.kernel.calendar import moment, today
-from services.kernel.caller import Caller, Grant, Tokens, make_keys
+from services.kernel.caller import Caller, Grant, Tokens
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.e2e.people import CITY, DISTRICT, MOUNTAIN, TOWN, WARD, Office, Person, counts, fresh, mutation
@@ -511,10 +512,10 @@ def unsigned(header: bytes) -> str:
 @pytest.fixture
 def forged(graphql: GraphQL, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     keys = tmp_path_factory.mktemp("forger")
-    make_keys(keys, "issuer")
+    (keys / "issuer.private.json").write_text(new_key())
     caller = Caller(id="x", name="", grants=(Grant(role=Role.OFFICER, unit="vn"),))
     good = graphql.token("officer", CITY)
-    ours = Tokens.from_file("somebody else", graphql.settings.keys / "issuer.private.json")
+    ours = Tokens.from_file("somebody else", graphql.settings.secrets_of("operator") / "issuer.private.json")
     theirs = Tokens.from_file(ISSUER, keys / "issuer.private.json")
     header, claims, signature = good.split(".")
     more = json.loads(base64.urlsafe_b64decode(claims + "==")) | {"sub": "admin"}

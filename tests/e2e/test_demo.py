@@ -5,9 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-from pymongo import MongoClient
 
 from infra.embedded import MongoServer, NatsServer
 
@@ -17,41 +14,46 @@ DANVAN = [sys.executable, "-c", "from infra.cli import main; main()"]
 class Demo:
     """On servers of one's own, so that their documents can be changed between two runs."""
 
-    def __init__(self, var: Path, mongo: MongoServer, nats: NatsServer) -> None:
+    def __init__(self, var: Path, secrets: Path, mongo: MongoServer, nats: NatsServer) -> None:
         self._var = var
+        self._secrets = secrets
         self._mongo = mongo
         self._nats = nats
 
-    def run(self, *options: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         settings = {
             "DANVAN_VAR": str(self._var),
+            "DANVAN_SECRETS": str(self._secrets),
             "DANVAN_PORT": "18200",
             "DANVAN_NATS_URL": self._nats.url,
             "DANVAN_MONGO_URL": self._mongo.url,
             "DANVAN_MONGO_PREFIX": "demo",
         }
         environment = {**os.environ, **settings}
-        command = [*DANVAN, "demo", *options]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
+        return subprocess.run(
+            [*DANVAN, *command], env=environment, capture_output=True, text=True, timeout=180
+        )
 
     def change_a_field(self) -> str:
         """The id of the model that is in another field now."""
-        client: MongoClient[dict[str, Any]] = MongoClient(self._mongo.url)
-        try:
+        with self._mongo.client() as client:
             model = client.demo_registration.models.find_one_and_update(
                 {"field": "ECONOMY", "contributions": []}, {"$set": {"field": "DEFENCE_SECURITY"}}
             )
             assert model is not None
             return str(model["_id"])
-        finally:
-            client.close()
 
 
 def test_demo_is_right_at_first_and_says_where_a_registration_was_changed_behind_its_back(
-    tmp_path: Path, mongo: MongoServer, nats_server: NatsServer
+    tmp_path: Path, secrets: Path, mongo: MongoServer, nats_server: NatsServer
 ) -> None:
-    demo = Demo(tmp_path, mongo, nats_server)
-    first = demo.run("--format", "json")
+    demo = Demo(tmp_path, secrets, mongo, nats_server)
+    unknown = demo.run("demo")
+    assert unknown.returncode == 1
+    assert "MongoDB does not know our users: make them with `danvan provision --users`." in unknown.stderr
+    assert demo.run("provision", "--users").returncode == 0
+
+    first = demo.run("demo", "--format", "json")
     assert first.returncode == 0, first.stderr
     made = json.loads(first.stdout)
     assert made["differences"] == []
@@ -59,7 +61,7 @@ def test_demo_is_right_at_first_and_says_where_a_registration_was_changed_behind
 
     model = demo.change_a_field()
 
-    again = demo.run()
+    again = demo.run("demo")
     assert again.returncode == 1
     lines = [line for line in again.stdout.splitlines() if model in line]
     assert len(lines) == 1

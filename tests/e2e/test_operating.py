@@ -87,7 +87,7 @@ async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> No
     assert ("registration", "admin.commitTransaction") in spans
     assert ("reporting", "admin.commitTransaction") not in spans
 
-    store = Store(town.settings.mongo, town.settings.mongo_prefix, "reporting")
+    store = Store(town.settings, "reporting")
     fact = await store.db.facts_1.find_one({"thing": model, "measure": "REGISTERED"})
     store.close()
     assert fact is not None
@@ -98,7 +98,7 @@ async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
     await settled(town.settings)
     before = await recount(town.settings)
     # What an earlier counting left when it was interrupted is seen as such, is in no way, and is begun anew.
-    store = Store(town.settings.mongo, town.settings.mongo_prefix, "reporting")
+    store = Store(town.settings, "reporting")
     await store.db.cursors.insert_one({"_id": "counters-2/registration", "seq": 1})
     await store.db.facts_2.insert_one({"_id": "half"})
     store.close()

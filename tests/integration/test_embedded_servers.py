@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from infra.embedded import (
     EPHEMERAL,
@@ -22,6 +22,9 @@ from infra.embedded import (
     NatsServer,
     free_port,
 )
+from services.kernel.client import connect
+from services.kernel.config import Settings
+from tests.conftest import TESTER
 
 SERVERS = (NatsServer, MongoServer)
 
@@ -45,24 +48,24 @@ def a_script(path: Path, text: str) -> str:
 
 
 @pytest.fixture
-def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path / "nats")
+def nats_server(tmp_path: Path, secrets: Path) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path / "nats", secrets)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def mongo_server(tmp_path: Path) -> Iterator[MongoServer]:
-    server = MongoServer(tmp_path / "mongo")
+def mongo_server(tmp_path: Path, secrets: Path) -> Iterator[MongoServer]:
+    server = MongoServer(tmp_path / "mongo", secrets)
     yield server
     server.stop()
 
 
 @pytest.mark.parametrize("server_class", SERVERS)
 def test_a_server_stops_in_order_and_starts_again_on_its_port(
-    server_class: type[EmbeddedServer], tmp_path: Path
+    server_class: type[EmbeddedServer], tmp_path: Path, secrets: Path
 ) -> None:
-    server = server_class(tmp_path)
+    server = server_class(tmp_path, secrets)
     try:
         server.start()
         first, port = server.pid, server.port
@@ -77,17 +80,17 @@ def test_a_server_stops_in_order_and_starts_again_on_its_port(
         server.stop()
 
 
-async def test_nats_keeps_its_messages_through_kill_9(nats_server: NatsServer) -> None:
+async def test_nats_keeps_its_messages_through_kill_9(nats_server: NatsServer, secrets: Path) -> None:
     nats_server.start()
     port = nats_server.port
-    client = await nats.connect(nats_server.url)
+    client = await connect(Settings(nats_url=nats_server.url, secrets=secrets), TESTER)
     await client.jetstream().add_stream(name="kept", subjects=["kept.>"])
     await client.jetstream().publish("kept.one", b"one")
     nats_server.kill()
     nats_server.start()
     await client.close()
     assert nats_server.port == port
-    client = await nats.connect(nats_server.url)
+    client = await connect(Settings(nats_url=nats_server.url, secrets=secrets), TESTER)
     assert (await client.jetstream().get_msg("kept", 1)).data == b"one"
     await client.close()
 
@@ -96,7 +99,7 @@ def test_mongo_keeps_its_documents_through_kill_9_and_takes_transactions(mongo_s
     mongo_server.start()
     port = mongo_server.port
     with (
-        MongoClient[dict[str, Any]](mongo_server.url) as client,
+        mongo_server.client() as client,
         client.start_session() as session,
         session.start_transaction(),
     ):
@@ -104,32 +107,32 @@ def test_mongo_keeps_its_documents_through_kill_9_and_takes_transactions(mongo_s
     mongo_server.kill()
     mongo_server.start()
     assert mongo_server.port == port
-    with MongoClient[dict[str, Any]](mongo_server.url) as client:
+    with mongo_server.client() as client:
         assert client["kept"]["things"].count_documents({}) == 1
 
 
 def test_mongo_finds_its_documents_on_another_port(mongo_server: MongoServer) -> None:
     mongo_server.start()
-    with MongoClient[dict[str, Any]](mongo_server.url) as client:
+    with mongo_server.client() as client:
         client["kept"]["things"].insert_one({"_id": 1})
     mongo_server.stop()
-    moved = MongoServer(mongo_server.folder, free_port())
+    moved = MongoServer(mongo_server.folder, mongo_server.secrets, free_port())
     assert moved.port != mongo_server.port
     try:
         moved.start()
-        with MongoClient[dict[str, Any]](moved.url) as client:
+        with moved.client() as client:
             client["kept"]["things"].insert_one({"_id": 2})
             assert client["kept"]["things"].count_documents({}) == 2
     finally:
         moved.stop()
 
 
-def test_a_taken_port_moves_to_a_free_one(tmp_path: Path) -> None:
+def test_a_taken_port_moves_to_a_free_one(tmp_path: Path, secrets: Path) -> None:
     wish = free_port()
     with socket.socket() as holder:
         holder.bind((LOOPBACK, wish))
         holder.listen()
-        server = NatsServer(tmp_path, wish)
+        server = NatsServer(tmp_path, secrets, wish)
         try:
             server.start()
             assert server.port != wish
@@ -142,7 +145,7 @@ def test_a_taken_port_moves_to_a_free_one(tmp_path: Path) -> None:
 def test_a_folder_in_use_is_refused(nats_server: NatsServer) -> None:
     nats_server.start()
     with pytest.raises(CannotStart, match=f"is in use: process {os.getpid()} runs nats-server on it"):
-        NatsServer(nats_server.folder).start()
+        NatsServer(nats_server.folder, nats_server.secrets).start()
     assert nats_server.alive
 
 
@@ -185,20 +188,22 @@ def test_an_explicit_path_that_is_no_program_is_named(
 
 
 @pytest.mark.parametrize("server_class", SERVERS)
-def test_a_server_ends_when_its_parent_is_killed(server_class: type[EmbeddedServer], tmp_path: Path) -> None:
+def test_a_server_ends_when_its_parent_is_killed(
+    server_class: type[EmbeddedServer], tmp_path: Path, secrets: Path
+) -> None:
     script = (
         "import pathlib, sys, signal; from infra.embedded import *\n"
-        f"server = {server_class.__name__}(pathlib.Path(sys.argv[1])); server.start()\n"
+        f"server = {server_class.__name__}(*map(pathlib.Path, sys.argv[1:])); server.start()\n"
         "print(server.port, flush=True); signal.pause()"
     )
-    command = [sys.executable, "-c", script, str(tmp_path)]
+    command = [sys.executable, "-c", script, str(tmp_path), str(secrets)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         port = int(parent.stdout.readline())
         assert is_served(port)
         parent.kill()
     until(lambda: not is_served(port))
-    server = server_class(tmp_path, port)
+    server = server_class(tmp_path, secrets, port)
     try:
         server.start()
         assert server.port == port
@@ -215,7 +220,7 @@ def test_an_orphan_on_the_folder_is_ended_by_the_next_start(nats_server: NatsSer
         until(lambda: is_served(nats_server.port))
         no_longer_its_parent = os.getppid()
         (nats_server.folder / "nats-server.pid").write_text(f"{orphan.pid} {no_longer_its_parent}\n")
-        next_one = NatsServer(nats_server.folder, nats_server.port)
+        next_one = NatsServer(nats_server.folder, nats_server.secrets, nats_server.port)
         try:
             next_one.start()
             assert orphan.wait() == 0
@@ -232,3 +237,27 @@ def test_a_pid_that_now_belongs_to_another_is_left_alone(nats_server: NatsServer
         nats_server.start()
         assert bystander.poll() is None
         bystander.kill()
+
+
+def test_a_server_from_before_there_were_users_is_taken_over_with_its_documents(
+    mongo_server: MongoServer,
+) -> None:
+    mongo_server.folder.mkdir()
+    command = mongo_server._command()
+    keyed = command.index("--keyFile")
+    with subprocess.Popen(command[:keyed] + command[keyed + 2 :], stdout=subprocess.DEVNULL) as before:
+        until(lambda: is_served(mongo_server.port))
+        with MongoClient[dict[str, Any]](mongo_server.url) as anybody:
+            member = {"_id": 0, "host": f"{LOOPBACK}:{mongo_server.port}"}
+            anybody.admin.command("replSetInitiate", {"_id": "danvan", "members": [member]})
+            until(lambda: bool(anybody.admin.command("hello")["isWritablePrimary"]))
+            anybody["kept"]["things"].insert_one({"_id": 1})
+        before.terminate()
+    mongo_server.start()
+    with mongo_server.client() as client:
+        assert client["kept"]["things"].count_documents({}) == 1
+    with (
+        MongoClient[dict[str, Any]](mongo_server.url) as anybody,
+        pytest.raises(OperationFailure, match="requires authentication"),
+    ):
+        anybody["kept"]["things"].find_one()

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
-import nats
 import pytest_asyncio
 from nats.aio.client import Client
 
 from infra.embedded import NatsServer
-from services.kernel import streams
+from services.kernel import client, streams
+from services.kernel.config import Settings
 from services.kernel.feed import Feed
 from services.kernel.messages import Recorded
 from services.kernel.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
+from tests.conftest import TESTER
 
 MANY = 1000
 AT = datetime(2019, 3, 1, tzinfo=UTC)
@@ -57,8 +59,8 @@ class Producer:
 
 
 @pytest_asyncio.fixture
-async def producer(nats_server: NatsServer) -> AsyncGenerator[Producer, None]:
-    connection = await nats.connect(nats_server.url)
+async def producer(nats_server: NatsServer, secrets: Path) -> AsyncGenerator[Producer, None]:
+    connection = await client.connect(Settings(nats_url=nats_server.url, secrets=secrets), TESTER)
     made = Producer(connection)
     await streams.ensure(connection.jetstream(), "toy")
     await connection.subscribe(replay_subject("toy"), cb=made.replay)

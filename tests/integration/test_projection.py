@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator
 from decimal import Decimal
 from typing import Any
 
-import nats
 import pytest_asyncio
 
-from services.kernel import streams
+from services.kernel import client, streams
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
@@ -20,6 +19,7 @@ from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.registration.models.events import ModelAccepted
 from services.reporting.events import Measure, RebuildCounters, Report, ReportOf
 from services.reporting.projection import Projection
+from tests.conftest import TESTER
 
 VN = DatedUnit(
     id=COUNTRY,
@@ -40,8 +40,8 @@ class Counting:
     """Registration's log and stream as they are, reporting's projection as it is, without their processes."""
 
     def __init__(self, settings: Settings, connection: Any) -> None:
-        self.registration = Store(settings.mongo, settings.mongo_prefix, "registration")
-        self.reporting = Store(settings.mongo, settings.mongo_prefix, "reporting")
+        self.registration = Store(settings, "registration")
+        self.reporting = Store(settings, "reporting")
         self.sequencer = Sequencer(self.registration, connection, lease=5, heartbeat=0.1)
         self.projection = Projection(self.reporting)
 
@@ -74,7 +74,7 @@ class Counting:
 
 @pytest_asyncio.fixture
 async def counting(settings: Settings) -> AsyncGenerator[Counting, None]:
-    connection = await nats.connect(settings.nats)
+    connection = await client.connect(settings, TESTER)
     made = Counting(settings, connection)
     for producer in ("registration", "review", "supervision"):
         await streams.ensure(connection.jetstream(), producer)

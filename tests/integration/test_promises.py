@@ -6,13 +6,14 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
-import nats
+import nats.errors
+import nats.js.errors
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
 from pymongo import monitoring
 
-from services.kernel import streams
+from services.kernel import client, streams
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding
 from services.kernel.client import CALLER, KEY, Reply
@@ -24,6 +25,7 @@ from services.kernel.sequencer import Sequencer
 from services.kernel.store import Store, Transaction, UpdateOne, recorded
 from services.kernel.streams import replay_subject
 from services.kernel.units import COUNTRY
+from tests.conftest import TESTER
 from tests.integration import toy
 from tests.integration.toy import OpenTally, RaiseTally, TallyRaised
 
@@ -48,11 +50,11 @@ class Toy:
     """The toy service without its process: a desk, a sequencer, and a reader in the same database."""
 
     def __init__(self, settings: Settings, connection: Nats) -> None:
-        self.store = Store(settings.mongo, settings.mongo_prefix, "toy")
+        self.store = Store(settings, "toy")
         self.nats = connection
         self.sequencer = Sequencer(self.store, connection, lease=1, heartbeat=0.2)
-        self._sign = Tokens.from_file("gateway", settings.keys / "caller.private.json")
-        verify = Tokens.from_file("gateway", settings.keys / "caller.public.json")
+        self._sign = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
+        verify = Tokens.from_file("gateway", settings.secrets_of("review") / "caller.public.json")
         self.desk = Desk(self.store, verify, self._committed)
 
     async def _committed(self) -> None:
@@ -88,7 +90,7 @@ class Toy:
 
 @pytest_asyncio.fixture
 async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
-    connection = await nats.connect(settings.nats)
+    connection = await client.connect(settings, TESTER)
     made = Toy(settings, connection)
     await made.store.provision({})
     await streams.ensure(connection.jetstream(), "toy")
@@ -127,7 +129,7 @@ async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
     watch = Watch()
     monitoring.register(watch)
     try:
-        connection = await nats.connect(settings.nats)
+        connection = await client.connect(settings, TESTER)
         toys = Toy(settings, connection)
         await toys.store.provision({})
         watch.commands.clear()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from infra.embedded import MongoServer, NatsServer, free_port
 from infra.provision import provision
-from services.kernel.caller import make_keys
 from services.kernel.config import Settings
 
 
@@ -29,11 +29,14 @@ async def _until_it_says(log: Path, words: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_service_started_first_waits_for_nats_and_then_for_mongodb(tmp_path: Path) -> None:
-    nats = NatsServer(tmp_path / "nats", free_port())
-    mongo = MongoServer(tmp_path / "mongo", free_port())
+async def test_a_service_started_first_waits_for_nats_and_then_for_mongodb(
+    tmp_path: Path, secrets: Path
+) -> None:
+    nats = NatsServer(tmp_path / "nats", secrets, free_port())
+    mongo = MongoServer(tmp_path / "mongo", secrets, free_port())
     port = free_port()
-    make_keys(tmp_path / "keys", "caller")
+    # It has no secrets but its own, as in its container.
+    shutil.copytree(secrets / "review", tmp_path / "secrets" / "review")
     settings = {"DANVAN_NATS_URL": nats.url, "DANVAN_MONGO_URL": mongo.url, "DANVAN_VAR": str(tmp_path)}
     command = "-m uvicorn --factory services.review.app:create_app --no-access-log --log-level warning --port"
     log = tmp_path / "review.log"
@@ -49,7 +52,8 @@ async def test_a_service_started_first_waits_for_nats_and_then_for_mongodb(tmp_p
         nats.start()
         await _until_it_says(log, "waits")
         mongo.start()
-        await provision(Settings(nats_url=nats.url, mongo_url=mongo.url, var=tmp_path))
+        operators = Settings(nats_url=nats.url, mongo_url=mongo.url, secrets=secrets)
+        await provision(operators, users=True)
         async with asyncio.timeout(30):
             while not await asyncio.to_thread(_answers, f"http://127.0.0.1:{port}/readyz"):
                 await asyncio.sleep(0.05)

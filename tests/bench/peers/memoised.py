@@ -2,16 +2,18 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import uvloop
 from nats.aio.msg import Msg
 
 from services.kernel import client
+from services.kernel.config import Settings
 
 
-async def main(services_url: str, url: str) -> None:
-    services = await client.connect(services_url, "memoised")
-    connection = await client.connect(url, "memoised")
+async def main(services_url: str, url: str, secrets: str) -> None:
+    services = await client.connect(Settings(nats_url=services_url, secrets=Path(secrets)), "gateway")
+    connection = await client.connect(Settings(nats_url=url, secrets=Path(secrets)), "memoised")
     answers: dict[tuple[str, bytes], bytes] = {}
 
     async def on_request(message: Msg) -> None:

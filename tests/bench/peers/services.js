@@ -2,10 +2,11 @@
 
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { connect, headers } from "@nats-io/transport-node";
+import { connect, headers, nkeyAuthenticator } from "@nats-io/transport-node";
 
 const here = (name) => new URL(name, import.meta.url);
-const key = (name) => JSON.parse(readFileSync(`${process.env.DANVAN_VAR}/keys/${name}.json`, "utf8"));
+const secret = (name) => readFileSync(`${process.env.DANVAN_SECRETS ?? `${process.env.DANVAN_VAR}/secrets`}/gateway/${name}`);
+const key = (name) => JSON.parse(secret(`${name}.json`));
 
 export const requests = JSON.parse(readFileSync(here("requests.json"), "utf8"));
 export const typeDefs = readFileSync(here("../../../gateway/schema.graphql"), "utf8");
@@ -15,7 +16,11 @@ export const port = Number(process.env.DANVAN_PORT);
 const LIFE = 30;
 const issuer = createPublicKey({ key: key("issuer.public"), format: "jwk" });
 const caller = createPrivateKey({ key: key("caller.private"), format: "jwk" });
-const nats = await connect({ servers: process.env.DANVAN_NATS_URL });
+const nats = await connect({
+  servers: process.env.DANVAN_NATS_URL,
+  authenticator: nkeyAuthenticator(secret("nats.seed")),
+  inboxPrefix: "_INBOX_gateway",
+});
 
 const callers = new Map();
 

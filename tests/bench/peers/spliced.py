@@ -54,13 +54,13 @@ class Spliced:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._identity = Identity(settings)
-        self._tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+        self._tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
         self._passes: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
-            self.nats = await client.connect(self._settings.nats, "gateway")
+            self.nats = await client.connect(self._settings, "gateway")
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await self.nats.close()

@@ -196,11 +196,11 @@ class Endpoint(GraphQL[Context, None]):
         super().__init__(strawberry.Schema(query=Query), graphql_ide=None)
         self._settings = settings
         self._identity = Identity(settings)
-        self._tokens = Tokens.from_file("gateway", settings.keys / "caller.private.json")
+        self._tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
 
     @asynccontextmanager
     async def running(self, _: Starlette) -> AsyncGenerator[None, None]:
-        self.nats = await client.connect(self._settings.nats, "gateway")
+        self.nats = await client.connect(self._settings, "gateway")
         self._client = Client(self.nats, self._tokens, timeout=self._settings.request_timeout)
         yield
         await self.nats.close()

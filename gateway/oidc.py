@@ -1,0 +1,232 @@
+"""Tokens of a real OpenID Connect issuer: its keys, fetched and kept, and what must hold of a token besides."""
+
+import asyncio
+import contextlib
+import json
+import math
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+
+from services.kernel import telemetry
+from services.kernel.caller import Caller, Grant, unauthenticated
+from services.kernel.config import Settings
+from services.kernel.messages import Refused
+
+SKEW = 30.0
+"""Seconds by which the issuer's clock and ours may differ."""
+REFRESH = 300.0
+"""Seconds after which the keys are fetched again, whether or not somebody misses one."""
+PAUSE = 10.0
+"""Seconds between two fetches at the least, however many tokens name a key that we do not have."""
+PAUSE_WITHOUT = 1.0
+"""The same while we have no key at all."""
+PATIENCE = 3.0
+"""Seconds in which an answer of the issuer must be there, all of it."""
+LARGEST_ANSWER = 256 * 1024
+LONGEST_ID = 255
+DISCOVERY = "/.well-known/openid-configuration"
+_KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_SHORTEST_RSA = 2048
+
+Keys = Mapping[str, RSAKey | ECKey | OKPKey]
+
+
+class KeyUnknown(Refused):
+    """The token names a key that is not among those we have: it may be newer than they are."""
+
+
+class Issuer:
+    """The keys that were fetched last go on for as long as the issuer is away."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._url = url
+        self._jwks = settings.oidc_jwks
+        self._audience = settings.oidc_audience
+        self._algorithm = settings.oidc_algorithm
+        self._grants_claim = settings.oidc_grants_claim
+        self._registry = jws.JWSRegistry(algorithms=[self._algorithm], strict_check_header=False)
+        self._keys: Keys = {}
+        self._fetching: asyncio.Task[None] | None = None
+        self._fetched_at = -math.inf
+        self.generation = 0
+        """Rises when the keys are others than before: what was found good with those has to be looked at again."""
+
+    def verify(self, token: str, now: float) -> tuple[Caller, float]:
+        """Whose token it is, and until when it is good; refused unless everything holds."""
+        try:
+            key = self._key(jws.extract_compact(token.encode()).headers())
+            claims = jwt.decode(token, key, registry=self._registry).claims
+        # A header of ten thousand brackets is a RecursionError.
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
+            raise unauthenticated("Mã truy cập không hợp lệ.", "The token is not valid.") from error
+        self._check_purpose(claims)
+        return self._caller(claims, until := _good_until(claims, now)), until
+
+    def refresh(self) -> None:
+        """Fetches in the background what has become old."""
+        if self._fetching is None and time.monotonic() > self._fetched_at + REFRESH:
+            self._begin()
+
+    async def fetch(self) -> None:
+        """Returns when the keys are those of now, or of less than `PAUSE` ago, or the issuer takes too long."""
+        pause = PAUSE if self._keys else PAUSE_WITHOUT
+        if self._fetching is None and time.monotonic() > self._fetched_at + pause:
+            self._begin()
+        if self._fetching:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await asyncio.shield(self._fetching)
+
+    def _key(self, header: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if algorithm != self._algorithm:
+            raise unauthenticated(
+                f"Mã truy cập phải được ký bằng {self._algorithm}.",
+                f"The token must be signed with {self._algorithm}.",
+            )
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        if isinstance(kid, str) and kid in self._keys:
+            return self._keys[kid]
+        if self._keys:
+            raise KeyUnknown(
+                "unauthenticated",
+                "Authorization",
+                vi="Nơi cấp mã không có khóa đã ký mã truy cập này.",
+                en="The issuer has no such key as this token names.",
+            )
+        raise KeyUnknown(
+            "unauthenticated",
+            "Authorization",
+            vi="Chưa kiểm tra được mã truy cập vì nơi cấp mã không trả lời; hãy thử lại sau.",
+            en="The token cannot be checked, because its issuer does not answer: try again later.",
+        )
+
+    def _check_purpose(self, claims: Mapping[str, Any]) -> None:
+        if claims.get("iss") != self._url:
+            raise unauthenticated(
+                "Mã truy cập do nơi khác cấp.", "The token is of another issuer than the one we know."
+            )
+        audience = claims.get("aud")
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise unauthenticated(
+                "Mã truy cập không dành cho hệ thống này.", "The token was made for somebody else."
+            )
+
+    def _caller(self, claims: Mapping[str, Any], until: float) -> Caller:
+        try:
+            id_ = msgspec.convert(claims.get("sub"), str)
+            grants = msgspec.convert(claims.get(self._grants_claim) or (), tuple[Grant, ...])
+            expires = datetime.fromtimestamp(until - SKEW, UTC)
+        except (msgspec.ValidationError, ValueError, OverflowError, OSError) as error:
+            raise unauthenticated(
+                f"Mã truy cập sai ở sub, exp hoặc {self._grants_claim}.",
+                f"The token is wrong in sub, exp or {self._grants_claim}: {error}",
+            ) from error
+        if not 0 < len(id_) <= LONGEST_ID:
+            raise unauthenticated("Mã truy cập không nói rõ của ai.", "The token does not say whose it is.")
+        name = claims.get("name") or claims.get("preferred_username") or id_
+        return Caller(id=id_, name=str(name)[:200], grants=grants, expires=expires)
+
+    def _begin(self) -> None:
+        self._fetching = asyncio.create_task(self._fetch())
+
+    async def _fetch(self) -> None:
+        try:
+            # In a thread: making a TLS context, decoding and importing keys take longer than other requests can wait.
+            keys = await asyncio.to_thread(self._fetched)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, RecursionError) as error:
+            telemetry.log.warning("issuer gives no keys", issuer=self._url, why=repr(error)[:300])
+        else:
+            if _shown(keys) != _shown(self._keys):
+                self.generation += 1
+            self._keys = keys
+        finally:
+            self._fetched_at = time.monotonic()
+            self._fetching = None
+
+    def _fetched(self) -> Keys:
+        with httpx.Client(timeout=PATIENCE) as http:
+            if self._jwks is None:
+                found = _got(http, self._url.rstrip("/") + DISCOVERY)
+                if found["issuer"] != self._url:
+                    raise ValueError("it says that it is another issuer")
+                jwks = str(found["jwks_uri"])
+                if urlsplit(jwks).scheme not in ("http", "https"):
+                    raise ValueError("its jwks_uri is no address")
+            else:
+                jwks = self._jwks
+            keys = self._usable(_got(http, jwks)["keys"])
+        if not keys:
+            raise ValueError(f"it has no key for {self._algorithm}")
+        return keys
+
+    def _usable(self, keys: list[Any]) -> Keys:
+        """Others are passed over: an issuer may have keys for other purposes, and of kinds that come up later."""
+        usable: dict[str, RSAKey | ECKey | OKPKey] = {}
+        for key in keys:
+            with_us = (
+                isinstance(key, dict)
+                and key.get("kty") == _KINDS[self._algorithm[:2]]
+                and key.get("use", "sig") == "sig"
+                and key.get("alg", self._algorithm) == self._algorithm
+            )
+            if with_us and (made := _imported(key)):
+                usable.setdefault(str(key.get("kid", "")), made)
+        return usable
+
+
+def _imported(key: dict[str, Any]) -> RSAKey | ECKey | OKPKey | None:
+    try:
+        made = JWKRegistry.import_key(key)
+    except Exception:  # whatever is wrong with one key, the others are good
+        return None
+    if isinstance(made, RSAKey):
+        return made if made.raw_value.key_size >= _SHORTEST_RSA else None
+    return made if isinstance(made, ECKey | OKPKey) else None
+
+
+def _shown(keys: Keys) -> dict[str, Any]:
+    return {kid: key.as_dict(private=False) for kid, key in keys.items()}
+
+
+def _got(http: httpx.Client, url: str) -> Any:
+    until = time.monotonic() + PATIENCE
+    body = b""
+    with http.stream("GET", url) as answer:
+        answer.raise_for_status()
+        # The client's own time limit is one for each part of an answer, and there can be many.
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise ValueError("its answer is too large")
+            if time.monotonic() > until:
+                raise ValueError("its answer takes too long")
+    return json.loads(body)
+
+
+def _good_until(claims: Mapping[str, Any], now: float) -> float:
+    """When the token must be refused; it is, if that has come, or if its time has not."""
+    for name in ("nbf", "iat"):
+        if name in claims and _seconds(claims, name) > now + SKEW:
+            raise unauthenticated("Mã truy cập chưa có hiệu lực.", "The token is not in force yet.")
+    until = _seconds(claims, "exp") + SKEW
+    if now > until:
+        raise unauthenticated("Mã truy cập đã hết hạn.", "The token has expired.")
+    return until
+
+
+def _seconds(claims: Mapping[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise unauthenticated(f"Mã truy cập sai ở {name}.", f"The token is wrong in {name}.")
+    return float(value)
