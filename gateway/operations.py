@@ -13,13 +13,13 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from gateway.delegating import Delegating
 from gateway.door import Door
 from gateway.errors import INVALID
 from gateway.guard import Asked, Bad
 from gateway.persisted import Manifest
 from gateway.schema import schema
 from services.kernel.caller import Caller
-from gateway.delegating import Delegating
 from services.kernel.config import Settings
 
 QUERIES = (OperationType.QUERY,)

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from graphql import build_client_schema, build_schema, find_breaking_changes, get_introspection_query
 
+from gateway.delegating import Delegating
 from gateway.door import Door
 from gateway.plan import Plan, Planned
 from gateway.schema import schema
@@ -43,7 +44,7 @@ CALLERS = {
 class Asking:
     """Runs a document in this process, by plan or by the reference, with the stack's services answering."""
 
-    client: Client
+    client: Delegating
     ids: dict[str, list[str]]
 
     async def answer(self, made: Written, caller: Caller | None) -> bytes:
@@ -100,7 +101,7 @@ async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
         {},
         None,
     )
-    made = Asking(services, {})
+    made = Asking(Delegating(services), {})
     data = orjson.loads(await made.answer(page, CALLERS["everybody in the country"]))["data"]
     models = [edge["node"] for edge in data["models"]["edges"]]
     made.ids["m_"] = [model["id"] for model in models]
