@@ -10,7 +10,7 @@ from gateway.fields import Wish, shown
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
-from services.kernel.messages import Asked, Command
+from services.kernel.messages import Command, Query
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Page, Part, Row, Rows, Shows
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Door:
         """As of now: what is delegated is taken back while somebody listens."""
         return await self._client.effective(self._caller)
 
-    def _admitted(self, asked: Asked) -> Caller:
+    def _admitted(self, asked: Command | Query) -> Caller:
         """Rights are for the services to judge. Who has none at all need not get that far."""
         if self._caller is ANYBODY:
             ANYBODY.scope(asked.roles, today())

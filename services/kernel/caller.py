@@ -86,7 +86,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         units = self.units(roles, day)
         if units:
             return Scope(units)
-        if self == ANYBODY:
+        if self.anonymous:
             raise unauthenticated(
                 "Cần mã truy cập: Authorization: Bearer <mã>.",
                 "A token is needed: Authorization: Bearer <token>.",
@@ -96,6 +96,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             vi=f"Việc này cần một trong các vai trò: {', '.join(sorted(role.vi.lower() for role in roles))}.",
             en=f"This needs one of the roles {', '.join(sorted(roles))}.",
         )
+
+    @property
+    def anonymous(self) -> bool:
+        return (self.id, self.grants) == (ANYBODY.id, ANYBODY.grants)
 
     def units(self, roles: Iterable[Role], day: date) -> frozenset[str]:
         """Where the caller holds one of `roles` that day. Everybody is of the public, everywhere."""

@@ -38,18 +38,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return cls.subject.split(".")[1]
 
 
-class Asked(Message, frozen=True, kw_only=True):
-    """`roles`: who may ask it, said where it is declared; what they see or change of it is a matter of scope."""
+class Command(Message, frozen=True, kw_only=True):
+    """`roles`: who may give it, said where it is declared. What they may change by it is a matter of scope."""
 
     roles: ClassVar[frozenset[Role]]
 
 
-class Command(Asked, frozen=True, kw_only=True):
-    pass
+class Query(Message, frozen=True, kw_only=True):
+    """`roles`: who may ask it, said where it is declared. What they see of the answer is a matter of scope."""
 
-
-class Query(Asked, frozen=True, kw_only=True):
-    pass
+    roles: ClassVar[frozenset[Role]]
 
 
 class Event(Message, frozen=True, kw_only=True):

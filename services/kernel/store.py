@@ -150,9 +150,9 @@ class Documents:
         await self._collection.insert_one(document, session=self._session)
 
     async def replace(self, filter_: Document, document: Document) -> int:
-        """How many there were to replace: 1 or 0."""
-        self.access.scope.require(document["unit"])
-        replaced = await self._collection.replace_one(self.narrowed(filter_), document, session=self._session)
+        """How many there were to replace, 1 or 0. A document stays in its unit."""
+        seen = self.narrowed({**filter_, "unit": document["unit"]})
+        replaced = await self._collection.replace_one(seen, document, session=self._session)
         return replaced.modified_count
 
 

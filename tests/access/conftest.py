@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator
 import pytest_asyncio
 
 from infra.operator import asking
-from services.kernel.client import Client
 from tests.access.cells import CELLS
+from tests.access.doors import Gateway, Services
 from tests.access.people import BY_DELEGATION, DEPUTIES
 from tests.access.world import World
-from tests.conftest import GraphQL
+from tests.conftest import GraphQL, gateway_with
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -22,6 +22,12 @@ async def world(graphql: GraphQL) -> World:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def services(graphql: GraphQL) -> AsyncGenerator[Client, None]:
+async def gateway(graphql: GraphQL) -> AsyncGenerator[Gateway, None]:
+    async with gateway_with(graphql, persisted_only="nobody") as open_:
+        yield Gateway(graphql, open_)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def services(graphql: GraphQL) -> AsyncGenerator[Services, None]:
     async with asking(graphql.settings) as client:
-        yield client
+        yield Services(client)

@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, build_schema, is_introspection_type
 import infra.provision  # noqa: F401 - brings in every service
 from gateway.fields import ASKS, DEFINITION, Follows, Hears, Starts, column_of
 from gateway.schema import schema
-from services.kernel.messages import ANY_OFFICE, Asked, Command, Query, Role
+from services.kernel.messages import ANY_OFFICE, Command, Query, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, rules_of
 from services.registration.delegations.events import DelegationRow
 from services.registration.models.events import ModelRow
@@ -34,8 +34,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
-def asked() -> Iterator[type[Asked]]:
-    waiting: list[type[Asked]] = [Command, Query]
+def asked() -> Iterator[type[Command | Query]]:
+    waiting: list[type[Command | Query]] = [Command, Query]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
