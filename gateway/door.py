@@ -1,7 +1,8 @@
 """The gateway's one way to the services: asking in the caller's name, and batching what one level needs."""
 
 import asyncio
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -11,9 +12,8 @@ from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query
-from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Page, Part, Row, Rows, Shows
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Head, Part, Row, Rows, Shows
 
-T = TypeVar("T")
 MOST_KEYS = 500
 """In one request to a service; more are asked for side by side."""
 
@@ -39,13 +39,13 @@ class Door:
             ANYBODY.scope(asked.roles, today())
         return self._caller
 
-    async def ask(self, query: Shows, type_: type[T]) -> T:
+    async def ask(self, query: Shows) -> Rows:
         """What could not be answered once is not asked again in the same operation."""
         for failed, error in self._failed:
             if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
                 raise error
         try:
-            return await self._client.ask(query, self._admitted(query), type_)
+            return await self._client.ask(query, self._admitted(query), Rows)
         except Exception as error:
             self._failed.append((_bare(query), error))
             raise
@@ -56,26 +56,24 @@ class Door:
         return await self._client.ask(command, caller, dict, key=key_of_once(key))
 
     async def rows(self, message: type[ByKeys], keys: tuple[str, ...], fields: Fields) -> Rows:
+        """For each key one, in their order."""
         if len(keys) <= MOST_KEYS:
-            return await self.ask(message(keys=keys, fields=fields), Rows)
+            return await self.ask(message(keys=keys, fields=fields))
         parts = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
         answers = await asyncio.gather(*(self.rows(message, part, fields) for part in parts))
+        nulls = {null for answer in answers for null in answer.head.nulls}
         return Rows(
-            [row for answer in answers for row in answer.rows],
-            sorted({null for answer in answers for null in answer.nulls}),
+            Head(sorted(nulls), [key for answer in answers for key in answer.head.keys]),
+            [text for answer in answers for text in answer.texts],
         )
-
-    async def pages(
-        self, message: type[ByOwners], keys: tuple[str, ...], window: dict[str, Any], fields: Fields
-    ) -> list[Page]:
-        return await self.ask(message(keys=keys, fields=fields, **window), list[Page])
 
     async def wished(self, wish: Wish, fields: Fields) -> Row | None:
         """What a root field shows: a row, or a connection's."""
         query = msgspec.structs.replace(wish.message, fields=fields)
+        answer = await self.ask(query)
         if isinstance(query, ByFilter):
-            return shown(await self.ask(query, Page))
-        return (await self.ask(query, Rows)).rows[0]
+            return shown(answer.head.pages[0], answer.read())
+        return answer.read()[0]
 
     async def row(self, message: type[ByKeys], key: str, fields: Fields) -> Row | None:
         """One of those that are asked for in this tick of the loop, in one request."""
@@ -85,12 +83,13 @@ class Door:
         row: Row | None = (await batch.answer)[key]
         return row
 
-    async def page(self, message: type[ByOwners], key: str, window: dict[str, Any], fields: Fields) -> Page:
+    async def page(self, message: type[ByOwners], key: str, window: dict[str, Any], fields: Fields) -> Row:
+        """The same of pages: a connection's row."""
         batch = self._batch((message, *window.values()), key, fields)
         if batch.answer is None:
             batch.answer = asyncio.ensure_future(self._pages_of(message, window, batch))
-        page: Page = (await batch.answer)[key]
-        return page
+        row: Row = (await batch.answer)[key]
+        return row
 
     def _batch(self, what: Any, key: str, fields: Fields) -> "_Batch":
         batch = self._batches.setdefault(what, _Batch())
@@ -101,14 +100,17 @@ class Door:
     async def _rows_of(self, message: type[ByKeys], batch: "_Batch") -> dict[str, Any]:
         del self._batches[message]
         keys = tuple(batch.keys)
-        return dict(zip(keys, (await self.rows(message, keys, batch.fields)).rows, strict=True))
+        return dict(zip(keys, (await self.rows(message, keys, batch.fields)).read(), strict=True))
 
     async def _pages_of(
         self, message: type[ByOwners], window: dict[str, Any], batch: "_Batch"
     ) -> dict[str, Any]:
         del self._batches[(message, *window.values())]
         keys = tuple(batch.keys)
-        return dict(zip(keys, await self.pages(message, keys, window, batch.fields), strict=True))
+        answer = await self.ask(message(keys=keys, fields=batch.fields, **window))
+        rows = iter(answer.read())
+        pages = ((page, list(islice(rows, len(page.cursors)))) for page in answer.head.pages)
+        return {key: shown(page, found) for key, (page, found) in zip(keys, pages, strict=True)}
 
 
 class _Batch:

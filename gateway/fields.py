@@ -6,7 +6,7 @@ asks level by level.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -96,7 +96,7 @@ def pages(message: type[ByOwners], by: str, description: str) -> Any:
         before: Before = None,
     ):
         window = {"first": first, "after": after, "last": last, "before": before}
-        return shown(await info.context.door.page(message, self[by], window, needed(info)))
+        return await info.context.door.page(message, self[by], window, needed(info))
 
     return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Follows(message, by)})
 
@@ -150,12 +150,10 @@ def refusal(refused: Refused, type_: Any) -> Row:
     return refusal_row(refused.refusal)
 
 
-def shown(page: Page) -> Row:
+def shown(page: Page, rows: Sequence[Row | None]) -> Row:
     """A page as the row of a connection."""
     return {
-        "edges": [
-            {"cursor": cursor, "node": row} for cursor, row in zip(page.cursors, page.rows, strict=True)
-        ],
+        "edges": [{"cursor": cursor, "node": row} for cursor, row in zip(page.cursors, rows, strict=True)],
         "page_info": page_info(page),
     }
 

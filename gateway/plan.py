@@ -1,8 +1,8 @@
 """A faster way to the same answer: a query compiled once into what each level asks for, and run level by level.
 
-Services answer rows under the names the query wants, in its order, so an answer is put together by hanging rows into
-rows: nothing is done per value. graphql-core's executor is the definition of right. Whatever is not plain (an error, a
-null where none may be, introspection, a field selected twice in different ways) is left to it.
+Services answer rows as text, under the names the query wants and in its order, so an answer is put together by splicing
+rows into rows: nothing is read, and nothing is done per value. graphql-core's executor is the definition of right.
+Whatever is not plain (an error, a null where none may be, introspection, edges selected twice) is left to it.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import orjson
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
@@ -41,9 +42,12 @@ from gateway.door import Door
 from gateway.fields import DEFINITION, Follows, Starts, Wish, asks, column_of, is_connection, page_info
 from services.kernel import telemetry
 from services.kernel.messages import Refused, Unavailable
-from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Part, Row, Rows
+from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Part, Rows
 
 MOST_PLANS = 512
+NULL = b"null"
+FIRST, MOST_LINKS = ord("0"), 64
+"""The letters of a level's links are the characters from `0` on."""
 
 
 class Unusual(Exception):  # noqa: N818 - not an error: a reason to leave it to the reference
@@ -64,7 +68,7 @@ class Planned(StrawberryGraphQLCoreExecutionContext):
 
     async def _run(self, plan: "Plan") -> Any:
         try:
-            return ExecutionResult(await plan.run(self), None)
+            return ExecutionResult(cast(Any, await plan.run(self)), None)
         except (Unusual, Refused, Unavailable, GraphQLError):
             pass
         except Exception:
@@ -80,127 +84,122 @@ Arguments = Callable[[Planned], dict[str, Any]]
 
 @dataclass(slots=True)
 class Level:
-    """Rows of one type: what is asked for in each, and what hangs below."""
+    """Rows of one type: what is asked for in each, and where its links lead, by their letters."""
 
-    type: str
     fields: Fields
     links: "list[Link]"
     never_null: frozenset[str]
 
-    def check(self, nulls: list[str]) -> None:
-        if nulls and not self.never_null.isdisjoint(nulls):
+    async def whole(self, rows: Rows, run: Planned) -> list[bytes]:
+        """The rows with what their links lead to in the place of the marks."""
+        head, texts = rows.head, rows.texts
+        if head.nulls and not self.never_null.isdisjoint(head.nulls):
             raise Unusual
-
-    async def fill(self, rows: list[Row], run: Planned) -> None:
-        """Puts into each row what its links lead to."""
-        if not rows or not self.links:
-            return
-        if len(self.links) == 1:
-            await self.links[0].follow(rows, run)
-        else:
-            await asyncio.gather(*(link.follow(rows, run) for link in self.links))
+        if not head.keys:
+            return texts
+        wanted: dict[str, list[str]] = {}
+        for key in dict.fromkeys(head.keys):
+            wanted.setdefault(key[0], []).append(key)
+        found: dict[str, bytes] = {}
+        following = [
+            self.links[ord(letter) - FIRST].follow(keys, found, run) for letter, keys in wanted.items()
+        ]
+        await (following[0] if len(following) == 1 else asyncio.gather(*following))
+        # All rows at once: between any two marks stands a piece, and into each mark's place goes what was found.
+        pieces = ROW.join(texts).split(LINK)
+        spliced = [b""] * (2 * len(pieces) - 1)
+        spliced[0::2] = pieces
+        spliced[1::2] = [found[key] for key in head.keys]
+        return b"".join(spliced).split(ROW)
 
 
 @dataclass(slots=True)
 class One:
-    """To the row under the key that stands in the slot."""
+    """To the row under the key."""
 
-    slot: str
     message: type[ByKeys]
     nullable: bool
     level: Level
 
-    async def follow(self, rows: list[Row], run: Planned) -> None:
-        slot = self.slot
-        keys = dict.fromkeys([row[slot] for row in rows])
-        keys.pop(None, None)
-        found: dict[str | None, Row | None] = {None: None}
-        if keys:
-            answer = await _door(run).rows(self.message, tuple(keys), self.level.fields)
-            self.level.check(answer.nulls)
-            await self.level.fill([row for row in answer.rows if row is not None], run)
-            found.update(zip(keys, answer.rows, strict=True))
-        for row in rows:
-            row[slot] = found[row[slot]]
-        if not self.nullable and any(row[slot] is None for row in rows):
+    async def follow(self, keys: list[str], found: dict[str, bytes], run: Planned) -> None:
+        """Finds what belongs to each key, which stands behind the link's letter."""
+        rows = await _door(run).rows(self.message, tuple([key[1:] for key in keys]), self.level.fields)
+        texts = await self.level.whole(rows, run)
+        if not self.nullable and NULL in texts:
             raise Unusual
+        found.update(zip(keys, texts, strict=True))
 
 
 @dataclass(slots=True)
 class Many:
-    """To the page of those that belong to the key in the slot."""
+    """To the page of those that belong to the key."""
 
-    slot: str
     message: type[ByOwners]
     arguments: Arguments
     connection: "Connection"
 
-    async def follow(self, rows: list[Row], run: Planned) -> None:
-        slot = self.slot
-        keys = dict.fromkeys([row[slot] for row in rows])
-        window = self.arguments(run)
-        fields = self.connection.level.fields
-        answer = await _door(run).pages(self.message, tuple(keys), window, fields)
-        pages = dict(zip(keys, answer, strict=True))
-        for page in answer:
-            self.connection.level.check(page.nulls)
-        await self.connection.level.fill([row for page in answer for row in page.rows], run)
-        shown = {key: self.connection.shown(page) for key, page in pages.items()}
-        for row in rows:
-            row[slot] = shown[row[slot]]
+    async def follow(self, keys: list[str], found: dict[str, bytes], run: Planned) -> None:
+        owners = tuple([key[1:] for key in keys])
+        query = self.message(keys=owners, fields=self.connection.level.fields, **self.arguments(run))
+        rows = await _door(run).ask(query)
+        found.update(zip(keys, await self.connection.shown(rows, run), strict=True))
 
 
-@dataclass(slots=True)
-class Inside:
-    """To the objects that came with the row, where they lead on."""
-
-    slot: str
-    level: Level
-
-    async def follow(self, rows: list[Row], run: Planned) -> None:
-        held = [row[self.slot] for row in rows]
-        inner = [one for value in held for one in (value if isinstance(value, list) else [value])]
-        await self.level.fill([one for one in inner if one is not None], run)
-
-
-Link = One | Many | Inside
+Link = One | Many
 
 
 @dataclass(slots=True)
 class Connection:
-    """A page as the query wants to see it: for each name, how it is made."""
+    """Pages as the query wants to see them: for each name, how it is made."""
 
     level: Level
-    edges: list[tuple[str, str]]
+    edges: list[tuple[bytes, str]]
     """Of each edge: the name, and `cursor`, `node` or a text after `=`."""
-    parts: list[tuple[str, str, list[tuple[str, str]]]]
-    """The name, `edges`, `page_info` or a text after `=`, and for the latter its own names."""
+    parts: list[tuple[bytes, str, list[tuple[str, str]]]]
+    """The name, `edges`, `page_info` or a text after `=`, and for the page's info its own names."""
 
-    def shown(self, page: Page) -> Row:
-        row: Row = {}
+    async def shown(self, rows: Rows, run: Planned) -> list[bytes]:
+        texts = await self.level.whole(rows, run)
+        shown, start = [], 0
+        for page in rows.head.pages:
+            stop = start + len(page.cursors)
+            shown.append(self._page(page, texts[start:stop]))
+            start = stop
+        return shown
+
+    def _page(self, page: Page, texts: list[bytes]) -> bytes:
+        made = []
         for name, part, inner in self.parts:
             if part == "edges":
-                row[name] = self._edges(page)
+                made.append(name + b"[" + self._edges(page, texts) + b"]")
             elif part == "page_info":
                 info = page_info(page)
-                row[name] = {
-                    name: source[1:] if source.startswith("=") else info[source] for name, source in inner
-                }
+                made.append(
+                    name
+                    + orjson.dumps(
+                        {n: source[1:] if source.startswith("=") else info[source] for n, source in inner}
+                    )
+                )
             else:
-                row[name] = part[1:]
-        return row
+                made.append(name + orjson.dumps(part[1:]))
+        return b"{" + b",".join(made) + b"}"
 
-    def _edges(self, page: Page) -> list[Row]:
+    def _edges(self, page: Page, texts: list[bytes]) -> bytes:
+        if not texts:
+            return b""
         if len(self.edges) == 1 and self.edges[0][1] == "node":
-            name = self.edges[0][0]
-            return [{name: row} for row in page.rows]
-        return [
-            {
-                name: row if source == "node" else cursor if source == "cursor" else source[1:]
+            opening = b"{" + self.edges[0][0]
+            return opening + (b"}," + opening).join(texts) + b"}"
+        return b",".join(
+            b"{"
+            + b",".join(
+                name
+                + (text if source == "node" else orjson.dumps(cursor if source == "cursor" else source[1:]))
                 for name, source in self.edges
-            }
-            for row, cursor in zip(page.rows, page.cursors, strict=True)
-        ]
+            )
+            + b"}"
+            for text, cursor in zip(texts, page.cursors, strict=True)
+        )
 
 
 @dataclass(slots=True)
@@ -213,40 +212,37 @@ class Root:
     """Of a row by its type: the field's own under ``""``."""
     nullable: bool
 
-    async def value(self, run: Planned) -> Any:
+    async def value(self, run: Planned) -> bytes:
         wish: Wish | None = self.starts.wish(**self.arguments(run))
         if wish is None:
-            if not self.nullable:
-                raise Unusual
-            return None
-        door = _door(run)
-        if isinstance(self.shape, Connection):
-            page = await door.ask(replace(wish.message, fields=self.shape.level.fields), Page)
-            self.shape.level.check(page.nulls)
-            await self.shape.level.fill(page.rows, run)
-            return self.shape.shown(page)
-        level = self.shape[wish.type if wish.type in self.shape else ""]
-        answer = await door.ask(replace(wish.message, fields=level.fields), Rows)
-        level.check(answer.nulls)
-        if answer.rows[0] is None and not self.nullable:
+            texts = [NULL]
+        elif isinstance(self.shape, Connection):
+            rows = await _door(run).ask(replace(wish.message, fields=self.shape.level.fields))
+            texts = await self.shape.shown(rows, run)
+        else:
+            level = self.shape[wish.type if wish.type in self.shape else ""]
+            texts = await level.whole(await _door(run).ask(replace(wish.message, fields=level.fields)), run)
+        if texts[0] == NULL and not self.nullable:
             raise Unusual
-        await level.fill([row for row in answer.rows if row is not None], run)
-        return answer.rows[0]
+        return texts[0]
 
 
 @dataclass(slots=True)
 class Plan:
-    roots: dict[str, Root | str]
-    """By the name in the answer; a text is the answer itself."""
+    roots: dict[bytes, Root | bytes]
+    """By the name in the answer, as it is written; a text is the answer itself."""
 
-    async def run(self, run: Planned) -> Row:
-        waiting = {name: root for name, root in self.roots.items() if isinstance(root, Root)}
+    async def run(self, run: Planned) -> orjson.Fragment:
+        waiting = [root for root in self.roots.values() if isinstance(root, Root)]
         if len(waiting) == 1:
-            values = [await root.value(run) for root in waiting.values()]
+            values = [await waiting[0].value(run)]
         else:
-            values = list(await asyncio.gather(*(root.value(run) for root in waiting.values())))
-        found = dict(zip(waiting, values, strict=True))
-        return {name: root if isinstance(root, str) else found[name] for name, root in self.roots.items()}
+            values = list(await asyncio.gather(*(root.value(run) for root in waiting)))
+        found = iter(values)
+        parts = [
+            name + (next(found) if isinstance(root, Root) else root) for name, root in self.roots.items()
+        ]
+        return orjson.Fragment(b"{" + b",".join(parts) + b"}")
 
 
 # Documents are parsed once and kept; their operations are the same objects each time.
@@ -312,17 +308,17 @@ class _Compiler:
         collected = collect_fields(
             self._schema, run.fragments, run.variable_values, root, run.operation, run.hide_suggestions
         )
-        roots: dict[str, Root | str] = {}
+        roots: dict[bytes, Root | bytes] = {}
         for name, details in collected.grouped_field_set.items():
             node = details[0].node
             if node.name.value == "__typename":
-                roots[name] = root.name
+                roots[_name(name)] = orjson.dumps(root.name)
                 continue
             field = root.fields.get(node.name.value)
             starts = asks(field) if field else None
             if field is None or not isinstance(starts, Starts):
                 raise Unusual
-            roots[name] = Root(
+            roots[_name(name)] = Root(
                 starts,
                 self._arguments(field, node),
                 self._shape(field, details),
@@ -339,9 +335,12 @@ class _Compiler:
             return {one.name: self._level(one, details) for one in possible}
         return {"": self._level(cast(GraphQLObjectType, type_), details)}
 
-    def _level(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Level:
+    def _level(
+        self, type_: GraphQLObjectType, details: list[FieldDetails], links: list[Link] | None = None
+    ) -> Level:
+        """`links`: those of the row that objects of this type come in."""
         fields: Fields = {}
-        links: list[Link] = []
+        links = [] if links is None else links
         never_null: set[str] = set()
         for slot, below in self._grouped(type_, details).items():
             node = below[0].node
@@ -352,38 +351,36 @@ class _Compiler:
             asked = asks(field)
             named = get_named_type(field.type)
             if isinstance(asked, Follows):
-                fields[slot] = asked.by
-                links.append(self._link(slot, asked, field, below))
+                fields[slot] = f">{chr(FIRST + len(links))}{asked.by}"
+                links.append(self._link(asked, field, below))
             elif is_leaf_type(named):
                 if isinstance(named, GraphQLEnumType) and any(n != v.value for n, v in named.values.items()):
                     raise Unusual
                 fields[slot] = column_of(field)
-                if is_non_null_type(field.type):
-                    never_null.add(slot)
             elif is_object_type(named):
-                level = self._level(named, below)
+                level = self._level(named, below, links)
                 fields[slot] = Part(column_of(field), level.fields)
                 never_null |= {f"{slot}.{name}" for name in level.never_null}
-                if is_non_null_type(field.type):
-                    never_null.add(slot)
-                if level.links:
-                    links.append(Inside(slot, level))
             else:
                 raise Unusual
-        return Level(type_.name, fields, links, frozenset(never_null))
+            if is_non_null_type(field.type):
+                never_null.add(slot)
+        if len(links) > MOST_LINKS:
+            raise Unusual
+        return Level(fields, links, frozenset(never_null))
 
-    def _link(self, slot: str, asked: Follows, field: GraphQLField, details: list[FieldDetails]) -> Link:
+    def _link(self, asked: Follows, field: GraphQLField, details: list[FieldDetails]) -> Link:
         type_ = get_named_type(field.type)
         if issubclass(asked.message, ByOwners):
             connection = self._connection(cast(GraphQLObjectType, type_), details)
-            return Many(slot, asked.message, self._arguments(field, details[0].node), connection)
+            return Many(asked.message, self._arguments(field, details[0].node), connection)
         if not is_object_type(type_) or is_list_type(field.type):
             raise Unusual
-        return One(slot, asked.message, not is_non_null_type(field.type), self._level(type_, details))
+        return One(asked.message, not is_non_null_type(field.type), self._level(type_, details))
 
     def _connection(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Connection:
-        parts: list[tuple[str, str, list[tuple[str, str]]]] = []
-        edges: list[tuple[str, str]] = []
+        parts: list[tuple[bytes, str, list[tuple[str, str]]]] = []
+        edges: list[tuple[bytes, str]] = []
         level: Level | None = None
         for name, below in self._grouped(type_, details).items():
             part = self._source(type_, below)
@@ -396,14 +393,14 @@ class _Compiler:
                     raise Unusual  # selected twice under two names: two kinds of rows
                 edge = cast(GraphQLObjectType, get_named_type(type_.fields["edges"].type))
                 for n, b in self._grouped(edge, below).items():
-                    edges.append((n, source := self._source(edge, b)))
+                    edges.append((_name(n), source := self._source(edge, b)))
                     if source == "node":
                         if level:
                             raise Unusual
                         node = cast(GraphQLObjectType, get_named_type(edge.fields["node"].type))
                         level = self._level(node, b)
-            parts.append((name, part, inner))
-        return Connection(level or Level("", {}, [], frozenset()), edges, parts)
+            parts.append((_name(name), part, inner))
+        return Connection(level or Level({}, [], frozenset()), edges, parts)
 
     def _source(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> str:
         name = details[0].node.name.value
@@ -427,6 +424,11 @@ class _Compiler:
             )
 
         return arguments
+
+
+def _name(name: str) -> bytes:
+    """As it stands in JSON, with its colon. GraphQL's names need no escapes."""
+    return b'"%s":' % name.encode()
 
 
 def _door(run: Planned) -> Door:

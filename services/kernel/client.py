@@ -7,7 +7,7 @@ happened: ask again with the same key).
 import asyncio
 import time
 from functools import cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 import nats
@@ -22,6 +22,7 @@ from services.kernel.caller import LIFE, Caller, Tokens, binding, reading
 from services.kernel.config import Settings
 from services.kernel.credentials import nats_login
 from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
+from services.kernel.rows import ROW, Head, Rows
 
 A = TypeVar("A")
 
@@ -75,15 +76,15 @@ class Client:
         body = msgspec.json.encode(message)
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
-                reply = await self._until_answered(message, body, caller, key, _decoder(type_))  # type: ignore[arg-type]
+                reply, texts = await self._until_answered(message, body, caller, key, _decoder(type_))  # type: ignore[arg-type]
             except (TimeoutError, nats.errors.Error, _Again) as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service()} does not answer", telemetry.trace_id()) from error
             if reply.refusal:
                 span.set_attribute("danvan.refusal", reply.refusal.code)
                 raise Refused.because(reply.refusal)
-            answer: A = reply.answer
-            return answer
+            answer: Any = Rows(reply.answer, texts) if type_ is Rows else reply.answer
+            return cast(A, answer)
 
     async def _until_answered(
         self, message: Command | Query, body: bytes, caller: Caller, key: str, decoder: Any
@@ -115,10 +116,11 @@ class Client:
             token = self._tokens.sign(caller, moment(), LIFE, **binding(message.subject, body, key))
         headers = {CALLER: token, KEY: key, "traceparent": telemetry.traceparent() or ""}
         answered = await self._nats.request(message.subject, body, timeout=ATTEMPT, headers=headers)
-        reply = decoder.decode(answered.data)
+        head, *texts = answered.data.split(ROW)
+        reply = decoder.decode(head)
         if reply.failure:
             raise _Again if reply.again else Unavailable(f"{message.subject} failed", reply.failure)
-        return reply
+        return reply, texts
 
     def _pass(self, caller: Caller, service: str) -> str:
         """The caller's token for reading from one service, signed anew before it is old."""
@@ -142,7 +144,8 @@ class _Pass(NamedTuple):
 
 @cache
 def _decoder(type_: Any) -> Any:
-    return msgspec.json.Decoder(Reply[type_])
+    read: Any = Head if type_ is Rows else type_
+    return msgspec.json.Decoder(Reply[read])
 
 
 class _Again(Exception):  # noqa: N818

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from services.kernel.messages import Refused
-from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, Columns, Page, Rows, aligned, nulls_in
+from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, Columns, Page, Rows
 from services.kernel.store import ASCENDING, DESCENDING, Document, Documents
 
 NEWEST = ("_id", DESCENDING)
@@ -12,7 +12,7 @@ OLDEST = ("_id", ASCENDING)
 _CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 
-async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | None) -> Page:
+async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | None) -> Rows:
     """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
     size = page_size(query)
     backwards = query.first is None
@@ -25,21 +25,24 @@ async def page(documents: Documents, columns: Columns, query: ByFilter, **equal:
     del found[size:]
     if backwards:
         found.reverse()
-    rows = [*map(view.show, found)]
-    return Page(
-        rows,
+    for document in found:
+        view.add(document)
+    place = Page(
         [document["_id"] for document in found],
         has_next=query.before is not None if backwards else more,
         has_previous=more if backwards else query.after is not None,
-        nulls=nulls_in(rows),
     )
+    return view.rows([place])
 
 
 async def by_keys(documents: Documents, columns: Columns, query: ByKeys, *, of: str = "_id") -> Rows:
     """Those whose field `of`, which is unique, is one of the keys."""
     view = columns.view(query.fields, documents.access.sees)
     found = documents.find({of: {"$in": list(query.keys)}}, {**view.projection, of: 1})
-    return aligned(query.keys, {document[of]: view.show(document) async for document in found})
+    by_key = {document[of]: document async for document in found}
+    for key in query.keys:
+        view.add(by_key.get(key))
+    return view.rows()
 
 
 def page_size(query: ByFilter) -> int:

@@ -4,11 +4,13 @@ A row is ready for whoever shows it: days, moments and amounts are text, words a
 query takes (`unit`, `owner`) is in the form that query takes it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from operator import methodcaller
+from typing import Any, get_args
 
 import msgspec
+import orjson
 
 from services.kernel.messages import Query, Refused, Role
 
@@ -33,44 +35,66 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
 
 
 Fields = dict[str, str | Part]
-"""The name that a value gets in the row → the column it comes from; `=Model` is the text `Model` itself."""
+"""The name that a value gets in the row → the column it comes from; `=Model` is the text `Model` itself.
 
-
-class Rows(msgspec.Struct, frozen=True):
-    """One for each key asked for, in their order; None where the asker may see none.
-
-    `nulls` are the names that are null in some row, `contributions.note` for those of parts: who promises that a field
-    is never null need not look at each.
-    """
-
-    rows: list[Row | None]
-    nulls: list[str] = []
+`>0owner` is a link: the row gets a mark, and the key in the column `owner` comes beside the rows, behind the `0`.
+"""
+ROW, LINK = b"\x1e", b"\x1f"
+"""What stands before each row, and in the place of each link."""
+_MARK = orjson.Fragment(LINK)
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Rows in the list's order, each with the cursor that stands for its place."""
+    """A page's place in its list: a cursor for each of its rows, in their order."""
 
-    rows: list[Row]
     cursors: list[str]
     has_next: bool
     has_previous: bool
+
+
+class Head(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is said of rows beside them.
+
+    `nulls` are the names that are null in some row, `contributions.note` for those of parts: who promises that a field
+    is never null need not look at each. `keys` belong to the marks of links, in the order of the text, each behind its
+    link's letter. `pages`: how the rows are divided, where they come in pages.
+    """
+
     nulls: list[str] = []
+    keys: list[str] = []
+    pages: list[Page] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as text: a JSON object each, or `null` where the asker may see none.
+
+    Nobody reads them on their way: they are put into an answer as they are. What is to hang at a link is put in the
+    place of its mark. The marks are control characters, which JSON text never has.
+    """
+
+    head: Head
+    texts: list[bytes]
+
+    def read(self) -> list[Row | None]:
+        """As objects, which has a meaning where no link was asked for."""
+        return [orjson.loads(text) for text in self.texts]
 
 
 class Shows(Query, frozen=True, kw_only=True):
-    """A query that answers rows of these fields."""
+    """A query that answers `Rows` of these fields."""
 
     fields: Fields = msgspec.field(default_factory=dict)
 
 
 class ByKeys(Shows, frozen=True, kw_only=True):
-    """Finds one row for each key: answers `Rows`."""
+    """Finds one row for each key, in their order."""
 
     keys: tuple[str, ...]
 
 
 class ByFilter(Shows, frozen=True, kw_only=True):
-    """Finds one page: answers `Page`. Exactly one of `first` and `last`, 1 to 100."""
+    """Finds one page. Exactly one of `first` and `last`, 1 to 100."""
 
     first: int | None = None
     last: int | None = None
@@ -79,7 +103,7 @@ class ByFilter(Shows, frozen=True, kw_only=True):
 
 
 class ByOwners(ByFilter, frozen=True, kw_only=True):
-    """Finds a page for each owner: answers a list of `Page`s."""
+    """Finds a page for each owner."""
 
     keys: tuple[str, ...]
 
@@ -92,11 +116,26 @@ class Computed:
     make: Callable[..., Any]
 
 
-class View(NamedTuple):
-    """Which stored fields to read, and what makes a row of a document that has them."""
+class View:
+    """What is shown of documents of a kind: which stored fields to read, and a row of each, one after the other."""
 
-    projection: dict[str, int]
-    show: Show
+    def __init__(self, projection: dict[str, int], show: Show, keys: list[str]) -> None:
+        self.projection = projection
+        self._show = show
+        self._keys = keys
+        self._nulls: set[str] = set()
+        self._texts: list[bytes] = []
+
+    def add(self, document: Mapping[str, Any] | None) -> None:
+        if document is None:
+            self._texts.append(b"null")
+            return
+        row = self._show(document)
+        _note_nulls(row, "", self._nulls)
+        self._texts.append(orjson.dumps(row, str, orjson.OPT_UTC_Z))
+
+    def rows(self, pages: Sequence[Page] = ()) -> Rows:
+        return Rows(Head(sorted(self._nulls), self._keys, list(pages)), self._texts)
 
 
 class Columns:
@@ -111,7 +150,7 @@ class Columns:
             self._columns["id"] = "_id"
         self.rules = rules_of(row)
         self._all = self.every()
-        self._show_all = self._show(self._all, {})
+        self._show_all = self._show(self._all, {}, [])
 
     def every(self) -> Fields:
         """All columns under their own names."""
@@ -121,7 +160,8 @@ class Columns:
         }
 
     def whole(self, document: Mapping[str, Any], sees: Sees) -> Row:
-        show = self._show(self._all, hidden) if (hidden := self._hidden(self._all, sees)) else self._show_all
+        hidden = self._hidden(self._all, sees)
+        show = self._show(self._all, hidden, []) if hidden else self._show_all
         return show(document)
 
     def view(self, fields: Fields, sees: Sees) -> View:
@@ -129,13 +169,14 @@ class Columns:
         projection = self._projection(fields)
         if hidden:
             projection["within"] = 1
-        return View(projection, self._show(fields, hidden))
+        keys: list[str] = []
+        return View(projection, self._show(fields, hidden, keys), keys)
 
     def _hidden(self, fields: Fields, sees: Sees) -> "dict[str, frozenset[str]]":
         """The columns that are hidden in some rows, and the units in which they are not."""
         hidden: dict[str, frozenset[str]] = {}
         for source in fields.values() if self.rules else ():
-            name = source.column if isinstance(source, Part) else source
+            name = _column(source)
             if name in self.rules and (where := sees(self.rules[name])) is not True:
                 hidden[name] = where or frozenset()
         return hidden
@@ -143,8 +184,7 @@ class Columns:
     def _projection(self, fields: Fields) -> dict[str, int]:
         stored: dict[str, int] = {"_id": 1}
         for source in fields.values():
-            name = source.column if isinstance(source, Part) else source
-            if name.startswith("="):
+            if not (name := _column(source)):
                 continue
             column = self._column(name)
             if isinstance(column, Computed):
@@ -153,42 +193,33 @@ class Columns:
                 stored[column if isinstance(column, str) else name] = 1
         return stored
 
-    def _show(self, fields: Fields, hidden: Mapping[str, frozenset[str]]) -> Show:
-        plain = {
-            name: column
-            for name, source in fields.items()
-            if isinstance(source, str)
-            and not source.startswith("=")
-            and isinstance(column := self._column(source), str)
-            and source not in hidden
-        }
-        if len(plain) == len(fields):
-            pairs = list(plain.items())
-            return lambda document: {name: document.get(stored) for name, stored in pairs}
-        makers = [(name, self._maker(source, hidden)) for name, source in fields.items()]
+    def _show(self, fields: Fields, hidden: Mapping[str, frozenset[str]], keys: list[str]) -> Show:
+        """`keys` gets those of links, as they are shown."""
+        makers = [(name, self._maker(source, hidden, keys)) for name, source in fields.items()]
         return lambda document: {name: make(document) for name, make in makers}
 
     def _maker(
-        self, source: str | Part, hidden: Mapping[str, frozenset[str]]
+        self, source: str | Part, hidden: Mapping[str, frozenset[str]], keys: list[str]
     ) -> Callable[[Mapping[str, Any]], Any]:
         if isinstance(source, str) and source.startswith("="):
             text = source[1:]
             return lambda document: text
-        name = source.column if isinstance(source, Part) else source
+        name = _column(source)
         if name in hidden:
-            units, make = hidden[name], self._maker(source, {})
+            units, make = hidden[name], self._maker(source, {}, keys)
             return lambda document: None if units.isdisjoint(document["within"]) else make(document)
         column = self._column(name)
         if isinstance(column, Columns) is not isinstance(source, Part):
             raise _unknown(name)
         if isinstance(column, Columns) and isinstance(source, Part):
-            show = column._show(source.fields, {})
+            show = column._show(source.fields, {}, keys)
             return lambda document: _each(document.get(name), show)
+        if isinstance(source, str) and source.startswith(">"):
+            return _linked(source[1], self._maker(name, {}, keys), keys)
         if isinstance(column, Computed):
-            stored, make = column.stored, column.make
-            return lambda document: make(*(document.get(one) for one in stored))
-        plain = str(column)
-        return lambda document: document.get(plain)
+            stored, compute = column.stored, column.make
+            return lambda document: compute(*(document.get(one) for one in stored))
+        return methodcaller("get", column)
 
     def _column(self, name: str) -> "str | Columns | Computed":
         try:
@@ -209,19 +240,6 @@ def rules_of(row: type[msgspec.Struct]) -> dict[str, Roles]:
     return rules
 
 
-def nulls_in(rows: Iterable[Row | None]) -> list[str]:
-    found: set[str] = set()
-    for row in rows:
-        if row is not None:
-            _note_nulls(row, "", found)
-    return sorted(found)
-
-
-def aligned(keys: Sequence[str], found: Mapping[str, Row]) -> Rows:
-    rows = [found.get(key) for key in keys]
-    return Rows(rows, nulls_in(found.values()))
-
-
 def _note_nulls(row: Row, above: str, found: set[str]) -> None:
     for name, value in row.items():
         if value is None:
@@ -231,6 +249,24 @@ def _note_nulls(row: Row, above: str, found: set[str]) -> None:
         elif value.__class__ is list and value and value[0].__class__ is dict:
             for one in value:
                 _note_nulls(one, f"{above}{name}.", found)
+
+
+def _linked(letter: str, key_of: Callable[[Any], Any], keys: list[str]) -> Callable[[Any], Any]:
+    def mark(document: Any) -> Any:
+        key = key_of(document)
+        if key is None:
+            return None
+        keys.append(letter + key)
+        return _MARK
+
+    return mark
+
+
+def _column(source: str | Part) -> str:
+    """Empty for a text."""
+    if isinstance(source, Part):
+        return source.column
+    return "" if source.startswith("=") else source[2:] if source.startswith(">") else source
 
 
 def _each(value: Any, show: Show) -> Any:

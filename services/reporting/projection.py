@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from services.kernel import telemetry
 from services.kernel.inbox import Inbox
 from services.kernel.process import end, keep_running
-from services.kernel.rows import Columns, Rows, nulls_in
+from services.kernel.rows import Columns, Rows
 from services.kernel.store import Access, Store, Transaction
 from services.kernel.units import COUNTRY
 from services.reporting import handlers
@@ -56,8 +56,8 @@ class Projection:
 
     async def report_row(self, query: ReportOf, access: Access) -> Rows:
         view = COLUMNS.view(query.fields, access.sees)
-        report = view.show(msgspec.to_builtins(await self.report(query, access)))
-        return Rows([report], nulls_in([report]))
+        view.add(msgspec.to_builtins(await self.report(query, access)))
+        return view.rows()
 
     async def report(self, query: ReportOf, access: Access) -> Report:
         """Figures, names and positions of one moment."""

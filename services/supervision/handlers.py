@@ -2,7 +2,7 @@
 
 from services.kernel import pages
 from services.kernel.directory import Directory
-from services.kernel.rows import Page, Row, Rows
+from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.supervision import domain, repository
 from services.supervision.events import RecordSession, SessionsById, SessionsPage
@@ -29,5 +29,5 @@ async def sessions_by_id(query: SessionsById, access: Access) -> Rows:
     return await pages.by_keys(Sessions.seen(access), Sessions.columns, query)
 
 
-async def sessions_page(query: SessionsPage, access: Access) -> Page:
+async def sessions_page(query: SessionsPage, access: Access) -> Rows:
     return await repository.page(access, query)

@@ -2,7 +2,7 @@
 
 from services.kernel import directory, pages
 from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Page
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Session
@@ -23,5 +23,5 @@ class Sessions(Aggregates[Session]):
     state = Session
 
 
-async def page(access: Access, query: SessionsPage) -> Page:
+async def page(access: Access, query: SessionsPage) -> Rows:
     return await pages.page(Sessions.seen(access), Sessions.columns, query, within=query.unit)

@@ -15,7 +15,7 @@ from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, binding, reading
 from services.kernel.client import CALLER, KEY, Client, Reply
 from services.kernel.messages import Command, Query, Role
-from services.kernel.rows import ByFilter, ByOwners, Fields
+from services.kernel.rows import ROW, ByFilter, Fields
 from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.registration.delegations.events import (
     DelegateRole,
@@ -155,25 +155,24 @@ class Services:
         self, message: Command | Query, body: bytes, headers: dict[str, str], thing: str
     ) -> Outcome:
         raw = (await self._client._nats.request(message.subject, body, timeout=60, headers=headers)).data
-        reply = msgspec.json.decode(raw, type=Reply[Any])
+        head, *rows = raw.split(ROW)
+        reply = msgspec.json.decode(head, type=Reply[Any])
         assert not reply.failure, raw
         told = raw.replace(thing.encode(), b"it") if thing else raw
         if reply.refusal:
             return Outcome(reply.refusal.code, told)
         if isinstance(message, Command):
             return Outcome("done", told)
-        return Outcome(_seen(message, reply.answer, thing), told)
+        return Outcome(_seen(message, rows, thing), told)
 
 
-def _seen(message: Command | Query, answer: Any, thing: str) -> str:
+def _seen(message: Command | Query, rows: list[bytes], thing: str) -> str:
     if isinstance(message, GrantsDelegated):
         return "found"
     if isinstance(message, ByFilter):
-        rows = [
-            row for page in (answer if isinstance(message, ByOwners) else [answer]) for row in page["rows"]
-        ]
-        return "found" if rows and (not thing or rows[0]["id"] == thing) else "unseen"
-    return "found" if answer["rows"][0] else "null"
+        found = rows and (not thing or msgspec.json.decode(rows[0])["id"] == thing)
+        return "found" if found else "unseen"
+    return "found" if rows[0] != b"null" else "null"
 
 
 _NODE = "query($id: ID!) { node(id: $id) { %s } }"

@@ -17,7 +17,7 @@ from services.kernel.calendar import today
 from services.kernel.caller import Caller, Grant
 from services.kernel.client import Client
 from services.kernel.messages import Refused, Role, Unavailable
-from services.kernel.rows import Page, Rows
+from services.kernel.rows import Rows
 from services.registration.delegations.events import (
     DelegateRole,
     DelegationsById,
@@ -162,7 +162,7 @@ async def test_only_giver_receiver_and_operators_see_a_delegation_and_end_it(dir
     for ends in (giver, receiver, operator):
         id_ = (await given(direct, giver, receiver))["id"]
         for who in (giver, receiver, operator, *others):
-            seen = (await direct.ask(DelegationsById(keys=(id_,), fields=ROW), who, Rows)).rows[0]
+            seen = (await direct.ask(DelegationsById(keys=(id_,), fields=ROW), who, Rows)).read()[0]
             assert (seen is None) == (who in others), who
         for who in others:
             assert await refused(direct, RevokeDelegation(delegation=id_), who) == "delegation-not-found"
@@ -174,8 +174,8 @@ async def test_delegations_come_in_pages_by_side(direct: Client) -> None:
     made = [(await given(direct, giver, receiver))["id"] for _ in range(3)]
 
     async def ids(who: Caller, **more: Any) -> list[str]:
-        page = await direct.ask(DelegationsPage(fields=ROW, **more), who, Page)
-        return [row["id"] for row in page.rows]
+        page = await direct.ask(DelegationsPage(fields=ROW, **more), who, Rows)
+        return [row["id"] for row in page.read() if row]
 
     assert await ids(giver, side=Side.GIVEN, first=2) == [made[2], made[1]]
     assert await ids(giver, side=Side.GIVEN, first=2, after=made[1]) == [made[0]]
@@ -245,4 +245,4 @@ async def test_callers_at_once_ask_once(direct: Client) -> None:
     found = await asyncio.gather(*(client.effective(deputy) for _ in range(50)))
     assert all(one is found[0] for one in found)
     assert await client.effective(deputy) is found[0]
-    assert (await direct.ask(ModelsById(keys=("m_x",)), found[0], Rows)).rows == [None]
+    assert (await direct.ask(ModelsById(keys=("m_x",)), found[0], Rows)).read() == [None]

@@ -8,7 +8,7 @@ import pytest
 from infra.operator import asking
 from services.kernel.caller import Caller, Grant
 from services.kernel.messages import Role
-from services.kernel.rows import Page, Rows
+from services.kernel.rows import Rows
 from services.registration.models.events import ModelFilter, ModelsById, ModelsPage, ReturnModel, SubmitModel
 from tests.access.people import PLACE
 from tests.access.world import APPRAISER, OFFICER, SUBMITTED, WHY, draft, organisation
@@ -37,7 +37,7 @@ async def test_a_rule_is_applied_row_by_row(graphql: GraphQL) -> None:
         async def reasons(**roles: str) -> list[str | None]:
             grants = tuple(Grant(role=Role(role), unit=unit) for role, unit in roles.items())
             query = ModelsById(keys=tuple(returned.values()), fields=FIELDS)
-            rows = (await services.ask(query, Caller(id="x", name="", grants=grants), Rows)).rows
+            rows = (await services.ask(query, Caller(id="x", name="", grants=grants), Rows)).read()
             return [row["why"] if row else "unseen" for row in rows]
 
         assert await reasons(reporter="u10") == [None, None]
@@ -54,6 +54,6 @@ async def test_a_rule_is_applied_row_by_row(graphql: GraphQL) -> None:
         )
         for unit, why in ((PLACE, WHY), (BESIDE, None)):
             wanted = ModelsPage(first=1, fields=FIELDS, filter=ModelFilter(unit=unit))
-            page = await services.ask(wanted, both, Page)
-            assert page.rows[0]["why"] == why
-            assert page.nulls == ([] if why else ["why"])
+            page = await services.ask(wanted, both, Rows)
+            assert [row and row["why"] for row in page.read()] == [why]
+            assert page.head.nulls == ([] if why else ["why"])

@@ -131,7 +131,7 @@ class _Making:
     async def reviews(self, models: list[str]) -> list[str]:
         """Of each model; empty where there is none."""
         query = ReviewsByModel(keys=tuple(models), fields={"id": "id"})
-        rows = (await self._services.ask(query, APPRAISER, Rows)).rows
+        rows = (await self._services.ask(query, APPRAISER, Rows)).read()
         return [str(row["id"]) if row else "" for row in rows]
 
     async def decided(self, review: str, state: str) -> None:

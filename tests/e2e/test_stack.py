@@ -30,7 +30,7 @@ async def _country(settings: Settings, stack: Stack) -> list[Row | None]:
     async with asking(located) as services:
         await services.ask(RecordUnits(units=(national_units()[0],)), OPERATOR, int, key="country")
         wanted = UnitsOnDay(keys=(COUNTRY,), fields={"tên": "name"})
-        return (await services.ask(wanted, OPERATOR, Rows)).rows
+        return (await services.ask(wanted, OPERATOR, Rows)).read()
 
 
 async def test_a_stack_is_alone_in_its_folder_moves_from_taken_ports_and_finds_its_data_again(

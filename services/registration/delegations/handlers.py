@@ -5,7 +5,7 @@ from functools import partial
 from services.kernel import pages
 from services.kernel.caller import Grant
 from services.kernel.directory import Directory
-from services.kernel.rows import Page, Row, Rows
+from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.registration.delegations import domain, repository
 from services.registration.delegations.events import (
@@ -38,7 +38,7 @@ async def revoke_delegation(command: RevokeDelegation, tx: Transaction) -> Row:
     return await Delegations(tx).update(command.delegation, revoke)
 
 
-async def delegations_page(query: DelegationsPage, access: Access) -> Page:
+async def delegations_page(query: DelegationsPage, access: Access) -> Rows:
     return await repository.page(access, query)
 
 

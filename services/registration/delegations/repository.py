@@ -5,7 +5,7 @@ from services.kernel.caller import Grant
 from services.kernel.directory import Directory
 from services.kernel.messages import Role
 from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Page
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.store import (
     ASCENDING,
     Access,
@@ -43,7 +43,7 @@ class Delegations(Aggregates[Delegation]):
         return access.personal(COLLECTION, Role.OPERATOR)
 
 
-async def page(access: Access, query: DelegationsPage) -> Page:
+async def page(access: Access, query: DelegationsPage) -> Rows:
     giver = access.caller.id if query.side is Side.GIVEN else None
     receiver = access.caller.id if query.side is Side.RECEIVED else None
     seen = Delegations.seen(access)

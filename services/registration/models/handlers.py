@@ -5,7 +5,7 @@ from functools import partial
 
 from services.kernel import pages
 from services.kernel.directory import Directory
-from services.kernel.rows import Page, Row, Rows
+from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
 from services.registration.events import field_named
@@ -65,7 +65,7 @@ async def record_contribution(command: RecordContribution, tx: Transaction) -> R
     return await Models(tx).update(command.model, contribute)
 
 
-async def models_page(query: ModelsPage, access: Access) -> Page:
+async def models_page(query: ModelsPage, access: Access) -> Rows:
     return await repository.page(access, query)
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from services.kernel import pages
 from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Page
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.units import UnitOnDay
 from services.registration.models.domain import Model
@@ -31,6 +31,6 @@ class Models(Aggregates[Model]):
     state = Model
 
 
-async def page(access: Access, query: ModelsPage) -> Page:
+async def page(access: Access, query: ModelsPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
     return await pages.page(Models.seen(access), Models.columns, query, within=equal.pop("unit"), **equal)
