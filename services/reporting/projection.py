@@ -39,8 +39,12 @@ class Projection:
                     async with asyncio.timeout(GLANCE):
                         await self._asked.wait()
                 if self._asked.is_set():
-                    await self._build(generation + 1, generation, nats)
-                    self._asked.clear()  # not before: what fails on the way is begun again
+                    self._asked.clear()  # before: whoever asks from now on has not been heard
+                    try:
+                        await self._build(generation + 1, generation, nats)
+                    except Exception:
+                        self._asked.set()  # it is begun again
+                        raise
                 current = await current_generation(self._store.ours())
                 if current != generation:
                     await end(counting)
