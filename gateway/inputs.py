@@ -103,7 +103,7 @@ class RecordSupervisionSessionInput:
 )
 class DelegateRoleInput:
     to: ID = strawberry.field(description="Mã người được ủy quyền (`sub` trong mã truy cập của người ấy).")
-    role: Role
+    role: Role = strawberry.field(description="Vai trò mà người gửi tự giữ.")
     unit: ID = strawberry.field(description="Trong đơn vị này và cấp dưới.")
     since: date | None = strawberry.field(default=None, description="Từ ngày; bỏ trống là hôm nay.")
     until: date = strawberry.field(
@@ -113,4 +113,4 @@ class DelegateRoleInput:
 
 @strawberry.input(description="Việc ủy quyền cần chấm dứt.")
 class RevokeDelegationInput:
-    delegation: ID
+    delegation: ID = strawberry.field(description="Mã việc ủy quyền.")

@@ -13,24 +13,14 @@ from gateway.fields import ASKS, DEFINITION, Follows, Hears, Starts, column_of
 from gateway.schema import schema
 from services.kernel.messages import ANY_OFFICE, Command, Query, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, rules_of
-from services.registration.delegations.events import DelegationRow
-from services.registration.models.events import ModelRow
-from services.registration.organisations.events import OrganisationRow
-from services.registration.units.events import UnitRow
-from services.reporting.events import Report
-from services.review.events import ReviewRow
-from services.supervision.events import SessionRow
 from tests.access.cells import SUBSCRIBED
 from tests.access.doors import INPUTS, MESSAGES, QUERIES
 from tests.access.table import columns, lines
+from tests.contract.test_rows import ROWS
 
 ROOT = Path(__file__).parents[2]
 KINDS = {Command, Query, Shows, ByKeys, ByFilter, ByOwners}
 """What is not asked itself."""
-ROWS: dict[str, type[msgspec.Struct]] = {
-    row.__name__: row
-    for row in (DelegationRow, ModelRow, OrganisationRow, Report, ReviewRow, SessionRow, UnitRow)
-}
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
@@ -68,11 +58,11 @@ def roles_of(asks: Any) -> set[frozenset[Role]]:
 def hidden_fields() -> dict[str, frozenset[Role]]:
     """The fields of the schema that not everybody sees who sees their type."""
     found = {}
-    for row_name, row in ROWS.items():
-        type_: Any = schema._schema.type_map.get(row_name.removesuffix("Row"))
-        for name, field in (type_.fields if type_ and rules_of(row) else {}).items():
+    for type_name, row in ROWS.items():
+        type_: Any = schema._schema.type_map[type_name]
+        for name, field in type_.fields.items():
             if not asks_of(field) and column_of(field) in rules_of(row):
-                found[f"{type_.name}.{name}"] = rules_of(row)[column_of(field)]
+                found[f"{type_name}.{name}"] = rules_of(row)[column_of(field)]
     return found
 
 
@@ -136,8 +126,8 @@ def test_the_table_knows_every_field_and_the_roles_it_declares() -> None:
 
 def test_the_table_knows_every_column_and_its_rule() -> None:
     declared = {
-        (name, column): rules_of(row).get(column, frozenset())
-        for name, row in ROWS.items()
+        (row.__name__, column): rules_of(row).get(column, frozenset())
+        for row in ROWS.values()
         for column in (field.name for field in msgspec.structs.fields(row))
     }
     assert columns() == declared

@@ -81,7 +81,7 @@ async def test_a_model_goes_from_draft_to_nomination(graphql: GraphQL) -> None:
     owner = await office.organisation()
 
     async def model() -> dict[str, Any]:
-        found: dict[str, Any] = (await office.reporter.ask(MODEL, id=id_))["node"]
+        found: dict[str, Any] = (await office.officer.ask(MODEL, id=id_))["node"]
         return found
 
     id_ = await office.draft(owner, title="Hàng cây thanh niên", summary="Trồng cây")
