@@ -3,12 +3,13 @@
 PYTHON ?= python3
 UV := uv==0.13.9
 FORMAT ?= table
+N ?= 100000
 ROLE ?= leader
 UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint chaos bench token schema operations clean
+.PHONY: help setup run demo test lint chaos bench fuzz token schema operations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -46,6 +47,9 @@ chaos: setup ## only the tests that kill servers and processes
 
 bench: setup ## measure; prints, never fails
 	@.venv/bin/python -m tests.bench
+
+fuzz: setup ## generated requests, N=100000 of them; 1 if an answer is wrong or too slow
+	@.venv/bin/python -m tests.fuzz $(N)
 
 token: setup ## a token for the gateway (ROLE=… UNIT=…)
 	@.venv/bin/danvan token --role "$(ROLE)" --unit "$(UNIT)"

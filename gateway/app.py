@@ -43,8 +43,10 @@ class Gateway:
     async def running(self, _: Starlette) -> AsyncGenerator[None, None]:
         operations, settings = self._operations, self._settings
         operations.nats = await client.connect(settings, "gateway")
-        asking = Client(operations.nats, self._tokens, timeout=settings.request_timeout)
+        metrics = operations.policy.metrics
+        asking = Client(operations.nats, self._tokens, timeout=settings.request_timeout, took=metrics.took)
         operations.client = Delegating(asking)
+        metrics.observe(telemetry.meter)
         watchdog = asyncio.create_task(keep_running("watchdog", Watchdog(settings.watchdog).run))
         gc.collect()
         gc.freeze()  # what is alive now stays: later collections need not walk it

@@ -12,8 +12,10 @@ from services.kernel.messages import Refusal
 LARGEST_BODY = 256 * 1024
 LARGEST_URL = 16 * 1024
 DEEPEST = 64
-# A string that never ends matches too, to the end: looking for its end again from each quote would be quadratic.
-_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+MOST_BRACKETS = 10_000
+"""In texts too; a parser would make an object of each, and the collector of garbage walk them all."""
+MOST_VALUES = 2_000
+"""Of wrong variables each is told with everything around it."""
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -134,32 +136,48 @@ def _wrong(name: str) -> Bad:
 
 
 def _loaded(body: bytes) -> Any:
-    # Counted before parsing: a parser would recurse, or refuse without saying what is wrong.
-    if _too_deep(body):
-        vi, en = f"JSON lồng quá {DEEPEST} tầng.", f"The JSON is over {DEEPEST} levels deep."
-        raise Bad(400, "json-too-deep", vi=vi, en=en)
+    if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
+        raise _too_many_values()
     try:
-        return orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if "depth limit" in error.msg:  # orjson's own, 1024
+            raise _too_deep() from None
         vi = f"Nội dung không phải JSON UTF-8 hợp lệ (dòng {error.lineno}, cột {error.colno})."
         raise Bad(400, "json-invalid", vi=vi, en=f"The content is not valid UTF-8 JSON: {error}.") from None
+    _check_size(document)
+    return document
+
+
+def _check_size(document: Any) -> None:
+    """Level by level, and no further than it may be large."""
+    depth = values = 0
+    level: list[Any] = [[document]]
+    while level:
+        values += sum(map(len, level))
+        if values > MOST_VALUES:
+            raise _too_many_values()
+        if depth > DEEPEST:
+            raise _too_deep()
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        depth += 1
+
+
+def _too_many_values() -> Bad:
+    vi, en = f"JSON có quá {MOST_VALUES} giá trị.", f"The JSON has over {MOST_VALUES} values."
+    return Bad(400, "json-too-large", vi=vi, en=en)
+
+
+def _too_deep() -> Bad:
+    vi, en = f"JSON lồng quá {DEEPEST} tầng.", f"The JSON is over {DEEPEST} levels deep."
+    return Bad(400, "json-too-deep", vi=vi, en=en)
 
 
 def _too_large(status: int, code: str, limit: int) -> Bad:
     vi, en = f"Yêu cầu lớn hơn {limit // 1024} kB.", f"The request is over {limit // 1024} kB."
     return Bad(status, code, vi=vi, en=en)
-
-
-def _too_deep(body: bytes) -> bool:
-    if body.count(b"{") + body.count(b"[") <= DEEPEST:
-        return False  # nearly every request, and twenty times cheaper to see than what follows
-    depth = 0
-    for match in _BRACKETS.finditer(body):
-        first = match[0][:1]
-        if first in (b"[", b"{"):
-            depth += 1
-            if depth > DEEPEST:
-                return True
-        elif first in (b"]", b"}"):
-            depth -= 1
-    return False

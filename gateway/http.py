@@ -1,5 +1,8 @@
 """GraphQL over HTTP, to the letter of its specification, on bare ASGI: this is the way of nearly every request."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
@@ -18,7 +21,7 @@ _HEADERS = {
     media: [(b"content-type", media + b"; charset=utf-8"), (b"cache-control", b"no-store"), *SECURITY]
     for media in (JSON, GRAPHQL)
 }
-_STATUS = {"unauthenticated": 401}
+_STATUS = {"unauthenticated": 401, "rate-limited": 429, "timeout": 408}
 """What a request error ends with, by its code; 400 otherwise."""
 
 
@@ -30,6 +33,8 @@ class Http:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         media: Media | None = wanted(one(scope, b"accept"))
+        policy, caller = self._operations.policy, None
+        address = policy.address(scope)
         try:
             if scope["method"] == "OPTIONS":
                 await _write(send, 204, [(b"allow", ALLOWED), *SECURITY], b"")
@@ -40,19 +45,22 @@ class Http:
             if media is None:
                 raise _not_acceptable()
             caller = await self._caller(scope)
+            await policy.admit(caller, address)
             reading = scope["method"] != "POST"
             asked = _in_url(scope) if reading else await _in_body(scope, receive)
             if media == EVENTS:
                 stream = sse.Stream(self._settings, self._operations, caller, scope, send)
                 await stream.run(asked, receive, reading=reading)
                 return
-            result = await self._operations.once(asked, caller, reading=reading)
+            result = await self._operations.once(asked, caller, address, reading=reading)
             await _answer(send, media, result)
         except Bad as bad:
-            await _refuse(send, GRAPHQL if media == GRAPHQL else JSON, bad)
+            answer = self._operations.refused(bad, caller, address)
+            await _refuse(send, GRAPHQL if media == GRAPHQL else JSON, bad, answer)
         except Exception:
             telemetry.log.exception("unexpected")
-            await _refuse(send, JSON, live.broken())
+            broken = live.broken()
+            await _refuse(send, JSON, broken, self._operations.refused(broken, caller, address))
 
     async def _caller(self, scope: Scope) -> Caller | None:
         try:
@@ -84,21 +92,29 @@ async def _in_body(scope: Scope, receive: Receive) -> Asked:
 
 
 async def _answer(send: Send, media: Media, result: ExecutionResult) -> None:
-    status = 200
-    if media == GRAPHQL and is_request_error(result):
-        code = (result.errors[0].extensions or {}).get("code") if result.errors else None
-        status = _STATUS.get(str(code), 400)
-    await _write(send, status, _HEADERS[media], encoded(response(result)))
+    status, headers = 200, list(_HEADERS[media])
+    if is_request_error(result):
+        extensions = (result.errors[0].extensions if result.errors else None) or {}
+        if media == GRAPHQL:
+            status = _STATUS.get(str(extensions.get("code")), 400)
+        _tell_when(headers, extensions)
+    await _write(send, status, headers, encoded(response(result)))
 
 
-async def _refuse(send: Send, media: Media, bad: Bad) -> None:
+async def _refuse(send: Send, media: Media, bad: Bad, answer: dict[str, Any]) -> None:
     headers = list(_HEADERS[media])
     if bad.allow:
         headers.append((b"allow", bad.allow))
     status = bad.status if media == GRAPHQL else bad.legacy
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await _write(send, status, headers, encoded({"errors": [bad.error]}))
+    _tell_when(headers, bad.error["extensions"])
+    await _write(send, status, headers, encoded(answer))
+
+
+def _tell_when(headers: list[tuple[bytes, bytes]], extensions: Mapping[str, Any]) -> None:
+    if "retryAfter" in extensions:
+        headers.append((b"retry-after", b"%d" % extensions["retryAfter"]))
 
 
 async def _write(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

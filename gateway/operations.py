@@ -18,6 +18,7 @@ from gateway.door import Door
 from gateway.errors import INVALID
 from gateway.guard import Asked, Bad
 from gateway.persisted import Manifest
+from gateway.policy import Policy
 from gateway.schema import schema
 from services.kernel.caller import Caller
 from services.kernel.config import Settings
@@ -33,6 +34,8 @@ class Context:
     client: Delegating
     nats: Nats
     caller: Caller | None
+    address: str
+    policy: Policy
     live: bool = False
     """Over a connection where one operation may have many answers."""
     resume: str | None = None
@@ -57,16 +60,25 @@ class Operations:
 
     def __init__(self, settings: Settings) -> None:
         self._manifest = Manifest(settings.persisted_only)
+        self.policy = Policy(settings, self._manifest.hashes)
         self._most = settings.subscriptions_per_caller
         self._listening: Counter[str] = Counter()
 
-    def context(self, caller: Caller | None, *, live: bool = False, resume: str | None = None) -> Context:
-        return Context(self.client, self.nats, caller, live, resume)
+    def context(
+        self, caller: Caller | None, address: str, *, live: bool = False, resume: str | None = None
+    ) -> Context:
+        return Context(self.client, self.nats, caller, address, self.policy, live, resume)
 
-    async def once(self, asked: Asked, caller: Caller | None, *, reading: bool) -> ExecutionResult:
+    def refused(self, bad: Bad, caller: Caller | None, address: str) -> dict[str, Any]:
+        """The answer to what is not run; found again by its trace, as any other."""
+        return {"errors": [bad.error], "extensions": {"traceId": self.policy.refused(bad, caller, address)}}
+
+    async def once(
+        self, asked: Asked, caller: Caller | None, address: str, *, reading: bool
+    ) -> ExecutionResult:
         """The answer of a query or mutation, `reading` of a query alone. `Bad` for what cannot be run at all."""
         result = await self._execute(
-            self._manifest.document(asked, caller), asked, self.context(caller), reading
+            self._manifest.document(asked, caller), asked, self.context(caller, address), reading
         )
         if result is None:
             raise Bad(

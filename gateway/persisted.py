@@ -1,6 +1,7 @@
 """Which documents are run: any, or only those of the manifest, by the hash of their text."""
 
 import hashlib
+from collections.abc import Collection
 from importlib import resources
 from typing import Literal
 
@@ -19,6 +20,10 @@ class Manifest:
         self._only = only
         self._documents: dict[str, str] = orjson.loads(FILE.read_bytes())
         self._texts = frozenset(self._documents.values())
+
+    @property
+    def hashes(self) -> Collection[str]:
+        return self._documents.keys()
 
     def document(self, asked: Asked, caller: Caller | None) -> str:
         """The text to run; refused when it is not known, not what its hash says, or not for this caller."""

@@ -2,17 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from datetime import date
-from functools import partial
 from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError, is_abstract_type, is_input_object_type, is_object_type
 from strawberry import ID
-from strawberry.extensions import ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 from gateway import subscriptions
-from gateway.errors import Errors, OneOperation, Parsed
 from gateway.fields import ASKS, AnyInfo, Hears, Wish, does, root
 from gateway.inputs import (
     DecideReviewInput,
@@ -28,6 +25,7 @@ from gateway.inputs import (
     RevokeDelegationInput,
 )
 from gateway.plan import Planned
+from gateway.policy import Policed
 from gateway.relay import After, Before, Connection, First, Last, Node, described
 from gateway.scalars import SCALARS
 from gateway.types import (
@@ -257,7 +255,7 @@ class Schema(strawberry.Schema):
         introspected.fields["isOneOf"].resolve = _is_one_of
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Nothing: most are a caller's own. What broke on our side is logged by `Errors`."""
+        """Nothing: most are a caller's own. What broke on our side is logged where errors are shown."""
 
 
 def _is_one_of(type_: Any, _: Any) -> bool | None:
@@ -276,10 +274,5 @@ schema = Schema(
     types=[Unit, Model, Organisation, Review, SupervisionSession, Delegation],
     config=StrawberryConfig(default_resolver=lambda row, name: row[name], scalar_map=SCALARS),
     execution_context_class=Planned,
-    extensions=[
-        Errors,
-        partial(Parsed, maxsize=512),
-        partial(ValidationCache, maxsize=512),
-        OneOperation,
-    ],
+    extensions=[Policed],
 )

@@ -35,7 +35,8 @@ class Stream:
         self._operations = operations
         self._caller = caller
         resume = one(scope, b"last-event-id").decode("latin-1") or None
-        self._context = operations.context(caller, live=True, resume=resume)
+        self._address = operations.policy.address(scope)
+        self._context = operations.context(caller, self._address, live=True, resume=resume)
         self._send = live.patient(send, settings.slow_client)
 
     async def run(self, asked: Asked, receive: Receive, *, reading: bool) -> None:
@@ -48,7 +49,7 @@ class Stream:
             try:
                 last = await self._over(delivery, gone)
             except Bad as bad:
-                last = _event({"errors": [bad.error]}) + COMPLETE
+                last = _event(self._operations.refused(bad, self._caller, self._address)) + COMPLETE
             finally:
                 await end((delivery, gone))
             await self._write(last, more=False)

@@ -66,7 +66,9 @@ class WebSocket:
             await send({"type": "websocket.close", "code": PROTOCOL_UNKNOWN, "reason": f"speaks {PROTOCOL}"})
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        await Conversation(self._settings, self._identity, self._operations, caller, receive, send).run()
+        address = self._operations.policy.address(scope)
+        made = Conversation(self._settings, self._identity, self._operations, caller, address, receive, send)
+        await made.run()
 
 
 class Conversation:
@@ -78,6 +80,7 @@ class Conversation:
         identity: Identity,
         operations: Operations,
         caller: Caller | None,
+        address: str,
         receive: Receive,
         send: Send,
     ) -> None:
@@ -85,6 +88,7 @@ class Conversation:
         self._identity = identity
         self._operations = operations
         self._caller = caller
+        self._address = address
         self._receive = receive
         self._out = live.patient(send, settings.slow_client)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -202,9 +206,10 @@ class Conversation:
         self._running[id_] = self._start(self._answer(id_, asked))
 
     async def _answer(self, id_: str, asked: Asked) -> None:
-        context = self._operations.context(self._caller, live=True)
+        context = self._operations.context(self._caller, self._address, live=True)
         last: dict[str, Any] = {"id": id_, "type": "complete"}
         try:
+            await self._operations.policy.admit(self._caller, self._address)
             async with aclosing(self._operations.many(asked, context)) as results:
                 async for result in results:
                     if is_request_error(result):
@@ -212,7 +217,7 @@ class Conversation:
                         break
                     await self._send({"id": id_, "type": "next", "payload": response(result)})
         except Bad as bad:
-            last = _error(id_, bad.error)
+            last = _error(id_, *self._operations.refused(bad, self._caller, self._address)["errors"])
         finally:
             # Before the client hears the end: from then on it may use the id again.
             if self._running.get(id_) is asyncio.current_task():

@@ -1,4 +1,4 @@
-"""A collector of spans: what Jaeger would be sent, over OTLP/HTTP, kept in a list."""
+"""A collector of spans and metrics: what Jaeger or Grafana would be sent, over OTLP/HTTP, kept."""
 
 import threading
 from collections.abc import Generator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from infra.embedded import free_port
@@ -24,8 +25,24 @@ class Collector:
     def __init__(self, port: int) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
         self.spans: list[SeenSpan] = []
+        self.metrics: dict[str, dict[tuple[str, ...], float]] = {}
+        """The last figures by name and the values of their attributes."""
 
-    def take(self, body: bytes) -> None:
+    def take(self, path: str, body: bytes) -> None:
+        if path == "/v1/metrics":
+            self._take_metrics(body)
+        else:
+            self._take_spans(body)
+
+    def _take_metrics(self, body: bytes) -> None:
+        for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+            for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+                self.metrics.setdefault(metric.name, {}).update(
+                    (tuple(a.value.string_value for a in point.attributes), point.as_double or point.as_int)
+                    for point in metric.sum.data_points
+                )
+
+    def _take_spans(self, body: bytes) -> None:
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             attributes = {a.key: a.value.string_value for a in resource.resource.attributes}
             self.spans += [
@@ -48,7 +65,7 @@ def collecting() -> Generator[Collector, None, None]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            collector.take(self.rfile.read(int(self.headers["content-length"])))
+            collector.take(self.path, self.rfile.read(int(self.headers["content-length"])))
             self.send_response(200)
             self.send_header("content-length", "0")
             self.end_headers()

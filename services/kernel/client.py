@@ -6,6 +6,7 @@ happened: ask again with the same key).
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
@@ -65,7 +66,16 @@ async def connect(settings: Settings, user: str) -> Nats:
 class Client:
     """Asks services, in somebody's name. Used by the gateway and by operators' commands."""
 
-    def __init__(self, connection: Nats, tokens: Tokens, *, timeout: float) -> None:
+    def __init__(
+        self,
+        connection: Nats,
+        tokens: Tokens,
+        *,
+        timeout: float,
+        took: Callable[[str, float], None] | None = None,
+    ) -> None:
+        """`took` hears how many seconds of "services" each request took."""
+        self._took = took
         self._nats = connection
         self._tokens = tokens
         self._timeout = timeout
@@ -74,12 +84,16 @@ class Client:
     async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
         """The answer; `Refused` when a rule said no; `Unavailable` when nobody could say within the time limit."""
         body = msgspec.json.encode(message)
+        begun = time.monotonic()
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
                 reply, texts = await self._until_answered(message, body, caller, key, _decoder(type_))  # type: ignore[arg-type]
             except (TimeoutError, nats.errors.Error, _Again) as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service()} does not answer", telemetry.trace_id()) from error
+            finally:
+                if self._took:
+                    self._took("services", time.monotonic() - begun)
             if reply.refusal:
                 span.set_attribute("danvan.refusal", reply.refusal.code)
                 raise Refused.because(reply.refusal)

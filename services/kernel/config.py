@@ -1,9 +1,10 @@
 """Every setting of every process: an environment variable with the prefix `DANVAN_`."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -11,6 +12,8 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 OidcAlgorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
 ]
+Cost = Annotated[int, Field(ge=1)]
+Rate = Annotated[int, Field(ge=0)]
 
 
 class Settings(BaseSettings):
@@ -56,6 +59,32 @@ class Settings(BaseSettings):
     """Seconds between signs of life on a connection that lasts."""
     slow_client: Seconds = 15.0
     """Seconds a client may leave unread what is sent to it before its connection is ended."""
+    operation_timeout: Seconds = 12.0
+    """Seconds an operation may take in the gateway: longer than one service is asked for."""
+    slow: Seconds = 1.0
+    """Seconds from which on an operation is logged as slow."""
+    introspection: bool = False
+    """Whether callers without a token see the schema too: introspection, and suggestions for misspelt names."""
+    cost_anonymous: Cost = 2_000
+    """What one operation may cost: without a token, of a person, of an operator or a program with that role."""
+    cost_person: Cost = 10_000
+    cost_service: Cost = 100_000
+    rate_anonymous: Rate = 60_000
+    """Cost per minute in each gateway process: of all without a token from one address, of a person, of an operator;
+    0 is without limit."""
+    rate_person: Rate = 600_000
+    rate_service: Rate = 6_000_000
+    rate_address: Rate = 6_000_000
+    """Of everybody from one address."""
+    trusted_proxies: str = ""
+    """Networks of proxies whose `X-Forwarded-For` is believed, e.g. `10.0.0.0/8, fd00::/8`."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for part in filter(str.strip, value.split(",")):
+            ip_network(part.strip())
+        return value
 
     @property
     def origins(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Logs and traces of a process: JSON lines with trace ids, spans over OTLP when an endpoint is set."""
+"""Logs, traces and metrics of a process: JSON lines with trace ids; the rest over OTLP when an endpoint is set."""
 
 import logging
 import os
@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from opentelemetry import context, propagate, trace
+from opentelemetry import context, metrics, propagate, trace
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
@@ -19,6 +20,8 @@ from services.kernel.config import Settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 tracer = trace.get_tracer("danvan")
+meter = metrics.get_meter("danvan")
+"""Without an endpoint nobody reads what is observed."""
 recording = False
 """Whether spans go anywhere. Where they do not, no span per event is made."""
 
@@ -34,6 +37,7 @@ def start(service: str, settings: Settings) -> None:
     )
     if settings.otlp_endpoint:
         _export(provider, settings.otlp_endpoint)
+        _export_metrics(provider.resource, settings.otlp_endpoint)
     trace.set_tracer_provider(provider)
 
 
@@ -42,6 +46,9 @@ def stop() -> None:
     provider = trace.get_tracer_provider()
     if recording and isinstance(provider, TracerProvider):
         provider.force_flush(2000)
+    measured = metrics.get_meter_provider()
+    if recording and isinstance(measured, MeterProvider):
+        measured.shutdown(2000)
 
 
 def traceparent() -> str | None:
@@ -118,6 +125,17 @@ def _export(provider: TracerProvider, endpoint: str) -> None:
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=2)
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
     PymongoInstrumentor().instrument(tracer_provider=provider)
+
+
+def _export_metrics(resource: Resource, endpoint: str) -> None:
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+
+    exporter = OTLPMetricExporter(endpoint=f"{endpoint.rstrip('/')}/v1/metrics", timeout=2)
+    reader = PeriodicExportingMetricReader(
+        exporter, export_interval_millis=10_000, export_timeout_millis=2000
+    )
+    metrics.set_meter_provider(MeterProvider([reader], resource, shutdown_on_exit=False))
 
 
 def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

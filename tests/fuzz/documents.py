@@ -146,6 +146,10 @@ def _text(value: str, random: Random) -> str:
     return json.dumps(value, ensure_ascii=random.random() < 0.5)
 
 
+def _defaulted(place: GraphQLArgument | GraphQLInputField) -> bool:
+    return place.default is not None or place.default_value is not Undefined
+
+
 @dataclass(frozen=True)
 class _Fragment:
     name: str
@@ -338,7 +342,7 @@ class _Operation:
 
     def _arguments(self, args: Mapping[str, GraphQLArgument], path: str) -> str:
         given = {
-            name: self._value(arg.type, f"{path}.{name}", arg.default_value is not Undefined)
+            name: self._value(arg.type, f"{path}.{name}", _defaulted(arg))
             for name, arg in args.items()
             if is_required_argument(arg) or self._chance(0.4)
         }
@@ -355,7 +359,7 @@ class _Operation:
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if is_input_object_type(inner) and not inner.is_one_of and path not in self._style.arguments:
             fields = {
-                name: self._value(f.type, f"{inner.name}.{name}", f.default_value is not Undefined, depth + 1)
+                name: self._value(f.type, f"{inner.name}.{name}", _defaulted(f), depth + 1)
                 for name, f in inner.fields.items()
                 if is_required_input_field(f) or (depth < 3 and self._chance(0.4))
             }

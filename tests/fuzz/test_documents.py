@@ -52,11 +52,11 @@ def problems(schema: GraphQLSchema, made: Written) -> list[str]:
 @pytest.mark.parametrize("built", [SMALL, schema._schema], ids=["small", "ours"])
 def test_every_written_document_is_valid_with_its_variables(built: GraphQLSchema) -> None:
     seen: Counter[str] = Counter()
-    for seed in range(400):
+    for seed in range(150):
         made = document(built, Random(seed), STYLE)
         assert problems(built, made) == [], made
         seen.update(feature for feature in FEATURES if feature in made.query)
-    assert all(seen[feature] > 30 for feature in FEATURES), seen
+    assert all(seen[feature] > 10 for feature in FEATURES), seen
 
 
 def test_the_same_seed_writes_the_same_and_another_something_else() -> None:

@@ -1,0 +1,127 @@
+"""How much a caller and an address may ask for in a minute: token buckets of this process, in cost.
+
+A gateway of several processes allows each caller as often as much. Who has something left may begin anything, and then
+waits until what was overdrawn has come back: so whatever one operation may cost can also be asked for.
+"""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+BURST = 15.0
+"""Seconds whose share may be asked for at once."""
+REMEMBERED = 10_000
+"""Buckets; of more, the one that was idle longest is full again."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Taken(NamedTuple):
+    """What is left of the caller's own bucket, or after how many seconds to ask again; None left: no limit."""
+
+    left: int | None
+    retry_after: float = 0.0
+
+
+class Buckets:
+    """One per key; each fills up at its rate, and holds what comes in `BURST` seconds."""
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def level(self, key: str, per_minute: int, now: float) -> float:
+        found = self._buckets.get(key)
+        if found is None:
+            return per_minute * BURST / 60
+        level, at = found
+        return min(per_minute * BURST / 60, level + (now - at) * per_minute / 60)
+
+    def put(self, key: str, level: float, now: float) -> None:
+        self._buckets[key] = (level, now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > self._remembered:
+            self._buckets.popitem(last=False)
+
+
+class Rates:
+    """`take` is asked before anything is done, and what it took is never given back. A rate of 0 is without limit."""
+
+    def __init__(self, address_per_minute: int) -> None:
+        self._per_address = address_per_minute
+        self._callers = Buckets()
+        self._addresses = Buckets()
+
+    def take(self, caller: str, address: str, per_minute: int, cost: float, now: float) -> Taken:
+        mine = self._callers.level(caller, per_minute, now) if per_minute else 1.0
+        place = network(address)
+        theirs = self._addresses.level(place, self._per_address, now) if self._per_address else 1.0
+        if mine <= 0 or theirs <= 0:
+            waits = (_until(mine, per_minute), _until(theirs, self._per_address))
+            return Taken(0, max(waits))
+        if self._per_address:
+            self._addresses.put(place, theirs - cost, now)
+        if not per_minute:
+            return Taken(None)
+        self._callers.put(caller, mine - cost, now)
+        return Taken(max(0, int(mine - cost)))
+
+
+def _until(level: float, per_minute: int) -> float:
+    """Seconds until there is something in it again."""
+    return 0.0 if level > 0 else (1 - level) * 60 / per_minute
+
+
+@lru_cache(maxsize=4096)
+def network(address: str) -> str:
+    """Who has one IPv6 address has 2⁶⁴ of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found.packed, 64), strict=False))
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """`10.0.0.0/8, ::1` as what it means; a `ValueError` names what is none."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, ...]) -> str:
+    """Who asks: `peer`, or for a proxy of ours whom it says it asks for.
+
+    Of `X-Forwarded-For` only what our own proxies have written counts, which stands last: whoever is before the first
+    one that is not ours may have made it up.
+    """
+    if not trusted or not _within(peer, trusted):
+        return peer
+    hops = [hop.strip() for value in forwarded for hop in value.split(",") if hop.strip()]
+    for hop in reversed(hops):
+        if not _within(hop, trusted):
+            return hop if _is_address(hop) else peer
+    return hops[0] if hops and _is_address(hops[0]) else peer
+
+
+def _within(text: str, trusted: tuple[Network, ...]) -> bool:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(found in each for each in trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

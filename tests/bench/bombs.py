@@ -1,0 +1,151 @@
+"""What it costs to refuse each request that was made to hurt, and how long others wait while they are thrown."""
+
+import asyncio
+import gc
+import itertools
+import time
+from contextlib import suppress
+from statistics import median
+from typing import Any
+
+from starlette.types import Message
+
+from gateway.delegating import Delegating
+from gateway.documents import documents
+from gateway.http import Http
+from gateway.identity import Identity
+from gateway.operations import Operations
+from services.kernel import client, telemetry
+from services.kernel.caller import Tokens
+from services.kernel.client import Client
+from services.kernel.messages import Role
+from tests.bench.stage import Http as Connection
+from tests.bench.stage import Stage, ms, out, quantile, stage, table
+from tests.corpus import Bomb, bombs
+
+TIMES = 5
+READERS = 8
+BOMBERS = 4
+ROUNDS = 3
+SECONDS = 4.0
+PAGE = "{ models(first: 50) { edges { node { id title owner { name } unit { name } review { id } } } } }"
+
+
+async def measure() -> None:
+    async with stage() as unlimited:
+        await _refusing(unlimited)
+        await _waiting(unlimited, "nobody has a limit")
+    async with stage(limited=True) as limited:
+        await _waiting(limited, "with the limits as they are by default")
+
+
+async def _refusing(made: Stage) -> None:
+    """In this process, without a network: the time of the processor from the first byte to the last."""
+    operations = Operations(made.settings)
+    operations.nats = await client.connect(made.settings, "gateway")
+    tokens = Tokens.from_file("gateway", made.settings.secrets_of("gateway") / "caller.private.json")
+    operations.client = Delegating(Client(operations.nats, tokens, timeout=5))
+    app = Http(made.settings, Identity(made.settings), operations)
+    token = made.token(Role.OFFICER)
+    telemetry.start("bench", made.settings.model_copy(update={"log_level": "ERROR"}))
+    gc.collect()
+    gc.freeze()  # as the gateway does
+    shown = table(f"What refusing costs, median of {TIMES}", "request", "code", "kB", "ms of CPU")
+    times = [(await _thrown(app, bomb, token), bomb) for bomb in bombs()]
+    for seconds, bomb in sorted(times, key=lambda pair: -pair[0]):
+        shown.add_row(bomb.name, bomb.code, f"{len(bomb.body) / 1024:.1f}", ms(seconds))
+    out.print(shown)
+    await operations.nats.close()
+
+
+async def _thrown(app: Http, bomb: Bomb, token: str) -> float:
+    headers = [(b"content-type", b"application/json"), (b"authorization", f"Bearer {token}".encode())]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": headers[:1] if bomb.anonymous else headers,
+        "client": ("127.0.0.1", 0),
+    }
+    spent = []
+    for _ in range(TIMES):
+        documents.cache_clear()  # as if nobody had thrown it before
+        began = time.process_time()
+        await app(scope, _body(bomb.body), _swallow)
+        spent.append(time.process_time() - began)
+    return median(spent)
+
+
+def _body(content: bytes) -> Any:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive
+
+
+async def _swallow(_: Message) -> None: ...
+
+
+async def _waiting(made: Stage, under: str) -> None:
+    """Rounds with and without bombs take turns: the machine is as busy with other things in both."""
+    officer = made.person(Role.OFFICER)
+    for _ in range(50):
+        await made.draft(officer)
+    officer.close()
+    shown = table(
+        f"A page of 50 for {READERS} readers while {BOMBERS} others throw bombs, {under}",
+        *("", "pages/s", "p50 ms", "p99 ms", "bombs/s"),
+    )
+    waits: dict[bool, list[float]] = {False: [], True: []}
+    thrown = 0
+    await _round(made, bombed=False)  # warms up
+    for _ in range(ROUNDS):
+        for bombed in (False, True):
+            found, more = await _round(made, bombed=bombed)
+            waits[bombed] += found
+            thrown += more
+    for bombed, found in waits.items():
+        per_second = len(found) / (ROUNDS * SECONDS)
+        shown.add_row(
+            "with bombs" if bombed else "without",
+            f"{per_second:.0f}",
+            ms(quantile(found, 0.5)),
+            ms(quantile(found, 0.99)),
+            f"{thrown / (ROUNDS * SECONDS):.0f}" if bombed else "",
+        )
+    out.print(shown)
+
+
+async def _round(made: Stage, *, bombed: bool) -> tuple[list[float], int]:
+    until = time.monotonic() + SECONDS
+    waits: list[float] = []
+    readers = [made.person(Role.LEADER, f"reader-{number}") for number in range(READERS)]
+    bombers = [made.person(Role.OFFICER, f"bomber-{number}") for number in range(BOMBERS)] if bombed else []
+    counted = await asyncio.gather(
+        *(_read(reader, until, waits) for reader in readers), *(_throw(bomber, until) for bomber in bombers)
+    )
+    for connection in (*readers, *bombers):
+        connection.close()
+    return waits, sum(counted)
+
+
+async def _read(reader: Connection, until: float, waits: list[float]) -> int:
+    while (began := time.monotonic()) < until:
+        await reader.ask(PAGE, {})
+        waits.append(time.monotonic() - began)
+        await asyncio.sleep(0.05)  # people look at what they have asked for
+    return 0
+
+
+async def _throw(bomber: Connection, until: float) -> int:
+    thrown = 0
+    for number, bomb in zip(itertools.count(), itertools.cycle(bombs()), strict=False):
+        if time.monotonic() >= until:
+            break
+        # Never the same twice: what has been read once is not read again.
+        body = bomb.body.replace(b"{", b"{" + b" " * (number % 97), 1)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await bomber.send(body)
+        thrown += 1
+    return thrown

@@ -1,0 +1,58 @@
+"""A document that is asked for again is not read again, and what is asked for once pushes out nothing that is used."""
+
+from gateway.documents import Document, Documents
+from gateway.limits import Limits
+from gateway.schema import schema
+
+OURS = schema._schema
+
+
+def one(number: int) -> str:
+    return f"query Q{number} {{ __typename }}"
+
+
+def test_a_document_is_kept_while_it_is_asked_for() -> None:
+    shelves = Documents(OURS, kept=1000)
+    used = shelves.read(one(0))
+    assert shelves.find(one(0)) is used
+    for number in range(1, 500):
+        shelves.read(one(number))
+    assert shelves.find(one(0)) is used
+    assert shelves.find(one(1)) is None
+
+
+def test_documents_have_room_by_their_length() -> None:
+    shelves = Documents(OURS, kept=1000)
+    for number in range(20):
+        text = one(number)
+        shelves.read(text)
+        shelves.find(text)
+    kept = [number for number in range(20) if shelves.find(one(number))]
+    assert kept == list(range(20))
+    long = "{ __typename }" + " " * 2000
+    shelves.read(long)
+    assert shelves.find(long) is None
+
+
+def test_one_that_is_refused_is_kept_but_not_before_those_that_are_not() -> None:
+    shelves = Documents(OURS, kept=1000)
+    good = shelves.read(one(0))
+    shelves.find(one(0))
+    bad = shelves.read("{ nope }")
+    assert shelves.find("{ nope }") is bad
+    for number in range(100):
+        shelves.read(f"{{ nope{number} }}")
+        shelves.find(f"{{ nope{number} }}")
+    assert shelves.find("{ nope }") is None
+    assert shelves.find(one(0)) is good
+
+
+def test_a_document_is_known_by_a_hash_of_its_text() -> None:
+    first, again, other = (Document(text, Limits(OURS), OURS) for text in (one(1), one(1), one(2)))
+    assert first.hash == again.hash != other.hash
+    assert len(first.hash) == 16
+
+
+def test_what_has_too_many_errors_is_told_some() -> None:
+    made = Document("{ " + " ".join(f"a{i}" for i in range(20)) + " }", Limits(OURS), OURS)
+    assert 10 < len(made.errors) < 20
