@@ -97,6 +97,13 @@ def _across(origins: frozenset[str]) -> dict[str, Any]:
     return {
         "allow_origins": sorted(origins),
         "allow_methods": ["GET", "POST"],
-        "allow_headers": ["authorization", "content-type", "graphql-preflight", "last-event-id"],
+        "allow_headers": [
+            "authorization",
+            "content-type",
+            "graphql-preflight",
+            "if-none-match",
+            "last-event-id",
+        ],
+        "expose_headers": ["etag", "retry-after"],
         "max_age": 600,
     }

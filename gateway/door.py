@@ -1,6 +1,7 @@
 """The gateway's one way to the services: asking in the caller's name, and batching what one level needs."""
 
 import asyncio
+import hashlib
 from itertools import islice
 from typing import Any
 
@@ -21,7 +22,10 @@ MOST_KEYS = 500
 class Door:
     """One per operation."""
 
-    def __init__(self, client: Delegating, caller: Caller | None) -> None:
+    def __init__(self, client: Delegating, caller: Caller | None, *, versioned: bool = False) -> None:
+        """`versioned`: asks of which versions of their documents answers are made."""
+        self._versioned = versioned
+        self._versions: list[str] = []
         self._client = client
         self._caller = caller or ANYBODY
         self._batches: dict[Any, _Batch] = {}
@@ -45,10 +49,24 @@ class Door:
             if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
                 raise error
         try:
-            return await self._client.ask(query, self._admitted(query), Rows)
+            if not self._versioned:
+                return await self._client.ask(query, self._admitted(query), Rows)
+            rows = await self._client.ask(
+                msgspec.structs.replace(query, versioned=True), self._admitted(query), Rows
+            )
+            self._versions.append(rows.head.version)
+            return rows
         except Exception as error:
             self._failed.append((_bare(query), error))
             raise
+
+    async def version(self) -> str:
+        """Of all that was answered, for this caller and today; empty where some of it told none."""
+        if not (self._versions and all(self._versions)):
+            return ""
+        # What was asked for side by side is answered in any order.
+        made = [*sorted(self._versions), str((await self.caller()).grants), str(today())]
+        return hashlib.blake2b("\n".join(made).encode(), digest_size=12).hexdigest()
 
     async def do(self, command: Command, key: str) -> Row:
         caller = self._admitted(command)

@@ -21,6 +21,12 @@ _HEADERS = {
     media: [(b"content-type", media + b"; charset=utf-8"), (b"cache-control", b"no-store"), *SECURITY]
     for media in (JSON, GRAPHQL)
 }
+_KEPT = {
+    media: [(name, b"private, no-cache" if name == b"cache-control" else value) for name, value in headers]
+    + [(b"vary", b"accept, authorization")]
+    for media, headers in _HEADERS.items()
+}
+"""Of an answer that may be kept, and is asked for again before it is used again."""
 _STATUS = {"unauthenticated": 401, "rate-limited": 429, "timeout": 408}
 """What a request error ends with, by its code; 400 otherwise."""
 
@@ -52,8 +58,8 @@ class Http:
                 stream = sse.Stream(self._settings, self._operations, caller, scope, send)
                 await stream.run(asked, receive, reading=reading)
                 return
-            result = await self._operations.once(asked, caller, address, reading=reading)
-            await _answer(send, media, result)
+            result, tag = await self._operations.once(asked, caller, address, reading=reading)
+            await _answer(send, media, result, tag.encode(), one(scope, b"if-none-match"))
         except Bad as bad:
             answer = self._operations.refused(bad, caller, address)
             await _refuse(send, GRAPHQL if media == GRAPHQL else JSON, bad, answer)
@@ -91,8 +97,14 @@ async def _in_body(scope: Scope, receive: Receive) -> Asked:
     return guard.in_body(await guard.read(receive))
 
 
-async def _answer(send: Send, media: Media, result: ExecutionResult) -> None:
+async def _answer(send: Send, media: Media, result: ExecutionResult, tag: bytes, held: bytes) -> None:
+    """`held`: the tags of answers that the client has kept."""
     status, headers = 200, list(_HEADERS[media])
+    if tag:
+        headers = [*_KEPT[media], (b"etag", tag)]
+        if tag in map(bytes.strip, held.split(b",")) or held.strip() == b"*":
+            await _write(send, 304, headers, b"")
+            return
     if is_request_error(result):
         extensions = (result.errors[0].extensions if result.errors else None) or {}
         if media == GRAPHQL:
@@ -118,7 +130,7 @@ def _tell_when(headers: list[tuple[bytes, bytes]], extensions: Mapping[str, Any]
 
 
 async def _write(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    headers = headers if status == 204 else [*headers, (b"content-length", b"%d" % len(body))]
+    headers = headers if status in (204, 304) else [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -1,5 +1,6 @@
 """Runs one operation in its caller's name, for whichever transport brought it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
@@ -42,6 +43,8 @@ class Context:
     """The cursor after which a client that lost its connection wants to go on, whatever its document says."""
     cursor: str | None = None
     """That of the event being shown."""
+    versioned: bool = False
+    """Whether the client may keep the answer, and ask whether it is still the same."""
     door: Door = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +52,7 @@ class Context:
 
     def renew(self) -> None:
         """What was loaded for one answer is loaded again for the next."""
-        self.door = Door(self.client, self.caller)
+        self.door = Door(self.client, self.caller, versioned=self.versioned)
 
 
 class Operations:
@@ -75,11 +78,14 @@ class Operations:
 
     async def once(
         self, asked: Asked, caller: Caller | None, address: str, *, reading: bool
-    ) -> ExecutionResult:
-        """The answer of a query or mutation, `reading` of a query alone. `Bad` for what cannot be run at all."""
-        result = await self._execute(
-            self._manifest.document(asked, caller), asked, self.context(caller, address), reading
-        )
+    ) -> tuple[ExecutionResult, str]:
+        """The answer of a query or mutation, `reading` of a query alone. `Bad` for what cannot be run at all.
+
+        With an answer that was read comes its version, if it has one.
+        """
+        context = Context(self.client, self.nats, caller, address, self.policy, versioned=reading)
+        query = self._manifest.document(asked, caller)
+        result = await self._execute(query, asked, context, reading)
         if result is None:
             raise Bad(
                 400,
@@ -90,7 +96,8 @@ class Operations:
                 en="A subscription needs a WebSocket that speaks graphql-transport-ws, "
                 "or Accept: text/event-stream.",
             )
-        return result
+        version = await context.door.version() if reading and not result.errors else ""
+        return result, _tag(query, asked, version) if version else ""
 
     async def many(
         self, asked: Asked, context: Context, *, reading: bool = False
@@ -146,6 +153,12 @@ class Operations:
             self._listening[who] -= 1
             if not self._listening[who]:
                 del self._listening[who]
+
+
+def _tag(query: str, asked: Asked, version: str) -> str:
+    """Weak: what it stands for is the data; the trace and the costs in an answer are new each time."""
+    whole = orjson.dumps([query, asked.operation, asked.variables, version], option=orjson.OPT_SORT_KEYS)
+    return f'W/"{hashlib.blake2b(whole, digest_size=16).hexdigest()}"'
 
 
 def too_many_subscriptions(most: int) -> Bad:

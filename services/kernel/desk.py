@@ -30,6 +30,8 @@ from services.kernel.store import (
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
 Headers = Mapping[str, str]
+LARGEST_ANSWER = 4_000_000
+"""Bytes; NATS takes 4 MiB in a message."""
 
 
 class Desk:
@@ -76,7 +78,14 @@ class Desk:
         async def act(caller: Caller, at: datetime) -> bytes:
             query = _decoded(body, kind)
             scope = caller.scope(kind.roles, day_of(at))
-            return _encoded(await handler(query, self._store.reading(caller, scope, at)))
+            answer = _encoded(await handler(query, self._store.reading(caller, scope, at)))
+            if len(answer) > LARGEST_ANSWER:
+                raise Refused(
+                    "answer-too-large",
+                    vi="Câu trả lời quá lớn; hãy hỏi trang nhỏ hơn hoặc ít trường hơn.",
+                    en="The answer is too large; ask for a smaller page or fewer fields.",
+                )
+            return answer
 
         return await self._reply(kind, body, headers, act)
 

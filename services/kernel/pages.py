@@ -16,7 +16,7 @@ async def page(documents: Documents, columns: Columns, query: ByFilter, **equal:
     """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
     size = page_size(query)
     backwards = query.first is None
-    view = columns.view(query.fields, documents.access.sees)
+    view = columns.view(query, documents.access.sees)
     wanted = page_filter(query, equal)
     order = [OLDEST if backwards else NEWEST]
     matching = documents.find(wanted, view.projection, sort=order, limit=size + 1)
@@ -37,7 +37,7 @@ async def page(documents: Documents, columns: Columns, query: ByFilter, **equal:
 
 async def by_keys(documents: Documents, columns: Columns, query: ByKeys, *, of: str = "_id") -> Rows:
     """Those whose field `of`, which is unique, is one of the keys."""
-    view = columns.view(query.fields, documents.access.sees)
+    view = columns.view(query, documents.access.sees)
     found = documents.find({of: {"$in": list(query.keys)}}, {**view.projection, of: 1})
     by_key = {document[of]: document async for document in found}
     for key in query.keys:

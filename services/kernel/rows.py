@@ -4,6 +4,7 @@ A row is ready for whoever shows it: days, moments and amounts are text, words a
 query takes (`unit`, `owner`) is in the form that query takes it.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import methodcaller
@@ -57,12 +58,14 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `nulls` are the names that are null in some row, `contributions.note` for those of parts: who promises that a field
     is never null need not look at each. `keys` belong to the marks of links, in the order of the text, each behind its
-    link's letter. `pages`: how the rows are divided, where they come in pages.
+    link's letter. `pages`: how the rows are divided, where they come in pages. `version`, where it was asked for: it
+    changes whenever any of the documents does that the rows were made of.
     """
 
     nulls: list[str] = []
     keys: list[str] = []
     pages: list[Page] = []
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Shows(Query, frozen=True, kw_only=True):
     """A query that answers `Rows` of these fields."""
 
     fields: Fields = msgspec.field(default_factory=dict)
+    versioned: bool = False
+    """Whether to tell of which versions of its documents the answer is made."""
 
 
 class ByKeys(Shows, frozen=True, kw_only=True):
@@ -119,23 +124,32 @@ class Computed:
 class View:
     """What is shown of documents of a kind: which stored fields to read, and a row of each, one after the other."""
 
-    def __init__(self, projection: dict[str, int], show: Show, keys: list[str]) -> None:
+    def __init__(self, projection: dict[str, int], show: Show, keys: list[str], *, versioned: bool) -> None:
         self.projection = projection
         self._show = show
         self._keys = keys
+        self._version = hashlib.blake2b(digest_size=12) if versioned else None
         self._nulls: set[str] = set()
         self._texts: list[bytes] = []
 
     def add(self, document: Mapping[str, Any] | None) -> None:
         if document is None:
             self._texts.append(b"null")
+            self._note("null")
             return
+        self._note(f"{document['_id']}/{document['version']}" if self._version else "")
         row = self._show(document)
         _note_nulls(row, "", self._nulls)
         self._texts.append(orjson.dumps(row, str, orjson.OPT_UTC_Z))
 
     def rows(self, pages: Sequence[Page] = ()) -> Rows:
-        return Rows(Head(sorted(self._nulls), self._keys, list(pages)), self._texts)
+        self._note(str(pages))
+        version = self._version.hexdigest() if self._version else ""
+        return Rows(Head(sorted(self._nulls), self._keys, list(pages), version), self._texts)
+
+    def _note(self, what: str) -> None:
+        if self._version:
+            self._version.update(what.encode() + b"\n")
 
 
 class Columns:
@@ -164,13 +178,16 @@ class Columns:
         show = self._show(self._all, hidden, []) if hidden else self._show_all
         return show(document)
 
-    def view(self, fields: Fields, sees: Sees) -> View:
+    def view(self, query: Shows, sees: Sees) -> View:
+        fields = query.fields
         hidden = self._hidden(fields, sees)
         projection = self._projection(fields)
         if hidden:
             projection["within"] = 1
         keys: list[str] = []
-        return View(projection, self._show(fields, hidden, keys), keys)
+        if query.versioned:
+            projection["version"] = 1
+        return View(projection, self._show(fields, hidden, keys), keys, versioned=query.versioned)
 
     def _hidden(self, fields: Fields, sees: Sees) -> "dict[str, frozenset[str]]":
         """The columns that are hidden in some rows, and the units in which they are not."""

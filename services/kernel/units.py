@@ -121,6 +121,8 @@ class DatedUnit(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     spells: tuple[Spell, ...]
     predecessors: tuple[Predecessor, ...] = ()
+    version: int = 0
+    """Of what is known of it, where registration tells it."""
 
     def at(self, day: date) -> Spell | None:
         return next((spell for spell in self.spells if spell.covers(day)), None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from functools import partial
 
 import msgspec
@@ -59,8 +60,11 @@ class Projection:
         return await current_generation(tx)
 
     async def report_row(self, query: ReportOf, access: Access) -> Rows:
-        view = COLUMNS.view(query.fields, access.sees)
-        view.add(msgspec.to_builtins(await self.report(query, access)))
+        view = COLUMNS.view(query, access.sees)
+        report = await self.report(query, access)
+        # It is made of too many documents to name them.
+        version = hashlib.blake2b(msgspec.json.encode(report)).hexdigest() if query.versioned else ""
+        view.add({"_id": "report", "version": version, **msgspec.to_builtins(report)})
         return view.rows()
 
     async def report(self, query: ReportOf, access: Access) -> Report:

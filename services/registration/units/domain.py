@@ -29,6 +29,7 @@ def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] |
         spell, day = found
         return {
             "_id": dated.id,
+            "version": dated.version,
             "on_day": f"{dated.id}@{day}",
             "name": spell.name,
             "code": spell.code,

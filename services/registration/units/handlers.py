@@ -25,7 +25,7 @@ async def units_on_day(query: UnitsOnDay, access: Access) -> Rows:
     wanted = [UnitOnDay(key) for key in query.keys]
     found = await Directory(access).many(list({key.unit for key in wanted}))
     units = {unit.id: unit for unit in found}
-    view = COLUMNS.view(query.fields, access.sees)
+    view = COLUMNS.view(query, access.sees)
     for key in wanted:
         unit = units.get(key.unit)
         view.add(domain.on_day(unit, key, access.today) if unit else None)
@@ -33,7 +33,7 @@ async def units_on_day(query: UnitsOnDay, access: Access) -> Rows:
 
 
 async def unit_with_code(query: UnitWithCode, access: Access) -> Rows:
-    view = COLUMNS.view(query.fields, access.sees)
+    view = COLUMNS.view(query, access.sees)
     found = await Directory(access).by_code(query.code, query.on)
     view.add(domain.on_day(found[0], UnitOnDay(f"{found[0].id}={query.on}"), access.today) if found else None)
     return view.rows()
@@ -42,7 +42,7 @@ async def unit_with_code(query: UnitWithCode, access: Access) -> Rows:
 async def child_units(query: ChildUnits, access: Access) -> Rows:
     page_size(query)
     directory = Directory(access)
-    view = COLUMNS.view(query.fields, access.sees)
+    view = COLUMNS.view(query, access.sees)
     pages = []
     for key in map(UnitOnDay, query.keys):
         day = key.day(access.today)
