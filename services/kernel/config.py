@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     oidc_algorithm: OidcAlgorithm = "RS256"
     """The one that its tokens must be signed with."""
     oidc_grants_claim: Annotated[str, Field(min_length=1)] = "danvan_grants"
-    """The claim with the grants, a list of `{role, unit, since, until}`."""
+    """The claim with the grants, a list of `{role, unit, since, until, organisation}`."""
 
     @property
     def secrets_folder(self) -> Path:

@@ -28,12 +28,19 @@ from services.registration.delegations.events import (
 from services.registration.models.events import AcceptModel, ModelsById, SubmitModel
 from tests.access.people import PLACE
 from tests.access.world import ACCEPTED, SUBMITTED, draft, in_a_week, organisation
-from tests.conftest import GraphQL
+from tests.conftest import GraphQL, gateway_with
 from tests.e2e.people import DISTRICT, MOUNTAIN, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NEXT_MONTH = today() + timedelta(days=30)
+DELEGATIONS = """
+query($side: Side!) {
+  delegations(first: 10, side: $side) {
+    edges { node { id role giver receiver until revokedOn unit { id } } }
+  }
+}
+"""
 ROW: Any = {"id": "id", "role": "role", "until": "until", "revoked": "revoked_on", "giver": "giver"}
 
 
@@ -66,40 +73,39 @@ async def refused(services: Client, command: Any, caller: Caller) -> str:
     return no.value.refusal.code
 
 
-async def test_what_is_delegated_can_be_used_until_it_is_taken_back(graphql: GraphQL, direct: Client) -> None:
-    giver, deputy = Person(graphql, Role.OFFICER, PLACE, uuid4().hex), uuid4().hex
-    stranger = Person(graphql, Role.OFFICER, PLACE)
-    stranger.token = user_token(graphql.settings, Caller(id=deputy, name=""), timedelta(hours=1))
-    register = {"name": "Hội Nông dân", "kind": "FARMERS_UNION", "unit": PLACE, "on": "2019-01-02"}
-    assert (await stranger.tries("registerOrganisation", **register))["code"] == "not-permitted"
+async def test_what_is_delegated_can_be_used_until_it_is_taken_back(
+    graphql: GraphQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delegating, "FRESH", 0.2)
+    async with gateway_with(graphql) as gateway:
+        giver, deputy = (Person(gateway, Role.OFFICER, PLACE, uuid4().hex) for _ in range(2))
+        name = f"deputy {uuid4().hex}"
+        deputy.token = user_token(graphql.settings, Caller(id=name, name=""), timedelta(hours=1))
+        register = {"name": "Hội Nông dân", "kind": "FARMERS_UNION", "unit": PLACE, "on": "2019-01-02"}
 
-    delegation = await giver.does(
-        "delegateRole", to=deputy, role="OFFICER", unit=PLACE, until=f"{in_a_week()}"
-    )
+        async def until_it_ends_with(typename: str) -> None:
+            async with asyncio.timeout(20):
+                while (await deputy.tries("registerOrganisation", **register))["__typename"] != typename:
+                    await asyncio.sleep(0.05)
 
-    async def until_it_ends_with(typename: str) -> None:
-        """What is delegated is asked for again after some seconds."""
-        async with asyncio.timeout(4 * delegating.FRESH):
-            while (await stranger.tries("registerOrganisation", **register))["__typename"] != typename:
-                await asyncio.sleep(0.2)
-
-    await until_it_ends_with("Organisation")
-    shown = """query($side: Side!) { delegations(first: 10, side: $side) { edges { node {
-        id role giver receiver until revokedOn unit { id } } } } }"""
-    (edge,) = (await giver.ask(shown, side="GIVEN"))["delegations"]["edges"]
-    assert (await stranger.ask(shown, side="RECEIVED"))["delegations"]["edges"] == [edge]
-    assert (await stranger.ask(shown, side="GIVEN"))["delegations"]["edges"] == []
-    assert edge["node"].pop("giver") != edge["node"].pop("receiver") == deputy
-    assert edge["node"] == {
-        "id": delegation,
-        "role": "OFFICER",
-        "until": f"{in_a_week()}",
-        "revokedOn": None,
-        "unit": {"id": PLACE},
-    }
-    await giver.does("revokeDelegation", delegation=delegation)
-    await until_it_ends_with("Refusal")
-    assert (await giver.tries("revokeDelegation", delegation=delegation))["code"] == "delegation-over"
+        assert (await deputy.tries("registerOrganisation", **register))["code"] == "not-permitted"
+        until = f"{in_a_week()}"
+        delegation = await giver.does("delegateRole", to=name, role="OFFICER", unit=PLACE, until=until)
+        await until_it_ends_with("Organisation")
+        (edge,) = (await giver.ask(DELEGATIONS, side="GIVEN"))["delegations"]["edges"]
+        assert (await deputy.ask(DELEGATIONS, side="RECEIVED"))["delegations"]["edges"] == [edge]
+        assert (await deputy.ask(DELEGATIONS, side="GIVEN"))["delegations"]["edges"] == []
+        assert edge["node"].pop("giver") != edge["node"].pop("receiver") == name
+        assert edge["node"] == {
+            "id": delegation,
+            "role": "OFFICER",
+            "until": until,
+            "revokedOn": None,
+            "unit": {"id": PLACE},
+        }
+        await giver.does("revokeDelegation", delegation=delegation)
+        await until_it_ends_with("Refusal")
+        assert (await giver.tries("revokeDelegation", delegation=delegation))["code"] == "delegation-over"
 
 
 async def test_a_delegation_ends_with_its_givers_grant(direct: Client) -> None:
