@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import re
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from nats.aio.client import Client as Nats
@@ -16,36 +13,22 @@ from gateway.identity import Identity
 from services.kernel import client
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Tokens, reading
-from services.kernel.client import CALLER
+from services.kernel.client import CALLER, Reply
 from services.kernel.config import Settings
+from services.kernel.rows import LINK, ROW, Head
 
 REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_bytes())
 SUBJECTS = {name: request["subject"] for name, request in REQUESTS.items()}
-FIELDS = {name: msgspec.json.encode(request["fields"]) for name, request in REQUESTS.items()}
-PAGE = b'{"first":50,"fields":' + FIELDS["page"] + b"}"
-LINKS = re.compile(rb'"owner":("[^"]*"),"unit":("[^"]*"),"review":("[^"]*")},?')
-"""The end of each row, and the three keys in it. A text cannot look like that: its quotes are escaped."""
+FIELDS = {name: request["fields"] for name, request in REQUESTS.items()}
+LINKS = ("owner", "unit", "review")
+"""The last fields of each row, none of them ever null."""
 
-
-class Found(msgspec.Struct):
-    rows: list[msgspec.Raw]
-
-
-class Reply(msgspec.Struct):
-    answer: Found
-
-
-class Ends(msgspec.Struct):
-    """What follows the rows of a page."""
-
-    cursors: list[str]
-    has_next: bool
-    has_previous: bool
-
-
-rows_of = msgspec.json.Decoder(Reply).decode
-ends_of = msgspec.json.Decoder(Ends).decode
 encoded = msgspec.json.Encoder().encode
+head_of = msgspec.json.Decoder(Reply[Head]).decode
+
+LINKED = {name: f">{letter}{FIELDS['page'][name]}" for letter, name in enumerate(LINKS)}
+PAGE = encoded({"first": 50, "fields": FIELDS["page"] | LINKED})
+KEYS = {name: b'{"fields":' + encoded(FIELDS[name]) + b',"keys":' for name in LINKS}
 
 
 class Spliced:
@@ -77,39 +60,35 @@ class Spliced:
         await send({"type": "http.response.body", "body": body})
 
     async def _pieces(self, caller: Caller, header: str) -> list[bytes]:
-        page = await self._ask("page", PAGE, caller, header)
-        start = page.index(b"[") + 1
-        # Between the rows' own bytes, in turn: the keys of owner, unit and review.
-        parts = LINKS.split(page[start:])
-        owners, units, reviews = await asyncio.gather(
-            self._rows("owner", parts[1::4], caller, header),
-            self._rows("unit", parts[2::4], caller, header),
-            self._rows("review", parts[3::4], caller, header),
+        head, _, rows = (await self._ask("page", PAGE, caller, header)).partition(ROW)
+        answer = head_of(head).answer
+        assert answer
+        # In the order of the text: of each row the keys of owner, unit and review, each behind its letter.
+        keys = answer.keys
+        found: dict[str, bytes] = {}
+        await asyncio.gather(
+            *(self._find(name, keys[place::3], found, caller, header) for place, name in enumerate(LINKS))
         )
-        pieces = [b'{"data":{"models":{"edges":[']
-        for place in range(0, len(parts) - 1, 4):
-            row, owner, unit, review = parts[place : place + 4]
-            pieces += (
-                *(b'{"node":', row),
-                *(b'"owner":', owners[owner]),
-                *(b',"unit":', units[unit]),
-                *(b',"review":', reviews[review], b"}}", b","),
-            )
-        pieces.pop()
-        ends = ends_of(b"{" + parts[-1][2:-1])
+        between = rows.replace(ROW, b'},{"node":').split(LINK)
+        pieces = [b""] * (2 * len(between) - 1)
+        pieces[0::2] = between
+        pieces[1::2] = map(found.__getitem__, keys)
+        (page,) = answer.pages
         info = {
-            "hasNextPage": ends.has_next,
-            "hasPreviousPage": ends.has_previous,
-            "startCursor": ends.cursors[0],
-            "endCursor": ends.cursors[-1],
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+            "startCursor": page.cursors[0],
+            "endCursor": page.cursors[-1],
         }
-        return [*pieces, b'],"pageInfo":', encoded(info), b"}}}"]
+        return [b'{"data":{"models":{"edges":[{"node":', *pieces, b'}],"pageInfo":', encoded(info), b"}}}"]
 
-    async def _rows(self, name: str, all_: Iterable[bytes], caller: Caller, header: str) -> dict[bytes, Any]:
-        keys = list(dict.fromkeys(all_))
-        body = b'{"keys":[' + b",".join(keys) + b'],"fields":' + FIELDS[name] + b"}"
-        answer = rows_of(await self._ask(name, body, caller, header)).answer
-        return dict(zip(keys, answer.rows, strict=True))
+    async def _find(
+        self, name: str, keys: list[str], into: dict[str, bytes], caller: Caller, header: str
+    ) -> None:
+        different = list(dict.fromkeys(keys))
+        body = KEYS[name] + encoded([key[1:] for key in different]) + b"}"
+        _, *texts = (await self._ask(name, body, caller, header)).split(ROW)
+        into.update(zip(different, texts, strict=True))
 
     async def _ask(self, name: str, body: bytes, caller: Caller, header: str) -> bytes:
         subject = SUBJECTS[name]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 import strawberry
@@ -25,7 +25,7 @@ from services.kernel import client
 from services.kernel.caller import Caller, Tokens
 from services.kernel.client import Client
 from services.kernel.config import Settings
-from services.kernel.rows import ByKeys, Fields, Part
+from services.kernel.rows import ByKeys, Fields, Part, Rows
 from services.kernel.units import UnitLevel
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.events import ModelsPage, ModelState
@@ -145,15 +145,15 @@ class ModelConnection:
     page_info: PageInfo
 
 
-class Found(msgspec.Struct, Generic[T]):
-    rows: list[T | None]
+_models = msgspec.json.Decoder(list[ModelRow])
+_organisations = msgspec.json.Decoder(list[Organisation | None])
+_units = msgspec.json.Decoder(list[Unit | None])
+_reviews = msgspec.json.Decoder(list[Review | None])
 
 
-class ModelsFound(msgspec.Struct):
-    rows: list[ModelRow]
-    cursors: list[str]
-    has_next: bool
-    has_previous: bool
+def read(rows: Rows, decoder: msgspec.json.Decoder[list[T]]) -> list[T]:
+    """All at once."""
+    return decoder.decode(b"[" + b",".join(rows.texts) + b"]")
 
 
 def columns(type_: type) -> Fields:
@@ -174,17 +174,18 @@ class Query:
     async def models(self, info: AnyInfo, first: int) -> ModelConnection:
         context = info.context
         query = ModelsPage(first=first, fields=MODEL)
-        found = await context.client.ask(query, context.caller, ModelsFound)
+        found = await context.client.ask(query, context.caller, Rows)
+        (page,) = found.head.pages
         return ModelConnection(
             edges=[
                 ModelEdge(cursor=cursor, node=row)  # type: ignore[arg-type] # a row has what the model shows
-                for cursor, row in zip(found.cursors, found.rows, strict=True)
+                for cursor, row in zip(page.cursors, read(found, _models), strict=True)
             ],
             page_info=PageInfo(
-                has_next_page=found.has_next,
-                has_previous_page=found.has_previous,
-                start_cursor=found.cursors[0] if found.cursors else None,
-                end_cursor=found.cursors[-1] if found.cursors else None,
+                has_next_page=page.has_next,
+                has_previous_page=page.has_previous,
+                start_cursor=page.cursors[0] if page.cursors else None,
+                end_cursor=page.cursors[-1] if page.cursors else None,
             ),
         )
 
@@ -209,19 +210,21 @@ class Endpoint(GraphQL[Context, None]):
         caller = self._identity.caller(request.headers.get("authorization"))
         assert caller
 
-        def loader(message: type[ByKeys], row: type, found: type[Found[T]]) -> "DataLoader[str, T | None]":
+        def loader(
+            message: type[ByKeys], row: type, decoder: msgspec.json.Decoder[list[T | None]]
+        ) -> "DataLoader[str, T | None]":
             async def load(keys: list[str]) -> list[T | None]:
                 query = message(keys=tuple(keys), fields=columns(row))
-                return (await self._client.ask(query, caller, found)).rows
+                return read(await self._client.ask(query, caller, Rows), decoder)
 
             return DataLoader(load_fn=load)
 
         return Context(
             self._client,
             caller,
-            owners=loader(OrganisationsById, Organisation, Found[Organisation]),
-            units=loader(UnitsOnDay, Unit, Found[Unit]),
-            reviews=loader(ReviewsByModel, Review, Found[Review]),
+            owners=loader(OrganisationsById, Organisation, _organisations),
+            units=loader(UnitsOnDay, Unit, _units),
+            reviews=loader(ReviewsByModel, Review, _reviews),
         )
 
 
