@@ -16,7 +16,7 @@ RELATIONS = {
     "above": "u10",
     "below": "u02635",
     "beside": "u082",
-    "elsewhere": "u437",
+    "elsewhere": "u450",
     "its id begins ours": "u08",
     "its id begins with ours": "u08005",
 }

@@ -158,7 +158,7 @@ async def test_nobody_delegates_to_themselves_or_passes_on_what_was_delegated(di
 
 
 async def test_only_giver_receiver_and_operators_see_a_delegation_and_end_it(direct: Client) -> None:
-    giver, receiver = officer(), officer("u437")
+    giver, receiver = officer(), officer("u450")
     operator = person(Grant(role=Role.OPERATOR, unit="u10"))
     others = [
         officer(),
