@@ -11,6 +11,7 @@ from graphql import GraphQLError, parse
 from starlette.datastructures import Headers
 from starlette.types import Scope
 from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 
 from gateway import rates
 from gateway.documents import HASH, Document, documents
@@ -238,6 +239,47 @@ class Policed(SchemaExtension):
             result = self.execution_context.result
             codes = [(error.extensions or {}).get("code") for error in getattr(result, "errors", None) or ()]
             telemetry.log.info("refused operation", operation=hash_, codes=codes, caller=self._kind)
+
+
+class Phase:
+    """A phase of an operation, around which our one extension stands."""
+
+    __slots__ = ("_around",)
+
+    def __init__(self, around: Iterator[None]) -> None:
+        self._around: Any = around
+
+    async def __aenter__(self) -> None:
+        next(self._around)
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if error is None:
+            next(self._around, None)
+            return False
+        try:
+            self._around.throw(error)
+        except StopIteration:
+            return True
+        except BaseException as raised:
+            if raised is not error:
+                raise
+        return False
+
+
+class OneExtension(SchemaExtensionsRunner):
+    """Strawberry's own is for any number of extensions of any kind, and costs an operation 40 µs more."""
+
+    def operation(self) -> Any:
+        return Phase(self.extensions[0].on_operation())  # type: ignore[arg-type]
+
+    def parsing(self) -> Any:
+        return Phase(self.extensions[0].on_parse())  # type: ignore[arg-type]
+
+    def validation(self) -> Any:
+        return Phase(self.extensions[0].on_validate())  # type: ignore[arg-type]
+
+    def executing(self) -> Any:
+        return Phase(self.extensions[0].on_execute())  # type: ignore[arg-type]
 
 
 def _limited(seconds: float) -> Iterator[None]:

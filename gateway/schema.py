@@ -25,7 +25,7 @@ from gateway.inputs import (
     RevokeDelegationInput,
 )
 from gateway.plan import Planned
-from gateway.policy import Policed
+from gateway.policy import OneExtension, Policed
 from gateway.relay import After, Before, Connection, First, Last, Node, described
 from gateway.scalars import SCALARS
 from gateway.types import (
@@ -253,6 +253,9 @@ class Schema(strawberry.Schema):
         # Strawberry's own fails on a list or non-null type, which has no extensions: clients ask it of every type.
         introspected: Any = self._schema.type_map["__Type"]
         introspected.fields["isOneOf"].resolve = _is_one_of
+
+    def create_extensions_runner(self, execution_context: Any, extensions: Any) -> OneExtension:
+        return OneExtension(execution_context, extensions)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing: most are a caller's own. What broke on our side is logged where errors are shown."""
