@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = {
     "Strawberry": _python("tests.bench.peers.strawberry_stock"),
     APOLLO: _node("apollo.js"),
     MERCURIUS: _node("mercurius.js"),
-    "the limit": _python("tests.bench.peers.spliced"),
+    "the limit": Kind(lambda _: [sys.executable, "-m", "tests.bench.peers.spliced"]),
 }
 QUERY = {
     "query": (FOLDER / "page.graphql").read_text(),

@@ -1,21 +1,28 @@
-"""The limit: the services' bytes put together as they came, by one who knows the query beforehand."""
+"""The limit: one query, known beforehand, put together of the services' bytes by bare protocols and without a check."""
 
 import asyncio
+import base64
 import json
+import re
 import time
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
 
 import msgspec
-from nats.aio.client import Client as Nats
-from starlette.types import Receive, Scope, Send
+import nkeys
+import uvloop
 
 from gateway.identity import Identity
-from services.kernel import client
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Tokens, reading
 from services.kernel.client import CALLER, Reply
 from services.kernel.config import Settings
-from services.kernel.rows import LINK, ROW, Head
+from services.kernel.credentials import NATS_SEED
+from services.kernel.rows import LINK, ROW, Head, Page
 
 REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_bytes())
 SUBJECTS = {name: request["subject"] for name, request in REQUESTS.items()}
@@ -30,79 +37,177 @@ LINKED = {name: f">{letter}{FIELDS['page'][name]}" for letter, name in enumerate
 PAGE = encoded({"first": 50, "fields": FIELDS["page"] | LINKED})
 KEYS = {name: b'{"fields":' + encoded(FIELDS[name]) + b',"keys":' for name in LINKS}
 
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+AUTHORIZATION = re.compile(rb"\r\nauthorization: *([^\r]+)", re.IGNORECASE)
+Heard = Callable[[bytes], None]
 
-class Spliced:
-    nats: Nats
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+class Nats(asyncio.Protocol):
+    """As much of NATS as asking needs."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._pair = nkeys.from_seed(bytearray(seed))
+        self._inbox = "_INBOX_gateway.limit."
+        self._numbers = count()
+        self._waiting: dict[bytes, Heard] = {}
+        self._data = b""
+        self._needed = 0
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def request(self, subject: str, headers: bytes, body: bytes, heard: Heard) -> bytes:
+        """What to send; `heard` gets the reply."""
+        inbox = f"{self._inbox}{next(self._numbers)}"
+        self._waiting[inbox.encode()] = heard
+        size = len(headers)
+        return f"HPUB {subject} {inbox} {size} {size + len(body)}\r\n".encode() + headers + body + b"\r\n"
+
+    def send(self, requests: bytes) -> None:
+        self._transport.write(requests)
+
+    def data_received(self, data: bytes) -> None:
+        data = self._data + data if self._data else data
+        here = 0
+        while len(data) - here >= self._needed and (end := data.find(b"\r\n", here)) >= 0:
+            operation, *words = data[here:end].split(b" ")
+            start, here = here, end + 2
+            if operation in (b"MSG", b"HMSG"):
+                stop = here + int(words[-1])
+                if stop + 2 > len(data):
+                    here, self._needed = start, stop + 2 - start
+                    break
+                self._needed = 0
+                body = here + int(words[-2]) if operation == b"HMSG" else here
+                self._waiting.pop(words[0])(data[body:stop])
+                here = stop + 2
+            else:
+                self._hear(operation, words)
+        self._data = data[here:]
+
+    def _hear(self, operation: bytes, words: list[bytes]) -> None:
+        if operation == b"PING":
+            self.send(b"PONG\r\n")
+        elif operation == b"PONG":
+            self.ready.set_result(None)
+        elif operation == b"INFO":
+            if self.ready.done():
+                return
+            nonce = json.loads(b" ".join(words))["nonce"].encode()
+            who = {
+                "nkey": self._pair.public_key.decode(),
+                "sig": base64.b64encode(self._pair.sign(nonce)).decode(),
+                "headers": True,
+                "verbose": False,
+            }
+            self.send(b"CONNECT " + encoded(who) + f"\r\nSUB {self._inbox}* 1\r\nPING\r\n".encode())
+        else:
+            raise ConnectionError(operation, *words)
+
+
+class Asking:
+    """Who asks, and the headers that say so."""
+
+    def __init__(self, settings: Settings, nats: Nats) -> None:
+        self.nats = nats
         self._identity = Identity(settings)
         self._tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
-        self._passes: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
+        self._passes: dict[tuple[str, str], tuple[bytes, float]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            self.nats = await client.connect(self._settings, "gateway")
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await self.nats.close()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        while (await receive()).get("more_body"):
-            pass
-        header = next(value for name, value in scope["headers"] if name == b"authorization").decode()
+    def caller(self, header: str) -> Caller:
         caller = self._identity.caller(header)
         assert caller
-        body = b"".join(await self._pieces(caller, header))
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return caller
 
-    async def _pieces(self, caller: Caller, header: str) -> list[bytes]:
-        head, _, rows = (await self._ask("page", PAGE, caller, header)).partition(ROW)
+    def request(self, name: str, body: bytes, caller: Caller, heard: Heard) -> bytes:
+        subject = SUBJECTS[name]
+        service = subject.split(".")[1]
+        now = time.monotonic()
+        headers, until = self._passes.get((caller.id, service), (b"", 0.0))
+        if now > until:
+            token = self._tokens.sign(caller, moment(), LIFE, **reading(service))
+            headers = f"NATS/1.0\r\n{CALLER}: {token}\r\n\r\n".encode()
+            self._passes[caller.id, service] = headers, now + LIFE.total_seconds() / 3
+        return self.nats.request(subject, headers, body, heard)
+
+
+class Http(asyncio.Protocol):
+    """One connection, whose every request is taken for the same query."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._data = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        head, _, body = self._data.partition(b"\r\n\r\n")
+        size, who = LENGTH.search(head), AUTHORIZATION.search(head)
+        if size and who and len(body) == int(size[1]):
+            self._data = b""
+            self._caller = self._asking.caller(who[1].decode())
+            self._asking.nats.send(self._asking.request("page", PAGE, self._caller, self._on_page))
+
+    def _on_page(self, reply: bytes) -> None:
+        head, _, self._rows = reply.partition(ROW)
         answer = head_of(head).answer
         assert answer
         # In the order of the text: of each row the keys of owner, unit and review, each behind its letter.
-        keys = answer.keys
-        found: dict[str, bytes] = {}
-        await asyncio.gather(
-            *(self._find(name, keys[place::3], found, caller, header) for place, name in enumerate(LINKS))
-        )
-        between = rows.replace(ROW, b'},{"node":').split(LINK)
+        self._keys = answer.keys
+        (self._page,) = answer.pages
+        self._found: dict[str, bytes] = {}
+        self._left = len(LINKS)
+        requests = []
+        for place, name in enumerate(LINKS):
+            keys = list(dict.fromkeys(self._keys[place::3]))
+            body = KEYS[name] + encoded([key[1:] for key in keys]) + b"}"
+            requests.append(self._asking.request(name, body, self._caller, partial(self._on_rows, keys)))
+        self._asking.nats.send(b"".join(requests))
+
+    def _on_rows(self, keys: list[str], reply: bytes) -> None:
+        _, *texts = reply.split(ROW)
+        self._found.update(zip(keys, texts, strict=True))
+        self._left -= 1
+        if not self._left:
+            self._answer()
+
+    def _answer(self) -> None:
+        between = self._rows.replace(ROW, b'},{"node":').split(LINK)
         pieces = [b""] * (2 * len(between) - 1)
         pieces[0::2] = between
-        pieces[1::2] = map(found.__getitem__, keys)
-        (page,) = answer.pages
-        info = {
+        pieces[1::2] = map(self._found.__getitem__, self._keys)
+        edges = b"".join(pieces)
+        body = b'{"data":{"models":{"edges":[{"node":%b}],"pageInfo":%b}}}' % (edges, _info(self._page))
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+        self._transport.write(head + body)
+
+
+def _info(page: Page) -> bytes:
+    return encoded(
+        {
             "hasNextPage": page.has_next,
             "hasPreviousPage": page.has_previous,
             "startCursor": page.cursors[0],
             "endCursor": page.cursors[-1],
         }
-        return [b'{"data":{"models":{"edges":[{"node":', *pieces, b'}],"pageInfo":', encoded(info), b"}}}"]
-
-    async def _find(
-        self, name: str, keys: list[str], into: dict[str, bytes], caller: Caller, header: str
-    ) -> None:
-        different = list(dict.fromkeys(keys))
-        body = KEYS[name] + encoded([key[1:] for key in different]) + b"}"
-        _, *texts = (await self._ask(name, body, caller, header)).split(ROW)
-        into.update(zip(different, texts, strict=True))
-
-    async def _ask(self, name: str, body: bytes, caller: Caller, header: str) -> bytes:
-        subject = SUBJECTS[name]
-        headers = self._pass(caller, header, subject.split(".")[1])
-        return (await self.nats.request(subject, body, timeout=5, headers=headers)).data
-
-    def _pass(self, caller: Caller, header: str, service: str) -> dict[str, str]:
-        now = time.monotonic()
-        headers, until = self._passes.get((header, service), ({}, 0.0))
-        if now > until:
-            headers = {CALLER: self._tokens.sign(caller, moment(), LIFE, **reading(service))}
-            self._passes[header, service] = headers, now + LIFE.total_seconds() / 3
-        return headers
+    )
 
 
-def create_app() -> Spliced:
-    return Spliced(Settings())
+async def main(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    at = urlsplit(settings.nats)
+    assert at.hostname
+    assert at.port
+    seed = (settings.secrets_of("gateway") / NATS_SEED).read_bytes()
+    _, nats = await loop.create_connection(lambda: Nats(seed), at.hostname, at.port)
+    await nats.ready
+    asking = Asking(settings, nats)
+    server = await loop.create_server(lambda: Http(asking), settings.host, settings.port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(Settings()))
