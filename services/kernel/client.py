@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import cache
+from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -15,6 +16,8 @@ import nats
 import nats.errors
 import stamina
 from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 from opentelemetry.trace import SpanKind, StatusCode
 
 from services.kernel import telemetry
@@ -63,6 +66,57 @@ async def connect(settings: Settings, user: str) -> Nats:
     return await nats.connect(settings.nats, **nats_login(settings, user), **lasting())
 
 
+class Replies:
+    """Where the answers to our requests come in. The driver's own way costs half as much again."""
+
+    def __init__(self, connection: Nats) -> None:
+        self._nats = connection
+        self._opening: asyncio.Task[str] | None = None
+        self._inbox = ""
+        self._numbers = count(1)
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+
+    async def to(self, subject: str, body: bytes, headers: dict[str, str], *, within: float) -> Msg:
+        """The reply to a request; `TimeoutError` after so many seconds, `NoRespondersError` if nobody listens."""
+        if not self._inbox:
+            self._opening = self._opening or asyncio.create_task(self._open())
+            self._inbox = await self._opening
+        inbox = f"{self._inbox}.{next(self._numbers)}"
+        loop = asyncio.get_running_loop()
+        reply = self._waiting[inbox] = loop.create_future()
+        timer = loop.call_later(within, _give_up, reply)
+        try:
+            await self._nats.publish(subject, body, reply=inbox, headers=headers)
+            answer: Msg = await reply
+            return answer
+        finally:
+            timer.cancel()
+            del self._waiting[inbox]
+
+    async def _open(self) -> str:
+        try:
+            inbox = self._nats.new_inbox()
+            await self._nats.subscribe(f"{inbox}.*", cb=self._on_reply)
+        except BaseException:
+            self._opening = None
+            raise
+        return inbox
+
+    async def _on_reply(self, message: Msg) -> None:
+        reply = self._waiting.get(message.subject)
+        if reply is None or reply.done():
+            return
+        if message.headers and message.headers.get("Status") == "503":
+            reply.set_exception(NoRespondersError())
+        else:
+            reply.set_result(message)
+
+
+def _give_up(reply: "asyncio.Future[Msg]") -> None:
+    if not reply.done():
+        reply.set_exception(TimeoutError())
+
+
 class Client:
     """Asks services, in somebody's name. Used by the gateway and by operators' commands."""
 
@@ -77,6 +131,7 @@ class Client:
         """`took` hears how many seconds of "services" each request took."""
         self._took = took
         self._nats = connection
+        self._replies = Replies(connection)
         self._tokens = tokens
         self._timeout = timeout
         self._passes: dict[tuple[int, str], _Pass] = {}
@@ -128,8 +183,12 @@ class Client:
             token = self._pass(caller, message.service())
         else:
             token = self._tokens.sign(caller, moment(), LIFE, **binding(message.subject, body, key))
-        headers = {CALLER: token, KEY: key, "traceparent": telemetry.traceparent() or ""}
-        answered = await self._nats.request(message.subject, body, timeout=ATTEMPT, headers=headers)
+        headers = {CALLER: token}
+        if key:
+            headers[KEY] = key
+        if trace := telemetry.traceparent():
+            headers["traceparent"] = trace
+        answered = await self._replies.to(message.subject, body, headers, within=ATTEMPT)
         head, *texts = answered.data.split(ROW)
         reply = decoder.decode(head)
         if reply.failure:

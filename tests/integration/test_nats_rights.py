@@ -244,7 +244,8 @@ async def test_who_shows_no_key_or_a_foreign_one_does_not_come_in(server: Settin
         with pytest.raises(nats.errors.Error):
             await connection.connect(stranger.nats, **login, error_cb=note, allow_reconnect=False)
         await connection.close()
-        assert "Authorization Violation" in said[-1]
+        # The server says why and hangs up; which of the two is noticed first is a matter of luck.
+        assert any(why in line for line in said for why in ("Authorization Violation", "reset by peer"))
 
 
 async def test_an_asker_gets_its_answer_and_nobody_else_hears_it(users: dict[str, Tried]) -> None:
