@@ -15,19 +15,19 @@ from pymongo import monitoring
 
 from services.kernel import client, streams
 from services.kernel.calendar import moment
-from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding
+from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding, reading
 from services.kernel.client import CALLER, KEY, Reply
 from services.kernel.config import Settings
 from services.kernel.desk import Desk
 from services.kernel.inbox import Handler, Inbox
 from services.kernel.messages import Command, Recorded, Role
 from services.kernel.sequencer import Sequencer
-from services.kernel.store import Store, Transaction, UpdateOne, recorded
+from services.kernel.store import Access, Store, Transaction, UpdateOne, recorded
 from services.kernel.streams import replay_subject
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.integration import toy
-from tests.integration.toy import OpenTally, RaiseTally, TallyRaised
+from tests.integration.toy import CountTallies, OpenTally, RaiseTally, TallyRaised
 
 ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
 
@@ -321,3 +321,19 @@ async def test_a_callers_token_is_good_for_its_own_request_and_for_seconds_only(
     assert reply.refusal is not None
     assert reply.refusal.code == "unauthenticated"
     assert await service.log() == []
+
+
+@pytest.mark.parametrize("size", [100, 4_100_000])
+async def test_an_answer_that_no_message_holds_is_refused_and_not_lost(service: Toy, size: int) -> None:
+    async def long(_: CountTallies, access: Access) -> str:
+        return "x" * size
+
+    body = msgspec.json.encode(CountTallies())
+    token = service._sign.sign(ANN, moment(), LIFE, **reading("toy"))
+    raw = await service.desk.query(CountTallies, long, body, {CALLER: token})
+    reply = msgspec.json.decode(raw, type=Reply)
+    if size < 4_000_000:
+        assert reply.answer == "x" * size
+    else:
+        assert reply.refusal is not None
+        assert reply.refusal.code == "answer-too-large"

@@ -8,7 +8,7 @@ import msgspec
 from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import moment
 from services.kernel.inbox import Heard
-from services.kernel.messages import Command, Event, Refused, Role
+from services.kernel.messages import Command, Event, Query, Refused, Role
 from services.kernel.rows import Columns, Row
 from services.kernel.store import Aggregates, Noun, Transaction, Unscoped, UpdateOne
 from services.kernel.units import COUNTRY
@@ -29,6 +29,11 @@ class RaiseTally(Command, frozen=True, kw_only=True):
 
     id: str
     most: int = 1_000_000
+
+
+class CountTallies(Query, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "query.toy.count-tallies"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
 
 
 class TallyRaised(Event, frozen=True, kw_only=True):
