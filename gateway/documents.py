@@ -2,9 +2,10 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cache
 from time import perf_counter
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -46,6 +47,8 @@ class Document:
         self.tree: DocumentNode | None = None
         self.measured: Measured | None = None
         self.operations = 0
+        self.plans: dict[Hashable, Any] = {}
+        """What the plan executor has made of it."""
         begun = perf_counter()
         self.errors: Sequence[GraphQLError] = self._parse(text)
         self.parsing = perf_counter() - begun

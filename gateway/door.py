@@ -30,8 +30,8 @@ class Door:
         self._caller = caller or ANYBODY
         self._batches: dict[Any, _Batch] = {}
         self._failed: list[tuple[Shows, Exception]] = []
-        self.needed: dict[tuple[int, str], Fields] = {}
-        """By field of the document: what `fields.needed` has found."""
+        self.needed: dict[tuple[Any, ...], Fields] = {}
+        """By selections of a field: what `fields.needed` has found."""
 
     async def caller(self) -> Caller:
         """As of now: what is delegated is taken back while somebody listens."""

@@ -186,8 +186,9 @@ def is_connection(type_: GraphQLNamedType) -> bool:
 def needed(info: AnyInfo, type_: str = "") -> Fields:
     """The columns that anything selected below this field may need, each under its own name."""
     raw = info._raw_info
-    known: dict[tuple[int, str], Fields] = info.context.door.needed
-    key = (id(raw.field_nodes[0]), type_)
+    known: dict[tuple[Any, ...], Fields] = info.context.door.needed
+    # By all of them: a field of a fragment may be selected alone in one place, and together with others in another.
+    key = (*map(id, raw.field_nodes), type_)
     if key not in known:
         returned = raw.schema.type_map[type_] if type_ else get_named_type(raw.return_type)
         found = _columns(raw.schema, raw.fragments, returned, _below(raw.field_nodes))

@@ -15,6 +15,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gateway.delegating import Delegating
+from gateway.documents import Document
 from gateway.door import Door
 from gateway.errors import INVALID
 from gateway.guard import Asked, Bad
@@ -37,8 +38,8 @@ class Context:
     caller: Caller | None
     address: str
     policy: Policy
-    live: bool = False
-    """Over a connection where one operation may have many answers."""
+    document: Document | None = None
+    """What is asked, once it is read."""
     resume: str | None = None
     """The cursor after which a client that lost its connection wants to go on, whatever its document says."""
     cursor: str | None = None
@@ -68,9 +69,16 @@ class Operations:
         self._listening: Counter[str] = Counter()
 
     def context(
-        self, caller: Caller | None, address: str, *, live: bool = False, resume: str | None = None
+        self,
+        caller: Caller | None,
+        address: str,
+        *,
+        resume: str | None = None,
+        versioned: bool = False,
     ) -> Context:
-        return Context(self.client, self.nats, caller, address, self.policy, live, resume)
+        return Context(
+            self.client, self.nats, caller, address, self.policy, resume=resume, versioned=versioned
+        )
 
     def refused(self, bad: Bad, caller: Caller | None, address: str) -> dict[str, Any]:
         """The answer to what is not run; found again by its trace, as any other."""
@@ -83,7 +91,7 @@ class Operations:
 
         With an answer that was read comes its version, if it has one.
         """
-        context = Context(self.client, self.nats, caller, address, self.policy, versioned=reading)
+        context = self.context(caller, address, versioned=reading)
         query = self._manifest.document(asked, caller)
         result = await self._execute(query, asked, context, reading)
         if result is None:

@@ -6,7 +6,6 @@ Whatever is not plain (an error, a null where none may be, introspection, edges 
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -44,7 +43,8 @@ from services.kernel import telemetry
 from services.kernel.messages import Refused, Unavailable
 from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Part, Rows
 
-MOST_PLANS = 512
+MOST_PLANS = 32
+"""Of one document, by the values of the variables that decide what is selected."""
 NULL = b"null"
 FIRST, MOST_LINKS = ord("0"), 64
 """The letters of a level's links are the characters from `0` on."""
@@ -245,44 +245,35 @@ class Plan:
         return orjson.Fragment(b"{" + b",".join(parts) + b"}")
 
 
-# Documents are parsed once and kept; their operations are the same objects each time.
-_plans: "OrderedDict[tuple[int, tuple[Any, ...]], tuple[Any, Plan | None]]" = OrderedDict()
-
-
 def _planned(run: Planned) -> Plan | None:
-    """The plan of the operation, for these values of the variables that decide what is selected."""
-    operation = run.operation
-    key = (id(operation), _decided(run))
-    known = _plans.get(key)
-    if known and known[0] is operation:
-        _plans.move_to_end(key)
-        return known[1]
-    try:
-        plan = _Compiler(run).plan()
-    except Unusual:
-        plan = None
-    _plans[key] = operation, plan
-    if len(_plans) > MOST_PLANS:
-        _plans.popitem(last=False)
+    """The plan of the operation, for these values of the variables that decide what is selected.
+
+    It lives as long as its document is kept, whose nodes it refers to.
+    """
+    plans = run.context_value.document.plans
+    name = run.operation.name.value if run.operation.name else ""
+    deciding = plans.get(name)
+    if deciding is None:
+        deciding = plans[name] = _deciding(run)
+    values = run.variable_values.coerced
+    key = (name, *[values.get(variable) for variable in deciding])
+    if key not in plans:
+        if len(plans) > MOST_PLANS:
+            plans.clear()
+        try:
+            plans[key] = _Compiler(run).plan()
+        except Unusual:
+            plans[key] = None
+    plan: Plan | None = plans[key]
     return plan
 
 
-_deciding: "OrderedDict[int, tuple[Any, tuple[str, ...]]]" = OrderedDict()
-
-
-def _decided(run: Planned) -> tuple[Any, ...]:
-    """The values of the variables that stand in @skip and @include."""
-    operation = run.operation
-    known = _deciding.get(id(operation))
-    if known is None or known[0] is not operation:
-        found = _Deciding()
-        for node in (operation, *run.fragment_definitions.values()):
-            visit(node, found)
-        known = _deciding[id(operation)] = operation, tuple(sorted(found.names))
-        if len(_deciding) > MOST_PLANS:
-            _deciding.popitem(last=False)
-    coerced = run.variable_values.coerced
-    return tuple(coerced.get(name) for name in known[1])
+def _deciding(run: Planned) -> tuple[str, ...]:
+    """The variables that stand in @skip and @include."""
+    found = _Deciding()
+    for node in (run.operation, *run.fragment_definitions.values()):
+        visit(node, found)
+    return tuple(sorted(found.names))
 
 
 class _Deciding(Visitor):

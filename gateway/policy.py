@@ -145,7 +145,7 @@ class Policed(SchemaExtension):
                 found = shelves.read(text)
                 self._policy.metrics.took("parse", found.parsing)
                 self._policy.metrics.took("validate", found.validating)
-        self._document = found
+        self._document = self._context.document = found
         if found and found.tree:
             context.graphql_document = found.tree
         else:

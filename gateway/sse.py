@@ -36,7 +36,7 @@ class Stream:
         self._caller = caller
         resume = one(scope, b"last-event-id").decode("latin-1") or None
         self._address = operations.policy.address(scope)
-        self._context = operations.context(caller, self._address, live=True, resume=resume)
+        self._context = operations.context(caller, self._address, resume=resume)
         self._send = live.patient(send, settings.slow_client)
 
     async def run(self, asked: Asked, receive: Receive, *, reading: bool) -> None:

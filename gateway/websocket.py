@@ -206,7 +206,7 @@ class Conversation:
         self._running[id_] = self._start(self._answer(id_, asked))
 
     async def _answer(self, id_: str, asked: Asked) -> None:
-        context = self._operations.context(self._caller, self._address, live=True)
+        context = self._operations.context(self._caller, self._address)
         last: dict[str, Any] = {"id": id_, "type": "complete"}
         try:
             await self._operations.policy.admit(self._caller, self._address)

@@ -13,6 +13,7 @@ import orjson
 import pytest
 import pytest_asyncio
 from graphql import build_client_schema, build_schema, find_breaking_changes, get_introspection_query
+from motor.motor_asyncio import AsyncIOMotorClient
 
 from gateway.delegating import Delegating
 from gateway.door import Door
@@ -24,6 +25,7 @@ from services.kernel import client
 from services.kernel.caller import Caller, Grant, Tokens
 from services.kernel.client import Client
 from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from tests.fuzz.documents import Style, Written, document
 
@@ -51,16 +53,31 @@ CALLERS = {
 }
 
 
+class InOrder(Client):
+    """One request after the other: which of two errors comes first must not depend on which service is quicker."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._turn = asyncio.Lock()
+        self.asked: list[Any] = []
+
+    async def ask(self, message: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(message)
+        async with self._turn:
+            return await super().ask(message, *args, **kwargs)
+
+
 @dataclass(frozen=True)
 class Asking:
     """Runs a document in this process, by plan or by the reference, with the stack's services answering."""
 
     client: Delegating
+    orders: InOrder
     ids: dict[str, list[str]]
 
     async def answer(self, made: Written, caller: Caller | None) -> bytes:
         context = SimpleNamespace(
-            door=Door(self.client, caller), live=False, nats=None, policy=OPEN, caller=caller, address=""
+            door=Door(self.client, caller), nats=None, policy=OPEN, caller=caller, address=""
         )
         result = await schema.execute(
             made.query,
@@ -79,18 +96,6 @@ class Asking:
             ours = await self.answer(made, caller)
         with planned(False):
             return ours, await self.answer(made, caller)
-
-
-class InOrder(Client):
-    """One request after the other: which of two errors comes first must not depend on which service is quicker."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._turn = asyncio.Lock()
-
-    async def ask(self, *args: Any, **kwargs: Any) -> Any:
-        async with self._turn:
-            return await super().ask(*args, **kwargs)
 
 
 @contextmanager
@@ -114,7 +119,7 @@ async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
         {},
         None,
     )
-    made = Asking(Delegating(services), {})
+    made = Asking(Delegating(services), services, {})
     data = orjson.loads(await made.answer(page, CALLERS["everybody in the country"]))["data"]
     models = [edge["node"] for edge in data["models"]["edges"]]
     made.ids["m_"] = [model["id"] for model in models]
@@ -215,3 +220,64 @@ async def test_the_whole_schema_can_be_introspected(asking: Asking) -> None:
     assert found["errors"] == []
     served, seen = build_schema(schema.as_str()), build_client_schema(found["data"])
     assert find_breaking_changes(served, seen) == find_breaking_changes(seen, served) == []
+
+
+@pytest.mark.parametrize("by_plan", [True, False], ids=["by plan", "by reference"])
+async def test_a_query_asks_once_per_type_and_level_and_only_for_what_it_selects(
+    asking: Asking, by_plan: bool
+) -> None:
+    page = Written(
+        """{ models(first: 50) { edges { node {
+             title owner { name unit { name } } unit { code parent { level } } review { verdict } } } } }""",
+        {},
+        None,
+    )
+    everybody = CALLERS["everybody in the country"]
+    await asking.answer(page, everybody)  # what is delegated to them is known now
+    asking.orders.asked.clear()
+    with planned(by_plan):
+        assert b'"errors":[]' in await asking.answer(page, everybody)
+    asked = {
+        f"{type(message).__name__} {sorted(column(source) for source in message.fields.values())}"
+        for message in asking.orders.asked
+    }
+    assert asked == {
+        "ModelsPage ['id', 'owner', 'title', 'unit']",
+        "OrganisationsById ['name', 'unit']",
+        "UnitsOnDay ['code', 'parent']",
+        "ReviewsByModel ['verdict']",
+        "UnitsOnDay ['name']",
+        "UnitsOnDay ['level']",
+    }
+    assert len(asking.orders.asked) == len(asked)
+
+
+def column(source: Any) -> str:
+    return str(source).removeprefix(source[:2] if source.startswith(">") else "")
+
+
+async def test_by_plan_and_by_reference_a_null_where_none_may_be_is_the_same_error(
+    asking: Asking, stack: tuple[Stack, Settings]
+) -> None:
+    _, settings = stack
+    model, other = asking.ids["m_"][:2]
+    query = """query($a: ID!, $b: ID!) {
+      a: node(id: $a) { id ... on Model { state title } } b: node(id: $b) { ... on Model { titel: title } }
+      models(first: 100) { edges { node { title } } }
+    }"""
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+        settings.mongo, **mongo_login(settings, OPERATOR_USER)
+    )
+    models = client[f"{settings.mongo_prefix}_registration"].models
+    before = await models.find_one({"_id": model})
+    assert before is not None
+    try:
+        await models.update_one({"_id": model}, {"$set": {"title": None}})
+        made = Written(query, {"a": model, "b": other}, None)
+        ours, theirs = await asking.both(made, CALLERS["everybody in the country"])
+    finally:
+        await models.replace_one({"_id": model}, before)
+        client.close()
+    assert ours == theirs
+    errors = orjson.loads(ours)["errors"]
+    assert ["a", "title"] in [error["path"] for error in errors]
