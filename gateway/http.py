@@ -102,7 +102,7 @@ async def _answer(send: Send, media: Media, result: ExecutionResult, tag: bytes,
     status, headers = 200, list(_HEADERS[media])
     if tag:
         headers = [*_KEPT[media], (b"etag", tag)]
-        if tag in map(bytes.strip, held.split(b",")) or held.strip() == b"*":
+        if _opaque(tag) in map(_opaque, held.split(b",")) or held.strip() == b"*":
             await _write(send, 304, headers, b"")
             return
     if is_request_error(result):
@@ -111,6 +111,11 @@ async def _answer(send: Send, media: Media, result: ExecutionResult, tag: bytes,
             status = _STATUS.get(str(extensions.get("code")), 400)
         _tell_when(headers, extensions)
     await _write(send, status, headers, encoded(response(result)))
+
+
+def _opaque(tag: bytes) -> bytes:
+    """Proxies that compress make a weak tag of a strong one, and some the other way: only what is quoted counts."""
+    return tag.strip().removeprefix(b"W/")
 
 
 async def _refuse(send: Send, media: Media, bad: Bad, answer: dict[str, Any]) -> None:
