@@ -8,6 +8,7 @@ asks level by level.
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ from strawberry.types.field import StrawberryField
 from gateway.relay import After, Before, First, Last, described, refusal_row
 from services.kernel.messages import Command, Refused, Role
 from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Part, Row, Shows
+from services.kernel.units import UnitOnDay
 
 AnyInfo = Info[Any, None]
 Key = Annotated[
@@ -72,6 +74,13 @@ class Hears:
     """A subscription: for holders of these roles."""
 
     roles: frozenset[Role]
+
+
+def found(message: type[ByKeys], id_: str, type_: str = "", on: date | None = None) -> Wish | None:
+    """The wish for the one of this id, as of a day where it has days; None where no id looks like that."""
+    if UnitOnDay(id_).unit != id_:
+        return None
+    return Wish(message(keys=(f"{id_}={on}" if on else id_,)), type_)
 
 
 def one(message: type[ByKeys], by: str, description: str) -> Any:

@@ -10,6 +10,9 @@ from services.kernel.rows import LARGEST_PAGE, Row
 
 T = TypeVar("T")
 
+VERSION = "Số lần thay đổi, từ 1."
+OnDay = "Ngày việc ấy diễn ra; bỏ trống là hôm nay."
+
 
 @strawberry.interface(description="Mọi đối tượng có mã riêng, tra được bằng `node(id)`.")
 class Node:

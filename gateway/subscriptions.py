@@ -6,7 +6,6 @@ from typing import Any
 
 from strawberry import ID, Info
 
-from gateway.types import ReviewEventKind
 from services.kernel import streams
 from services.kernel.calendar import today
 from services.kernel.caller import Scope
@@ -14,7 +13,17 @@ from services.kernel.feed import Feed
 from services.kernel.messages import ANY_OFFICE, Recorded, Refused
 from services.kernel.rows import Row
 from services.kernel.units import UnitPath
+from services.kernel.words import Word
 from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened
+
+
+class ReviewEventKind(Word):
+    """Điều đã xảy ra với một hồ sơ thẩm định."""
+
+    OPENED = ReviewOpened.subject, "Được mở, khi mô hình được chấp nhận đăng ký"
+    DECIDED = ReviewDecided.subject, "Có kết quả thẩm định"
+    NOMINATED = ReviewNominated.subject, "Được đề nghị biểu dương, khen thưởng"
+
 
 PRODUCER = "review"
 BATCH = 200

@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from gateway.subscriptions import ReviewEventKind
 from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
@@ -32,6 +33,7 @@ for words in (
     BodyKind,
     ModelState,
     Verdict,
+    ReviewEventKind,
     SessionKind,
     SupervisingBody,
     UnitLevel,

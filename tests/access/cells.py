@@ -4,16 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from tests.access.areas import CHANGING
 from tests.access.people import BY_DELEGATION, DEPUTIES, HOLDERS, OTHERS, Somebody
 from tests.access.table import expected, lines
 
 SUBSCRIBED = ("Subscription.", "ReviewEvent.")
 OF_REVIEWS = frozenset({"decide", "nominate", "decideReview", "nominateReview"})
-CHANGING = OF_REVIEWS | {
-    *("submit-model", "return-model", "accept-model", "revoke-delegation"),
-    *("submitModel", "returnModel", "acceptModel", "revokeDelegation"),
-}
-"""What leaves its thing in another state: where it is done, it needs one of its own."""
 FOR_ANY_STATE = frozenset({"not-permitted", "unauthenticated"})
 """Outcomes that depend on who asks and not on the thing: one state of it is as good as another."""
 

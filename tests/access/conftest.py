@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest_asyncio
 
 from infra.operator import asking
+from tests.access.areas import BUILDERS
 from tests.access.cells import CELLS
 from tests.access.doors import Gateway, Services
 from tests.access.people import BY_DELEGATION, DEPUTIES
@@ -17,7 +18,7 @@ from tests.conftest import GraphQL, gateway_with
 async def world(graphql: GraphQL) -> World:
     made = World(graphql.settings)
     spare = Counter(cell.thing for cells in CELLS.values() for cell in cells if cell.changes)
-    await made.build(spare, [deputy for deputy in DEPUTIES if deputy.relation in BY_DELEGATION])
+    await made.build(spare, [deputy for deputy in DEPUTIES if deputy.relation in BY_DELEGATION], BUILDERS)
     return made
 
 

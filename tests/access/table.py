@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tests.access.people import Somebody
 
-FILE = Path(__file__).with_name("expected.txt")
+FILES = sorted(Path(__file__).with_name("expected").glob("*.txt"))
 
 
 class Line(NamedTuple):
@@ -47,7 +47,7 @@ def expected(candidates: list[Line], somebody: Somebody) -> str:
 
 def _rows(section: str) -> Iterator[list[str]]:
     current = ""
-    for text in FILE.read_text().splitlines():
+    for text in (line for file in FILES for line in file.read_text().splitlines()):
         if text.startswith("=="):
             current = text.strip("= ")
         elif current == section and text and not text.startswith("#"):

@@ -8,9 +8,10 @@ import pytest
 
 from services.kernel.messages import ANY_OFFICE, Role
 from tests.access.cells import CELLS, SUBSCRIBED, Cell
-from tests.access.doors import Gateway, Outcome, Services, Try
+from tests.access.doors import Gateway, Outcome, Services
 from tests.access.people import BY_DELEGATION, OTHERS, RELATIONS, deputy, holder
 from tests.access.table import lines
+from tests.access.tries import Try
 from tests.access.world import World
 from tests.conftest import GraphQL
 from tests.e2e.test_review_events import subscribed

@@ -13,8 +13,8 @@ from gateway.fields import ASKS, DEFINITION, Follows, Hears, Starts, column_of
 from gateway.schema import schema
 from services.kernel.messages import ANY_OFFICE, Command, Query, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, rules_of
+from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.cells import SUBSCRIBED
-from tests.access.doors import INPUTS, MESSAGES, QUERIES
 from tests.access.table import columns, lines
 from tests.contract.test_rows import ROWS
 

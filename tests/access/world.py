@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -59,6 +59,10 @@ def in_a_week() -> date:
     return today() + timedelta(days=7)
 
 
+Builder = Callable[["World", "Making", Mapping[str, int]], Awaitable[None]]
+"""Makes an area's things, `spare` of them to be changed, once all others are there."""
+
+
 @dataclass
 class World:
     """`things`: state → id of one that all ask for. `spare`: state → those that one request each may change."""
@@ -72,11 +76,13 @@ class World:
     heard: dict[str, str] = field(default_factory=dict)
     """Relation → the review whose event is the first that one hears there."""
 
-    async def build(self, spare: Mapping[str, int], deputies: list[Somebody]) -> None:
-        """`spare`: how many there are to be of each state, besides the shared ones."""
+    async def build(
+        self, spare: Mapping[str, int], deputies: list[Somebody], builders: Sequence[Builder]
+    ) -> None:
+        """`spare`: how many there are to be of each state, besides the shared ones. `builders`: of the areas."""
         self.before = (await settled(self.settings)).heads["review"]
         async with asking(self.settings) as services:
-            made = _Making(services)
+            made = Making(services)
             self.owner = await made.id(organisation(), OFFICER)
             states = ["draft", "submitted", "returned", "registered", *sorted(REVIEWED)]
             wanted = [(state, many + 1) for state in states for many in [spare.get(state, 0)]]
@@ -107,10 +113,12 @@ class World:
             self.things |= {"organisation": self.owner, "unit": PLACE}
             self.things["session"] = await made.id(session(), SUPERVISOR)
             await asyncio.gather(*(made.deputise(somebody) for somebody in deputies))
+            for build in builders:
+                await build(self, made, spare)
         await settled(self.settings)
 
 
-class _Making:
+class Making:
     def __init__(self, services: Client) -> None:
         self._services = services
 

@@ -2,12 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 import strawberry
 from strawberry import ID
 
-import gateway.words  # noqa: F401 - before any type uses a word
-from services.reporting.events import Dimension, Measure
+from gateway.fields import Wish, root
+from gateway.relay import Refusal, described
+from services.reporting.events import Dimension, Measure, ReportOf
 
 
 @strawberry.type(description="Một dòng của một cách phân tổ.")
@@ -54,3 +56,22 @@ class Report:
     incomplete_because: list[str] = strawberry.field(description="Vì sao chưa đầy đủ; rỗng khi đầy đủ.")
     figures: list[Figure] = strawberry.field(description="Tất cả các chỉ số.")
     positions: list[Position] = strawberry.field(description="Đã đếm đến đâu, theo từng dịch vụ.")
+
+
+ReportResult = Annotated[
+    Report | Refusal, strawberry.union("ReportResult", description="Báo cáo, hoặc vì sao không có.")
+]
+
+
+def _report(
+    unit: Annotated[ID, described("Mã đơn vị; báo cáo gồm cả cấp dưới.")],
+    period: Annotated[str, described("Năm hoặc nửa năm: 2018, 2018-H1, 2018-H2.")],
+) -> Wish:
+    return Wish(ReportOf(unit=unit, period=period), "Report")
+
+
+@strawberry.type
+class ReportsQuery:
+    report: ReportResult = root(
+        _report, "Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.", ReportOf
+    )

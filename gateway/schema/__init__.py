@@ -1,0 +1,118 @@
+"""The GraphQL schema: what can be asked, done and heard, composed of the areas beside this file.
+
+Each field says what it asks of a service, and no more.
+"""
+
+import gateway.words  # isort: skip  # noqa: F401 - before any type uses a word
+
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLError, is_abstract_type, is_input_object_type, is_object_type
+from strawberry import ID
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.fields import Wish, found, root
+from gateway.plan import Planned
+from gateway.policy import OneExtension, Policed
+from gateway.relay import Node, described
+from gateway.scalars import SCALARS
+from gateway.schema.delegations import Delegation, DelegationsMutation, DelegationsQuery
+from gateway.schema.models import Model, ModelsMutation, ModelsQuery
+from gateway.schema.organisations import Organisation, OrganisationsMutation
+from gateway.schema.reports import ReportsQuery
+from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
+from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, SupervisionSession
+from gateway.schema.units import Unit, UnitsQuery
+from services.kernel.rows import ByKeys
+from services.registration.delegations.events import DelegationsById
+from services.registration.models.events import ModelsById
+from services.registration.organisations.events import OrganisationsById
+from services.registration.units.events import UnitsOnDay
+from services.review.events import ReviewsById
+from services.supervision.events import SessionsById
+
+NODES: dict[str, tuple[type[ByKeys], type]] = {
+    "d_": (DelegationsById, Delegation),
+    "m_": (ModelsById, Model),
+    "o_": (OrganisationsById, Organisation),
+    "r_": (ReviewsById, Review),
+    "s_": (SessionsById, SupervisionSession),
+}
+"""How ids begin, who finds them, and what they are; all others are units."""
+
+
+def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể loại nào.")]) -> Wish | None:
+    message, type_ = NODES.get(id[:2], (UnitsOnDay, Unit))
+    return found(message, id, type_.__name__)
+
+
+@strawberry.type(description="Những gì có thể hỏi; chỉ thấy những gì thuộc phạm vi của người hỏi.")
+class Query(
+    UnitsQuery,
+    ModelsQuery,
+    SupervisionQuery,
+    ReportsQuery,
+    DelegationsQuery,
+):
+    node: Node | None = root(
+        _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
+    )
+
+
+@strawberry.type(
+    description="Mỗi lệnh nhận `idempotencyKey`: gửi lại cùng khóa, cùng nội dung thì nhận lại cùng câu trả lời."
+)
+class Mutation(
+    OrganisationsMutation,
+    ModelsMutation,
+    ReviewsMutation,
+    SupervisionMutation,
+    DelegationsMutation,
+):
+    pass
+
+
+@strawberry.type(description="Những gì có thể nghe khi đang diễn ra.")
+class Subscription(ReviewsSubscription):
+    pass
+
+
+class Schema(strawberry.Schema):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for type_ in self._schema.type_map.values():
+            # Values are rows: those of an abstract type say what they are.
+            if is_object_type(type_):
+                type_.is_type_of = None
+            elif is_abstract_type(type_):
+                type_.resolve_type = _typename
+        # Strawberry's own fails on a list or non-null type, which has no extensions: clients ask it of every type.
+        introspected: Any = self._schema.type_map["__Type"]
+        introspected.fields["isOneOf"].resolve = _is_one_of
+
+    def create_extensions_runner(self, execution_context: Any, extensions: Any) -> OneExtension:
+        return OneExtension(execution_context, extensions)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Nothing: most are a caller's own. What broke on our side is logged where errors are shown."""
+
+
+def _is_one_of(type_: Any, _: Any) -> bool | None:
+    return type_.is_one_of if is_input_object_type(type_) else None
+
+
+def _typename(row: Any, *_: Any) -> str:
+    name: str = row["__typename"]
+    return name
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[Unit, *(type_ for _, type_ in NODES.values())],
+    config=StrawberryConfig(default_resolver=lambda row, name: row[name], scalar_map=SCALARS),
+    execution_context_class=Planned,
+    extensions=[Policed],
+)

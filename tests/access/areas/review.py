@@ -1,0 +1,28 @@
+"""Reviews."""
+
+from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel, Verdict
+from tests.access.tries import ID, NODE
+from tests.access.world import DECIDED
+
+MESSAGES = {
+    "review.decide": lambda t: DecideReview(
+        review=t.thing, verdict=Verdict.RECOGNISED, reason="x", on=DECIDED
+    ),
+    "review.nominate": lambda t: NominateReview(review=t.thing, on=DECIDED),
+    "review.reviews-by-id": lambda t: ReviewsById(keys=(t.thing,), fields=ID),
+    "review.reviews-by-model": lambda t: ReviewsByModel(keys=(t.thing,), fields=ID),
+}
+INPUTS = {
+    "decideReview": lambda t: {
+        "review": t.thing,
+        "verdict": "RECOGNISED",
+        "reason": "x",
+        "on": f"{DECIDED}",
+    },
+    "nominateReview": lambda t: {"review": t.thing, "on": f"{DECIDED}"},
+}
+QUERIES = {
+    "Review.model": NODE % ("Review", "model { id }"),
+    "Review.reason": NODE % ("Review", "reason"),
+}
+CHANGING = {"decide", "nominate", "decideReview", "nominateReview"}
