@@ -11,6 +11,7 @@ from services.kernel.words import Word
 from services.registration.delegations.events import Side
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.events import ModelState
+from services.registration.search.events import FacetKind, MatchedText
 from services.reporting.events import Dimension, Measure
 from services.review.events import Verdict
 from services.supervision.events import SessionKind, SupervisingBody
@@ -32,6 +33,8 @@ for words in (
     ContributionKind,
     BodyKind,
     ModelState,
+    FacetKind,
+    MatchedText,
     Verdict,
     ReviewEventKind,
     SessionKind,

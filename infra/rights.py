@@ -12,6 +12,7 @@ PRODUCERS = ("registration", "review", "supervision")
 """The services that announce something."""
 HEARS: Mapping[str, Sequence[str]] = {
     "gateway": ("review",),
+    "registration": ("registration",),
     "review": ("registration",),
     "supervision": ("registration",),
     "reporting": PRODUCERS,

@@ -22,6 +22,7 @@ from gateway.schema.models import Model, ModelsMutation, ModelsQuery
 from gateway.schema.organisations import Organisation, OrganisationsMutation
 from gateway.schema.reports import ReportsQuery
 from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
+from gateway.schema.search import SearchQuery
 from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, SupervisionSession
 from gateway.schema.units import Unit, UnitsQuery
 from services.kernel.rows import ByKeys
@@ -54,6 +55,7 @@ class Query(
     SupervisionQuery,
     ReportsQuery,
     DelegationsQuery,
+    SearchQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())

@@ -5,7 +5,7 @@ import contextlib
 import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
@@ -28,6 +28,19 @@ REPLAY_BYTES = 512 * 1024
 """A page of a replay stays below NATS's payload limit of 1 MiB."""
 
 
+class Reader(Protocol):
+    """Whatever follows a producer's log, as far as an operator should know of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def lag(self) -> int: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+
 class Service:
     """`logs` is False for a service that only listens: it announces nothing and has no stream."""
 
@@ -43,7 +56,7 @@ class Service:
         tokens = Tokens.from_file("gateway", settings.secrets_of(name) / "caller.public.json")
         self._desk = Desk(self.store, tokens, self._committed)
         self._queries: list[tuple[str, bus.Answer]] = []
-        self._others: list[Callable[[], Sequence[Inbox]]] = []
+        self._others: list[Callable[[], Sequence[Reader]]] = []
         self._background: dict[str, Callable[[Nats], Awaitable[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -73,11 +86,11 @@ class Service:
         self,
         name: str,
         work: Callable[[Nats], Awaitable[None]],
-        inboxes: Callable[[], Sequence[Inbox]] = list,
+        readers: Callable[[], Sequence[Reader]] = list,
     ) -> None:
-        """Runs from start to stop; should it fail, it is logged and run again. `inboxes`: those it keeps itself."""
+        """Runs from start to stop; should it fail, it is logged and run again. `readers`: those it keeps itself."""
         self._background[name] = work
-        self._others.append(inboxes)
+        self._others.append(readers)
 
     def app(self) -> AsgiFastStream:
         if self._logs:
@@ -135,8 +148,8 @@ class Service:
             size += len(event)
         return b"[" + b",".join(events) + b"]"
 
-    def _all_inboxes(self) -> list[Inbox]:
-        return [*self.inboxes, *(inbox for others in self._others for inbox in others())]
+    def _readers(self) -> list[Reader]:
+        return [*self.inboxes, *(reader for others in self._others for reader in others())]
 
     @property
     def trouble(self) -> dict[str, Any]:
@@ -146,9 +159,9 @@ class Service:
             found["nats"] = "not connected"
         if self._sequencer and self._sequencer.problem:
             found["stream"] = self._sequencer.problem
-        for inbox in self._all_inboxes():
-            if inbox.problem:
-                found[inbox.name] = inbox.problem
+        for reader in self._readers():
+            if reader.problem:
+                found[reader.name] = reader.problem
         return found
 
     async def _healthy(self, _: Any) -> AsgiResponse:
@@ -156,7 +169,7 @@ class Service:
 
     async def _ready(self, _: Any) -> AsgiResponse:
         trouble = self.trouble
-        state: dict[str, Any] = {"lag": {inbox.name: inbox.lag for inbox in self._all_inboxes()}}
+        state: dict[str, Any] = {"lag": {reader.name: reader.lag for reader in self._readers()}}
         try:
             async with asyncio.timeout(2):
                 state["parked"] = await self.store.db.parked.count_documents({})

@@ -8,6 +8,7 @@ from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
+from services.registration.search import app as search
 from services.registration.units import app as units
 
 AREAS = (
@@ -15,6 +16,7 @@ AREAS = (
     organisations,
     delegations,
     models,
+    search,
 )
 
 INDEXES: Indexes = {name: indexes for area in AREAS for name, indexes in area.INDEXES.items()}

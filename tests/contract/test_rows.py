@@ -12,6 +12,7 @@ from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
 from services.registration.models.events import ModelRow
 from services.registration.organisations.events import OrganisationRow
+from services.registration.search.events import HitRow, SearchRow
 from services.registration.units.events import UnitRow
 from services.reporting.events import Report
 from services.review.events import ReviewRow
@@ -23,6 +24,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "Organisation": OrganisationRow,
     "Report": Report,
     "Review": ReviewRow,
+    "SearchHit": HitRow,
+    "SearchResult": SearchRow,
     "SupervisionSession": SessionRow,
     "Unit": UnitRow,
 }

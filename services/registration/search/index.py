@@ -1,0 +1,332 @@
+"""An index of models in memory: for each word and each value to filter by, the set of models that have it.
+
+A set is a compressed bitmap over the numbers that models get in the order of their coming, so that to narrow, count and
+page a million of them takes fractions of a millisecond, whatever the words. It knows words and values only; what is
+shown is read from the documents.
+"""
+
+import hashlib
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from pyroaring import BitMap
+
+from services.registration.search.words import Words, asked_for, written_out
+
+SCHEMA = 1
+"""Of what is kept on disk and how texts become words: a file of another one is not read."""
+MAGIC = b"danvan-search\n"
+Numbers = dict[str, BitMap]
+_ID_BYTES = 12
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What one model is found by. `within`: the ids of its owner, its unit and all units above it.
+
+    `values`: filter → value, of which there are few.
+    """
+
+    id: str
+    words: Words
+    within: tuple[str, ...]
+    values: dict[str, str]
+
+    def digest(self) -> int:
+        """Of what seldom changes."""
+        text = "\n".join((*sorted(self.words.exact), "", *sorted(self.words.pairs), "", *self.within))
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+class Ids:
+    """Numbers by id and back: 12 bytes for each, and the few that come out of order in a table of their own."""
+
+    def __init__(self, packed: bytes = b"") -> None:
+        self._packed = bytearray()
+        self._rising = array("I")
+        self._strays: dict[bytes, int] = {}
+        for start in range(0, len(packed), _ID_BYTES):
+            self._add(packed[start : start + _ID_BYTES])
+
+    def __len__(self) -> int:
+        return len(self._packed) // _ID_BYTES
+
+    def __getitem__(self, number: int) -> str:
+        return f"m_{self._bytes(number).hex()}"
+
+    def add(self, id_: str) -> int:
+        """The number of a new one."""
+        return self._add(bytes.fromhex(id_[2:]))
+
+    def number(self, id_: str) -> int | None:
+        try:
+            key = bytes.fromhex(id_[2:])
+        except ValueError:
+            return None
+        low, high = 0, len(self._rising)
+        while low < high:
+            middle = (low + high) // 2
+            if self._bytes(self._rising[middle]) < key:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self._rising) and self._bytes(self._rising[low]) == key:
+            return self._rising[low]
+        return self._strays.get(key)
+
+    def packed(self) -> bytes:
+        return bytes(self._packed)
+
+    def _add(self, key: bytes) -> int:
+        number = len(self)
+        if not self._rising or self._bytes(self._rising[-1]) < key:
+            self._rising.append(number)
+        else:
+            self._strays[key] = number
+        self._packed += key
+        return number
+
+    def _bytes(self, number: int) -> bytes:
+        return bytes(self._packed[number * _ID_BYTES : (number + 1) * _ID_BYTES])
+
+
+class Found:
+    """All that match, the best first: in tiers without a common member, in each the newest first."""
+
+    def __init__(self, tiers: Sequence[BitMap]) -> None:
+        self._tiers = tiers
+
+    def __len__(self) -> int:
+        return sum(map(len, self._tiers))
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(self[0 : len(self)])
+
+    def __getitem__(self, part: slice) -> list[tuple[int, int]]:
+        """(tier, number) of each."""
+        found = []
+        start, stop = part.start, part.stop
+        for tier, numbers in enumerate(self._tiers):
+            many = len(numbers)
+            found += [(tier, numbers[many - 1 - place]) for place in range(max(0, start), min(stop, many))]
+            start, stop = start - many, stop - many
+        return found
+
+    def place(self, tier: int, number: int) -> tuple[int, int]:
+        """How many come before it, and up to it; it may have ceased to match."""
+        above = sum(len(numbers) for numbers in self._tiers[:tier])
+        numbers = self._tiers[tier]
+        newer = len(numbers) - numbers.rank(number)
+        return above + newer, above + newer + (number in numbers)
+
+    def every(self) -> BitMap:
+        return BitMap.union(*self._tiers) if self._tiers else BitMap()
+
+
+class Index:
+    """`position`: the last event of the log that it knows; `event`: that event's id, to tell one log from another."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.event = ""
+        self.ids = Ids()
+        self._digests = array("Q")
+        self._exact: Numbers = {}
+        self._bare: Numbers = {}
+        self._pairs: Numbers = {}
+        self._within: Numbers = {}
+        self._values: dict[str, Numbers] = {}
+
+    @property
+    def models(self) -> int:
+        return len(self.ids)
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Adds those that are new, and brings the others up to date."""
+        fresh: dict[int, Entry] = {}
+        changed: dict[int, Entry] = {}
+        others: dict[int, Entry] = {}
+        for entry in entries:
+            number, digest = self.ids.number(entry.id), entry.digest()
+            if number is None:
+                number = self.ids.add(entry.id)
+                self._digests.append(digest)
+                fresh[number] = entry
+                continue
+            if number in fresh:
+                fresh[number] = entry
+            elif self._digests[number] != digest:
+                changed[number] = entry
+            others[number] = entry
+            self._digests[number] = digest
+        if others:
+            _remove(BitMap(others), *self._values.values())
+        if changed:
+            # There is no list of a model's old words: it is taken out of every set, all changed ones at once.
+            _remove(BitMap(changed), self._exact, self._bare, self._pairs, self._within)
+        worded = fresh | changed
+        _add(self._exact, ((n, e.words.exact) for n, e in worded.items()))
+        _add(self._bare, ((n, e.words.bare) for n, e in worded.items()))
+        _add(self._pairs, ((n, e.words.pairs) for n, e in worded.items()))
+        _add(self._within, ((n, e.within) for n, e in worded.items()))
+        valued = fresh | others
+        for name in {name for entry in valued.values() for name in entry.values}:
+            column = self._values.setdefault(name, {})
+            _add(column, ((n, (e.values[name],)) for n, e in valued.items() if name in e.values))
+
+    def find(
+        self,
+        text: str,
+        units: frozenset[str] | None,
+        within: Sequence[str] = (),
+        values: Mapping[str, str] | None = None,
+    ) -> Found:
+        """Those in one of the units (anywhere for None) and of all of `within`, with these values and all the words.
+
+        Tiers: all words as typed and side by side; as typed; without regard to marks and side by side; without it.
+        """
+        narrowed: list[BitMap] = []
+        if units is not None:
+            narrowed.append(BitMap.union(BitMap(), *(self._within.get(unit, BitMap()) for unit in units)))
+        narrowed += [self._within.get(one, BitMap()) for one in within]
+        for name, value in (values or {}).items():
+            narrowed.append(self._values.get(name, {}).get(value, BitMap()))
+        asked = asked_for(text)
+        if not asked:
+            nothing = BitMap()
+            return Found(
+                [_all(narrowed) if narrowed else BitMap(range(self.models)), nothing, nothing, nothing]
+            )
+        bare = _all([*narrowed, *(self._bare.get(one.bare, BitMap()) for one in asked)])
+        exact = _all([bare, *(self._exact.get(one.exact, BitMap()) for one in asked)])
+        beside = self._side_by_side(text)
+        side = _all([bare, *beside]) if beside else bare
+        tiers = [exact & side, exact - side, side - exact, bare - (side | exact)]
+        return Found(tiers)
+
+    def belonging(self, owners_or_units: Iterable[str]) -> set[str]:
+        """Ids of the models of any of them."""
+        nothing = BitMap()
+        numbers = BitMap.union(nothing, *(self._within.get(one, nothing) for one in owners_or_units))
+        return {self.ids[number] for number in numbers}
+
+    def counts(self, found: Found, name: str) -> dict[str, int]:
+        """How many of them have each value."""
+        every = found.every()
+        counted = {
+            value: every.intersection_cardinality(numbers)
+            for value, numbers in self._values.get(name, {}).items()
+        }
+        return {value: many for value, many in sorted(counted.items()) if many}
+
+    def frequency(self, bare: str) -> int:
+        """In how many models a bare word stands, or a pair of them with a blank between."""
+        return len((self._pairs if " " in bare else self._bare).get(bare, ()))
+
+    def alike(self, words: Sequence[str], *, within: str | None, most: int, floor: int) -> list[str]:
+        """Ids of at most `most` models that have the most of these words or pairs, at least `floor` of them.
+
+        Of those with as many, the oldest first, so that the same question has the same answer while the index grows.
+        """
+        layers: list[BitMap] = []
+        inside = self._within.get(within, BitMap()) if within else None
+        for word in words:
+            numbers = (self._pairs if " " in word else self._bare).get(word)
+            if not numbers:
+                continue
+            numbers = numbers & inside if inside is not None else numbers
+            layers.append(BitMap())
+            for place in range(len(layers) - 1, 0, -1):
+                layers[place] |= layers[place - 1] & numbers
+            layers[0] |= numbers
+        found: list[str] = []
+        passed = BitMap()
+        for layer in reversed(layers[floor - 1 :]):
+            left = layer - passed
+            passed |= layer
+            for number in left:
+                if len(found) == most:
+                    return found
+                found.append(self.ids[number])
+        return found
+
+    def _side_by_side(self, text: str) -> list[BitMap]:
+        written = written_out(text)
+        pairs = (f"{a.bare} {b.bare}" for a, b in pairwise(written))
+        return [self._pairs.get(pair, BitMap()) for pair in pairs]
+
+    def packed(self) -> bytes:
+        """With a checksum: half a file must not pass for one."""
+        columns = {"exact": self._exact, "bare": self._bare, "pairs": self._pairs, "within": self._within}
+        columns |= {f"={name}": column for name, column in self._values.items()}
+        body = msgspec.msgpack.encode(
+            {
+                "position": self.position,
+                "event": self.event,
+                "ids": self.ids.packed(),
+                "digests": self._digests.tobytes(),
+                "columns": {
+                    name: {key: numbers.serialize() for key, numbers in column.items()}
+                    for name, column in columns.items()
+                },
+            }
+        )
+        head = msgspec.json.encode({"schema": SCHEMA, "bytes": len(body), "crc": zlib.crc32(body)})
+        return MAGIC + head + b"\n" + body
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Index | None":
+        """None of what is no whole index of our schema."""
+        try:
+            magic, head, body = packed.split(b"\n", 2)
+            expected = {"schema": SCHEMA, "bytes": len(body), "crc": zlib.crc32(body)}
+            if magic + b"\n" != MAGIC or msgspec.json.decode(head) != expected:
+                return None
+        except (ValueError, msgspec.DecodeError):
+            return None
+        kept: dict[str, Any] = msgspec.msgpack.decode(body)
+        made = cls()
+        made.position, made.event = kept["position"], kept["event"]
+        made.ids = Ids(kept["ids"])
+        made._digests.frombytes(kept["digests"])
+        columns = {
+            name: {key: BitMap.deserialize(numbers) for key, numbers in column.items()}
+            for name, column in kept["columns"].items()
+        }
+        made._exact, made._bare = columns.pop("exact"), columns.pop("bare")
+        made._pairs, made._within = columns.pop("pairs"), columns.pop("within")
+        made._values = {name[1:]: column for name, column in columns.items()}
+        return made
+
+
+def _add(column: Numbers, found: Iterable[tuple[int, Iterable[str]]]) -> None:
+    gathered: dict[str, list[int]] = {}
+    for number, keys in found:
+        for key in keys:
+            gathered.setdefault(key, []).append(number)
+    for key, numbers in gathered.items():
+        known = column.get(key)
+        if known is None:
+            column[key] = BitMap(numbers)
+        else:
+            known.update(numbers)
+
+
+def _remove(gone: BitMap, *columns: Numbers) -> None:
+    for column in columns:
+        for numbers in column.values():
+            numbers.difference_update(gone)
+
+
+def _all(sets: Sequence[BitMap]) -> BitMap:
+    """The smallest first: what is empty soon costs nothing more."""
+    first, *others = sorted(sets, key=len)
+    found = first.copy()
+    for numbers in others:
+        if not found:
+            break
+        found &= numbers
+    return found

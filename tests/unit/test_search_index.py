@@ -1,0 +1,122 @@
+"""The index against a plain search through a list, and against damage to its file."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.registration.search.index import Entry, Index
+from services.registration.search.words import asked_for, words_of
+
+UNITS = {"ward": ("vn", "town", "ward"), "other": ("vn", "town", "other"), "far": ("vn", "far")}
+SYLLABLES = ["hòa", "hoa", "hóa", "đường", "duong", "tổ", "xã", "MTTQ", "mặt", "trận", "quốc"]
+
+
+def entry(number: int, title: str, unit: str = "ward", state: str = "DRAFT") -> Entry:
+    return Entry(f"m_{number:024x}", words_of(title), (*UNITS[unit], f"o_{unit}"), {"state": state})
+
+
+def filled(*titles: str) -> Index:
+    index = Index()
+    index.put([entry(number, title) for number, title in enumerate(titles)])
+    return index
+
+
+def titles_found(index: Index, titles: Sequence[str], text: str) -> list[str]:
+    return [titles[int(index.ids[number][2:], 16)] for _, number in index.find(text, None)]
+
+
+def test_exact_marks_come_first_then_neighbours_then_the_newest() -> None:
+    titles = ["hòa bình", "hóa bình", "hòa và bình", "hoà bình", "binh hoa", "hoa binh"]
+    index = filled(*titles)
+    assert titles_found(index, titles, "hòa bình") == [
+        "hoà bình",
+        "hòa bình",
+        "hòa và bình",
+        "hoa binh",
+        "hóa bình",
+        "binh hoa",
+    ]
+    assert titles_found(index, titles, "hoa binh")[0] == "hoa binh"
+    assert titles_found(index, titles, "khác") == []
+
+
+def test_who_may_see_a_unit_finds_and_counts_what_is_in_it_and_below_alone() -> None:
+    index = Index()
+    index.put(
+        [
+            entry(0, "đường hoa", "ward"),
+            entry(1, "đường hoa", "other", "REGISTERED"),
+            entry(2, "đường hoa", "far"),
+        ]
+    )
+    totals = {
+        unit: len(index.find("duong", frozenset({unit}))) for unit in ("vn", "town", "ward", "far", "war")
+    }
+    assert totals == {"vn": 3, "town": 2, "ward": 1, "far": 1, "war": 0}
+    assert index.counts(index.find("duong", frozenset({"town"})), "state") == {"DRAFT": 1, "REGISTERED": 1}
+    assert len(index.find("duong", frozenset({"town"}), ["far"])) == 0
+    assert len(index.find("duong", None, ["o_far"])) == 1
+    assert len(index.find("duong", None, (), {"state": "REGISTERED"})) == 1
+
+
+def test_a_changed_model_is_found_by_what_it_is_now_in_its_old_place() -> None:
+    index = filled("đường hoa", "đường gom rác")
+    index.put([entry(0, "camera an ninh", "far", "SUBMITTED")])
+    assert [len(index.find(text, None)) for text in ("hoa", "camera", "duong")] == [0, 1, 1]
+    assert len(index.find("camera", frozenset({"town"}))) == 0
+    assert index.counts(index.find("camera", None), "state") == {"SUBMITTED": 1}
+    assert [number for _, number in index.find("", None)] == [1, 0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=5).map(" ".join), max_size=12),
+    st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=3).map(" ".join),
+    st.randoms(use_true_random=False),
+)
+def test_it_finds_what_a_look_at_every_title_finds(titles: list[str], text: str, dice: random.Random) -> None:
+    index = Index()
+    order = list(range(len(titles)))
+    dice.shuffle(order)
+    index.put([entry(number, "khác") for number in order])
+    index.put([entry(number, titles[number]) for number in order])
+    asked = asked_for(text)
+    found = {int(index.ids[number][2:], 16) for _, number in index.find(text, None)}
+    assert found == {
+        number for number, title in enumerate(titles) if {one.bare for one in asked} <= words_of(title).bare
+    }
+    copy = Index.unpacked(index.packed())
+    assert copy
+    assert list(copy.find(text, None)) == list(index.find(text, None))
+
+
+@given(st.integers(0, 30), st.integers(1, 7))
+def test_pages_of_any_size_hold_everything_once_in_order(many: int, size: int) -> None:
+    index = filled(*(("đường hoa", "duong hoa")[number % 2] for number in range(many)))
+    found = index.find("đường hoa", None)
+    whole, pages, start = list(found), [], 0
+    while part := found[start : start + size]:
+        pages += part
+        start = found.place(*part[-1])[1]
+    assert pages == whole
+    assert [found.place(*one)[0] for one in whole] == list(range(many))
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-1], lambda b: b[:20], lambda b: b"", lambda b: b[:-9] + b"x" + b[-8:]]
+)
+def test_a_damaged_file_is_no_index(damage: object) -> None:
+    packed = filled("đường hoa").packed()
+    assert Index.unpacked(packed)
+    assert Index.unpacked(damage(packed)) is None  # type: ignore[operator]
+
+
+def test_what_is_most_alike_comes_first_and_the_oldest_of_those() -> None:
+    index = filled("thu gom rác thải", "thu gom", "rác thải nhựa thu gom", "đường hoa")
+    assert index.alike(["thu", "gom", "rac", "thai"], within=None, most=3, floor=2) == [
+        f"m_{n:024x}" for n in (0, 2, 1)
+    ]
+    assert index.alike(["thu", "gom"], within="far", most=3, floor=1) == []

@@ -1,0 +1,82 @@
+"""Words of Vietnamese: what is one word, what an abbreviation stands for, and what is shown of a match."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration.search.words import abbreviations, keys, marked, syllables, words_of
+
+LETTERS = st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạèéẻẽẹòóỏõọùúủũụỳýỷỹỵ -", max_size=30)
+
+
+def bare(text: str) -> set[str]:
+    return {one.bare for one in syllables(text)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("hoà", "hòa"),
+        ("thuỷ", "thủy"),
+        ("Uỷ", "ủy"),
+        ("khoẻ", "khỏe"),
+        ("kỹ", "kĩ"),
+        ("quý", "quí"),
+        ("Đậu", "đậu"),
+    ],
+)
+def test_two_spellings_of_a_word_are_one_word(one: str, other: str) -> None:
+    assert keys(one) == keys(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("hoa", "hòa"), ("hòa", "hóa"), ("đa", "da"), ("tai", "tay"), ("ma", "mơ")]
+)
+def test_marks_tell_words_apart(one: str, other: str) -> None:
+    assert keys(one)[0] != keys(other)[0]
+
+
+def test_without_marks_and_in_any_normal_form_a_title_has_the_same_words() -> None:
+    title = "Dân vận khéo: Đậu Liêu"
+    assert bare(title) == {"dan", "van", "kheo", "dau", "lieu"}
+    assert words_of(unicodedata.normalize("NFD", title)) == words_of(title)
+    assert bare("dan van kheo dau lieu") == bare(title)
+
+
+@given(LETTERS)
+def test_the_normal_form_never_matters(text: str) -> None:
+    assert words_of(unicodedata.normalize("NFD", text)) == words_of(unicodedata.normalize("NFC", text))
+
+
+def test_an_abbreviation_and_its_words_find_each_other() -> None:
+    for one in abbreviations():
+        short, full = keys(one.short)[1], bare(one.full)
+        assert full <= words_of(f"của {one.short} phường").bare, one
+        assert short in words_of(f"của {one.full} phường").bare, one
+
+
+def test_an_abbreviation_within_another_counts_too() -> None:
+    assert {"ubmttq", "mttq", "mat"} <= words_of("UBMTTQ xã").bare
+
+
+def test_every_abbreviation_stands_once_in_the_table_and_has_a_source() -> None:
+    table = abbreviations()
+    assert len({keys(one.short)[1] for one in table}) == len(table)
+    assert all(one.source and one.full for one in table)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "shown"),
+    [
+        ("Dân vận khéo trong CCHC", {"dan", "kheo"}, ["Dân", "khéo"]),
+        ("Dân vận khéo trong CCHC", {"van", "kheo"}, ["vận khéo"]),
+        ("Hội LHPN phường", {"phu", "nu"}, ["LHPN"]),
+        ("Mặt trận Tổ quốc xã", {"mttq"}, ["Mặt trận Tổ quốc"]),
+        ("Tổ hoà giải", {"hoa"}, ["hoà"]),
+        ("Không có gì", {"khac"}, []),
+    ],
+)
+def test_a_match_is_shown_as_it_is_written(text: str, wanted: set[str], shown: list[str]) -> None:
+    assert [text[start:end] for start, end in marked(text, frozenset(wanted))] == shown
