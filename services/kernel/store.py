@@ -296,6 +296,20 @@ class Store:
             {"_id": "head"}, {"$setOnInsert": {"head": 0, "holder": None, "until": epoch}}, upsert=True
         )
 
+    async def head(self) -> int:
+        """The last number that an event of the log has."""
+        found = await self.db.sequencer.find_one({"_id": "head"})
+        return int(found["head"]) if found else 0
+
+    async def event_at(self, seq: int) -> str:
+        """The id of the log's event of that number: tells whether two logs are one. Empty if there is none."""
+        found = await self.db.log.find_one({"seq": seq}, {"_id": 1}) if seq else None
+        return str(found["_id"]) if found else ""
+
+    async def about(self, collection: str) -> int:
+        """How many documents there are, more or less."""
+        return await self.db[collection].estimated_document_count()
+
     async def make(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
         """Empty, whatever was there."""
         await self.drop(what)

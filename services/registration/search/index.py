@@ -10,7 +10,6 @@ import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 from pyroaring import BitMap
@@ -126,19 +125,35 @@ class Found:
         return BitMap.union(*self._tiers) if self._tiers else BitMap()
 
 
+COLUMNS = ("*exact", "*bare", "*pairs", "*within")
+"""What is kept besides the values, as no filter is called."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An index as bytes."""
+
+    position: int = 0
+    event: str = ""
+    ids: bytes = b""
+    digests: bytes = b""
+    columns: dict[str, dict[str, bytes]] = {}
+
+
 class Index:
     """`position`: the last event of the log that it knows; `event`: that event's id, to tell one log from another."""
 
-    def __init__(self) -> None:
-        self.position = 0
-        self.event = ""
-        self.ids = Ids()
-        self._digests = array("Q")
-        self._exact: Numbers = {}
-        self._bare: Numbers = {}
-        self._pairs: Numbers = {}
-        self._within: Numbers = {}
-        self._values: dict[str, Numbers] = {}
+    def __init__(self, kept: "Kept | None" = None) -> None:
+        kept = kept or Kept()
+        self.position = kept.position
+        self.event = kept.event
+        self.ids = Ids(kept.ids)
+        self._digests = array("Q", kept.digests)
+        columns = {
+            name: {key: BitMap.deserialize(numbers) for key, numbers in column.items()}
+            for name, column in kept.columns.items()
+        }
+        self._exact, self._bare, self._pairs, self._within = (columns.pop(name, {}) for name in COLUMNS)
+        self._values = columns
 
     @property
     def models(self) -> int:
@@ -260,19 +275,21 @@ class Index:
 
     def packed(self) -> bytes:
         """With a checksum: half a file must not pass for one."""
-        columns = {"exact": self._exact, "bare": self._bare, "pairs": self._pairs, "within": self._within}
-        columns |= {f"={name}": column for name, column in self._values.items()}
+        columns = {
+            **dict(zip(COLUMNS, (self._exact, self._bare, self._pairs, self._within), strict=True)),
+            **self._values,
+        }
         body = msgspec.msgpack.encode(
-            {
-                "position": self.position,
-                "event": self.event,
-                "ids": self.ids.packed(),
-                "digests": self._digests.tobytes(),
-                "columns": {
+            Kept(
+                position=self.position,
+                event=self.event,
+                ids=self.ids.packed(),
+                digests=self._digests.tobytes(),
+                columns={
                     name: {key: numbers.serialize() for key, numbers in column.items()}
                     for name, column in columns.items()
                 },
-            }
+            )
         )
         head = msgspec.json.encode({"schema": SCHEMA, "bytes": len(body), "crc": zlib.crc32(body)})
         return MAGIC + head + b"\n" + body
@@ -287,19 +304,7 @@ class Index:
                 return None
         except (ValueError, msgspec.DecodeError):
             return None
-        kept: dict[str, Any] = msgspec.msgpack.decode(body)
-        made = cls()
-        made.position, made.event = kept["position"], kept["event"]
-        made.ids = Ids(kept["ids"])
-        made._digests.frombytes(kept["digests"])
-        columns = {
-            name: {key: BitMap.deserialize(numbers) for key, numbers in column.items()}
-            for name, column in kept["columns"].items()
-        }
-        made._exact, made._bare = columns.pop("exact"), columns.pop("bare")
-        made._pairs, made._within = columns.pop("pairs"), columns.pop("within")
-        made._values = {name[1:]: column for name, column in columns.items()}
-        return made
+        return cls(msgspec.msgpack.decode(body, type=Kept))
 
 
 def _add(column: Numbers, found: Iterable[tuple[int, Iterable[str]]]) -> None:

@@ -18,6 +18,7 @@ from services.kernel.feed import Feed
 from services.kernel.messages import Recorded, Refused
 from services.kernel.rows import Rows
 from services.kernel.store import Access, PyMongoError, Store, passing
+from services.registration.models.repository import Models
 from services.registration.search import handlers
 from services.registration.search.events import Search, SearchHits
 from services.registration.search.index import Index
@@ -94,7 +95,7 @@ class Projection:
                 except PyMongoError as error:
                     if not passing(error):
                         raise
-                    telemetry.log.warning("search waits", why=type(error).__name__)
+                    telemetry.log.warning("search waits", why=repr(error))
                     await asyncio.sleep(0.5)
         finally:
             if self._index is not None and self._index.position > self._kept:
@@ -146,10 +147,7 @@ class Projection:
                 "search index on disk is not usable, it is built anew", file=str(self._file)
             )
             return None
-        event = (
-            await self._store.db.log.find_one({"seq": index.position}, {"_id": 1}) if index.position else None
-        )
-        if (event["_id"] if event else "") != index.event:
+        if await self._store.event_at(index.position) != index.event:
             telemetry.log.warning("search index on disk is of another log, it is built anew")
             return None
         self._kept = index.position
@@ -160,12 +158,9 @@ class Projection:
         """From the documents: what happens meanwhile is in the log after the position noted before."""
         began = time.monotonic()
         index = Index()
-        head = await self._store.db.sequencer.find_one({"_id": "head"})
-        position = head["head"] if head else 0
-        if position:
-            event = await self._store.db.log.find_one({"seq": position}, {"_id": 1})
-            index.position, index.event = position, event["_id"] if event else ""
-        self.built, self.total = 0, await self._store.db.models.estimated_document_count()
+        index.position = await self._store.head()
+        index.event = await self._store.event_at(index.position)
+        self.built, self.total = 0, await self._store.about(Models.collection)
         async for entries in self._sources.all_models():
             index.put(entries)
             self.built += len(entries)

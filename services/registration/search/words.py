@@ -96,7 +96,7 @@ def written_out(text: str) -> list[Syllable]:
     for one in syllables(text):
         full = fulls.get(one.bare)
         if full:
-            found += [word._replace(start=one.start, end=one.end) for word in full]
+            found += [Syllable(word.exact, word.bare, one.start, one.end) for word in full]
         else:
             found.append(one)
     return found
