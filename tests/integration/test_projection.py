@@ -13,6 +13,7 @@ from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
 from services.kernel.directory import keep_units
+from services.kernel.process import end
 from services.kernel.sequencer import Sequencer
 from services.kernel.store import Store, Transaction
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
@@ -84,9 +85,7 @@ async def counting(settings: Settings) -> AsyncGenerator[Counting, None]:
         asyncio.ensure_future(made.projection.run(connection)),
     ]
     yield made
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end(tasks)
     made.registration.close()
     made.reporting.close()
     with contextlib.suppress(Exception):

@@ -21,6 +21,7 @@ from services.kernel.config import Settings
 from services.kernel.desk import Desk
 from services.kernel.inbox import Handler, Inbox
 from services.kernel.messages import Command, Recorded, Role
+from services.kernel.process import end
 from services.kernel.sequencer import Sequencer
 from services.kernel.store import Access, Store, Transaction, UpdateOne, recorded
 from services.kernel.streams import replay_subject
@@ -118,9 +119,7 @@ async def _running(*works: Any) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
