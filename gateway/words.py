@@ -10,7 +10,7 @@ from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
 from services.registration.delegations.events import Side
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
-from services.registration.models.events import ModelState
+from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.search.events import FacetKind, MatchedText
 from services.reporting.events import Dimension, Measure
 from services.review.events import Verdict
@@ -33,6 +33,8 @@ for words in (
     ContributionKind,
     BodyKind,
     ModelState,
+    ModelStep,
+    SelfRating,
     FacetKind,
     MatchedText,
     Verdict,

@@ -30,7 +30,7 @@ from pymongo.write_concern import WriteConcern
 
 from services.kernel import telemetry
 from services.kernel.aggregate import Aggregate
-from services.kernel.calendar import day_of, moment
+from services.kernel.calendar import VIETNAM, day_of, moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.config import Settings
 from services.kernel.credentials import mongo_login
@@ -60,6 +60,9 @@ S = TypeVar("S", bound=Aggregate)
 SNAPSHOT_UNAVAILABLE = 246
 PATIENCE = 8.0
 """Seconds a transaction may go on being retried; less than what a caller waits."""
+
+MOST_TOLD = 10
+"""Changes that a refusal tells of, the newest; there may have been more."""
 
 Indexes = Mapping[str, Sequence[IndexModel]]
 
@@ -144,6 +147,23 @@ class Documents:
 
     async def find_one(self, filter_: Document) -> Document | None:
         return await self._collection.find_one(self.narrowed(filter_), session=self._session)
+
+    async def histories(
+        self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
+    ) -> list[tuple[Document | None, list[Recorded]]]:
+        """Of each that may be seen, its unit and its events that are `wanted`; nothing of any other."""
+        found = self.find({"_id": {"$in": list(keys)}}, {"unit": 1, "within": 1})
+        seen = {document["_id"]: document async for document in found}
+        histories: list[tuple[Document | None, list[Recorded]]] = []
+        for key in keys:
+            events: list[Recorded] = []
+            if key in seen:
+                log = self.access._db.log.find(
+                    {"key": key, **wanted}, sort=sort, limit=limit, session=self._session
+                )
+                events = [from_document(event, Recorded) async for event in log]
+            histories.append((seen.get(key), events))
+        return histories
 
     async def insert(self, document: Document) -> None:
         self.access.scope.require(document["unit"])
@@ -429,9 +449,16 @@ class Aggregates(Generic[S]):
     async def get(self, key: str) -> S:
         return from_document(await self._load(key), self.state)
 
-    async def update(self, key: str, change: Callable[[S], tuple[S, Event]]) -> Row:
-        """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure."""
+    async def update(
+        self, key: str, change: Callable[[S], tuple[S, Event]], *, expected: int | None = None
+    ) -> Row:
+        """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure.
+
+        `expected`: the version whose change is wanted. Should it be another by now, the refusal tells what happened.
+        """
         document = await self._load(key)
+        if expected is not None and expected != document["version"]:
+            raise await self._changed_meanwhile(key, document["version"], expected)
         state, event = change(from_document(document, self.state))
         recorded_at = max(self._tx.at, document["recorded_at"])
         changed = self._document(state, recorded_at)
@@ -439,6 +466,26 @@ class Aggregates(Generic[S]):
         assert replaced == 1, "a snapshot cannot change under its transaction"  # noqa: S101
         self._tx.log(event, not_before=recorded_at)
         return self.columns.whole(changed, self._tx.sees)
+
+    def told(self, recorded: Recorded) -> tuple[str, str]:
+        """What an event did, in Vietnamese and in English, for whoever may change the aggregate."""
+        return recorded.type, recorded.type
+
+    async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:
+        since = {"version": {"$gt": expected}}
+        newest = [("version", DESCENDING)]
+        ((_, events),) = await self._documents.histories([key], since, sort=newest, limit=MOST_TOLD)
+        done = [(event, *self.told(event)) for event in reversed(events)]
+        told_vi = "; ".join(f"{vi}, do {e.caller}, lúc {_local(e.recorded_at)}" for e, vi, _ in done)
+        told_en = "; ".join(f"{en}, by {e.caller}, at {e.recorded_at:%Y-%m-%d %H:%M}Z" for e, _, en in done)
+        vi = f"Đang ở phiên bản {version}, không phải {expected}"
+        en = f"It is at version {version}, not {expected}"
+        return Refused(
+            "changed-meanwhile",
+            "expectedVersion",
+            vi=f"{vi}. Từ đó đã có: {told_vi}." if done else f"{vi}.",
+            en=f"{en}. Since then: {told_en}." if done else f"{en}.",
+        )
 
     async def _load(self, key: str) -> Document:
         document = await self._documents.find_one({"_id": key})
@@ -449,6 +496,10 @@ class Aggregates(Generic[S]):
     def _document(self, state: S, recorded_at: datetime) -> Document:
         within = state.unit.strip("/").split("/")
         return {**to_document(state), "within": within, "recorded_at": recorded_at}
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(VIETNAM):%H:%M ngày %d/%m/%Y}"
 
 
 def passing(error: BaseException) -> bool:

@@ -12,13 +12,27 @@ from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
 from services.registration.events import Field, Level, SubjectKind
-from services.registration.models.events import ContributionRecorded, ModelAccepted
+from services.registration.models.events import (
+    ContributionRecorded,
+    ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
+    ModelDiscontinued,
+    ModelWithdrawn,
+)
 from services.reporting.events import Breakdown, Dimension, Figure, Measure, Position, Row
 from services.review.events import ReviewDecided, ReviewNominated, Verdict
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
 
 COUNTED: Mapping[str, tuple[type[Event], ...]] = {
-    "registration": (ModelAccepted, ContributionRecorded),
+    "registration": (
+        ModelAccepted,
+        ModelBegun,
+        ModelCarriedOver,
+        ModelWithdrawn,
+        ModelDiscontinued,
+        ContributionRecorded,
+    ),
     "review": (ReviewDecided, ReviewNominated),
     "supervision": (SessionRecorded,),
 }
@@ -61,6 +75,15 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
     match event:
         case ModelAccepted():
             return [_fact(Measure.REGISTERED, Decimal(1), event, recorded)]
+        case ModelBegun():
+            return [_fact(Measure.IMPLEMENTED, Decimal(1), event, recorded)]
+        case ModelCarriedOver():
+            again = (Measure.IMPLEMENTED, Measure.CARRIED_OVER)
+            return [_fact(measure, Decimal(1), event, recorded) for measure in again]
+        case ModelWithdrawn():
+            return [_fact(Measure.WITHDRAWN, Decimal(1), event, recorded)] if event.registered else []
+        case ModelDiscontinued():
+            return [_fact(Measure.DISCONTINUED, Decimal(1), event, recorded)]
         case ContributionRecorded():
             return [_fact(Measure(event.kind.value), event.amount, event, recorded)]
         case ReviewDecided():
@@ -166,7 +189,15 @@ def _decimal(value: object) -> Decimal:
 def _fact(
     measure: Measure,
     amount: Decimal,
-    event: ModelAccepted | ContributionRecorded | ReviewDecided | ReviewNominated | SessionRecorded,
+    event: ModelAccepted
+    | ModelBegun
+    | ModelCarriedOver
+    | ModelWithdrawn
+    | ModelDiscontinued
+    | ContributionRecorded
+    | ReviewDecided
+    | ReviewNominated
+    | SessionRecorded,
     recorded: Recorded,
 ) -> Fact:
     dimensions = (

@@ -15,6 +15,10 @@ class Measure(Word):
     """Chỉ số được đếm; đất, ngày công, kinh phí theo đơn vị tính của nó."""
 
     REGISTERED = "REGISTERED", "Mô hình đăng ký"
+    IMPLEMENTED = "IMPLEMENTED", "Mô hình triển khai"
+    CARRIED_OVER = "CARRIED_OVER", "Trong đó chuyển tiếp từ năm trước"
+    WITHDRAWN = "WITHDRAWN", "Rút sau khi đăng ký"
+    DISCONTINUED = "DISCONTINUED", "Dừng thực hiện"
     RECOGNISED = "RECOGNISED", "Được công nhận"
     NOT_MET = "NOT_MET", "Chưa đạt"
     NOMINATED = "NOMINATED", "Đề nghị biểu dương, khen thưởng"

@@ -10,7 +10,7 @@ from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
 from gateway.fields import Follows, asks, column_of, is_connection
 from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
-from services.registration.models.events import ModelRow
+from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.search.events import HitRow, SearchRow
 from services.registration.units.events import UnitRow
@@ -21,6 +21,7 @@ from services.supervision.events import SessionRow
 ROWS: dict[str, type[msgspec.Struct]] = {
     "Delegation": DelegationRow,
     "Model": ModelRow,
+    "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
     "Report": Report,
     "Review": ReviewRow,
