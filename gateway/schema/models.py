@@ -43,6 +43,9 @@ class Model(Node):
     version: int = strawberry.field(description=VERSION)
     title: str = strawberry.field(description="Tên mô hình.")
     summary: str = strawberry.field(description="Tóm tắt cách làm; có thể rỗng.")
+    place: str = strawberry.field(description="Địa điểm thực hiện; có thể rỗng.")
+    target: str = strawberry.field(description="Kết quả, chỉ tiêu dự kiến; có thể rỗng.")
+    year: int = strawberry.field(description="Đăng ký cho năm nào.")
     field: Field = strawberry.field(description="Lĩnh vực.")
     subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
     level: Level = strawberry.field(description="Đăng ký ở cấp nào.")
@@ -74,6 +77,8 @@ class ModelsFilter:
         default=None, description="Của tập thể hay của cá nhân."
     )
     state: ModelState | None = strawberry.field(default=None, description="Đang ở trạng thái này.")
+    programme: ID | None = strawberry.field(default=None, description="Thuộc phong trào, chương trình này.")
+    year: int | None = strawberry.field(default=None, description="Đăng ký cho năm này.")
 
 
 @strawberry.input(description="Bản nháp của một mô hình.")
@@ -85,6 +90,17 @@ class DraftModelInput:
     )
     subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
     summary: str = strawberry.field(default="", description="Tóm tắt cách làm, tối đa 4000 ký tự.")
+    place: str = strawberry.field(default="", description="Địa điểm thực hiện, tối đa 300 ký tự.")
+    target: str = strawberry.field(
+        default="", description="Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự; ghi số cụ thể nếu có."
+    )
+    programme: ID | None = strawberry.field(
+        default=None, description="Mã phong trào, đề án, chương trình mà mô hình thuộc về."
+    )
+    year: int | None = strawberry.field(
+        default=None,
+        description="Đăng ký cho năm nào, muộn nhất là năm sau; mặc định là năm của `on`.",
+    )
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 

@@ -12,7 +12,7 @@ OLDEST = ("_id", ASCENDING)
 _CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 
-async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | None) -> Rows:
+async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | int | None) -> Rows:
     """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
     size = page_size(query)
     backwards = query.first is None

@@ -35,13 +35,15 @@ SCOPES = {
     "one unit": frozenset({"u437"}),
     "two units": frozenset({"u437", "u436"}),
 }
-FILTERS = {
+FILTERS: dict[str, str | int] = {
     "within": "u18115",
     "owner": "o_" + "0" * 24,
     "field": "ECONOMY",
     "level": "COMMUNE",
     "subject_kind": "COLLECTIVE",
     "state": "REGISTERED",
+    "programme": "p_" + "0" * 24,
+    "year": 2018,
 }
 
 

@@ -26,13 +26,23 @@ def act(day: int = 0, by: str = "officer", *organisations: str) -> Act:
     )
 
 
-def drafted(title: str = "Ngõ sạch", summary: str = "", unit: Spell = WARD, when: Act | None = None) -> Model:
+def drafted(
+    title: str = "Ngõ sạch",
+    summary: str = "",
+    unit: Spell = WARD,
+    when: Act | None = None,
+    year: int | None = None,
+) -> Model:
     return draft(
         key="m",
         owner="o",
         unit=unit,
         title=title,
         summary=summary,
+        place="",
+        target="",
+        programme=None,
+        year=year,
         field=Field.ECONOMY,
         subject_kind=SubjectKind.COLLECTIVE,
         act=when or act(),
@@ -76,6 +86,10 @@ def test_each_step_is_one_version_and_one_event_of_that_version() -> None:
         unit=WARD,
         title="Ngõ sạch",
         summary="",
+        place="",
+        target="",
+        programme=None,
+        year=None,
         field=Field.ECONOMY,
         subject_kind=SubjectKind.COLLECTIVE,
         act=act(),
@@ -178,3 +192,12 @@ def test_whatever_is_said_to_be_an_amount_is_refused_or_positive(text: str) -> N
         assert (refusal.code, refusal.fields) == ("amount-invalid", ("amount",))
     else:
         assert 0 < amount < 10**15
+
+
+def test_a_model_is_registered_for_the_year_of_its_day_unless_it_says_another() -> None:
+    assert drafted().year == 2019
+    assert drafted(year=2020).year == 2020
+    for year in (1899, 2021):
+        with pytest.raises(Refused) as refused:
+            drafted(year=year)
+        assert (code(refused), refused.value.refusal.fields) == ("year-invalid", ("year",))

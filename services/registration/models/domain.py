@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.inputs import happened, not_before, optional, quantity, required
+from services.kernel.inputs import EARLIEST, happened, not_before, optional, quantity, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
 from services.registration.events import ContributionKind, Field, Level, SubjectKind, level_of
@@ -24,6 +24,8 @@ from services.registration.models.events import (
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500
 LONGEST_TEXT = 4000
+LONGEST_PLACE = 300
+LONGEST_TARGET = 1000
 PLACES = {ContributionKind.LAND_M2: 2, ContributionKind.WORK_DAY: 1, ContributionKind.MONEY: 0}
 """Digits after the point that a contribution of each kind may have."""
 
@@ -32,6 +34,10 @@ class Model(Aggregate, frozen=True, kw_only=True):
     owner: str
     title: str
     summary: str
+    place: str = ""
+    target: str = ""
+    programme: str | None = None
+    year: int
     field: Field
     subject_kind: SubjectKind
     level: Level
@@ -64,13 +70,20 @@ def draft(
     unit: Spell,
     title: str,
     summary: str,
+    place: str,
+    target: str,
+    programme: str | None,
+    year: int | None,
     field: Field,
     subject_kind: SubjectKind,
     act: Act,
 ) -> tuple[Model, ModelDrafted]:
     title = required(title, "title", longest=LONGEST_TITLE, vi="Tên mô hình", en="The model's title")
     summary = optional(summary, "summary", longest=LONGEST_TEXT, vi="Phần tóm tắt", en="The model's summary")
+    place = optional(place, "place", longest=LONGEST_PLACE, vi="Địa điểm", en="The place")
+    target = optional(target, "target", longest=LONGEST_TARGET, vi="Chỉ tiêu dự kiến", en="The target")
     happened(act.on, act.today)
+    year = _year(act.on.year if year is None else year, act)
     model = Model(
         id=key,
         version=1,
@@ -78,6 +91,10 @@ def draft(
         owner=owner,
         title=title,
         summary=summary,
+        place=place,
+        target=target,
+        programme=programme,
+        year=year,
         field=field,
         subject_kind=subject_kind,
         level=level_of(unit.level),
@@ -96,6 +113,11 @@ def draft(
         subject_kind=subject_kind,
         level=model.level,
         on=act.on,
+        summary=summary,
+        place=place,
+        target=target,
+        programme=model.programme,
+        year=year,
     )
 
 
@@ -196,6 +218,19 @@ def contribute(
         level=model.level,
         on=act.on,
     )
+
+
+def _year(year: int, act: Act) -> int:
+    """A model is registered for a year that reports cover, at the latest the next one."""
+    latest = act.today.year + 1
+    if not EARLIEST.year <= year <= latest:
+        raise Refused(
+            "year-invalid",
+            "year",
+            vi=f"Năm {year} không nằm trong khoảng từ {EARLIEST.year} đến {latest}.",
+            en=f"The year {year} is not between {EARLIEST.year} and {latest}.",
+        )
+    return year
 
 
 def _in_state(model: Model, *allowed: ModelState) -> None:

@@ -20,10 +20,18 @@ class ModelState(Word):
     SUBMITTED = "SUBMITTED", "Đã gửi"
     RETURNED = "RETURNED", "Trả lại bổ sung"
     REGISTERED = "REGISTERED", "Đã đăng ký"
+    IMPLEMENTING = "IMPLEMENTING", "Đang triển khai"
+    SELF_ASSESSED = "SELF_ASSESSED", "Đã tự đánh giá"
+    WITHDRAWN = "WITHDRAWN", "Đã rút"
+    DISCONTINUED = "DISCONTINUED", "Đã dừng thực hiện"
 
 
 class DraftModel(Command, frozen=True, kw_only=True):
-    """`field` by code, name or alias. `on`, here and below, is the day it happened; today when left out."""
+    """`field` by code, name or alias. `target`: what is to come of it. `programme`: the id of the one it belongs to.
+
+    `year`: the one it is registered for; that of `on` when left out. `on`, here and below, is the day it happened;
+    today when left out.
+    """
 
     subject: ClassVar[str] = "command.registration.draft-model"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
@@ -33,6 +41,10 @@ class DraftModel(Command, frozen=True, kw_only=True):
     field: str
     subject_kind: SubjectKind
     summary: str = ""
+    place: str = ""
+    target: str = ""
+    programme: str | None = None
+    year: int | None = None
     on: date | None = None
 
 
@@ -95,6 +107,8 @@ class ModelFilter(msgspec.Struct, frozen=True, kw_only=True):
     level: Level | None = None
     subject_kind: SubjectKind | None = None
     state: ModelState | None = None
+    programme: str | None = None
+    year: int | None = None
 
 
 class ModelsPage(ByFilter, frozen=True, kw_only=True):
@@ -112,7 +126,7 @@ class ModelsById(ByKeys, frozen=True, kw_only=True):
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day it was drafted. `owner`: the organisation's id."""
+    """`unit`: as of the day it was drafted. `owner`: the organisation's id. `year`: the one it is registered for."""
 
     id: str
     version: int
@@ -120,6 +134,10 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     title: str
     summary: str
+    place: str
+    target: str
+    programme: str | None
+    year: int
     field: Field
     subject_kind: SubjectKind
     level: Level
@@ -140,6 +158,11 @@ class ModelDrafted(Event, frozen=True, kw_only=True):
     subject_kind: SubjectKind
     level: Level
     on: date
+    summary: str = ""
+    place: str = ""
+    target: str = ""
+    programme: str | None = None
+    year: int | None = None
 
 
 class ModelSubmitted(Event, frozen=True, kw_only=True):

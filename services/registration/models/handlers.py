@@ -1,12 +1,13 @@
 """What registration does about models: one function per message."""
 
+import re
 from datetime import date
 from functools import partial
 
 from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
+from services.kernel.store import Access, Noun, Transaction, new_id, not_found
 from services.kernel.units import UnitPath
 from services.registration.events import field_named
 from services.registration.models import domain, repository
@@ -23,18 +24,26 @@ from services.registration.models.events import (
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Owners
 
+_PROGRAMME = re.compile(r"p_[0-9a-f]{24}", re.ASCII)
+
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     field = field_named(command.field)
     owner = await Owners(tx).get(command.owner)
     act = _act(command.on, tx)
     unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on, "owner", "on")
+    if command.programme is not None and not _PROGRAMME.fullmatch(command.programme):
+        raise not_found(Noun("programme", "phong trào, chương trình", "programme"), command.programme)
     model, drafted = domain.draft(
         key=new_id("m"),
         owner=owner.id,
         unit=unit,
         title=command.title,
         summary=command.summary,
+        place=command.place,
+        target=command.target,
+        programme=command.programme,
+        year=command.year,
         field=field,
         subject_kind=command.subject_kind,
         act=act,

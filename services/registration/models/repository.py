@@ -19,6 +19,8 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("field", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("programme", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),
     ]
 }
