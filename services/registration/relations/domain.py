@@ -25,7 +25,7 @@ from services.registration.relations.likeness import Content, Frequency, Likenes
 FEWEST_WORDS = 2
 """Of content that two titles must share to be compared at all."""
 ONE, ALL_BUT_ONE, WHOLE = 740, 660, 980
-"""From here on two titles of one time are wordings of one: `alike`, or `alike` where all of the shorter is `covered`."""
+"""From here on two titles of one time are wordings of one: `alike`, and less of it where the shorter is `covered`."""
 CARRIED_ON = 620
 """From here on a title of the same owner carries an earlier one on: the mean of `alike` and `covered`."""
 SPREAD = 660
@@ -43,17 +43,19 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     title: str
     on: date
+    year: int
     places: tuple[str, ...] = ()
     follows: frozenset[str] = frozenset()
     """The units that its unit came of."""
 
     @property
-    def half_year(self) -> tuple[int, int]:
-        return self.on.year, (self.on.month - 1) // 6
+    def half(self) -> int:
+        """Of its year: 1 or 2; 0 where it was not made in the year that it is for."""
+        return (self.on.month + 5) // 6 if self.on.year == self.year else 0
 
     @property
-    def order(self) -> tuple[date, str]:
-        return self.on, self.id
+    def order(self) -> tuple[int, int, date, str]:
+        return self.year, self.half, self.on, self.id
 
     def said(self) -> Content:
         return content(self.title, self.places)
@@ -94,16 +96,21 @@ def _kind(newer: Side, older: Side, found: Likeness, *, apart: bool) -> Relation
     if newer.owner == older.owner or _succeeds(newer, older):
         if apart:
             return None
-        if newer.half_year == older.half_year and _one(found):
+        if _at_one_time(newer, older) and _one(found):
             return RelationKind.DUPLICATE
         # Of one half-year too: a report that says more than the one before it goes on with what that one began.
         return RelationKind.CONTINUATION if _mean(found) >= CARRIED_ON else None
     here = newer.unit == older.unit
     if found.telling < TELLING or (here and apart):
         return None
-    if here and newer.on.year == older.on.year and _one(found):
+    if here and newer.year == older.year and _one(found):
         return RelationKind.DUPLICATE
     return RelationKind.REPLICATION if _mean(found) >= SPREAD else None
+
+
+def _at_one_time(newer: Side, older: Side) -> bool:
+    """In the same half-year, as far as is known."""
+    return newer.year == older.year and (newer.half == older.half or 0 in (newer.half, older.half))
 
 
 def _succeeds(newer: Side, older: Side) -> bool:
@@ -128,6 +135,10 @@ class Relation(Aggregate, frozen=True, kw_only=True):
 
     model: str
     other: str
+    models: tuple[str, ...]
+    """Both, by which it is found from either side."""
+    pair: str
+    """Both in one text: there is one relation between two models, whichever way it goes."""
     kind: RelationKind
     state: RelationState
     score: int = 0
@@ -147,6 +158,25 @@ class Act:
     at: datetime
 
 
+def pair_of(one: str, another: str) -> str:
+    return " ".join(sorted((one, another)))
+
+
+def _between(model: str, other: str, *, key: str, unit: str, kind: RelationKind) -> Relation:
+    """As nobody has told of it yet."""
+    return Relation(
+        id=key,
+        version=0,
+        unit=unit,
+        model=model,
+        other=other,
+        models=(model, other),
+        pair=pair_of(model, other),
+        kind=kind,
+        state=RelationState.SUGGESTED,
+    )
+
+
 def shared_unit(one: str, another: str) -> str:
     """The path of the smallest unit that has both."""
     common = []
@@ -163,26 +193,20 @@ def suggest(
     """None where it says nothing new, or a person has decided already."""
     if known and known.state in (RelationState.CONFIRMED, RelationState.DISMISSED):
         return None
-    said = {"kind": suggestion.kind, "score": suggestion.score, "grounds": suggestion.grounds}
-    if (
-        known
-        and known.state is RelationState.SUGGESTED
-        and (known.kind, known.score, known.grounds) == tuple(said.values())
-    ):
-        return None
-    version = known.version + 1 if known else 1
-    relation = Relation(
-        id=known.id if known else key,
-        version=version,
-        unit=known.unit if known else unit,
+    told = known or _between(suggestion.model, suggestion.other, key=key, unit=unit, kind=suggestion.kind)
+    relation = msgspec.structs.replace(
+        told,
+        state=RelationState.SUGGESTED,
         model=suggestion.model,
         other=suggestion.other,
-        state=RelationState.SUGGESTED,
-        suggested_on=act.on,
         kind=suggestion.kind,
         score=suggestion.score,
         grounds=suggestion.grounds,
     )
+    if relation == known:
+        return None
+    version = relation.version + 1
+    relation = msgspec.structs.replace(relation, version=version, suggested_on=act.on)
     return relation, RelationSuggested(
         key=relation.id,
         version=version,
@@ -237,7 +261,7 @@ def dismiss(relation: Relation, *, reason: str, act: Act) -> tuple[Relation, Rel
     )
 
 
-def assert_(
+def declare(
     known: Sequence[Relation],
     *,
     key: str,
@@ -262,9 +286,7 @@ def assert_(
         told = msgspec.structs.replace(relation, model=model, other=other)
         asserted = _decided(told, RelationState.CONFIRMED, kind, reason, act)
         return asserted, _confirmed(asserted, suggested=relation.suggested_on is not None, act=act)
-    relation = Relation(
-        id=key, version=0, unit=unit, model=model, other=other, kind=kind, state=RelationState.SUGGESTED
-    )
+    relation = _between(model, other, key=key, unit=unit, kind=kind)
     asserted = _decided(relation, RelationState.CONFIRMED, kind, reason, act)
     return asserted, _confirmed(asserted, suggested=False, act=act)
 
