@@ -11,6 +11,7 @@ from services.kernel.words import Word
 from services.registration.delegations.events import Side
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.events import ModelState, ModelStep, SelfRating
+from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
 from services.reporting.events import Dimension, Measure
 from services.review.events import Verdict
@@ -35,6 +36,8 @@ for words in (
     ModelState,
     ModelStep,
     SelfRating,
+    RelationKind,
+    RelationState,
     FacetKind,
     MatchedText,
     Verdict,

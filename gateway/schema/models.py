@@ -36,10 +36,12 @@ from services.registration.models.events import (
     WithdrawModel,
 )
 from services.registration.organisations.events import OrganisationsById
+from services.registration.relations.events import LookalikesOfModels, RelationsOfModels
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsByModel
 
 if TYPE_CHECKING:
+    from gateway.schema.relations import Relation
     from gateway.schema.reviews import Review
 
 
@@ -131,6 +133,16 @@ class Model(Node):
     )
     review: Annotated["Review", strawberry.lazy("gateway.schema.reviews")] | None = one(
         ReviewsByModel, "id", "Hồ sơ thẩm định; có sau khi mô hình được chấp nhận."
+    )
+    lookalikes: Connection[Annotated["Relation", strawberry.lazy("gateway.schema.relations")]] = pages(
+        LookalikesOfModels,
+        "id",
+        "Những mô hình có thể trùng, tiếp nối hay nhân rộng mô hình này (hoặc ngược lại), chờ người xem.",
+    )
+    relations: Connection[Annotated["Relation", strawberry.lazy("gateway.schema.relations")]] = pages(
+        RelationsOfModels,
+        "id",
+        "Quan hệ đã được xác nhận với mô hình khác: trùng lặp, tiếp tục, nhân rộng.",
     )
 
 

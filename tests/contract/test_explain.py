@@ -89,7 +89,7 @@ def planner(stack: tuple[Stack, Settings]) -> Iterator[Planner]:
 
 def seen_by(units: frozenset[str]) -> Access:
     grants = tuple(Grant(role=Role.OPERATOR, unit=unit) for unit in units)
-    nowhere = cast(Database, dict.fromkeys(("models", "sessions", "delegations")))
+    nowhere = cast(Database, dict.fromkeys(("models", "sessions", "delegations", "relations")))
     return Access(nowhere, Caller(id="x", name="x", grants=grants), Scope(units), moment())
 
 
@@ -105,6 +105,17 @@ def models_pages() -> Iterator[Asked]:
             seen_by(units).documents("models").narrowed(page_filter(query, equal)),
             order,
         )
+
+
+def relations_lists() -> Iterator[Asked]:
+    chosen = [{}, {"within": "u18115"}, {"state": "SUGGESTED"}, {"kind": "DUPLICATE"}]
+    chosen += [{"within": "u18115", "state": "SUGGESTED", "kind": "DUPLICATE"}]
+    chosen += [{"models": CURSOR, "state": state} for state in ("SUGGESTED", "CONFIRMED")]
+    for (scope, units), equal, (query, order) in itertools.product(SCOPES.items(), chosen, PAGES):
+        filter_ = seen_by(units).documents("relations").narrowed(page_filter(query, dict(equal)))
+        yield f"relations of {scope} by {equal}, {query}", "registration.relations", filter_, order
+    yield "relations of models", "registration.relations", {"models": {"$in": [CURSOR]}}, None
+    yield "the relation of two models", "registration.relations", {"pair": f"{CURSOR} {CURSOR}"}, None
 
 
 def other_lists() -> Iterator[Asked]:
@@ -156,6 +167,10 @@ def other_lists() -> Iterator[Asked]:
 
 async def test_every_page_of_models_follows_an_index(planner: Planner) -> None:
     assert {asked[0] for asked in models_pages() if planner.plan(*asked[1:]) & SCANS} == set()
+
+
+async def test_every_page_of_relations_follows_an_index(planner: Planner) -> None:
+    assert {asked[0] for asked in relations_lists() if planner.plan(*asked[1:]) & SCANS} == set()
 
 
 async def test_every_other_list_follows_an_index(planner: Planner) -> None:

@@ -12,6 +12,7 @@ from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
 from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
+from services.registration.relations.events import RelationRow
 from services.registration.search.events import HitRow, SearchRow
 from services.registration.units.events import UnitRow
 from services.reporting.events import Report
@@ -23,6 +24,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "Model": ModelRow,
     "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
+    "Relation": RelationRow,
     "Report": Report,
     "Review": ReviewRow,
     "SearchHit": HitRow,
