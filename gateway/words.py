@@ -11,6 +11,7 @@ from services.kernel.words import Word
 from services.registration.delegations.events import Side
 from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.events import ModelState
+from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
 from services.reporting.events import Dimension, Measure
 from services.review.events import Verdict
@@ -33,6 +34,8 @@ for words in (
     ContributionKind,
     BodyKind,
     ModelState,
+    RelationKind,
+    RelationState,
     FacetKind,
     MatchedText,
     Verdict,

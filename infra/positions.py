@@ -12,6 +12,7 @@ from services.reporting.domain import COUNTED
 from services.reporting.repository import current_generation, reader
 
 FOLLOWERS: Mapping[str, tuple[str, ...]] = {
+    "registration": ("lookalikes/registration",),
     "review": ("review/registration",),
     "supervision": ("supervision/registration",),
     "reporting": ("reporting/registration",),

@@ -20,6 +20,7 @@ from gateway.scalars import SCALARS
 from gateway.schema.delegations import Delegation, DelegationsMutation, DelegationsQuery
 from gateway.schema.models import Model, ModelsMutation, ModelsQuery
 from gateway.schema.organisations import Organisation, OrganisationsMutation
+from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
 from gateway.schema.reports import ReportsQuery
 from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
 from gateway.schema.search import SearchQuery
@@ -29,12 +30,14 @@ from services.kernel.rows import ByKeys
 from services.registration.delegations.events import DelegationsById
 from services.registration.models.events import ModelsById
 from services.registration.organisations.events import OrganisationsById
+from services.registration.relations.events import RelationsById
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsById
 from services.supervision.events import SessionsById
 
 NODES: dict[str, tuple[type[ByKeys], type]] = {
     "d_": (DelegationsById, Delegation),
+    "e_": (RelationsById, Relation),
     "m_": (ModelsById, Model),
     "o_": (OrganisationsById, Organisation),
     "r_": (ReviewsById, Review),
@@ -56,6 +59,7 @@ class Query(
     ReportsQuery,
     DelegationsQuery,
     SearchQuery,
+    RelationsQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
@@ -71,6 +75,7 @@ class Mutation(
     ReviewsMutation,
     SupervisionMutation,
     DelegationsMutation,
+    RelationsMutation,
 ):
     pass
 

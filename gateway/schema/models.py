@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields import Wish, does, one, root
+from gateway.fields import Wish, does, one, pages, root
 from gateway.relay import VERSION, After, Before, Connection, First, Last, Node, OnDay, Refusal, described
 from gateway.schema.organisations import Organisation
 from gateway.schema.units import Unit
@@ -23,10 +23,12 @@ from services.registration.models.events import (
     SubmitModel,
 )
 from services.registration.organisations.events import OrganisationsById
+from services.registration.relations.events import LookalikesOfModels, RelationsOfModels
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsByModel
 
 if TYPE_CHECKING:
+    from gateway.schema.relations import Relation
     from gateway.schema.reviews import Review
 
 
@@ -64,6 +66,16 @@ class Model(Node):
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày lập mô hình.")
     review: Annotated["Review", strawberry.lazy("gateway.schema.reviews")] | None = one(
         ReviewsByModel, "id", "Hồ sơ thẩm định; có sau khi mô hình được chấp nhận."
+    )
+    lookalikes: Connection[Annotated["Relation", strawberry.lazy("gateway.schema.relations")]] = pages(
+        LookalikesOfModels,
+        "id",
+        "Những mô hình có thể trùng, tiếp nối hay nhân rộng mô hình này (hoặc ngược lại), chờ người xem.",
+    )
+    relations: Connection[Annotated["Relation", strawberry.lazy("gateway.schema.relations")]] = pages(
+        RelationsOfModels,
+        "id",
+        "Quan hệ đã được xác nhận với mô hình khác: trùng lặp, tiếp tục, nhân rộng.",
     )
 
 

@@ -37,7 +37,20 @@ Types = Mapping[str, type[Event]]
 class Inbox:
     """`name` is whose cursor it is, so that a projection can be built anew beside the one in use."""
 
-    def __init__(self, store: Store, producer: str, types: Types, handle: Handler, *, name: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        producer: str,
+        types: Types,
+        handle: Handler,
+        *,
+        name: str,
+        limit: int = BATCH,
+        ready: Callable[[int], Awaitable[object]] | None = None,
+    ) -> None:
+        """`limit`: events in one transaction at the most. `ready` is awaited before each, with its last event's number:
+        for what a handler stands on and must not be waited for inside a transaction.
+        """
         self._store = store
         self._types = types
         self._handle = handle
@@ -45,6 +58,8 @@ class Inbox:
         self._cursor = {"_id": self.name}
         self._parked = {"producer": producer, "reader": name}
         self._feed: Feed | None = None
+        self._limit = limit
+        self._ready = ready
         self.producer = producer
         self.position = 0
         """The last event that is applied, parked, or means nothing to us; the cursor may be a little behind it."""
@@ -71,11 +86,13 @@ class Inbox:
                 await asyncio.sleep(0.5)
 
     async def _follow(self, nats: Client) -> None:
+        await self._be_ready(0)
         await self.retry_parked()
         cursor = await self._store.db.cursors.find_one(self._cursor)
         self.position = self._kept = cursor["seq"] if cursor else 0
-        self._feed = Feed(nats, self.producer, self.position)
-        async with contextlib.aclosing(self._feed.batches()) as batches:
+        # One that is slower than its producer takes what it can from the log, not all that waits in the stream.
+        self._feed = Feed(nats, self.producer, self.position, sparing=self._limit < BATCH)
+        async with contextlib.aclosing(self._feed.batches(self._limit)) as batches:
             async for events in batches:
                 if any(event.type in self._types for event in events):
                     await self.apply(events)
@@ -84,6 +101,7 @@ class Inbox:
 
     async def apply(self, events: Sequence[Recorded]) -> None:
         """All of them in one transaction; when that fails, one by one, so that only the culprit is parked."""
+        await self._be_ready(events[-1].seq)
         try:
             await self._in_one(events)
         except PyMongoError as error:
@@ -93,6 +111,10 @@ class Inbox:
         except Exception:
             await self._apart(events)
         self.position = self._kept = events[-1].seq
+
+    async def _be_ready(self, seq: int) -> None:
+        if self._ready:
+            await self._ready(seq)
 
     async def _pass_over(self, events: Sequence[Recorded]) -> None:
         """Of events that mean nothing to us, only a moment of quiet or a long row is worth moving the cursor for."""

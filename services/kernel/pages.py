@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from services.kernel.messages import Refused
-from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, Columns, Page, Rows
+from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, ByOwners, Columns, Page, Rows, View
 from services.kernel.store import ASCENDING, DESCENDING, Document, Documents
 
 NEWEST = ("_id", DESCENDING)
@@ -14,9 +14,21 @@ _CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | int | None) -> Rows:
     """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
+    view = columns.view(query, documents.access.sees)
+    return view.rows([await _page(documents, view, query, equal)])
+
+
+async def page_of_each(
+    documents: Documents, columns: Columns, query: ByOwners, of: str, **equal: str | int | None
+) -> Rows:
+    """A page for each of the keys, of those that have it in the field `of`."""
+    view = columns.view(query, documents.access.sees)
+    return view.rows([await _page(documents, view, query, {of: key, **equal}) for key in query.keys])
+
+
+async def _page(documents: Documents, view: View, query: ByFilter, equal: Document) -> Page:
     size = page_size(query)
     backwards = query.first is None
-    view = columns.view(query, documents.access.sees)
     wanted = page_filter(query, equal)
     order = [OLDEST if backwards else NEWEST]
     matching = documents.find(wanted, view.projection, sort=order, limit=size + 1)
@@ -27,12 +39,11 @@ async def page(documents: Documents, columns: Columns, query: ByFilter, **equal:
         found.reverse()
     for document in found:
         view.add(document)
-    place = Page(
+    return Page(
         [document["_id"] for document in found],
         has_next=query.before is not None if backwards else more,
         has_previous=more if backwards else query.after is not None,
     )
-    return view.rows([place])
 
 
 async def by_keys(documents: Documents, columns: Columns, query: ByKeys, *, of: str = "_id") -> Rows:

@@ -12,6 +12,7 @@ from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
 from services.registration.models.events import ModelRow
 from services.registration.organisations.events import OrganisationRow
+from services.registration.relations.events import RelationRow
 from services.registration.search.events import HitRow, SearchRow
 from services.registration.units.events import UnitRow
 from services.reporting.events import Report
@@ -22,6 +23,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "Delegation": DelegationRow,
     "Model": ModelRow,
     "Organisation": OrganisationRow,
+    "Relation": RelationRow,
     "Report": Report,
     "Review": ReviewRow,
     "SearchHit": HitRow,

@@ -1,16 +1,17 @@
-"""Search over models: who hears what."""
+"""Search over models, and the look-alikes that are found by it: who hears what."""
 
 from services.kernel.service import Service
-from services.kernel.store import Indexes
+from services.registration.relations import app as relations
 from services.registration.search import events
 from services.registration.search.projection import Projection
 
-INDEXES: Indexes = {}
+INDEXES = relations.INDEXES
 
 
 def wire(service: Service) -> None:
     settings = service.settings
-    index = Projection(service.store, settings.var / "search" / f"{settings.mongo_prefix}.index")
-    service.background("search", index.run, lambda: [index])
-    service.tells(events.Search, index.search)
-    service.tells(events.SearchHits, index.search_hits)
+    search = Projection(service.store, settings.var / "search" / f"{settings.mongo_prefix}.index")
+    service.background("search", search.run, lambda: [search])
+    service.tells(events.Search, search.search)
+    service.tells(events.SearchHits, search.search_hits)
+    relations.wire(service, search)

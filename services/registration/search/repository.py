@@ -60,6 +60,10 @@ class Names:
         self.words.cache_clear()
         return touched
 
+    def before(self, unit: str) -> frozenset[str]:
+        """The units that it came of."""
+        return frozenset(self._before.get(unit, ()))
+
     def along(self, path: str) -> tuple[str, ...]:
         """All names of the unit, of those above it, and of its own predecessors and successors."""
         segments = UnitPath(path).segments

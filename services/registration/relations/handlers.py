@@ -1,0 +1,136 @@
+"""What registration does about relations between models: one function per message, and the suggesting."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from services.kernel.inbox import Heard
+from services.kernel.pages import by_keys
+from services.kernel.rows import Row, Rows
+from services.kernel.store import Access, Transaction, new_id
+from services.kernel.units import UnitPath
+from services.registration.models.repository import Models
+from services.registration.relations import domain, repository
+from services.registration.relations.domain import Act, Side, Suggestion
+from services.registration.relations.events import (
+    AssertRelation,
+    ConfirmRelation,
+    DismissRelation,
+    LookalikesOfModels,
+    RelationKind,
+    RelationsById,
+    RelationsOfModels,
+    RelationsPage,
+    RelationState,
+)
+from services.registration.relations.repository import OtherModels, Relations
+from services.registration.search.index import Index
+from services.registration.search.repository import Names
+
+RAREST = 8
+"""Words, or pairs of them, by which candidates are looked for."""
+NEAR, FAR = 40, 40
+"""Candidates at the most, in the model's own unit (and each of those it came of) and anywhere."""
+FEWEST_NEAR, FEWEST_FAR = 2, 3
+"""Of the rarest, those that a candidate must have."""
+MOST_HERE, MOST_ELSEWHERE = 5, 3
+"""Suggestions for a model: of duplicates and continuations, of replications. What stands everywhere is told once."""
+
+
+async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
+    """For each model that was drafted or has other words now, what it may be of others, from best to least."""
+    changed = {one.event.key: one for one in heard}
+    subjects = await repository.sides(changed, tx, names)
+    candidates = {key: _candidates(side, index) for key, side in subjects.items()}
+    relations = Relations(tx)
+    known = await relations.of(changed)
+    wanted = {
+        *(id_ for ids in candidates.values() for id_ in ids),
+        *(m for r in known.values() for m in r.models),
+    }
+    others = {**await repository.sides(wanted - subjects.keys(), tx, names), **subjects}
+    compare = partial(domain.compare, frequency=index.frequency, models=index.models)
+    for key, side in subjects.items():
+        found = [
+            suggestion
+            for other in candidates[key]
+            if other != key and other in others and (suggestion := compare(side, others[other]))
+        ]
+        act = Act(by=tx.caller.id, on=tx.today, at=tx.at)
+        with tx.because(changed[key].recorded):
+            for suggestion in _best(found):
+                pair = domain.pair_of(suggestion.model, suggestion.other)
+                unit = domain.shared_unit(others[suggestion.model].unit, others[suggestion.other].unit)
+                if told := domain.suggest(known.get(pair), suggestion, key=new_id("e"), unit=unit, act=act):
+                    known[pair] = told[0]
+                    await relations.put(*told)
+            for relation in [one for one in known.values() if key in one.models]:
+                if relation.state is RelationState.SUGGESTED and not compare(
+                    *(others[model] for model in relation.models)
+                ):
+                    lapsed = domain.lapse(relation, act=act)
+                    known[relation.pair] = lapsed[0]
+                    await relations.put(*lapsed)
+
+
+def _candidates(side: Side, index: Index) -> list[str]:
+    said = side.said()
+    terms = {term: many for term in said.terms if (many := index.frequency(term)) > 1}
+    rarest = sorted(terms, key=lambda term: (terms[term], term))[:RAREST]
+    units = (UnitPath(side.unit).unit, *sorted(side.follows))
+    found = [id_ for unit in units for id_ in index.alike(rarest, within=unit, most=NEAR, floor=FEWEST_NEAR)]
+    found += index.alike(rarest, within=None, most=FAR, floor=FEWEST_FAR)
+    return list(dict.fromkeys(found))
+
+
+def _best(found: Sequence[Suggestion]) -> list[Suggestion]:
+    ranked = sorted(found, key=lambda one: (-one.score, one.model, one.other))
+    here = [one for one in ranked if one.kind is not RelationKind.REPLICATION]
+    elsewhere = [one for one in ranked if one.kind is RelationKind.REPLICATION]
+    return [*here[:MOST_HERE], *elsewhere[:MOST_ELSEWHERE]]
+
+
+async def confirm_relation(command: ConfirmRelation, tx: Transaction) -> Row:
+    confirm = partial(domain.confirm, kind=command.kind, reason=command.reason, act=_act(tx))
+    return await Relations(tx).update(command.relation, confirm)
+
+
+async def dismiss_relation(command: DismissRelation, tx: Transaction) -> Row:
+    dismiss = partial(domain.dismiss, reason=command.reason, act=_act(tx))
+    return await Relations(tx).update(command.relation, dismiss)
+
+
+async def assert_relation(command: AssertRelation, tx: Transaction) -> Row:
+    model = await Models(tx).get(command.model)
+    other = await OtherModels(tx).get(command.other)
+    relations = Relations(tx)
+    asserted = domain.declare(
+        await relations.between(model.id, other.id),
+        key=new_id("e"),
+        unit=domain.shared_unit(model.unit, other.unit),
+        model=model.id,
+        other=other.id,
+        kind=command.kind,
+        reason=command.reason,
+        act=_act(tx),
+    )
+    return await relations.put(*asserted)
+
+
+async def relations_page(query: RelationsPage, access: Access) -> Rows:
+    return await repository.page(access, query)
+
+
+async def relations_by_id(query: RelationsById, access: Access) -> Rows:
+    return await by_keys(Relations.seen(access), Relations.columns, query)
+
+
+async def relations_of_models(query: RelationsOfModels, access: Access) -> Rows:
+    return await repository.page_of_each(access, query, RelationState.CONFIRMED)
+
+
+async def lookalikes_of_models(query: LookalikesOfModels, access: Access) -> Rows:
+    return await repository.page_of_each(access, query, RelationState.SUGGESTED)
+
+
+def _act(tx: Transaction) -> Act:
+    return Act(by=tx.caller.id, on=tx.today, at=tx.at)
