@@ -7,7 +7,7 @@ idempotency key, a moved cursor, a moved head), so an unknown commit result is s
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -24,7 +24,13 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -57,7 +63,8 @@ Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
 T = TypeVar("T")
 S = TypeVar("S", bound=Aggregate)
 
-SNAPSHOT_UNAVAILABLE = 246
+SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 246, 11000
+"""MongoDB's error codes."""
 PATIENCE = 8.0
 """Seconds a transaction may go on being retried; less than what a caller waits."""
 
@@ -168,6 +175,20 @@ class Documents:
     async def insert(self, document: Document) -> None:
         self.access.scope.require(document["unit"])
         await self._collection.insert_one(document, session=self._session)
+
+    async def insert_many(self, documents: Sequence[Document]) -> None:
+        for unit in {document["unit"] for document in documents}:
+            self.access.scope.require(unit)
+        if not documents:
+            return
+        try:
+            await self._collection.insert_many(documents, session=self._session)
+        except BulkWriteError as error:
+            # One insert says so by a class of its own, many do not.
+            first = (error.details or {}).get("writeErrors", [{}])[0]
+            if first.get("code") != DUPLICATE_KEY:
+                raise
+            raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY, first) from error
 
     async def replace(self, filter_: Document, document: Document) -> int:
         """How many there were to replace, 1 or 0. A document stays in its unit."""
@@ -445,6 +466,22 @@ class Aggregates(Generic[S]):
         await self._documents.insert(document)
         self._tx.log(event)
         return self.columns.whole(document, self._tx.sees)
+
+    async def add_many(self, items: Iterable[tuple[S, Sequence[Event]]]) -> None:
+        """New ones, each with the events that led to it, from its first: all of them or, when one is refused, none.
+
+        They show nothing by which a transaction of unknown outcome could be told to have happened: whoever adds many
+        writes a mark of their own in the same transaction, and looks for it first. Some 1,000 at a time is enough:
+        MongoDB ends a transaction after a minute.
+        """
+        documents = []
+        for state, events in items:
+            if [(e.key, e.version) for e in events] != [(state.id, v + 1) for v in range(state.version)]:
+                raise ValueError(f"{state.id}: these events do not lead to version {state.version}")
+            documents.append(self._document(state, self._tx.at))
+            for event in events:
+                self._tx.log(event)
+        await self._documents.insert_many(documents)
 
     async def get(self, key: str) -> S:
         return from_document(await self._load(key), self.state)
