@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.delegating import Delegating
+from gateway.files import Files
 from gateway.headers import PAGE, Secured
 from gateway.http import Http
 from gateway.identity import Identity
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     operations, identity = Operations(settings), Identity(settings)
     gateway = Gateway(settings, operations)
     routes: list[BaseRoute] = [Route("/healthz", gateway.healthy), Route("/readyz", gateway.ready)]
+    routes += Files(identity, operations).routes()
     if settings.graphiql:
         routes.append(Mount("/graphiql", Secured(StaticFiles(directory=GRAPHIQL, html=True), PAGE)))
     rest = Starlette(routes=routes, lifespan=gateway.running)

@@ -21,6 +21,7 @@ from services.registration.events import (
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
+from services.registration.sheets.events import Fate, FileFormat, JobKind, JobState
 from services.reporting.events import Dimension, Measure
 from services.review.events import Verdict
 from services.supervision.events import SessionKind, SupervisingBody
@@ -50,6 +51,10 @@ for words in (
     RelationState,
     FacetKind,
     MatchedText,
+    JobKind,
+    JobState,
+    Fate,
+    FileFormat,
     Verdict,
     ReviewEventKind,
     SessionKind,

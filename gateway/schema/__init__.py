@@ -24,6 +24,7 @@ from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
 from gateway.schema.reports import ReportsQuery
 from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
 from gateway.schema.search import SearchQuery
+from gateway.schema.sheets import SheetJob, SheetsMutation, SheetsQuery, SheetsSubscription
 from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, SupervisionSession
 from gateway.schema.units import Unit, UnitsQuery
 from services.kernel.rows import ByKeys
@@ -31,6 +32,7 @@ from services.registration.delegations.events import DelegationsById
 from services.registration.models.events import ModelsById
 from services.registration.organisations.events import OrganisationsById
 from services.registration.relations.events import RelationsById
+from services.registration.sheets.events import JobsById
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsById
 from services.supervision.events import SessionsById
@@ -38,6 +40,7 @@ from services.supervision.events import SessionsById
 NODES: dict[str, tuple[type[ByKeys], type]] = {
     "d_": (DelegationsById, Delegation),
     "e_": (RelationsById, Relation),
+    "i_": (JobsById, SheetJob),
     "m_": (ModelsById, Model),
     "o_": (OrganisationsById, Organisation),
     "r_": (ReviewsById, Review),
@@ -60,6 +63,7 @@ class Query(
     DelegationsQuery,
     SearchQuery,
     RelationsQuery,
+    SheetsQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
@@ -76,12 +80,13 @@ class Mutation(
     SupervisionMutation,
     DelegationsMutation,
     RelationsMutation,
+    SheetsMutation,
 ):
     pass
 
 
 @strawberry.type(description="Những gì có thể nghe khi đang diễn ra.")
-class Subscription(ReviewsSubscription):
+class Subscription(ReviewsSubscription, SheetsSubscription):
     pass
 
 

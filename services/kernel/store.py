@@ -172,6 +172,9 @@ class Documents:
             histories.append((seen.get(key), events))
         return histories
 
+    async def count(self, filter_: Document) -> int:
+        return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
+
     async def insert(self, document: Document) -> None:
         self.access.scope.require(document["unit"])
         await self._collection.insert_one(document, session=self._session)

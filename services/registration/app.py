@@ -9,6 +9,7 @@ from services.registration.delegations import app as delegations
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
 from services.registration.search import app as search
+from services.registration.sheets import app as sheets
 from services.registration.units import app as units
 
 AREAS = (
@@ -17,6 +18,7 @@ AREAS = (
     delegations,
     models,
     search,
+    sheets,
 )
 
 INDEXES: Indexes = {name: indexes for area in AREAS for name, indexes in area.INDEXES.items()}

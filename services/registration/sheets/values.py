@@ -1,0 +1,113 @@
+"""What people write into cells, as values: Vietnamese numbers, days as day/month/year, words by their names."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from services.kernel.messages import Refused
+from services.kernel.text import folded, nfc
+from services.registration.events import SubjectKind
+
+_SCALES = {
+    "nghin": 10**3,
+    "ngan": 10**3,
+    "tr": 10**6,
+    "trieu": 10**6,
+    "ty": 10**9,
+    "ti": 10**9,
+}
+_NUMBER = re.compile(
+    rf"(?P<number>[\d.,]+)\s*(?P<scale>{'|'.join(_SCALES)})?\s*(?:dong|vnd|m2|ngay cong|cong)?", re.ASCII
+)
+_GROUPED = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?")
+_PLAIN = re.compile(r"\d+([,.]\d+)?")
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_KINDS = {folded(name): kind for kind in SubjectKind for name in (kind.value, kind.vi)}
+
+
+def text(value: Any) -> str:
+    """As it was meant: a whole number of Excel is not `2018.0`."""
+    if isinstance(value, bool):
+        return "đúng" if value else "sai"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime | date):
+        return f"{value:%d/%m/%Y}"
+    return nfc(str(value).replace("\r\n", "\n"))
+
+
+def number(value: Any, field: str) -> Decimal:
+    """`1.155,3` is 1155.3, `18.827` is 18827, `72,9 triệu` is 72900000 and `08` is 8; nothing negative."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        found = Decimal(repr(value))
+    else:
+        match = _NUMBER.fullmatch(folded(str(value).replace("²", "2")))
+        scale = _SCALES[match["scale"]] if match and match["scale"] else 1
+        written = match["number"] if match else ""
+        if _GROUPED.fullmatch(written):
+            written = written.replace(".", "").replace(",", ".")
+        elif _PLAIN.fullmatch(written):
+            written = written.replace(",", ".")
+        else:
+            raise _not_a_number(value, field)
+        found = Decimal(written) * scale
+    if not found.is_finite() or found < 0:
+        raise _not_a_number(value, field)
+    return found
+
+
+def whole(value: Any, field: str) -> int:
+    found = number(value, field)
+    if found != found.to_integral_value() or found > 10**6:
+        raise _not_a_number(value, field)
+    return int(found)
+
+
+def day(value: Any, field: str) -> date:
+    """A day of Excel, or day/month/year; year-month-day too, which cannot be taken for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    written = str(value).strip()
+    try:
+        if match := _DAY.fullmatch(written):
+            return date(int(match[3]), int(match[2]), int(match[1]))
+        return date.fromisoformat(written[:10])
+    except ValueError:
+        raise Refused(
+            f"{field}-not-a-day",
+            field,
+            vi=f"“{written[:40]}” không phải là ngày; hãy viết ngày/tháng/năm, ví dụ 05/03/2026.",
+            en=f"“{written[:40]}” is not a day; write day/month/year, as in 05/03/2026.",
+        ) from None
+
+
+def subject_kind(value: Any) -> SubjectKind:
+    found = _KINDS.get(folded(str(value)).replace(",", ""))
+    if found is None:
+        raise Refused(
+            "subject-kind-unknown",
+            "subject_kind",
+            vi=f"“{str(value)[:40]}” không phải “{'” hay “'.join(kind.vi for kind in SubjectKind)}”.",
+            en=f"“{str(value)[:40]}” is neither {' nor '.join(SubjectKind)}.",
+        )
+    return found
+
+
+def written(amount: Decimal) -> str:
+    """`1155.3` → `1.155,3`."""
+    try:
+        return f"{amount.normalize():,f}".translate(str.maketrans(",.", ".,"))
+    except InvalidOperation:
+        return str(amount)
+
+
+def _not_a_number(value: Any, field: str) -> Refused:
+    return Refused(
+        f"{field}-not-a-number",
+        field,
+        vi=f"“{str(value)[:40]}” không phải là số; hãy viết như 1.155,3 hoặc 72,9 triệu.",
+        en=f"“{str(value)[:40]}” is not a number; write it as 1.155,3 or 72,9 triệu.",
+    )
