@@ -9,7 +9,15 @@ from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
 from services.registration.delegations.events import Side
-from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.events import (
+    BodyKind,
+    ContributionKind,
+    Covers,
+    Field,
+    Level,
+    OutlierRule,
+    SubjectKind,
+)
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
@@ -32,6 +40,8 @@ for words in (
     SubjectKind,
     Level,
     ContributionKind,
+    Covers,
+    OutlierRule,
     BodyKind,
     ModelState,
     ModelStep,

@@ -146,6 +146,8 @@ def _expected(
 ) -> tuple[str, Document]:
     if "field" in document:
         names = {"FIELD": "field", "LEVEL": "level", "SUBJECT_KIND": "subject_kind"}
+        if measure == "MONEY":
+            names["COVERS"] = "covers"
     else:
         names = {"SESSION_KIND": "kind", "BODY": "body"}
     return f"{document['_id']}/{version}/{measure}", {

@@ -12,7 +12,7 @@ REPORT = """
 fragment Whole on Report {
   unitId unitName period since until complete incompleteBecause
   positions { producer applied head parked }
-  figures { measure name total breakdowns { by sum gap rows { code name value } } }
+  figures { measure name total flags { rule messageVi } breakdowns { by sum gap rows { code name value } } }
 }
 query Report($unit: ID!, $period: String!) {
   report(unit: $unit, period: $period) { __typename ...Whole ... on Refusal { code messageVi messageEn } }
@@ -68,6 +68,9 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     console.print(_parts("Mô hình đăng ký theo lĩnh vực", registered, "FIELD"))
     console.print(_parts("Mô hình đăng ký theo cấp", registered, "LEVEL"))
     console.print(_measures(report))
+    for of in report["figures"]:
+        for flag in of["flags"]:
+            console.print(f"[yellow]⚑ {of['name']}: {flag['messageVi']}[/yellow] ({flag['rule']})")
     console.print(_places(report))
 
 
@@ -85,7 +88,9 @@ def _measures(report: Mapping[str, Any]) -> Table:
     table = _table("Các chỉ số", "", "Tổng số", "Đối chiếu các phân tổ")
     for of in report["figures"]:
         agreed = " ".join(_agrees(parts["gap"]) for parts in of["breakdowns"])
-        table.add_row(of["name"], number(of["total"]), agreed)
+        table.add_row(
+            f"{of['name']} [yellow]⚑[/yellow]" if of["flags"] else of["name"], number(of["total"]), agreed
+        )
     return table
 
 
@@ -96,6 +101,7 @@ SHOWN = {
     "NOMINATED": "Đề nghị",
     "LAND_M2": "Đất (m²)",
     "WORK_DAY": "Ngày công",
+    "MONEY": "Kinh phí (đồng)",
 }
 
 

@@ -11,7 +11,7 @@ from gateway.fields import Wish, does, one, pages, root
 from gateway.relay import VERSION, After, Before, Connection, First, Last, Node, OnDay, Refusal, described
 from gateway.schema.organisations import Organisation
 from gateway.schema.units import Unit
-from services.registration.events import ContributionKind, Field, Level, SubjectKind
+from services.registration.events import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.registration.models.events import (
     AcceptModel,
     BeginModel,
@@ -45,12 +45,27 @@ if TYPE_CHECKING:
     from gateway.schema.reviews import Review
 
 
+@strawberry.type(description="Một số liệu bất thường, quy tắc nào cho thấy, và vì sao.")
+class Flag:
+    rule: OutlierRule = strawberry.field(description="Quy tắc nào.")
+    message_vi: str = strawberry.field(
+        description="Câu giải thích bằng tiếng Việt, có ngưỡng và nguồn của ngưỡng."
+    )
+    message_en: str = strawberry.field(description="Câu giải thích bằng tiếng Anh.")
+
+
 @strawberry.type(description="Nguồn lực huy động được cho một mô hình.")
 class Contribution:
     kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
     amount: Decimal = strawberry.field(description="Số thập phân chính xác, theo đơn vị tính của `kind`.")
     on: date = strawberry.field(description="Ngày huy động.")
-    note: str = strawberry.field(description="Giá trị này bao gồm những gì; có thể rỗng.")
+    note: str = strawberry.field(description="Ghi chú; có thể rỗng.")
+    covers: Covers | None = strawberry.field(
+        description="Số tiền bao gồm những gì; null khi không phải kinh phí."
+    )
+    flags: list[OutlierRule] = strawberry.field(
+        description="Những quy tắc cho thấy số này bất thường; `Model.flags` giải thích."
+    )
 
 
 @strawberry.type(description="Đơn vị chủ trì tự đánh giá mô hình của mình.")
@@ -123,6 +138,9 @@ class Model(Node):
     contributions: list[Contribution] = strawberry.field(
         description="Các lần ghi nhận nguồn lực, tối đa 500."
     )
+    flags: list[Flag] = strawberry.field(
+        description="Những số liệu nguồn lực bất thường; không số nào bị sửa hay bị từ chối."
+    )
     owner: Organisation | None = one(OrganisationsById, "owner", "Tổ chức chủ trì.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày lập mô hình.")
     history: Connection[ModelFact] = pages(
@@ -158,6 +176,9 @@ class ModelsFilter:
     state: ModelState | None = strawberry.field(default=None, description="Đang ở trạng thái này.")
     programme: ID | None = strawberry.field(default=None, description="Thuộc phong trào, chương trình này.")
     year: int | None = strawberry.field(default=None, description="Đăng ký cho năm này.")
+    flagged: bool | None = strawberry.field(
+        default=None, description="Có hay không có số liệu nguồn lực bất thường."
+    )
 
 
 @strawberry.input(description="Bản nháp của một mô hình.")
@@ -249,7 +270,10 @@ class RecordContributionInput:
         description="Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, "
         "ngày công 1, kinh phí 0."
     )
-    note: str = strawberry.field(default="", description="Giá trị này bao gồm những gì.")
+    covers: Covers | None = strawberry.field(
+        default=None, description="Chỉ với kinh phí: số tiền bao gồm những gì; bỏ trống là không nêu rõ."
+    )
+    note: str = strawberry.field(default="", description="Ghi chú, tối đa 4000 ký tự.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     on: date | None = strawberry.field(default=None, description=OnDay)
 

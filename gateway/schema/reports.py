@@ -9,6 +9,7 @@ from strawberry import ID
 
 from gateway.fields import Wish, root
 from gateway.relay import Refusal, described
+from gateway.schema.models import Flag
 from services.reporting.events import Dimension, Measure, ReportOf
 
 
@@ -33,6 +34,9 @@ class Figure:
     name: str = strawberry.field(description="Tên tiếng Việt của chỉ số.")
     total: Decimal = strawberry.field(description="Tổng số, theo đơn vị tính của chỉ số.")
     breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
+    flags: list[Flag] = strawberry.field(
+        description="Vì sao tổng số ấy bất thường, theo quy tắc nào; không số nào bị sửa."
+    )
 
 
 @strawberry.type(description="Đã đếm sự kiện của một dịch vụ đến đâu.")

@@ -11,7 +11,7 @@ import msgspec
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
-from services.registration.events import Field, Level, SubjectKind
+from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.events import (
     ContributionRecorded,
     ModelAccepted,
@@ -20,6 +20,7 @@ from services.registration.models.events import (
     ModelDiscontinued,
     ModelWithdrawn,
 )
+from services.registration.outliers import flags_of_totals
 from services.reporting.events import Breakdown, Dimension, Figure, Measure, Position, Row
 from services.review.events import ReviewDecided, ReviewNominated, Verdict
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
@@ -41,6 +42,7 @@ COUNTED: Mapping[str, tuple[type[Event], ...]] = {
 OF_MODELS = (Dimension.FIELD, Dimension.LEVEL, Dimension.SUBJECT_KIND, Dimension.PLACE)
 DIMENSIONS: Mapping[Measure, tuple[Dimension, ...]] = {
     **dict.fromkeys(Measure, OF_MODELS),
+    Measure.MONEY: (*OF_MODELS, Dimension.COVERS),
     Measure.SUPERVISION_SESSION: (Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE),
 }
 
@@ -48,6 +50,7 @@ WORDS: Mapping[Dimension, type[Word]] = {
     Dimension.FIELD: Field,
     Dimension.LEVEL: Level,
     Dimension.SUBJECT_KIND: SubjectKind,
+    Dimension.COVERS: Covers,
     Dimension.SESSION_KIND: SessionKind,
     Dimension.BODY: SupervisingBody,
 }
@@ -162,6 +165,20 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
     )
 
 
+def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """The money is held against the work and the land that it says it covers."""
+    totals = {figure.measure: figure.total for figure in figures}
+    money = next(figure for figure in figures if figure.measure is Measure.MONEY)
+    rows = next(breakdown.rows for breakdown in money.breakdowns if breakdown.by is Dimension.COVERS)
+    flags = flags_of_totals(
+        {Covers(row.code): row.value for row in rows},
+        work_days=totals[Measure.WORK_DAY],
+        land_m2=totals[Measure.LAND_M2],
+    )
+    flagged = msgspec.structs.replace(money, flags=tuple(flags))
+    return tuple(flagged if figure is money else figure for figure in figures)
+
+
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     """Why figures at these positions are not the last word, in Vietnamese."""
     return tuple(
@@ -200,15 +217,16 @@ def _fact(
     | SessionRecorded,
     recorded: Recorded,
 ) -> Fact:
-    dimensions = (
-        {Dimension.SESSION_KIND: event.kind.value, Dimension.BODY: event.body.value}
-        if isinstance(event, SessionRecorded)
-        else {
+    if isinstance(event, SessionRecorded):
+        dimensions = {Dimension.SESSION_KIND: event.kind.value, Dimension.BODY: event.body.value}
+    else:
+        dimensions = {
             Dimension.FIELD: event.field.value,
             Dimension.LEVEL: event.level.value,
             Dimension.SUBJECT_KIND: event.subject_kind.value,
         }
-    )
+    if isinstance(event, ContributionRecorded) and event.kind is ContributionKind.MONEY:
+        dimensions[Dimension.COVERS] = (event.covers or Covers.UNSTATED).value
     return Fact(
         id=f"{event.key}/{event.version}/{measure}",
         measure=measure,

@@ -9,6 +9,7 @@ import msgspec
 from services.kernel.messages import ANY_OFFICE, Command, Role
 from services.kernel.rows import Shows
 from services.kernel.words import Word
+from services.registration.outliers import Flag
 
 
 class Measure(Word):
@@ -34,6 +35,7 @@ class Dimension(Word):
     FIELD = "FIELD", "Lĩnh vực"
     LEVEL = "LEVEL", "Cấp"
     SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân"
+    COVERS = "COVERS", "Số tiền bao gồm những gì"
     SESSION_KIND = "SESSION_KIND", "Loại cuộc giám sát"
     BODY = "BODY", "Chủ thể giám sát"
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
@@ -80,6 +82,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     total: Decimal
     breakdowns: tuple[Breakdown, ...]
+    flags: tuple[Flag, ...] = ()
+    """Why the total is hardly what it says."""
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

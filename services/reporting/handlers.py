@@ -40,6 +40,8 @@ async def report(
         until=until,
         complete=not missing,
         incomplete_because=missing,
-        figures=tuple(domain.figure(measure, counted.get(measure, {}), names) for measure in Measure),
+        figures=domain.with_flags(
+            [domain.figure(measure, counted.get(measure, {}), names) for measure in Measure]
+        ),
         positions=positions,
     )

@@ -63,7 +63,7 @@ STEPS: dict[ModelStep, Step] = {
     ModelStep.BEGIN: lambda model, act: domain.begin(model, act=act),
     ModelStep.NOTE: lambda model, act: domain.note(model, text="Xong", act=act),
     ModelStep.CONTRIBUTE: lambda model, act: domain.contribute(
-        model, kind=ContributionKind.WORK_DAY, amount="2.5", note="", act=act
+        model, kind=ContributionKind.WORK_DAY, amount="2.5", note="", covers=None, act=act
     ),
     ModelStep.SELF_ASSESS: lambda model, act: domain.self_assess(
         model, rating=SelfRating.MET, text="Đạt", act=act

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Recorded, Refused
 from services.kernel.units import UnitPath
-from services.registration.events import ContributionKind, Field, Level, SubjectKind
+from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.events import ContributionRecorded, ModelAccepted, ModelSubmitted
 from services.reporting.domain import DIMENSIONS, Fact, facts_of, figure, fold, periods_of, span_of
 from services.reporting.events import Dimension, Measure
@@ -25,6 +25,7 @@ VALUES: dict[Dimension, list[str]] = {
     Dimension.FIELD: [field.value for field in Field],
     Dimension.LEVEL: [level.value for level in Level],
     Dimension.SUBJECT_KIND: [kind.value for kind in SubjectKind],
+    Dimension.COVERS: [covers.value for covers in Covers],
     Dimension.SESSION_KIND: [kind.value for kind in SessionKind],
     Dimension.BODY: [body.value for body in SupervisingBody],
 }

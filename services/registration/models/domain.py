@@ -1,6 +1,6 @@
 """The life of a model, from its draft to its end: which step may be taken when, and what is counted of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import EARLIEST, happened, not_before, optional, quantity, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
-from services.registration.events import ContributionKind, Field, Level, SubjectKind, level_of
+from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind, level_of
 from services.registration.models.events import (
     Change,
     Contribution,
@@ -35,6 +35,7 @@ from services.registration.models.events import (
     SelfAssessment,
     SelfRating,
 )
+from services.registration.outliers import Flag, flags_of
 
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500
@@ -132,6 +133,8 @@ class Model(Aggregate, frozen=True, kw_only=True):
     ended: Ended | None = None
     notes: int = 0
     contributions: tuple[Contribution, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +329,7 @@ def note(model: Model, *, text: str, act: Act) -> tuple[Model, ProgressNoted]:
 
 
 def contribute(
-    model: Model, *, kind: ContributionKind, amount: str, note: str, act: Act
+    model: Model, *, kind: ContributionKind, amount: str, covers: Covers | None, note: str, act: Act
 ) -> tuple[Model, ContributionRecorded]:
     _allowed(model, ModelStep.CONTRIBUTE)
     if len(model.contributions) >= MOST_CONTRIBUTIONS:
@@ -337,6 +340,15 @@ def contribute(
             en=f"A model has at most {MOST_CONTRIBUTIONS} contributions; record them together.",
         )
     exact: Decimal = quantity(amount, "amount", places=PLACES[kind])
+    if kind is ContributionKind.MONEY:
+        covers = covers or Covers.UNSTATED
+    elif covers is not None:
+        raise Refused(
+            "covers-not-money",
+            "covers",
+            vi=f"Chỉ kinh phí mới cần nêu bao gồm những gì; “{kind.vi}” thì không.",
+            en=f"Only of money it is said what it covers, not of {kind}.",
+        )
     note = optional(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
     happened(act.on, act.today)
     not_before(act.on, model.registered_on)
@@ -346,14 +358,23 @@ def contribute(
         amount=exact,
         on=act.on,
         note=note,
+        covers=covers,
         field=model.field,
         subject_kind=model.subject_kind,
         level=model.level,
     )
+    given = (*model.contributions, contribution)
+    flags = flags_of(given)
     contributed = msgspec.structs.replace(
-        model, version=model.version + 1, contributions=(*model.contributions, contribution)
+        model,
+        version=model.version + 1,
+        contributions=tuple(_flagged(one, flags) for one in given),
+        flags=flags,
+        flagged=bool(flags),
     )
-    return contributed, ContributionRecorded(**_counted(contributed, act), kind=kind, amount=exact, note=note)
+    return contributed, ContributionRecorded(
+        **_counted(contributed, act), kind=kind, amount=exact, covers=covers, note=note
+    )
 
 
 def self_assess(model: Model, *, rating: SelfRating, text: str, act: Act) -> tuple[Model, ModelSelfAssessed]:
@@ -408,6 +429,11 @@ def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDis
     reason = _reason(reason, "Lý do dừng thực hiện", "The reason for discontinuing it")
     ended = _stepped(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
     return ended, ModelDiscontinued(**_counted(ended, act), reason=reason)
+
+
+def _flagged(given: Contribution, flags: Sequence[Flag]) -> Contribution:
+    rules = tuple(flag.rule for flag in flags if given.version in flag.versions)
+    return given if rules == given.flags else msgspec.structs.replace(given, flags=rules)
 
 
 def _stepped(model: Model, step: ModelStep, act: Act, **changes: Any) -> Model:

@@ -10,7 +10,8 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, only
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
-from services.registration.events import ContributionKind, Field, Level, SubjectKind
+from services.registration.events import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
+from services.registration.outliers import Flag
 
 
 class ModelState(Word):
@@ -146,13 +147,14 @@ class NoteProgress(OfModel, frozen=True, kw_only=True):
 
 
 class RecordContribution(OfModel, frozen=True, kw_only=True):
-    """`amount`: an exact decimal in the kind's own measure: m², work-days, đồng. `note`: what it covers."""
+    """`amount`: an exact decimal in the kind's own measure: m², work-days, đồng. `covers`: what money stands for."""
 
     subject: ClassVar[str] = "command.registration.record-contribution"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
 
     kind: ContributionKind
     amount: str
+    covers: Covers | None = None
     note: str = ""
 
 
@@ -203,13 +205,18 @@ class DiscontinueModel(OfModel, frozen=True, kw_only=True):
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
-    """`version` is the model's version that recorded it; field, subject and level are as they were then."""
+    """`version` is the model's version that recorded it; field, subject and level are as they were then.
+
+    `covers`: None of all but money. `flags`: the rules that find it unlikely; `Model.flags` says why.
+    """
 
     version: int
     kind: ContributionKind
     amount: Decimal
     on: date
     note: str
+    covers: Covers | None
+    flags: tuple[OutlierRule, ...] = ()
     field: Field
     subject_kind: SubjectKind
     level: Level
@@ -232,6 +239,7 @@ class ModelFilter(msgspec.Struct, frozen=True, kw_only=True):
     state: ModelState | None = None
     programme: str | None = None
     year: int | None = None
+    flagged: bool | None = None
 
 
 class ModelsPage(ByFilter, frozen=True, kw_only=True):
@@ -327,6 +335,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     end_reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     notes: int
     contributions: tuple[Contribution, ...]
+    flags: tuple[Flag, ...]
 
 
 class ModelDrafted(Event, frozen=True, kw_only=True):
@@ -417,6 +426,7 @@ class ContributionRecorded(_Counted, frozen=True, kw_only=True):
     kind: ContributionKind
     amount: Decimal
     note: str = ""
+    covers: Covers | None = None
 
 
 class ProgressNoted(Event, frozen=True, kw_only=True):

@@ -106,7 +106,9 @@ async def note_progress(command: NoteProgress, tx: Transaction) -> Row:
 
 
 async def record_contribution(command: RecordContribution, tx: Transaction) -> Row:
-    contribute = partial(domain.contribute, kind=command.kind, amount=command.amount, note=command.note)
+    contribute = partial(
+        domain.contribute, kind=command.kind, amount=command.amount, covers=command.covers, note=command.note
+    )
     return await _update(command, tx, contribute)
 
 

@@ -34,6 +34,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("programme", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("flagged", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),
     ]
 }

@@ -20,6 +20,7 @@ FILTERS = {
     "state": "REGISTERED",
     "programme": "p_" + "0" * 24,
     "year": 2018,
+    "flagged": True,
 }
 
 
