@@ -29,7 +29,7 @@ from infra.country.wording import (
 from services.kernel.calendar import VIETNAM
 from services.kernel.messages import Event
 from services.kernel.units import DatedUnit, Spell, UnitLevel
-from services.registration.events import BodyKind, ContributionKind, Field, SubjectKind
+from services.registration.events import BodyKind, ContributionKind, Covers, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Act, Model
 from services.registration.models.events import SelfRating
@@ -364,8 +364,10 @@ def _life(plan: Plan, owner: str, seed: int, until: date) -> tuple[Model, list[E
     if dice.random() < 0.2 and goes_on(1, 10, 60):
         kind = dice.choice(list(ContributionKind))
         amount = str(dice.randint(1, 400) * (1_000_000 if kind is ContributionKind.MONEY else 1))
+        covers = dice.choice(list(Covers)) if kind is ContributionKind.MONEY else None
+        note = "Nhân dân đóng góp"
         model, event = models.contribute(
-            model, kind=kind, amount=amount, note="Nhân dân đóng góp", act=act(office, at)
+            model, kind=kind, amount=amount, covers=covers, note=note, act=act(office, at)
         )
         events.append(event)
     if goes_on(0.5, 60, 150):
