@@ -14,7 +14,7 @@ from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.relations.events import RelationRow
 from services.registration.search.events import HitRow, SearchRow
-from services.registration.units.events import UnitRow
+from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRow
 from services.reporting.events import Report
 from services.review.events import ReviewRow
 from services.supervision.events import SessionRow
@@ -31,6 +31,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "SearchResult": SearchRow,
     "SupervisionSession": SessionRow,
     "Unit": UnitRow,
+    "UnitHeir": UnitHeirRow,
+    "UnitNamed": UnitNamedRow,
 }
 
 
