@@ -8,6 +8,7 @@ from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
+from services.registration.reorganisations import app as reorganisations
 from services.registration.search import app as search
 from services.registration.units import app as units
 
@@ -16,6 +17,7 @@ AREAS = (
     organisations,
     delegations,
     models,
+    reorganisations,
     search,
 )
 

@@ -13,6 +13,7 @@ from services.registration.delegations.events import DelegationRow
 from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.relations.events import RelationRow
+from services.registration.reorganisations.events import PreviewRow, ReorganisationRow
 from services.registration.search.events import HitRow, SearchRow
 from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRow
 from services.reporting.events import Report
@@ -25,6 +26,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
     "Relation": RelationRow,
+    "Reorganisation": ReorganisationRow,
+    "ReorganisationPreview": PreviewRow,
     "Report": Report,
     "Review": ReviewRow,
     "SearchHit": HitRow,
