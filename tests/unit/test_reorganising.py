@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
 from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
+from services.registration import reorganisations
 from services.registration.reorganisations.domain import Plan, plan, reorganise
 from services.registration.reorganisations.file import COLUMNS, MOST_ROWS, read
 from services.registration.units.national import national_units
@@ -335,3 +337,8 @@ def test_an_invalid_one_changes_no_unit(drawn: Drawn, spoil: Callable[[Sequence[
     made = planned(spoil(drawn.rows))
     assert made.problems
     assert made.units == ()
+
+
+def test_the_readmes_example_can_be_applied() -> None:
+    example = Path(reorganisations.__file__).with_name("example.csv").read_text(encoding="utf-8")
+    assert plan(read(example), COUNTRYWIDE).problems == ()

@@ -19,7 +19,6 @@ from services.kernel.units import (
     Spell,
     SuccessionKind,
     UnitLevel,
-    UnitOnDay,
     UnitPath,
 )
 from services.registration.reorganisations.events import (
@@ -562,7 +561,7 @@ class _Planning:
                 yield ReorganisedUnit(
                     row=line.row,
                     kind=line.kind,
-                    unit=UnitOnDay(f"{old}<{self._day}"),
+                    unit=f"{old}<{self._day}",
                     becomes=state.id,
                     name=state.name,
                     code=state.code,

@@ -72,12 +72,13 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
 class ReorganisedUnit(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the file: `unit`, as it was just before the day, became, or went into, the unit `becomes`.
 
-    `whole`: all of it. `main`: of those that took a part of it, the one that goes for its successor.
+    `unit` is the key of a `UnitOnDay`. `whole`: all of it. `main`: of those that took a part of it, the one that
+    goes for its successor.
     """
 
     row: int
     kind: ReorganisationKind
-    unit: UnitOnDay
+    unit: str
     becomes: str
     name: str
     code: str

@@ -96,7 +96,7 @@ async def _find(access: Access, filter_: Row) -> dict[str, DatedUnit]:
 async def affected(access: Access, units: Sequence[str], effective_on: str) -> tuple[list[Row], Row]:
     """What was made under each unit or below it, and under all together, as far as the asker sees it."""
     each = [
-        {"id": unit, "unit": f"{unit}<{effective_on}", **await _made_under(access, unit)} for unit in units
+        {"_id": unit, "unit": f"{unit}<{effective_on}", **await _made_under(access, unit)} for unit in units
     ]
     return each, await _made_under(access, {"$in": list(units)})
 
