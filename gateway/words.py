@@ -9,11 +9,19 @@ from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
 from services.registration.delegations.events import Side
-from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
-from services.registration.models.events import ModelState
+from services.registration.events import (
+    BodyKind,
+    ContributionKind,
+    Covers,
+    Field,
+    Level,
+    OutlierRule,
+    SubjectKind,
+)
+from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
-from services.reporting.events import Dimension, Measure
+from services.reporting.events import BridgeStep, Dimension, Measure
 from services.review.events import Verdict
 from services.supervision.events import SessionKind, SupervisingBody
 
@@ -32,8 +40,12 @@ for words in (
     SubjectKind,
     Level,
     ContributionKind,
+    Covers,
+    OutlierRule,
     BodyKind,
     ModelState,
+    ModelStep,
+    SelfRating,
     RelationKind,
     RelationState,
     FacetKind,
@@ -45,6 +57,7 @@ for words in (
     UnitLevel,
     SuccessionKind,
     Measure,
+    BridgeStep,
     Dimension,
 ):
     word(words)

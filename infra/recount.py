@@ -5,7 +5,7 @@ counted yet, by the cursors of that moment, is left out: so it can be run at any
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -65,9 +65,8 @@ class _Count:
     async def _from_documents(self) -> AsyncIterator[tuple[str, Document]]:
         """What the documents themselves say should be counted, under `<id>/<version>/<measure>`."""
         async for model in self._all("registration", "models", {"registered_version": {"$ne": None}}):
-            yield _expected("REGISTERED", model, model["registered_version"], model["registered_on"])
-            for given in model["contributions"]:
-                yield _expected(given["kind"], model, given["version"], given["on"], given["amount"])
+            for fact in of_model(model):
+                yield fact
         async for review in self._all("review", "reviews", {"decided_version": {"$ne": None}}):
             yield _expected(review["verdict"], review, review["decided_version"], review["decided_on"])
             if review["nominated_version"]:
@@ -127,11 +126,28 @@ class _Count:
         self._found.differences.append(what)
 
 
+def of_model(model: Document) -> Iterator[tuple[str, Document]]:
+    """What a registered model says itself should be counted of it: each as it was on its day."""
+    then = model | {"level": model["registered_level"]}
+    yield _expected("REGISTERED", then, model["registered_version"], model["registered_on"])
+    for time in model["implemented"]:
+        yield _expected("IMPLEMENTED", model | time, time["version"], time["on"])
+        if time["carried"]:
+            yield _expected("CARRIED_OVER", model | time, time["version"], time["on"])
+    if ended := model["ended"]:
+        # What counts it is called as the state it ended in.
+        yield _expected(model["state"], model | ended, ended["version"], ended["on"])
+    for given in model["contributions"]:
+        yield _expected(given["kind"], model | given, given["version"], given["on"], given["amount"])
+
+
 def _expected(
     measure: str, document: Document, version: int, on: str, amount: Decimal = Decimal(1)
 ) -> tuple[str, Document]:
     if "field" in document:
         names = {"FIELD": "field", "LEVEL": "level", "SUBJECT_KIND": "subject_kind"}
+        if measure == "MONEY":
+            names["COVERS"] = "covers"
     else:
         names = {"SESSION_KIND": "kind", "BODY": "body"}
     return f"{document['_id']}/{version}/{measure}", {

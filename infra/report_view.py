@@ -12,7 +12,8 @@ REPORT = """
 fragment Whole on Report {
   unitId unitName period since until complete incompleteBecause
   positions { producer applied head parked }
-  figures { measure name total breakdowns { by sum gap rows { code name value } } }
+  bridges { to sum gap rows { step name value } }
+  figures { measure name total flags { rule messageVi } breakdowns { by sum gap rows { code name value } } }
 }
 query Report($unit: ID!, $period: String!) {
   report(unit: $unit, period: $period) { __typename ...Whole ... on Refusal { code messageVi messageEn } }
@@ -68,6 +69,11 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     console.print(_parts("Mô hình đăng ký theo lĩnh vực", registered, "FIELD"))
     console.print(_parts("Mô hình đăng ký theo cấp", registered, "LEVEL"))
     console.print(_measures(report))
+    for of in report["figures"]:
+        for flag in of["flags"]:
+            console.print(f"[yellow]⚑ {of['name']}: {flag['messageVi']}[/yellow] ({flag['rule']})")
+    for bridge in report["bridges"]:
+        console.print(_bridge(bridge, figure(report, bridge["to"])))
     console.print(_places(report))
 
 
@@ -85,7 +91,18 @@ def _measures(report: Mapping[str, Any]) -> Table:
     table = _table("Các chỉ số", "", "Tổng số", "Đối chiếu các phân tổ")
     for of in report["figures"]:
         agreed = " ".join(_agrees(parts["gap"]) for parts in of["breakdowns"])
-        table.add_row(of["name"], number(of["total"]), agreed)
+        table.add_row(
+            f"{of['name']} [yellow]⚑[/yellow]" if of["flags"] else of["name"], number(of["total"]), agreed
+        )
+    return table
+
+
+def _bridge(bridge: Mapping[str, Any], to: Mapping[str, Any]) -> Table:
+    table = _table(f"Từ đăng ký đến {to['name'].lower()}", "", "Số mô hình")
+    for row in bridge["rows"]:
+        table.add_row(row["name"], number(row["value"]))
+    table.add_section()
+    table.add_row(to["name"], f"{number(to['total'])} {_agrees(bridge['gap'])}")
     return table
 
 
@@ -96,6 +113,7 @@ SHOWN = {
     "NOMINATED": "Đề nghị",
     "LAND_M2": "Đất (m²)",
     "WORK_DAY": "Ngày công",
+    "MONEY": "Kinh phí (đồng)",
 }
 
 
@@ -156,6 +174,11 @@ def differences(report: Mapping[str, Any], published: Mapping[tuple[str, str, st
         ]
         if added(report, of["measure"]) != Decimal(of["total"]):
             found.append(f"{of['measure']}: the reports of the units below do not add up to the total")
+    found += [
+        f"from REGISTERED to {bridge['to']}: the steps add up to {number(bridge['sum'])}"
+        for bridge in report["bridges"]
+        if Decimal(bridge["gap"]) != 0
+    ]
     found += [f"incomplete: {why}" for why in report["incompleteBecause"]]
     return found
 

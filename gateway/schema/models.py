@@ -1,6 +1,6 @@
 """Models in the schema."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,16 +11,29 @@ from gateway.fields import Wish, does, one, pages, root
 from gateway.relay import VERSION, After, Before, Connection, First, Last, Node, OnDay, Refusal, described
 from gateway.schema.organisations import Organisation
 from gateway.schema.units import Unit
-from services.registration.events import ContributionKind, Field, Level, SubjectKind
+from services.registration.events import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.registration.models.events import (
     AcceptModel,
+    BeginModel,
+    CarryOverModel,
+    ChangeModelLevel,
+    ChangeModelOwner,
+    DiscontinueModel,
     DraftModel,
     ModelFilter,
+    ModelHistory,
+    ModelNotes,
     ModelsPage,
     ModelState,
+    ModelStep,
+    NoteProgress,
     RecordContribution,
     ReturnModel,
+    ReviseModel,
+    SelfAssessModel,
+    SelfRating,
     SubmitModel,
+    WithdrawModel,
 )
 from services.registration.organisations.events import OrganisationsById
 from services.registration.relations.events import LookalikesOfModels, RelationsOfModels
@@ -32,12 +45,63 @@ if TYPE_CHECKING:
     from gateway.schema.reviews import Review
 
 
+@strawberry.type(description="Một số liệu bất thường, quy tắc nào cho thấy, và vì sao.")
+class Flag:
+    rule: OutlierRule = strawberry.field(description="Quy tắc nào.")
+    message_vi: str = strawberry.field(
+        description="Câu giải thích bằng tiếng Việt, có ngưỡng và nguồn của ngưỡng."
+    )
+    message_en: str = strawberry.field(description="Câu giải thích bằng tiếng Anh.")
+
+
 @strawberry.type(description="Nguồn lực huy động được cho một mô hình.")
 class Contribution:
     kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
     amount: Decimal = strawberry.field(description="Số thập phân chính xác, theo đơn vị tính của `kind`.")
     on: date = strawberry.field(description="Ngày huy động.")
-    note: str = strawberry.field(description="Giá trị này bao gồm những gì; có thể rỗng.")
+    note: str = strawberry.field(description="Ghi chú; có thể rỗng.")
+    covers: Covers | None = strawberry.field(
+        description="Số tiền bao gồm những gì; null khi không phải kinh phí."
+    )
+    flags: list[OutlierRule] = strawberry.field(
+        description="Những quy tắc cho thấy số này bất thường; `Model.flags` giải thích."
+    )
+
+
+@strawberry.type(description="Đơn vị chủ trì tự đánh giá mô hình của mình.")
+class SelfAssessment:
+    rating: SelfRating = strawberry.field(description="Kết quả so với chỉ tiêu.")
+    text: str = strawberry.field(description="Nội dung tự đánh giá.")
+    on: date = strawberry.field(description="Ngày tự đánh giá.")
+
+
+@strawberry.type(description="Một trường của mô hình đã đổi, trước và sau.")
+class ModelChange:
+    field: str = strawberry.field(description="Tên trường trong lược đồ này.")
+    name: str = strawberry.field(description="Tên tiếng Việt của trường.")
+    before: str | None = strawberry.field(description="Giá trị trước đó, là mã nếu có mã; null khi chưa có.")
+    after: str | None = strawberry.field(description="Giá trị sau đó, là mã nếu có mã; null khi không còn.")
+
+
+@strawberry.type(description="Một việc đã làm với mô hình: ai, ngày nào, vì sao, đổi những gì.")
+class ModelFact:
+    version: int = strawberry.field(description="Phiên bản của mô hình sau việc ấy.")
+    step: ModelStep = strawberry.field(description="Việc gì.")
+    name: str = strawberry.field(description="Tên tiếng Việt của việc ấy.")
+    on: date = strawberry.field(description="Ngày việc ấy diễn ra.")
+    recorded_at: datetime = strawberry.field(description="Lúc việc ấy được ghi vào hệ thống.")
+    by: ID | None = strawberry.field(
+        description="Mã người làm; null với người không phải cán bộ đăng ký, người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
+    reason: str | None = strawberry.field(
+        description="Lý do, nếu việc ấy cần lý do; null với người không phải cán bộ đăng ký, "
+        "người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
+    document: str | None = strawberry.field(description="Văn bản căn cứ, nếu việc ấy cần.")
+    text: str | None = strawberry.field(
+        description="Nội dung đã ghi: tiến độ, tự đánh giá, ghi chú nguồn lực."
+    )
+    changes: list[ModelChange] = strawberry.field(description="Những gì đã đổi.")
 
 
 @strawberry.type(description="Mô hình “Dân vận khéo”.")
@@ -59,11 +123,32 @@ class Model(Node):
         description="Vì sao bị trả lại, khi đang bị trả lại; null với người không phải cán bộ đăng ký, "
         "người thẩm định hay lãnh đạo ở đơn vị ấy."
     )
+    state_since: date = strawberry.field(description="Ở bước ấy từ ngày nào.")
+    begun_on: date | None = strawberry.field(description="Ngày bắt đầu triển khai.")
+    implemented_years: list[int] = strawberry.field(
+        description="Những năm được tính là đã triển khai: năm bắt đầu và mỗi năm chuyển tiếp."
+    )
+    self_assessment: SelfAssessment | None = strawberry.field(description="Lần tự đánh giá gần nhất.")
+    ended_on: date | None = strawberry.field(description="Ngày rút hoặc dừng thực hiện.")
+    end_reason: str | None = strawberry.field(
+        description="Vì sao rút hoặc dừng; null với người không phải cán bộ đăng ký, người thẩm định "
+        "hay lãnh đạo ở đơn vị ấy."
+    )
+    notes: int = strawberry.field(description="Số lần ghi tiến độ; nội dung ở `progressNotes`.")
     contributions: list[Contribution] = strawberry.field(
         description="Các lần ghi nhận nguồn lực, tối đa 500."
     )
+    flags: list[Flag] = strawberry.field(
+        description="Những số liệu nguồn lực bất thường; không số nào bị sửa hay bị từ chối."
+    )
     owner: Organisation | None = one(OrganisationsById, "owner", "Tổ chức chủ trì.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày lập mô hình.")
+    history: Connection[ModelFact] = pages(
+        ModelHistory, "id", "Mọi việc đã làm với mô hình, việc đầu tiên trước; con trỏ là phiên bản."
+    )
+    progress_notes: Connection[ModelFact] = pages(
+        ModelNotes, "id", "Các lần ghi tiến độ, lần đầu tiên trước; tối đa 500 lần cho một mô hình."
+    )
     review: Annotated["Review", strawberry.lazy("gateway.schema.reviews")] | None = one(
         ReviewsByModel, "id", "Hồ sơ thẩm định; có sau khi mô hình được chấp nhận."
     )
@@ -91,6 +176,9 @@ class ModelsFilter:
     state: ModelState | None = strawberry.field(default=None, description="Đang ở trạng thái này.")
     programme: ID | None = strawberry.field(default=None, description="Thuộc phong trào, chương trình này.")
     year: int | None = strawberry.field(default=None, description="Đăng ký cho năm này.")
+    flagged: bool | None = strawberry.field(
+        default=None, description="Có hay không có số liệu nguồn lực bất thường."
+    )
 
 
 @strawberry.input(description="Bản nháp của một mô hình.")
@@ -116,9 +204,37 @@ class DraftModelInput:
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
+EXPECTED = (
+    "Phiên bản mà người gửi đã xem; nếu nay đã khác thì không làm gì và báo những gì đã đổi. "
+    "Bỏ trống là không kiểm tra."
+)
+
+
+@strawberry.input(description="Nội dung cần sửa của bản nháp; trường nào bỏ trống thì giữ nguyên.")
+class ReviseModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    title: str | None = strawberry.field(default=None, description="Tên mô hình, tối đa 300 ký tự.")
+    summary: str | None = strawberry.field(default=None, description="Tóm tắt cách làm, tối đa 4000 ký tự.")
+    place: str | None = strawberry.field(default=None, description="Địa điểm, tối đa 300 ký tự.")
+    target: str | None = strawberry.field(
+        default=None, description="Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự."
+    )
+    programme: ID | None = strawberry.field(
+        default=None, description="Mã phong trào, chương trình; chuỗi rỗng là không thuộc chương trình nào."
+    )
+    year: int | None = strawberry.field(default=None, description="Đăng ký cho năm nào.")
+    field: str | None = strawberry.field(default=None, description="Mã hoặc tên lĩnh vực.")
+    subject_kind: SubjectKind | None = strawberry.field(
+        default=None, description="Của tập thể hay của cá nhân."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
 @strawberry.input(description="Một mô hình và ngày của việc làm với nó.")
 class ModelInput:
     model: ID = strawberry.field(description="Mã mô hình.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
@@ -126,6 +242,23 @@ class ModelInput:
 class ReturnModelInput:
     model: ID = strawberry.field(description="Mã mô hình.")
     reason: str = strawberry.field(description="Còn thiếu những gì.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Mô hình được rút hoặc dừng thực hiện, và lý do.")
+class EndModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    reason: str = strawberry.field(description="Vì sao, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Tiến độ của một mô hình đang triển khai.")
+class NoteProgressInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    text: str = strawberry.field(description="Đã làm được gì, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
@@ -137,7 +270,44 @@ class RecordContributionInput:
         description="Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, "
         "ngày công 1, kinh phí 0."
     )
-    note: str = strawberry.field(default="", description="Giá trị này bao gồm những gì.")
+    covers: Covers | None = strawberry.field(
+        default=None, description="Chỉ với kinh phí: số tiền bao gồm những gì; bỏ trống là không nêu rõ."
+    )
+    note: str = strawberry.field(default="", description="Ghi chú, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Kết quả tự đánh giá của đơn vị chủ trì.")
+class SelfAssessModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    rating: SelfRating = strawberry.field(description="Kết quả so với chỉ tiêu.")
+    text: str = strawberry.field(description="Nội dung tự đánh giá, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Cấp mới của một mô hình đã đăng ký, lý do và văn bản căn cứ.")
+class ChangeModelLevelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    level: Level = strawberry.field(description="Cấp mới.")
+    reason: str = strawberry.field(description="Vì sao đổi, tối đa 4000 ký tự.")
+    document: str = strawberry.field(
+        description="Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Tổ chức chủ trì mới của một mô hình đã đăng ký, lý do và văn bản căn cứ.")
+class ChangeModelOwnerInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    owner: ID = strawberry.field(description="Mã tổ chức chủ trì mới.")
+    reason: str = strawberry.field(description="Vì sao đổi, tối đa 4000 ký tự.")
+    document: str = strawberry.field(
+        description="Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     on: date | None = strawberry.field(default=None, description=OnDay)
 
 
@@ -166,6 +336,9 @@ class ModelsQuery:
 @strawberry.type
 class ModelsMutation:
     draft_model: ModelResult = does(DraftModel, DraftModelInput, Model, "Lập bản nháp một mô hình.")
+    revise_model: ModelResult = does(
+        ReviseModel, ReviseModelInput, Model, "Sửa nội dung một bản nháp hoặc một mô hình bị trả lại."
+    )
     submit_model: ModelResult = does(SubmitModel, ModelInput, Model, "Gửi mô hình để thẩm định việc đăng ký.")
     return_model: ModelResult = does(
         ReturnModel, ReturnModelInput, Model, "Trả lại để bổ sung, nêu rõ còn thiếu gì."
@@ -176,9 +349,42 @@ class ModelsMutation:
         Model,
         "Chấp nhận đăng ký; từ ngày này mô hình được tính là đã đăng ký.",
     )
+    withdraw_model: ModelResult = does(
+        WithdrawModel, EndModelInput, Model, "Rút mô hình khi chưa triển khai, nêu rõ lý do."
+    )
+    begin_model: ModelResult = does(
+        BeginModel, ModelInput, Model, "Bắt đầu triển khai; từ ngày này mô hình được tính là đã triển khai."
+    )
+    note_progress: ModelResult = does(
+        NoteProgress, NoteProgressInput, Model, "Ghi tiến độ của một mô hình đang triển khai."
+    )
     record_contribution: ModelResult = does(
         RecordContribution,
         RecordContributionInput,
         Model,
         "Ghi nhận đất hiến, ngày công hoặc kinh phí huy động được.",
+    )
+    self_assess_model: ModelResult = does(
+        SelfAssessModel, SelfAssessModelInput, Model, "Tự đánh giá kết quả của một mô hình đang triển khai."
+    )
+    carry_over_model: ModelResult = does(
+        CarryOverModel,
+        ModelInput,
+        Model,
+        "Chuyển tiếp mô hình sang năm của `on`; trong năm ấy mô hình lại được tính là đã triển khai, mỗi năm một lần.",
+    )
+    change_model_level: ModelResult = does(
+        ChangeModelLevel,
+        ChangeModelLevelInput,
+        Model,
+        "Đổi cấp của mô hình; những gì đã tính thì vẫn tính theo cấp cũ.",
+    )
+    change_model_owner: ModelResult = does(
+        ChangeModelOwner,
+        ChangeModelOwnerInput,
+        Model,
+        "Đổi tổ chức chủ trì; mô hình vẫn thuộc đơn vị lúc lập.",
+    )
+    discontinue_model: ModelResult = does(
+        DiscontinueModel, EndModelInput, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."
     )

@@ -1,7 +1,9 @@
 """The sample data set *Thị xã Hồng Lĩnh, 2018*: a town of six communes and its year of Dân vận khéo.
 
 `PUBLISHED` holds figures that the town published in its summary of the year 2018: 112 models registered, by
-field, 65 recognised, 8 nominated, the land given and the days worked. (47 not met is the rest: 112 - 65.)
+field, 65 recognised, 8 nominated, the land given, the days worked, and a value of 18,827 million đồng. (47 not met is
+the rest: 112 - 65.) What the value covers is not said; it is taken to cover all, and comes to 7.8 million đồng a
+work-day, which is flagged and stays what it is.
 The source gives totals and names eight examples, not the list behind them. So the list here is made to fit:
 it counts and sums to exactly those figures. Which of the registrations were recognised, which eight were
 nominated (here: the eight named examples), who gave what and all dates are illustrations.
@@ -34,6 +36,7 @@ THUAN_LOC = "u18130"
 COMMUNES = (BAC_HONG, NAM_HONG, TRUNG_LUONG, DUC_THUAN, DAU_LIEU, THUAN_LOC)
 
 LAND_M2 = "LAND_M2"
+MONEY = "MONEY"
 WORK_DAY = "WORK_DAY"
 RECOGNISED = "RECOGNISED"
 NOT_MET = "NOT_MET"
@@ -49,10 +52,11 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    kind: str  # LAND_M2 | WORK_DAY
+    kind: str  # LAND_M2 | WORK_DAY | MONEY
     amount: Decimal
     on: date
     note: str
+    covers: str | None = None  # of MONEY: ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Published:
     nominated: int
     land_m2: Decimal
     work_days: int
+    money: int
 
 
 PUBLISHED = Published(
@@ -108,6 +113,7 @@ PUBLISHED = Published(
     nominated=8,
     land_m2=Decimal("1155.3"),
     work_days=2408,
+    money=18_827_000_000,
 )
 
 PUBLISHED_FIGURES: Mapping[tuple[str, str, str], Decimal] = MappingProxyType(
@@ -122,6 +128,7 @@ PUBLISHED_FIGURES: Mapping[tuple[str, str, str], Decimal] = MappingProxyType(
         ("NOMINATED", "", ""): Decimal(PUBLISHED.nominated),
         ("LAND_M2", "", ""): PUBLISHED.land_m2,
         ("WORK_DAY", "", ""): Decimal(PUBLISHED.work_days),
+        ("MONEY", "", ""): Decimal(PUBLISHED.money),
     }
 )
 """The same as a report shows them: (measure, dimension or "", code or "") → value."""
@@ -262,6 +269,25 @@ _CONTRIBUTIONS: dict[str, tuple[Contribution, ...]] = {
     ),
 }
 
+_THOUSAND = 1000
+
+
+def _values() -> dict[str, tuple[Contribution, ...]]:
+    """The published value, divided by work-days to the thousand đồng; the last has what is left over."""
+    days = [(ref, given) for ref, all_ in _CONTRIBUTIONS.items() for given in all_ if given.kind == WORK_DAY]
+    left = PUBLISHED.money
+    values: dict[str, tuple[Contribution, ...]] = {}
+    for place, (ref, given) in enumerate(days, 1):
+        share = int(PUBLISHED.money * given.amount / PUBLISHED.work_days) // _THOUSAND * _THOUSAND
+        amount = left if place == len(days) else share
+        left -= amount
+        note = "Tổng trị giá theo báo cáo của thị xã, chia theo ngày công"
+        value = Contribution(MONEY, Decimal(amount), given.on, note, "ALL")
+        values[ref] = (*values.get(ref, ()), value)
+    return values
+
+
+_VALUES = _values()
 _AFTER_TET = date(2018, 2, 21)
 _SUBMISSIONS_OPEN = date(2018, 3, 19)
 _COUNCIL_DAYS = (date(2018, 11, 13), date(2018, 11, 15), date(2018, 11, 20), date(2018, 11, 22))
@@ -289,7 +315,7 @@ def _registration(index: int, draft: Draft) -> Registration:
         drafted_on=drafted_on,
         submitted_on=submitted_on,
         accepted_on=accepted_on,
-        contributions=_CONTRIBUTIONS.get(draft.ref, ()),
+        contributions=(*_CONTRIBUTIONS.get(draft.ref, ()), *_VALUES.get(draft.ref, ())),
         verdict=NOT_MET if draft.not_met else RECOGNISED,
         reason=wordings[index % len(wordings)],
         decided_on=_COUNCIL_DAYS[index % len(_COUNCIL_DAYS)],

@@ -164,6 +164,7 @@ async def _register(registration: Registration, owner: str, officer: Person, app
             model=model,
             kind=contribution.kind,
             amount=str(contribution.amount),
+            covers=contribution.covers,
             note=contribution.note,
             on=contribution.on.isoformat(),
         )

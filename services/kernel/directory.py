@@ -1,5 +1,6 @@
 """Dated units in a service's own database: the registration's own, or the copy another service keeps of them."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Protocol, runtime_checkable
@@ -20,7 +21,7 @@ from services.kernel.store import (
     not_found,
     to_document,
 )
-from services.kernel.units import DatedUnit, Spell
+from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 
 COLLECTION = "units"
 UNITS = Unscoped(COLLECTION, "units and their lineage are public knowledge")
@@ -30,6 +31,8 @@ INDEXES: Indexes = {
     COLLECTION: [
         IndexModel([("spells.code", ASCENDING)]),
         IndexModel([("spells.parent", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("spells.path", ASCENDING)]),
+        IndexModel([("predecessors.unit", ASCENDING)]),
     ]
 }
 
@@ -81,6 +84,20 @@ class Directory:
             (spell.code, u.id, u) for u in found for spell in u.between(since, until) if spell.parent == unit
         ]
         return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
+
+    async def below(self, unit: str, day: date, level: UnitLevel | None = None) -> list[DatedUnit]:
+        """All that lay under `unit` that day, at whatever depth, by id; those of `level` if one is named."""
+        spell = await self.in_force(unit, day)
+        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
+        return [
+            u
+            for u in sorted(found, key=lambda u: u.id)
+            if (s := u.at(day)) and level in (None, s.level) and UnitPath(s.path).within(unit)
+        ]
+
+    async def came_of(self, units: Sequence[str]) -> list[DatedUnit]:
+        """Those that have one of the units for a predecessor."""
+        return await self._find({"predecessors.unit": {"$in": list(units)}})
 
     async def _find(self, filter_: Document) -> list[DatedUnit]:
         return [_unit(document) async for document in self._units.find(filter_)]

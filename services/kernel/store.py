@@ -7,7 +7,7 @@ idempotency key, a moved cursor, a moved head), so an unknown commit result is s
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -24,13 +24,19 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.kernel import telemetry
 from services.kernel.aggregate import Aggregate
-from services.kernel.calendar import day_of, moment
+from services.kernel.calendar import VIETNAM, day_of, moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.config import Settings
 from services.kernel.credentials import mongo_login
@@ -57,9 +63,13 @@ Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
 T = TypeVar("T")
 S = TypeVar("S", bound=Aggregate)
 
-SNAPSHOT_UNAVAILABLE = 246
+SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 246, 11000
+"""MongoDB's error codes."""
 PATIENCE = 8.0
 """Seconds a transaction may go on being retried; less than what a caller waits."""
+
+MOST_TOLD = 10
+"""Changes that a refusal tells of, the newest; there may have been more."""
 
 Indexes = Mapping[str, Sequence[IndexModel]]
 
@@ -145,9 +155,40 @@ class Documents:
     async def find_one(self, filter_: Document) -> Document | None:
         return await self._collection.find_one(self.narrowed(filter_), session=self._session)
 
+    async def histories(
+        self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
+    ) -> list[tuple[Document | None, list[Recorded]]]:
+        """Of each that may be seen, its unit and its events that are `wanted`; nothing of any other."""
+        found = self.find({"_id": {"$in": list(keys)}}, {"unit": 1, "within": 1})
+        seen = {document["_id"]: document async for document in found}
+        histories: list[tuple[Document | None, list[Recorded]]] = []
+        for key in keys:
+            events: list[Recorded] = []
+            if key in seen:
+                log = self.access._db.log.find(
+                    {"key": key, **wanted}, sort=sort, limit=limit, session=self._session
+                )
+                events = [from_document(event, Recorded) async for event in log]
+            histories.append((seen.get(key), events))
+        return histories
+
     async def insert(self, document: Document) -> None:
         self.access.scope.require(document["unit"])
         await self._collection.insert_one(document, session=self._session)
+
+    async def insert_many(self, documents: Sequence[Document]) -> None:
+        for unit in {document["unit"] for document in documents}:
+            self.access.scope.require(unit)
+        if not documents:
+            return
+        try:
+            await self._collection.insert_many(documents, session=self._session)
+        except BulkWriteError as error:
+            # One insert says so by a class of its own, many do not.
+            first = (error.details or {}).get("writeErrors", [{}])[0]
+            if first.get("code") != DUPLICATE_KEY:
+                raise
+            raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY, first) from error
 
     async def replace(self, filter_: Document, document: Document) -> int:
         """How many there were to replace, 1 or 0. A document stays in its unit."""
@@ -426,12 +467,35 @@ class Aggregates(Generic[S]):
         self._tx.log(event)
         return self.columns.whole(document, self._tx.sees)
 
+    async def add_many(self, items: Iterable[tuple[S, Sequence[Event]]]) -> None:
+        """New ones, each with the events that led to it, from its first: all of them or, when one is refused, none.
+
+        They show nothing by which a transaction of unknown outcome could be told to have happened: whoever adds many
+        writes a mark of their own in the same transaction, and looks for it first. Some 1,000 at a time is enough:
+        MongoDB ends a transaction after a minute.
+        """
+        documents = []
+        for state, events in items:
+            if [(e.key, e.version) for e in events] != [(state.id, v + 1) for v in range(state.version)]:
+                raise ValueError(f"{state.id}: these events do not lead to version {state.version}")
+            documents.append(self._document(state, self._tx.at))
+            for event in events:
+                self._tx.log(event)
+        await self._documents.insert_many(documents)
+
     async def get(self, key: str) -> S:
         return from_document(await self._load(key), self.state)
 
-    async def update(self, key: str, change: Callable[[S], tuple[S, Event]]) -> Row:
-        """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure."""
+    async def update(
+        self, key: str, change: Callable[[S], tuple[S, Event]], *, expected: int | None = None
+    ) -> Row:
+        """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure.
+
+        `expected`: the version whose change is wanted. Should it be another by now, the refusal tells what happened.
+        """
         document = await self._load(key)
+        if expected is not None and expected != document["version"]:
+            raise await self._changed_meanwhile(key, document["version"], expected)
         state, event = change(from_document(document, self.state))
         recorded_at = max(self._tx.at, document["recorded_at"])
         changed = self._document(state, recorded_at)
@@ -439,6 +503,26 @@ class Aggregates(Generic[S]):
         assert replaced == 1, "a snapshot cannot change under its transaction"  # noqa: S101
         self._tx.log(event, not_before=recorded_at)
         return self.columns.whole(changed, self._tx.sees)
+
+    def told(self, recorded: Recorded) -> tuple[str, str]:
+        """What an event did, in Vietnamese and in English, for whoever may change the aggregate."""
+        return recorded.type, recorded.type
+
+    async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:
+        since = {"version": {"$gt": expected}}
+        newest = [("version", DESCENDING)]
+        ((_, events),) = await self._documents.histories([key], since, sort=newest, limit=MOST_TOLD)
+        done = [(event, *self.told(event)) for event in reversed(events)]
+        told_vi = "; ".join(f"{vi}, do {e.caller}, lúc {_local(e.recorded_at)}" for e, vi, _ in done)
+        told_en = "; ".join(f"{en}, by {e.caller}, at {e.recorded_at:%Y-%m-%d %H:%M}Z" for e, _, en in done)
+        vi = f"Đang ở phiên bản {version}, không phải {expected}"
+        en = f"It is at version {version}, not {expected}"
+        return Refused(
+            "changed-meanwhile",
+            "expectedVersion",
+            vi=f"{vi}. Từ đó đã có: {told_vi}." if done else f"{vi}.",
+            en=f"{en}. Since then: {told_en}." if done else f"{en}.",
+        )
 
     async def _load(self, key: str) -> Document:
         document = await self._documents.find_one({"_id": key})
@@ -449,6 +533,10 @@ class Aggregates(Generic[S]):
     def _document(self, state: S, recorded_at: datetime) -> Document:
         within = state.unit.strip("/").split("/")
         return {**to_document(state), "within": within, "recorded_at": recorded_at}
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(VIETNAM):%H:%M ngày %d/%m/%Y}"
 
 
 def passing(error: BaseException) -> bool:

@@ -100,6 +100,27 @@ class ContributionKind(Word):
     MONEY = "MONEY", "Kinh phí (đồng)"
 
 
+class Covers(Word):
+    """Số tiền được nêu bao gồm những gì."""
+
+    CASH = "CASH", "Tiền"
+    WORK_DAYS = "WORK_DAYS", "Ngày công quy ra tiền"
+    LAND = "LAND", "Đất quy ra tiền"
+    MATERIALS = "MATERIALS", "Hiện vật, vật liệu quy ra tiền"
+    ALL = "ALL", "Tất cả: tiền, ngày công, đất, hiện vật"
+    UNSTATED = "UNSTATED", "Không nêu rõ"
+
+
+class OutlierRule(Word):
+    """Quy tắc đánh dấu số liệu bất thường; số liệu được giữ nguyên."""
+
+    VALUE_PER_WORK_DAY = "VALUE_PER_WORK_DAY", "Giá trị một ngày công quá cao"
+    VALUE_PER_M2 = "VALUE_PER_M2", "Giá trị một mét vuông đất quá cao"
+    WORK_DAYS_AT_ONCE = "WORK_DAYS_AT_ONCE", "Quá nhiều ngày công trong một lần"
+    LAND_AT_ONCE = "LAND_AT_ONCE", "Quá nhiều đất trong một lần"
+    MONEY_TOO_SMALL = "MONEY_TOO_SMALL", "Số tiền quá nhỏ, có thể sai đơn vị tính"
+
+
 class BodyKind(Word):
     """Loại tổ chức chủ trì."""
 

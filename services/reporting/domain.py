@@ -2,23 +2,49 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
-from services.registration.events import Field, Level, SubjectKind
-from services.registration.models.events import ContributionRecorded, ModelAccepted
-from services.reporting.events import Breakdown, Dimension, Figure, Measure, Position, Row
+from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
+from services.registration.models.events import (
+    ContributionRecorded,
+    ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
+    ModelDiscontinued,
+    ModelWithdrawn,
+)
+from services.registration.outliers import flags_of_totals
+from services.reporting.events import (
+    Breakdown,
+    Bridge,
+    BridgeRow,
+    BridgeStep,
+    Dimension,
+    Figure,
+    Measure,
+    Position,
+    Row,
+)
 from services.review.events import ReviewDecided, ReviewNominated, Verdict
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
 
 COUNTED: Mapping[str, tuple[type[Event], ...]] = {
-    "registration": (ModelAccepted, ContributionRecorded),
+    "registration": (
+        ModelAccepted,
+        ModelBegun,
+        ModelCarriedOver,
+        ModelWithdrawn,
+        ModelDiscontinued,
+        ContributionRecorded,
+    ),
     "review": (ReviewDecided, ReviewNominated),
     "supervision": (SessionRecorded,),
 }
@@ -27,6 +53,7 @@ COUNTED: Mapping[str, tuple[type[Event], ...]] = {
 OF_MODELS = (Dimension.FIELD, Dimension.LEVEL, Dimension.SUBJECT_KIND, Dimension.PLACE)
 DIMENSIONS: Mapping[Measure, tuple[Dimension, ...]] = {
     **dict.fromkeys(Measure, OF_MODELS),
+    Measure.MONEY: (*OF_MODELS, Dimension.COVERS),
     Measure.SUPERVISION_SESSION: (Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE),
 }
 
@@ -34,10 +61,21 @@ WORDS: Mapping[Dimension, type[Word]] = {
     Dimension.FIELD: Field,
     Dimension.LEVEL: Level,
     Dimension.SUBJECT_KIND: SubjectKind,
+    Dimension.COVERS: Covers,
     Dimension.SESSION_KIND: SessionKind,
     Dimension.BODY: SupervisingBody,
 }
 """The rows of each breakdown; PLACE has units for rows."""
+
+BRIDGED = (
+    Measure.REGISTERED,
+    Measure.WITHDRAWN,
+    Measure.IMPLEMENTED,
+    Measure.CARRIED_OVER,
+    Measure.RECOGNISED,
+    Measure.NOT_MET,
+)
+"""What bridges are made of."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +99,15 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
     match event:
         case ModelAccepted():
             return [_fact(Measure.REGISTERED, Decimal(1), event, recorded)]
+        case ModelBegun():
+            return [_fact(Measure.IMPLEMENTED, Decimal(1), event, recorded)]
+        case ModelCarriedOver():
+            again = (Measure.IMPLEMENTED, Measure.CARRIED_OVER)
+            return [_fact(measure, Decimal(1), event, recorded) for measure in again]
+        case ModelWithdrawn():
+            return [_fact(Measure.WITHDRAWN, Decimal(1), event, recorded)] if event.registered else []
+        case ModelDiscontinued():
+            return [_fact(Measure.DISCONTINUED, Decimal(1), event, recorded)]
         case ContributionRecorded():
             return [_fact(Measure(event.kind.value), event.amount, event, recorded)]
         case ReviewDecided():
@@ -139,6 +186,86 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
     )
 
 
+def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """The money is held against the work and the land that it says it covers."""
+    totals = {figure.measure: figure.total for figure in figures}
+    money = next(figure for figure in figures if figure.measure is Measure.MONEY)
+    rows = next(breakdown.rows for breakdown in money.breakdowns if breakdown.by is Dimension.COVERS)
+    flags = flags_of_totals(
+        {Covers(row.code): row.value for row in rows},
+        work_days=totals[Measure.WORK_DAY],
+        land_m2=totals[Measure.LAND_M2],
+    )
+    flagged = msgspec.structs.replace(money, flags=tuple(flags))
+    return tuple(flagged if figure is money else figure for figure in figures)
+
+
+def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple[Bridge, ...]:
+    """From what was registered to what was implemented, and to what was recognised. `totals`: of every period."""
+
+    def at(measure: Measure) -> Decimal:
+        return totals.get((period, measure), Decimal(0))
+
+    def left(until: Callable[[Measure], Decimal], *gone: Measure) -> Decimal:
+        return until(Measure.REGISTERED) - sum((until(measure) for measure in gone), Decimal(0))
+
+    def waiting(until: Callable[[Measure], Decimal]) -> Decimal:
+        return left(until, Measure.WITHDRAWN, Measure.IMPLEMENTED) + until(Measure.CARRIED_OVER)
+
+    def undecided(until: Callable[[Measure], Decimal]) -> Decimal:
+        return left(until, Measure.RECOGNISED, Measure.NOT_MET)
+
+    earlier, later = _periods_until(totals, period)
+    before, after = partial(_total, totals, earlier), partial(_total, totals, later)
+    implemented = {
+        BridgeStep.WAITING_BEFORE: waiting(before),
+        BridgeStep.REGISTERED: at(Measure.REGISTERED),
+        BridgeStep.WITHDRAWN: -at(Measure.WITHDRAWN),
+        BridgeStep.WAITING_AFTER: -waiting(after),
+        BridgeStep.CARRIED_OVER: at(Measure.CARRIED_OVER),
+    }
+    recognised = {
+        BridgeStep.UNDECIDED_BEFORE: undecided(before),
+        BridgeStep.REGISTERED: at(Measure.REGISTERED),
+        BridgeStep.NOT_MET: -at(Measure.NOT_MET),
+        BridgeStep.UNDECIDED_AFTER: -undecided(after),
+    }
+    return (
+        _bridge(Measure.IMPLEMENTED, at(Measure.IMPLEMENTED), implemented),
+        _bridge(Measure.RECOGNISED, at(Measure.RECOGNISED), recognised),
+    )
+
+
+def _bridge(to: Measure, total: Decimal, steps: Mapping[BridgeStep, Decimal]) -> Bridge:
+    rows = tuple(BridgeRow(step=step, name=step.vi, value=value) for step, value in steps.items())
+    added = sum(steps.values(), Decimal(0))
+    return Bridge(to=to, rows=rows, sum=added, gap=total - added)
+
+
+def _total(
+    totals: Mapping[tuple[str, Measure], Decimal], periods: Sequence[str], measure: Measure
+) -> Decimal:
+    return sum((totals.get((period, measure), Decimal(0)) for period in periods), Decimal(0))
+
+
+def _periods_until(
+    totals: Mapping[tuple[str, Measure], Decimal], period: str
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Those counted that add up to all before the period, and those that add up to all until its end.
+
+    The latter are of the other kind than the period: half-years to the end of a year or of its first half, and years to
+    the end of a second half.
+    """
+    counted = {counted for counted, _ in totals}
+    year, _, half = period.partition("-")
+    years = {counted for counted in counted if "-" not in counted}
+    halves = counted - years
+    before = [one for one in years if one < year] + ([f"{year}-H1"] if half == "H2" else [])
+    if half == "H2":
+        return before, [one for one in years if one <= year]
+    return before, [one for one in halves if one <= f"{year}-{half or 'H2'}"]
+
+
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     """Why figures at these positions are not the last word, in Vietnamese."""
     return tuple(
@@ -166,18 +293,27 @@ def _decimal(value: object) -> Decimal:
 def _fact(
     measure: Measure,
     amount: Decimal,
-    event: ModelAccepted | ContributionRecorded | ReviewDecided | ReviewNominated | SessionRecorded,
+    event: ModelAccepted
+    | ModelBegun
+    | ModelCarriedOver
+    | ModelWithdrawn
+    | ModelDiscontinued
+    | ContributionRecorded
+    | ReviewDecided
+    | ReviewNominated
+    | SessionRecorded,
     recorded: Recorded,
 ) -> Fact:
-    dimensions = (
-        {Dimension.SESSION_KIND: event.kind.value, Dimension.BODY: event.body.value}
-        if isinstance(event, SessionRecorded)
-        else {
+    if isinstance(event, SessionRecorded):
+        dimensions = {Dimension.SESSION_KIND: event.kind.value, Dimension.BODY: event.body.value}
+    else:
+        dimensions = {
             Dimension.FIELD: event.field.value,
             Dimension.LEVEL: event.level.value,
             Dimension.SUBJECT_KIND: event.subject_kind.value,
         }
-    )
+    if isinstance(event, ContributionRecorded) and event.kind is ContributionKind.MONEY:
+        dimensions[Dimension.COVERS] = (event.covers or Covers.UNSTATED).value
     return Fact(
         id=f"{event.key}/{event.version}/{measure}",
         measure=measure,

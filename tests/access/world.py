@@ -18,13 +18,21 @@ from services.kernel.messages import Command, Role
 from services.kernel.rows import Rows
 from services.registration.delegations.events import DelegateRole
 from services.registration.events import BodyKind, SubjectKind
-from services.registration.models.events import AcceptModel, DraftModel, ReturnModel, SubmitModel
+from services.registration.models.events import (
+    AcceptModel,
+    BeginModel,
+    DraftModel,
+    ReturnModel,
+    SubmitModel,
+    WithdrawModel,
+)
 from services.registration.organisations.events import RegisterOrganisation
 from services.review.events import DecideReview, NominateReview, ReviewsByModel, Verdict
 from services.supervision.events import RecordSession, SessionKind, SupervisingBody
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
 
 DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)
+NEXT_YEAR = date(2020, 1, 15)
 TITLE = "Ngõ xóm sạch đẹp"
 WHY = "Còn thiếu danh sách hộ tham gia"
 OFFICER, APPRAISER, SUPERVISOR = (
@@ -33,6 +41,10 @@ OFFICER, APPRAISER, SUPERVISOR = (
 )
 REVIEWED = frozenset({"open", "recognised", "nominated"})
 """States of reviews; all other states of things are models', but for the ones below."""
+
+
+REGISTERED = ("registered", "implementing", "withdrawn")
+"""States of models that have been accepted."""
 
 
 def draft(owner: str) -> DraftModel:
@@ -84,7 +96,7 @@ class World:
         async with asking(self.settings) as services:
             made = Making(services)
             self.owner = await made.id(organisation(), OFFICER)
-            states = ["draft", "submitted", "returned", "registered", *sorted(REVIEWED)]
+            states = ["draft", "submitted", "returned", *REGISTERED, *sorted(REVIEWED)]
             wanted = [(state, many + 1) for state in states for many in [spare.get(state, 0)]]
             # The first event that is heard in the place is this one's; the other places get theirs after it.
             first = await made.model(self.owner, "registered")
@@ -132,8 +144,12 @@ class Making:
             await self.id(SubmitModel(model=model, on=SUBMITTED), OFFICER)
         if state == "returned":
             await self.id(ReturnModel(model=model, reason=WHY, on=SUBMITTED), APPRAISER)
-        elif state == "registered" or state in REVIEWED:
+        elif state in REGISTERED or state in REVIEWED:
             await self.id(AcceptModel(model=model, on=ACCEPTED), APPRAISER)
+        if state == "implementing":
+            await self.id(BeginModel(model=model, on=ACCEPTED), OFFICER)
+        elif state == "withdrawn":
+            await self.id(WithdrawModel(model=model, reason=WHY, on=ACCEPTED), OFFICER)
         return model
 
     async def reviews(self, models: list[str]) -> list[str]:

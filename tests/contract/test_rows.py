@@ -10,11 +10,11 @@ from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
 from gateway.fields import Follows, asks, column_of, is_connection
 from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
-from services.registration.models.events import ModelRow
+from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.relations.events import RelationRow
 from services.registration.search.events import HitRow, SearchRow
-from services.registration.units.events import UnitRow
+from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRow
 from services.reporting.events import Report
 from services.review.events import ReviewRow
 from services.supervision.events import SessionRow
@@ -22,6 +22,7 @@ from services.supervision.events import SessionRow
 ROWS: dict[str, type[msgspec.Struct]] = {
     "Delegation": DelegationRow,
     "Model": ModelRow,
+    "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
     "Relation": RelationRow,
     "Report": Report,
@@ -30,6 +31,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "SearchResult": SearchRow,
     "SupervisionSession": SessionRow,
     "Unit": UnitRow,
+    "UnitHeir": UnitHeirRow,
+    "UnitNamed": UnitNamedRow,
 }
 
 

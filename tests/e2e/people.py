@@ -25,8 +25,15 @@ CHANGED = {
     "reporting": ("facts_1", "counters_1"),
 }
 
-_INPUTS = {"submitModel": "ModelInput", "acceptModel": "ModelInput"}
-_OF_MODELS = {"draftModel", "submitModel", "returnModel", "acceptModel", "recordContribution"}
+_INPUTS = {
+    **dict.fromkeys(("submitModel", "acceptModel", "beginModel", "carryOverModel"), "ModelInput"),
+    **dict.fromkeys(("withdrawModel", "discontinueModel"), "EndModelInput"),
+}
+_OF_MODELS = {
+    *_INPUTS,
+    *("draftModel", "reviseModel", "returnModel", "noteProgress", "recordContribution", "selfAssessModel"),
+    *("changeModelLevel", "changeModelOwner"),
+}
 _DO = """
 mutation Do($key: String!, $input: {type}!) {{
   {name}(idempotencyKey: $key, input: $input) {{

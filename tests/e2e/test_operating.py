@@ -96,8 +96,24 @@ async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> No
 
 
 async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
+    model, _ = await town.accept_a_model()
+    await town.do("beginModel", "officer", model=model, on="2018-03-01")
+    resting = {"reason": "Nhân rộng", "document": "QĐ 12/QĐ-UBND"}
+    await town.do("changeModelLevel", "appraiser", model=model, level="CITY", **resting, on="2018-04-01")
+    await town.do(
+        "recordContribution",
+        "officer",
+        model=model,
+        kind="MONEY",
+        amount="5000000",
+        covers="CASH",
+        on="2018-05-02",
+    )
+    await town.do("carryOverModel", "officer", model=model, on="2019-01-15")
+    await town.do("discontinueModel", "officer", model=model, reason="Đã thành nếp", on="2019-06-30")
     await settled(town.settings)
     before = await recount(town.settings)
+    assert before.facts == 6
     # What an earlier counting left when it was interrupted is seen as such, is in no way, and is begun anew.
     store = Store(town.settings, "reporting")
     await store.db.cursors.insert_one({"_id": "counters-2/registration", "seq": 1})

@@ -24,9 +24,13 @@ async def test_the_published_figures_of_hong_linh_come_out(graphql: GraphQL) -> 
     assert report_view.differences(report, PUBLISHED_FIGURES) == []
     assert report["complete"]
     assert report_view.total(report, "LAND_M2") == Decimal("1155.3")
+    (flag,) = report_view.figure(report, "MONEY")["flags"]
+    assert flag["rule"] == "VALUE_PER_WORK_DAY"
+    assert "7.818.521,59 đồng một ngày công" in flag["messageVi"]
+    assert not any(f["flags"] for f in report["figures"] if f["measure"] != "MONEY")
 
 
 async def test_a_recount_from_the_documents_finds_no_difference(stack: tuple[Stack, Settings]) -> None:
     found = await recount(stack[1])
     assert found.differences == []
-    assert found.facts >= 112 + 112 + 8 + 38 + 5  # the sample's; other tests register more, elsewhere
+    assert found.facts >= 112 + 112 + 8 + 38 + 26 + 5  # the sample's; other tests register more, elsewhere

@@ -15,20 +15,20 @@ from pymongo import monitoring
 
 from services.kernel import client, streams
 from services.kernel.calendar import moment
-from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding, reading
+from services.kernel.caller import LIFE, Caller, Grant, Scope, Tokens, binding, reading
 from services.kernel.client import CALLER, KEY, Reply
 from services.kernel.config import Settings
 from services.kernel.desk import Desk
 from services.kernel.inbox import Handler, Inbox
-from services.kernel.messages import Command, Recorded, Role
+from services.kernel.messages import Command, Recorded, Refused, Role
 from services.kernel.process import end
 from services.kernel.sequencer import Sequencer
-from services.kernel.store import Access, Store, Transaction, UpdateOne, recorded
+from services.kernel.store import Access, DuplicateKeyError, Store, Transaction, UpdateOne, recorded
 from services.kernel.streams import replay_subject
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.integration import toy
-from tests.integration.toy import CountTallies, OpenTally, RaiseTally, TallyRaised
+from tests.integration.toy import CountTallies, OpenTally, RaiseTally, Tally, TallyRaised
 
 ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
 
@@ -192,6 +192,46 @@ async def test_i3_each_change_has_one_event_and_a_failed_one_has_neither(service
     tally = await service.store.db.tallies.find_one({"_id": "t"})
     assert tally is not None
     assert (tally["version"], len(await service.log())) == (1, 1)
+
+
+def _tally(id_: str, version: int, unit: str = f"/{COUNTRY}") -> tuple[Tally, list[TallyRaised]]:
+    tallies = [Tally(id=id_, version=v, unit=unit, value=v - 1) for v in range(1, version + 1)]
+    return tallies[-1], [toy.raised(tally) for tally in tallies]
+
+
+async def test_i3_many_are_added_with_all_their_events(service: Toy) -> None:
+    async def work(tx: Transaction) -> None:
+        await toy.Tallies(tx).add_many(_tally(f"t{n}", 1 + n % 3) for n in range(1000))
+
+    await service.store.transaction(work)
+    assert await service.store.db.tallies.count_documents({"within": COUNTRY}) == 1000
+    await service.sequencer.work()
+    log = await service.log()
+    assert [event["seq"] for event in log] == list(range(1, 2000))
+    for n in (0, 1, 2, 998):
+        events = [event["version"] for event in log if event["key"] == f"t{n}"]
+        assert events == list(range(1, 2 + n % 3))
+    # What was added so goes on as anything else.
+    again: Any = (await service.do(RaiseTally(id="t2"), "raise")).answer
+    assert (again["version"], again["value"]) == (4, 3)
+
+
+@pytest.mark.parametrize("wrong", ["out of scope", "there already", "an event is missing"])
+async def test_i3_many_are_added_all_or_none(service: Toy, wrong: str) -> None:
+    await service.do(OpenTally(id="there"), "open")
+    bad = {
+        "out of scope": _tally("t", 1, f"/{COUNTRY}/u2"),
+        "there already": _tally("there", 1, f"/{COUNTRY}/u1"),
+        "an event is missing": (_tally("t", 2, f"/{COUNTRY}/u1")[0], _tally("t", 2)[1][1:]),
+    }[wrong]
+
+    async def work(tx: Transaction) -> None:
+        await toy.Tallies(tx).add_many([*(_tally(f"t{n}", 2, f"/{COUNTRY}/u1") for n in range(9)), bad])
+
+    with pytest.raises((Refused, DuplicateKeyError, ValueError)):
+        await service.store.transaction(work, scope=Scope(frozenset({"u1"})))
+    assert await service.store.db.tallies.count_documents({}) == 1
+    assert len(await service.log()) == 1
 
 
 async def test_i3_an_event_is_never_edited_but_for_its_number(service: Toy) -> None:

@@ -53,21 +53,21 @@ class Tallies(Aggregates[Tally]):
     state = Tally
 
 
-def _raised(tally: Tally) -> TallyRaised:
+def raised(tally: Tally) -> TallyRaised:
     return TallyRaised(key=tally.id, version=tally.version, at=moment(), unit=tally.unit, to=tally.value)
 
 
 async def open_tally(command: OpenTally, tx: Transaction) -> Row:
     tally = Tally(id=command.id, version=1, unit=f"/{COUNTRY}", value=0)
-    return await Tallies(tx).add(tally, _raised(tally))
+    return await Tallies(tx).add(tally, raised(tally))
 
 
 async def raise_tally(command: RaiseTally, tx: Transaction) -> Row:
     def change(tally: Tally) -> tuple[Tally, TallyRaised]:
         if tally.value >= command.most:
             raise Refused("tally-full", "id", vi="Đã đầy.", en="It is full.")
-        raised = msgspec.structs.replace(tally, version=tally.version + 1, value=tally.value + 1)
-        return raised, _raised(raised)
+        more = msgspec.structs.replace(tally, version=tally.version + 1, value=tally.value + 1)
+        return more, raised(more)
 
     return await Tallies(tx).update(command.id, change)
 

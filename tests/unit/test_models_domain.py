@@ -138,7 +138,9 @@ def test_a_step_out_of_order_is_refused() -> None:
         lambda: submit(submitted(), act=act(5)),
         lambda: submit(registered(), act=act(5)),
         lambda: accept(registered(), act=appraiser),
-        lambda: contribute(submitted(), kind=ContributionKind.MONEY, amount="1", note="", act=act(5)),
+        lambda: contribute(
+            submitted(), kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(5)
+        ),
     ]
     for step in out_of_order:
         with pytest.raises(Refused) as refused:
@@ -151,7 +153,9 @@ def test_no_step_is_before_the_one_it_follows_or_still_to_come() -> None:
         lambda: submit(drafted(), act=act(-1)),
         lambda: accept(submitted(), act=act(0, "appraiser")),
         lambda: return_(submitted(), reason="x", act=act(0, "appraiser")),
-        lambda: contribute(registered(), kind=ContributionKind.MONEY, amount="1", note="", act=act(1)),
+        lambda: contribute(
+            registered(), kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(1)
+        ),
     ]
     for step in too_early:
         with pytest.raises(Refused) as refused:
@@ -173,7 +177,7 @@ def test_every_amount_that_its_kind_allows_is_kept_exactly(
 ) -> None:
     places = PLACES[kind]
     amount = data.draw(st.decimals(min_value=Decimal("0.1") ** places, max_value=10**14, places=places))
-    model, event = contribute(registered(), kind=kind, amount=str(amount), note="", act=act(3))
+    model, event = contribute(registered(), kind=kind, amount=str(amount), note="", covers=None, act=act(3))
     assert model.contributions[-1].amount == event.amount == amount
     assert "E" not in str(event.amount)
     assert (model.contributions[-1].version, event.version) == (model.version, model.version)
@@ -183,9 +187,9 @@ def test_every_amount_that_its_kind_allows_is_kept_exactly(
 def test_whatever_is_said_to_be_an_amount_is_refused_or_positive(text: str) -> None:
     refusal, amount = None, Decimal(0)
     try:
-        amount = contribute(registered(), kind=ContributionKind.LAND_M2, amount=text, note="", act=act(3))[
-            1
-        ].amount
+        amount = contribute(
+            registered(), kind=ContributionKind.LAND_M2, amount=text, note="", covers=None, act=act(3)
+        )[1].amount
     except Refused as refused:
         refusal = refused.refusal
     if refusal:

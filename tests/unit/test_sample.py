@@ -121,7 +121,9 @@ def test_as_many_as_published_are_nominated_and_each_was_recognised_before() -> 
 def test_land_and_work_days_sum_exactly_to_the_published_figures() -> None:
     assert total("LAND_M2") == PUBLISHED.land_m2
     assert total("WORK_DAY") == PUBLISHED.work_days
-    assert {given.kind for given in CONTRIBUTIONS} == {"LAND_M2", "WORK_DAY"}
+    assert total("MONEY") == PUBLISHED.money
+    assert {given.kind for given in CONTRIBUTIONS} == {"LAND_M2", "WORK_DAY", "MONEY"}
+    assert {given.covers for given in CONTRIBUTIONS if given.kind == "MONEY"} == {"ALL"}
 
 
 def test_land_has_one_decimal_place_and_work_days_are_whole() -> None:

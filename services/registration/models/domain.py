@@ -1,8 +1,10 @@
-"""The life of a model: draft → submitted → (returned → submitted) → registered, and what was mobilised for it."""
+"""The life of a model, from its draft to its end: which step may be taken when, and what is counted of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -10,27 +12,102 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import EARLIEST, happened, not_before, optional, quantity, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
-from services.registration.events import ContributionKind, Field, Level, SubjectKind, level_of
+from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind, level_of
 from services.registration.models.events import (
+    Change,
     Contribution,
     ContributionRecorded,
     ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
+    ModelDiscontinued,
     ModelDrafted,
+    ModelLevelChanged,
+    ModelOwnerChanged,
     ModelReturned,
+    ModelRevised,
+    ModelSelfAssessed,
     ModelState,
+    ModelStep,
     ModelSubmitted,
+    ModelWithdrawn,
+    ProgressNoted,
+    SelfAssessment,
+    SelfRating,
 )
+from services.registration.outliers import Flag, flags_of
 
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500
 LONGEST_TEXT = 4000
 LONGEST_PLACE = 300
 LONGEST_TARGET = 1000
+LONGEST_DOCUMENT = 300
+MOST_NOTES = 500
+REVISABLE = ("title", "summary", "place", "target", "programme", "year", "field", "subject_kind")
 PLACES = {ContributionKind.LAND_M2: 2, ContributionKind.WORK_DAY: 1, ContributionKind.MONEY: 0}
 """Digits after the point that a contribution of each kind may have."""
 
 
+_DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
+_UNDER_WAY = frozenset({ModelState.IMPLEMENTING, ModelState.SELF_ASSESSED})
+_REGISTERED = _UNDER_WAY | {ModelState.REGISTERED}
+
+ALLOWED: Mapping[ModelStep, frozenset[ModelState]] = {
+    ModelStep.REVISE: _DRAFTS,
+    ModelStep.SUBMIT: _DRAFTS,
+    ModelStep.RETURN: frozenset({ModelState.SUBMITTED}),
+    ModelStep.ACCEPT: frozenset({ModelState.SUBMITTED}),
+    ModelStep.BEGIN: frozenset({ModelState.REGISTERED}),
+    ModelStep.NOTE: _UNDER_WAY,
+    ModelStep.CONTRIBUTE: _REGISTERED,
+    ModelStep.SELF_ASSESS: frozenset({ModelState.IMPLEMENTING}),
+    ModelStep.CARRY_OVER: _UNDER_WAY,
+    ModelStep.CHANGE_LEVEL: _REGISTERED,
+    ModelStep.CHANGE_OWNER: _REGISTERED,
+    ModelStep.WITHDRAW: _DRAFTS | {ModelState.SUBMITTED, ModelState.REGISTERED},
+    ModelStep.DISCONTINUE: _UNDER_WAY,
+}
+"""In which states each step may be taken; a draft comes from nothing. The table in `gateway/README.md` is this one."""
+
+LEADS_TO: Mapping[ModelStep, ModelState] = {
+    ModelStep.DRAFT: ModelState.DRAFT,
+    ModelStep.SUBMIT: ModelState.SUBMITTED,
+    ModelStep.RETURN: ModelState.RETURNED,
+    ModelStep.ACCEPT: ModelState.REGISTERED,
+    ModelStep.BEGIN: ModelState.IMPLEMENTING,
+    ModelStep.SELF_ASSESS: ModelState.SELF_ASSESSED,
+    ModelStep.CARRY_OVER: ModelState.IMPLEMENTING,
+    ModelStep.WITHDRAW: ModelState.WITHDRAWN,
+    ModelStep.DISCONTINUE: ModelState.DISCONTINUED,
+}
+"""The state that a step leads to; all others leave it as it is."""
+
+DISTRICTS_END = date(2025, 7, 1)
+"""From this day on there is no district, and so no level of its own."""
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that reports count once: the model's version that did it, when, and on which level."""
+
+    version: int
+    on: date
+    level: Level
+
+
+class Implemented(Counted, frozen=True, kw_only=True):
+    """`carried`: it had been implemented in an earlier year already."""
+
+    carried: bool
+
+
+class Ended(Counted, frozen=True, kw_only=True):
+    reason: str
+
+
 class Model(Aggregate, frozen=True, kw_only=True):
+    """`state_since`: the day it came into its state. `registered_level`: the one it was registered on."""
+
     owner: str
     title: str
     summary: str
@@ -42,6 +119,7 @@ class Model(Aggregate, frozen=True, kw_only=True):
     subject_kind: SubjectKind
     level: Level
     state: ModelState
+    state_since: date
     drafted_on: date
     drafted_by: str
     submitted_on: date | None = None
@@ -49,7 +127,14 @@ class Model(Aggregate, frozen=True, kw_only=True):
     return_reason: str | None = None
     registered_on: date | None = None
     registered_version: int | None = None
+    registered_level: Level | None = None
+    implemented: tuple[Implemented, ...] = ()
+    self_assessment: SelfAssessment | None = None
+    ended: Ended | None = None
+    notes: int = 0
     contributions: tuple[Contribution, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +163,23 @@ def draft(
     subject_kind: SubjectKind,
     act: Act,
 ) -> tuple[Model, ModelDrafted]:
-    title = required(title, "title", longest=LONGEST_TITLE, vi="Tên mô hình", en="The model's title")
-    summary = optional(summary, "summary", longest=LONGEST_TEXT, vi="Phần tóm tắt", en="The model's summary")
-    place = optional(place, "place", longest=LONGEST_PLACE, vi="Địa điểm", en="The place")
-    target = optional(target, "target", longest=LONGEST_TARGET, vi="Chỉ tiêu dự kiến", en="The target")
     happened(act.on, act.today)
-    year = _year(act.on.year if year is None else year, act)
     model = Model(
         id=key,
         version=1,
         unit=unit.path,
         owner=owner,
-        title=title,
-        summary=summary,
-        place=place,
-        target=target,
+        title=_title(title),
+        summary=_summary(summary),
+        place=_place(place),
+        target=_target(target),
         programme=programme,
-        year=year,
+        year=_year(act.on.year if year is None else year, act),
         field=field,
         subject_kind=subject_kind,
         level=level_of(unit.level),
         state=ModelState.DRAFT,
+        state_since=act.on,
         drafted_on=act.on,
         drafted_by=act.by,
     )
@@ -108,88 +189,149 @@ def draft(
         at=act.at,
         unit=model.unit,
         owner=owner,
-        title=title,
+        title=model.title,
         field=field,
         subject_kind=subject_kind,
         level=model.level,
         on=act.on,
-        summary=summary,
-        place=place,
-        target=target,
-        programme=model.programme,
-        year=year,
+        summary=model.summary,
+        place=model.place,
+        target=model.target,
+        programme=programme,
+        year=model.year,
     )
 
 
-def submit(model: Model, *, act: Act) -> tuple[Model, ModelSubmitted]:
-    _in_state(model, ModelState.DRAFT, ModelState.RETURNED)
+def revise(
+    model: Model,
+    *,
+    title: str | None,
+    summary: str | None,
+    place: str | None,
+    target: str | None,
+    programme: str | None,
+    year: int | None,
+    field: Field | None,
+    subject_kind: SubjectKind | None,
+    act: Act,
+) -> tuple[Model, ModelRevised]:
+    """What is None stays as it is; an empty `programme` takes the model out of the one it belonged to."""
+    _allowed(model, ModelStep.REVISE)
     happened(act.on, act.today)
-    not_before(act.on, model.drafted_on)
-    submitted = msgspec.structs.replace(
+    not_before(act.on, model.state_since)
+    revised = msgspec.structs.replace(
         model,
+        title=model.title if title is None else _title(title),
+        summary=model.summary if summary is None else _summary(summary),
+        place=model.place if place is None else _place(place),
+        target=model.target if target is None else _target(target),
+        programme=model.programme if programme is None else programme or None,
+        year=model.year if year is None else _year(year, act),
+        field=field or model.field,
+        subject_kind=subject_kind or model.subject_kind,
         version=model.version + 1,
-        state=ModelState.SUBMITTED,
+    )
+    changes = tuple(
+        Change(field=name, before=_told(before), after=_told(after))
+        for name in REVISABLE
+        for before, after in [(getattr(model, name), getattr(revised, name))]
+        if before != after
+    )
+    if not changes:
+        raise _nothing_changed(*REVISABLE)
+    return revised, ModelRevised(**_event(revised, act), changes=changes)
+
+
+def submit(model: Model, *, act: Act) -> tuple[Model, ModelSubmitted]:
+    submitted = _stepped(
+        model,
+        ModelStep.SUBMIT,
+        act,
         submitted_on=act.on,
         submitted_by=act.by,
         return_reason=None,
     )
-    return submitted, ModelSubmitted(
-        key=model.id, version=submitted.version, at=act.at, unit=model.unit, on=act.on
-    )
+    return submitted, ModelSubmitted(**_event(submitted, act))
 
 
 def return_(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelReturned]:
-    _in_state(model, ModelState.SUBMITTED)
+    _allowed(model, ModelStep.RETURN)
     _not_own(model, act)
-    reason = required(
-        reason,
-        "reason",
-        longest=LONGEST_TEXT,
-        vi="Lý do trả lại",
-        en="The reason for returning it",
-        lines=True,
-    )
-    happened(act.on, act.today)
-    not_before(act.on, model.submitted_on)
-    returned = msgspec.structs.replace(
-        model, version=model.version + 1, state=ModelState.RETURNED, return_reason=reason
-    )
-    return returned, ModelReturned(
-        key=model.id, version=returned.version, at=act.at, unit=model.unit, reason=reason, on=act.on
-    )
+    reason = _reason(reason, "Lý do trả lại", "The reason for returning it")
+    returned = _stepped(model, ModelStep.RETURN, act, return_reason=reason)
+    return returned, ModelReturned(**_event(returned, act), reason=reason)
 
 
 def accept(model: Model, *, act: Act) -> tuple[Model, ModelAccepted]:
-    _in_state(model, ModelState.SUBMITTED)
+    _allowed(model, ModelStep.ACCEPT)
     _not_own(model, act)
-    happened(act.on, act.today)
-    not_before(act.on, model.submitted_on)
-    accepted = msgspec.structs.replace(
+    accepted = _stepped(
         model,
-        version=model.version + 1,
-        state=ModelState.REGISTERED,
+        ModelStep.ACCEPT,
+        act,
         registered_on=act.on,
         registered_version=model.version + 1,
+        registered_level=model.level,
     )
     return accepted, ModelAccepted(
-        key=model.id,
-        version=accepted.version,
-        at=act.at,
-        unit=model.unit,
+        **_counted(accepted, act),
         owner=model.owner,
         title=model.title,
-        field=model.field,
-        subject_kind=model.subject_kind,
-        level=model.level,
         submitted_by=model.submitted_by or model.drafted_by,
-        on=act.on,
     )
+
+
+def withdraw(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelWithdrawn]:
+    _allowed(model, ModelStep.WITHDRAW)
+    reason = _reason(reason, "Lý do rút", "The reason for withdrawing it")
+    withdrawn = _stepped(model, ModelStep.WITHDRAW, act, ended=_ended(model, reason, act))
+    registered = model.registered_on is not None
+    return withdrawn, ModelWithdrawn(**_counted(withdrawn, act), reason=reason, registered=registered)
+
+
+def begin(model: Model, *, act: Act) -> tuple[Model, ModelBegun]:
+    begun = _stepped(model, ModelStep.BEGIN, act, implemented=(_implemented(model, act, carried=False),))
+    return begun, ModelBegun(**_counted(begun, act))
+
+
+def carry_over(model: Model, *, act: Act) -> tuple[Model, ModelCarriedOver]:
+    """Into the year of its day, in which it has not been implemented yet."""
+    _allowed(model, ModelStep.CARRY_OVER)
+    latest = model.implemented[-1].on.year
+    if act.on.year <= latest:
+        raise Refused(
+            "already-this-year",
+            "on",
+            vi=f"Mô hình đã được tính là triển khai trong năm {latest}; chỉ chuyển tiếp sang năm sau đó.",
+            en=f"It counts as implemented in {latest} already; it can be carried over to a later year only.",
+        )
+    again = (*model.implemented, _implemented(model, act, carried=True))
+    carried = _stepped(model, ModelStep.CARRY_OVER, act, implemented=again)
+    return carried, ModelCarriedOver(**_counted(carried, act))
+
+
+def note(model: Model, *, text: str, act: Act) -> tuple[Model, ProgressNoted]:
+    _allowed(model, ModelStep.NOTE)
+    if model.notes >= MOST_NOTES:
+        raise Refused(
+            "too-many-notes",
+            "model",
+            vi=f"Một mô hình có tối đa {MOST_NOTES} lần ghi tiến độ.",
+            en=f"A model has at most {MOST_NOTES} notes of its progress.",
+        )
+    text = required(
+        text, "text", longest=LONGEST_TEXT, vi="Nội dung tiến độ", en="The note of progress", lines=True
+    )
+    happened(act.on, act.today)
+    not_before(act.on, model.implemented[0].on)
+    noted = msgspec.structs.replace(model, version=model.version + 1, notes=model.notes + 1)
+    return noted, ProgressNoted(**_event(noted, act), text=text)
 
 
 def contribute(
-    model: Model, *, kind: ContributionKind, amount: str, note: str, act: Act
+    model: Model, *, kind: ContributionKind, amount: str, covers: Covers | None, note: str, act: Act
 ) -> tuple[Model, ContributionRecorded]:
-    _in_state(model, ModelState.REGISTERED)
+    _allowed(model, ModelStep.CONTRIBUTE)
     if len(model.contributions) >= MOST_CONTRIBUTIONS:
         raise Refused(
             "too-many-contributions",
@@ -198,25 +340,172 @@ def contribute(
             en=f"A model has at most {MOST_CONTRIBUTIONS} contributions; record them together.",
         )
     exact: Decimal = quantity(amount, "amount", places=PLACES[kind])
+    if kind is ContributionKind.MONEY:
+        covers = covers or Covers.UNSTATED
+    elif covers is not None:
+        raise Refused(
+            "covers-not-money",
+            "covers",
+            vi=f"Chỉ kinh phí mới cần nêu bao gồm những gì; “{kind.vi}” thì không.",
+            en=f"Only of money it is said what it covers, not of {kind}.",
+        )
     note = optional(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
     happened(act.on, act.today)
     not_before(act.on, model.registered_on)
-    version = model.version + 1
-    contribution = Contribution(version=version, kind=kind, amount=exact, on=act.on, note=note)
-    contributed = msgspec.structs.replace(
-        model, version=version, contributions=(*model.contributions, contribution)
-    )
-    return contributed, ContributionRecorded(
-        key=model.id,
-        version=version,
-        at=act.at,
-        unit=model.unit,
+    contribution = Contribution(
+        version=model.version + 1,
         kind=kind,
         amount=exact,
+        on=act.on,
+        note=note,
+        covers=covers,
         field=model.field,
         subject_kind=model.subject_kind,
         level=model.level,
-        on=act.on,
+    )
+    given = (*model.contributions, contribution)
+    flags = flags_of(given)
+    contributed = msgspec.structs.replace(
+        model,
+        version=model.version + 1,
+        contributions=tuple(_flagged(one, flags) for one in given),
+        flags=flags,
+        flagged=bool(flags),
+    )
+    return contributed, ContributionRecorded(
+        **_counted(contributed, act), kind=kind, amount=exact, covers=covers, note=note
+    )
+
+
+def self_assess(model: Model, *, rating: SelfRating, text: str, act: Act) -> tuple[Model, ModelSelfAssessed]:
+    _allowed(model, ModelStep.SELF_ASSESS)
+    text = required(
+        text, "text", longest=LONGEST_TEXT, vi="Nội dung tự đánh giá", en="The self-assessment", lines=True
+    )
+    assessment = SelfAssessment(rating=rating, text=text, on=act.on)
+    assessed = _stepped(model, ModelStep.SELF_ASSESS, act, self_assessment=assessment)
+    return assessed, ModelSelfAssessed(**_event(assessed, act), rating=rating, text=text)
+
+
+def change_level(
+    model: Model, *, level: Level, reason: str, document: str, act: Act
+) -> tuple[Model, ModelLevelChanged]:
+    _allowed(model, ModelStep.CHANGE_LEVEL)
+    _not_own(model, act)
+    if level is model.level:
+        raise _nothing_changed("level")
+    if level is Level.DISTRICT and act.on >= DISTRICTS_END:
+        raise Refused(
+            "level-ended",
+            "level",
+            "on",
+            vi="Cấp quận, huyện, thị xã đã kết thúc ngày 30/06/2025.",
+            en="The district level ended on 2025-06-30.",
+        )
+    reason = _reason(reason, "Lý do đổi cấp", "The reason for changing its level")
+    document = _document(document)
+    changed = _changed(model, act, level=level)
+    return changed, ModelLevelChanged(
+        **_event(changed, act), before=model.level, after=level, reason=reason, document=document
+    )
+
+
+def change_owner(
+    model: Model, *, owner: str, reason: str, document: str, act: Act
+) -> tuple[Model, ModelOwnerChanged]:
+    _allowed(model, ModelStep.CHANGE_OWNER)
+    if owner == model.owner:
+        raise _nothing_changed("owner")
+    reason = _reason(reason, "Lý do đổi đơn vị chủ trì", "The reason for changing its owner")
+    document = _document(document)
+    changed = _changed(model, act, owner=owner)
+    return changed, ModelOwnerChanged(
+        **_event(changed, act), before=model.owner, after=owner, reason=reason, document=document
+    )
+
+
+def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDiscontinued]:
+    _allowed(model, ModelStep.DISCONTINUE)
+    reason = _reason(reason, "Lý do dừng thực hiện", "The reason for discontinuing it")
+    ended = _stepped(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
+    return ended, ModelDiscontinued(**_counted(ended, act), reason=reason)
+
+
+def _flagged(given: Contribution, flags: Sequence[Flag]) -> Contribution:
+    rules = tuple(flag.rule for flag in flags if given.version in flag.versions)
+    return given if rules == given.flags else msgspec.structs.replace(given, flags=rules)
+
+
+def _stepped(model: Model, step: ModelStep, act: Act, **changes: Any) -> Model:
+    """In the state that the step leads to, from the day of the act on."""
+    _allowed(model, step)
+    happened(act.on, act.today)
+    not_before(act.on, model.state_since)
+    return msgspec.structs.replace(
+        model, version=model.version + 1, state=LEADS_TO[step], state_since=act.on, **changes
+    )
+
+
+def _changed(model: Model, act: Act, **changes: Any) -> Model:
+    happened(act.on, act.today)
+    not_before(act.on, model.registered_on)
+    return msgspec.structs.replace(model, version=model.version + 1, **changes)
+
+
+def _implemented(model: Model, act: Act, *, carried: bool) -> Implemented:
+    return Implemented(version=model.version + 1, on=act.on, level=model.level, carried=carried)
+
+
+def _ended(model: Model, reason: str, act: Act) -> Ended:
+    return Ended(version=model.version + 1, on=act.on, level=model.level, reason=reason)
+
+
+def _event(model: Model, act: Act) -> dict[str, Any]:
+    """What each event of a model says."""
+    return {"key": model.id, "version": model.version, "at": act.at, "unit": model.unit, "on": act.on}
+
+
+def _counted(model: Model, act: Act) -> dict[str, Any]:
+    dimensions = {"field": model.field, "subject_kind": model.subject_kind, "level": model.level}
+    return {**_event(model, act), **dimensions}
+
+
+def _told(value: object) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _title(text: str) -> str:
+    return required(text, "title", longest=LONGEST_TITLE, vi="Tên mô hình", en="The model's title")
+
+
+def _summary(text: str) -> str:
+    return optional(text, "summary", longest=LONGEST_TEXT, vi="Phần tóm tắt", en="The model's summary")
+
+
+def _place(text: str) -> str:
+    return optional(text, "place", longest=LONGEST_PLACE, vi="Địa điểm", en="The place")
+
+
+def _target(text: str) -> str:
+    return optional(text, "target", longest=LONGEST_TARGET, vi="Chỉ tiêu dự kiến", en="The target")
+
+
+def _reason(text: str, vi: str, en: str) -> str:
+    return required(text, "reason", longest=LONGEST_TEXT, vi=vi, en=en, lines=True)
+
+
+def _document(text: str) -> str:
+    return required(
+        text, "document", longest=LONGEST_DOCUMENT, vi="Văn bản căn cứ", en="The governing document"
+    )
+
+
+def _nothing_changed(*fields: str) -> Refused:
+    return Refused(
+        "nothing-changed",
+        *fields,
+        vi="Không có gì khác với hiện tại.",
+        en="Nothing is different from what is there.",
     )
 
 
@@ -233,14 +522,17 @@ def _year(year: int, act: Act) -> int:
     return year
 
 
-def _in_state(model: Model, *allowed: ModelState) -> None:
+def _allowed(model: Model, step: ModelStep) -> None:
+    allowed = ALLOWED[step]
     if model.state not in allowed:
+        # In the order in which a model comes through them.
+        needed = [state for state in ModelState if state in allowed]
         raise Refused(
             "wrong-state",
             "model",
-            vi=f"Mô hình đang ở trạng thái “{model.state.vi}”; "
-            f"việc này cần trạng thái “{' / '.join(s.vi for s in allowed)}”.",
-            en=f"The model is {model.state}; this needs it to be {' or '.join(allowed)}.",
+            vi=f"Mô hình đang ở trạng thái “{model.state.vi}”; “{step.vi}” cần trạng thái "
+            f"“{' / '.join(state.vi for state in needed)}”.",
+            en=f"The model is {model.state}; {step} needs it to be {' or '.join(needed)}.",
         )
 
 

@@ -1,25 +1,40 @@
 """What registration does about models: one function per message."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 from services.kernel import pages
 from services.kernel.directory import Directory
+from services.kernel.messages import Event
 from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Noun, Transaction, new_id, not_found
 from services.kernel.units import UnitPath
 from services.registration.events import field_named
 from services.registration.models import domain, repository
-from services.registration.models.domain import Act
+from services.registration.models.domain import Act, Model
 from services.registration.models.events import (
     AcceptModel,
+    BeginModel,
+    CarryOverModel,
+    ChangeModelLevel,
+    ChangeModelOwner,
+    DiscontinueModel,
     DraftModel,
+    ModelHistory,
+    ModelNotes,
     ModelsById,
     ModelsPage,
+    ModelStep,
+    NoteProgress,
+    OfModel,
     RecordContribution,
     ReturnModel,
+    ReviseModel,
+    SelfAssessModel,
     SubmitModel,
+    WithdrawModel,
 )
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Owners
@@ -32,8 +47,7 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     owner = await Owners(tx).get(command.owner)
     act = _act(command.on, tx)
     unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on, "owner", "on")
-    if command.programme is not None and not _PROGRAMME.fullmatch(command.programme):
-        raise not_found(Noun("programme", "phong trào, chương trình", "programme"), command.programme)
+    _check_programme(command.programme)
     model, drafted = domain.draft(
         key=new_id("m"),
         owner=owner.id,
@@ -51,27 +65,79 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     return await Models(tx).add(model, drafted)
 
 
+async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
+    _check_programme(command.programme or None)
+    revise = partial(
+        domain.revise,
+        title=command.title,
+        summary=command.summary,
+        place=command.place,
+        target=command.target,
+        programme=command.programme,
+        year=command.year,
+        field=None if command.field is None else field_named(command.field),
+        subject_kind=command.subject_kind,
+    )
+    return await _update(command, tx, revise)
+
+
 async def submit_model(command: SubmitModel, tx: Transaction) -> Row:
-    act = await _act_in_life(command.model, command.on, tx)
-    return await Models(tx).update(command.model, partial(domain.submit, act=act))
+    return await _update(command, tx, domain.submit)
 
 
 async def return_model(command: ReturnModel, tx: Transaction) -> Row:
-    act = await _act_in_life(command.model, command.on, tx)
-    return await Models(tx).update(command.model, partial(domain.return_, reason=command.reason, act=act))
+    return await _update(command, tx, partial(domain.return_, reason=command.reason))
 
 
 async def accept_model(command: AcceptModel, tx: Transaction) -> Row:
-    act = await _act_in_life(command.model, command.on, tx)
-    return await Models(tx).update(command.model, partial(domain.accept, act=act))
+    return await _update(command, tx, domain.accept)
+
+
+async def withdraw_model(command: WithdrawModel, tx: Transaction) -> Row:
+    return await _update(command, tx, partial(domain.withdraw, reason=command.reason), after_unit=True)
+
+
+async def begin_model(command: BeginModel, tx: Transaction) -> Row:
+    return await _update(command, tx, domain.begin)
+
+
+async def note_progress(command: NoteProgress, tx: Transaction) -> Row:
+    return await _update(command, tx, partial(domain.note, text=command.text))
 
 
 async def record_contribution(command: RecordContribution, tx: Transaction) -> Row:
-    act = await _act_in_life(command.model, command.on, tx)
     contribute = partial(
-        domain.contribute, kind=command.kind, amount=command.amount, note=command.note, act=act
+        domain.contribute, kind=command.kind, amount=command.amount, covers=command.covers, note=command.note
     )
-    return await Models(tx).update(command.model, contribute)
+    return await _update(command, tx, contribute)
+
+
+async def self_assess_model(command: SelfAssessModel, tx: Transaction) -> Row:
+    assess = partial(domain.self_assess, rating=command.rating, text=command.text)
+    return await _update(command, tx, assess)
+
+
+async def carry_over_model(command: CarryOverModel, tx: Transaction) -> Row:
+    return await _update(command, tx, domain.carry_over)
+
+
+async def change_model_level(command: ChangeModelLevel, tx: Transaction) -> Row:
+    change = partial(
+        domain.change_level, level=command.level, reason=command.reason, document=command.document
+    )
+    return await _update(command, tx, change)
+
+
+async def change_model_owner(command: ChangeModelOwner, tx: Transaction) -> Row:
+    # Whoever may not change the model is told nothing of the owner.
+    await Models(tx).get(command.model)
+    owner = await Owners(tx).get(command.owner)
+    change = partial(domain.change_owner, owner=owner.id, reason=command.reason, document=command.document)
+    return await _update(command, tx, change, after_unit=True)
+
+
+async def discontinue_model(command: DiscontinueModel, tx: Transaction) -> Row:
+    return await _update(command, tx, partial(domain.discontinue, reason=command.reason), after_unit=True)
 
 
 async def models_page(query: ModelsPage, access: Access) -> Rows:
@@ -82,14 +148,31 @@ async def models_by_id(query: ModelsById, access: Access) -> Rows:
     return await pages.by_keys(Models.seen(access), Models.columns, query)
 
 
+async def model_history(query: ModelHistory, access: Access) -> Rows:
+    return await repository.history(access, query)
+
+
+async def model_notes(query: ModelNotes, access: Access) -> Rows:
+    return await repository.history(access, query, ModelStep.NOTE)
+
+
+def _check_programme(programme: str | None) -> None:
+    if programme is not None and not _PROGRAMME.fullmatch(programme):
+        raise not_found(Noun("programme", "phong trào, chương trình", "programme"), programme)
+
+
 def _act(on: date | None, tx: Transaction) -> Act:
     own = tx.caller.selves(tx.today)
     return Act(by=tx.caller.id, own=own, on=on or tx.today, today=tx.today, at=tx.at)
 
 
-async def _act_in_life(model: str, on: date | None, tx: Transaction) -> Act:
-    """The day must lie in the life of the unit that the model belongs to."""
-    act = _act(on, tx)
-    unit = UnitPath((await Models(tx).get(model)).unit).unit
-    await Directory(tx).in_force(unit, act.on, "model", "on")
-    return act
+async def _update(
+    command: OfModel, tx: Transaction, change: Callable[..., tuple[Model, Event]], *, after_unit: bool = False
+) -> Row:
+    """The day must lie in the life of the unit that the model belongs to, but for what may come `after_unit`."""
+    act = _act(command.on, tx)
+    models = Models(tx)
+    if not after_unit:
+        unit = UnitPath((await models.get(command.model)).unit).unit
+        await Directory(tx).in_force(unit, act.on, "model", "on")
+    return await models.update(command.model, partial(change, act=act), expected=command.expected_version)

@@ -1,14 +1,27 @@
 """Models in MongoDB."""
 
+import re
+
 import msgspec
 
 from services.kernel import pages
+from services.kernel.messages import Recorded
 from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Rows
-from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
+from services.kernel.store import (
+    ASCENDING,
+    DESCENDING,
+    Access,
+    Aggregates,
+    Document,
+    Indexes,
+    IndexModel,
+    Noun,
+)
 from services.kernel.units import UnitOnDay
+from services.registration.models import history as history_of
 from services.registration.models.domain import Model
-from services.registration.models.events import ModelRow, ModelsPage
+from services.registration.models.events import HistoryRow, ModelRow, ModelsPage, ModelStep
 
 COLLECTION = "models"
 
@@ -21,6 +34,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("programme", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("flagged", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),
     ]
 }
@@ -29,10 +43,62 @@ INDEXES: Indexes = {
 class Models(Aggregates[Model]):
     collection = COLLECTION
     noun = Noun("model", "mô hình", "model")
-    columns = Columns(ModelRow, unit=Computed(("unit", "drafted_on"), UnitOnDay.of))
+    columns = Columns(
+        ModelRow,
+        unit=Computed(("unit", "drafted_on"), UnitOnDay.of),
+        begun_on=Computed(("implemented",), lambda times: times[0]["on"] if times else None),
+        implemented_years=Computed(
+            ("implemented",), lambda times: [int(one["on"][:4]) for one in times or ()]
+        ),
+        ended_on=Computed(("ended",), lambda ended: ended and ended["on"]),
+        end_reason=Computed(("ended",), lambda ended: ended and ended["reason"]),
+    )
     state = Model
+
+    def told(self, recorded: Recorded) -> tuple[str, str]:
+        return history_of.told(recorded)
+
+
+HISTORY = Columns(HistoryRow)
+_VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
 async def page(access: Access, query: ModelsPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
     return await pages.page(Models.seen(access), Models.columns, query, within=equal.pop("unit"), **equal)
+
+
+async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
+    """The first first, by the versions that the steps led to, which are the cursors. All steps when none is named."""
+    size = pages.page_size(query)
+    backwards = query.first is None
+    # The types are named even for all: others may log of a model too.
+    types = [history_of.KINDS[step].subject for step in steps or history_of.KINDS]
+    wanted = {"type": {"$in": types}, "version": _between(query)}
+    order = [("version", DESCENDING if backwards else ASCENDING)]
+    view = HISTORY.view(query, access.sees)
+    places = []
+    for model, events in await Models.seen(access).histories(query.keys, wanted, sort=order, limit=size + 1):
+        more = len(events) > size
+        shown = [history_of.fact(event) for event in events[:size]]
+        if backwards:
+            shown.reverse()
+        for fact in shown:
+            view.add({**fact, "within": model["within"] if model else []})
+        place = Page(
+            [str(fact["version"]) for fact in shown],
+            has_next=query.before is not None if backwards else more,
+            has_previous=more if backwards else query.after is not None,
+        )
+        places.append(place)
+    return view.rows(places)
+
+
+def _between(query: ByOwners) -> Document:
+    between = {"$gt": 0}
+    for name, cursor, where in (("after", query.after, "$gt"), ("before", query.before, "$lt")):
+        if cursor is not None:
+            if not _VERSION.fullmatch(cursor):
+                raise pages.unknown_cursor(cursor, name)
+            between[where] = int(cursor)
+    return between

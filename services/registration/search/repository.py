@@ -17,7 +17,7 @@ from services.registration.search.words import Words, words_of
 
 AT_ONCE = 500
 """Documents read and indexed in one go, some 20 ms of work."""
-VALUES = ("field", "level", "subject_kind", "state", "programme", "year")
+VALUES = ("field", "level", "subject_kind", "state", "programme", "year", "flagged")
 READ = dict.fromkeys(("title", "owner", "place", "unit", "within", "drafted_on", *VALUES), 1)
 MOST_NAMES = 50_000
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 
 from services.kernel.messages import PUBLIC, Command, Event, Role
-from services.kernel.rows import ByKeys, ByOwners, Shows
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows
 from services.kernel.units import DatedUnit, Predecessor, Spell, SuccessionKind, UnitLevel, UnitOnDay
 
 
@@ -41,6 +41,69 @@ class ChildUnits(ByOwners, frozen=True, kw_only=True):
 
     subject: ClassVar[str] = "query.registration.child-units"
     roles: ClassVar[frozenset[Role]] = PUBLIC
+
+
+class UnitAncestors(ByOwners, frozen=True, kw_only=True):
+    """Those above each unit on its day, from the province up to the country. The keys are `UnitOnDay`s."""
+
+    subject: ClassVar[str] = "query.registration.unit-ancestors"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
+
+
+class UnitsBelow(ByFilter, frozen=True, kw_only=True):
+    """All that lay under a unit on a day, at whatever depth, by id; of one level if it is named."""
+
+    subject: ClassVar[str] = "query.registration.units-below"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
+
+    unit: str
+    on: date
+    level: UnitLevel | None = None
+
+
+class UnitsNamed(ByFilter, frozen=True, kw_only=True):
+    """Units by a name that they have or had, the nearest first: see `naming.py`. `on`: shown as of that day.
+
+    `within`: that lay, under the name found, in this unit.
+    """
+
+    subject: ClassVar[str] = "query.registration.units-named"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
+
+    name: str
+    on: date
+    level: UnitLevel | None = None
+    within: str | None = None
+
+
+class UnitSuccession(ByFilter, frozen=True, kw_only=True):
+    """Which units of the day `to` hold what the unit was on the day `since`: later ones, or earlier ones."""
+
+    subject: ClassVar[str] = "query.registration.unit-succession"
+    roles: ClassVar[frozenset[Role]] = PUBLIC
+
+    unit: str
+    since: date
+    to: date
+
+
+class UnitNamedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`name`: the one that was found, which it had from `since` to `until`; `former`: not on the day asked for."""
+
+    unit: UnitOnDay
+    name: str
+    since: date | None
+    until: date | None
+    former: bool
+
+
+class UnitHeirRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`whole`: all of the earlier unit is in the later one, not only a part. `on`: of the last step between them."""
+
+    unit: UnitOnDay
+    whole: bool
+    on: date | None
+    documents: tuple[str, ...]
 
 
 class PredecessorRow(msgspec.Struct, frozen=True, kw_only=True):

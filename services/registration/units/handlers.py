@@ -4,10 +4,19 @@ from services.kernel.directory import Directory
 from services.kernel.pages import cut, page_size
 from services.kernel.rows import Page, Rows
 from services.kernel.store import Access, Transaction
-from services.kernel.units import UnitOnDay
-from services.registration.units import domain
-from services.registration.units.events import ChildUnits, RecordUnits, UnitsOnDay, UnitWithCode
-from services.registration.units.repository import COLUMNS, Units
+from services.kernel.units import UnitOnDay, UnitPath
+from services.registration.units import domain, lineage, naming, repository
+from services.registration.units.events import (
+    ChildUnits,
+    RecordUnits,
+    UnitAncestors,
+    UnitsBelow,
+    UnitsNamed,
+    UnitsOnDay,
+    UnitSuccession,
+    UnitWithCode,
+)
+from services.registration.units.repository import COLUMNS, HEIRS, NAMED, Units
 
 
 async def record_units(command: RecordUnits, tx: Transaction) -> int:
@@ -53,3 +62,84 @@ async def child_units(query: ChildUnits, access: Access) -> Rows:
             view.add(domain.on_day(unit, UnitOnDay(f"{unit.id}={day}"), day))
         pages.append(Page(codes[part], has_next, has_previous))
     return view.rows(pages)
+
+
+async def unit_ancestors(query: UnitAncestors, access: Access) -> Rows:
+    page_size(query)
+    wanted = [UnitOnDay(key) for key in query.keys]
+    directory = Directory(access)
+    units = {unit.id: unit for unit in await directory.many([key.unit for key in wanted])}
+    paths: list[list[str]] = []
+    days = [key.day(access.today) for key in wanted]
+    for key, day in zip(wanted, days, strict=True):
+        spell = units[key.unit].at(day) if key.unit in units else None
+        paths.append(list(reversed(UnitPath(spell.path).segments[:-1])) if spell else [])
+    above = {unit.id: unit for unit in await directory.many([id_ for path in paths for id_ in path])}
+    view = COLUMNS.view(query, access.sees)
+    pages = []
+    for path, day in zip(paths, days, strict=True):
+        part, has_next, has_previous = cut(path, query)
+        for id_ in path[part]:
+            view.add(domain.on_day(above[id_], UnitOnDay(f"{id_}={day}"), day))
+        pages.append(Page(path[part], has_next, has_previous))
+    return view.rows(pages)
+
+
+async def units_below(query: UnitsBelow, access: Access) -> Rows:
+    page_size(query)
+    view = COLUMNS.view(query, access.sees)
+    below = await Directory(access).below(query.unit, query.on, query.level)
+    ids = [unit.id for unit in below]
+    part, has_next, has_previous = cut(ids, query)
+    for unit in below[part]:
+        view.add(domain.on_day(unit, UnitOnDay(f"{unit.id}={query.on}"), query.on))
+    return view.rows([Page(ids[part], has_next, has_previous)])
+
+
+async def units_named(query: UnitsNamed, access: Access) -> Rows:
+    page_size(query)
+    view = NAMED.view(query, access.sees)
+    units = await repository.with_words(access, naming.asked(query.name))
+    found = naming.ranked(query.name, units, on=query.on, level=query.level, within=query.within)
+    ids = [one.unit.id for one in found]
+    part, has_next, has_previous = cut(ids, query)
+    for one in found[part]:
+        view.add(
+            {
+                "_id": one.unit.id,
+                "version": one.unit.version,
+                "unit": f"{one.unit.id}@{query.on}",
+                "name": one.spell.name,
+                "since": one.spell.since,
+                "until": one.spell.until,
+                "former": one.former,
+            }
+        )
+    return view.rows([Page(ids[part], has_next, has_previous)])
+
+
+async def unit_succession(query: UnitSuccession, access: Access) -> Rows:
+    page_size(query)
+    directory = Directory(access)
+    await directory.in_force(query.unit, query.since, "unit", "since")
+    unit = await directory.get(query.unit)
+    heirs = (
+        await lineage.later(unit, query.since, query.to, directory.came_of)
+        if query.to >= query.since
+        else await lineage.earlier(unit, query.since, query.to, directory.many)
+    )
+    view = HEIRS.view(query, access.sees)
+    ids = [heir.unit.id for heir in heirs]
+    part, has_next, has_previous = cut(ids, query)
+    for heir in heirs[part]:
+        view.add(
+            {
+                "_id": heir.unit.id,
+                "version": heir.unit.version,
+                "unit": f"{heir.unit.id}@{query.to}",
+                "whole": heir.whole,
+                "on": heir.on,
+                "documents": heir.documents,
+            }
+        )
+    return view.rows([Page(ids[part], has_next, has_previous)])

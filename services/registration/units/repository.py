@@ -1,14 +1,33 @@
 """Units in MongoDB: written in bulk, since a country comes at once."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 
+from services.kernel import directory
 from services.kernel.directory import COLLECTION, UNIT, UNITS
 from services.kernel.rows import Columns
-from services.kernel.store import Aggregates, Document, ReplaceOne, Transaction, from_document
+from services.kernel.store import (
+    ASCENDING,
+    Access,
+    Aggregates,
+    Document,
+    Indexes,
+    IndexModel,
+    ReplaceOne,
+    Transaction,
+    from_document,
+)
+from services.kernel.units import DatedUnit
+from services.registration.units import naming
 from services.registration.units.domain import Unit
-from services.registration.units.events import UnitRecorded, UnitRow
+from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRecorded, UnitRow
 
 COLUMNS = Columns(UnitRow)
+NAMED = Columns(UnitNamedRow)
+HEIRS = Columns(UnitHeirRow)
+
+INDEXES: Indexes = {COLLECTION: [*directory.INDEXES[COLLECTION], IndexModel([("words", ASCENDING)])]}
 
 
 class Units(Aggregates[Unit]):
@@ -21,6 +40,9 @@ class Units(Aggregates[Unit]):
         super().__init__(tx)
         self._units = tx.unscoped(UNITS)
         self._known: dict[str, Document] = {}
+
+    def _document(self, state: Unit, recorded_at: datetime) -> Document:
+        return {**super()._document(state, recorded_at), "words": naming.words(state.spells)}
 
     async def known(self, ids: Sequence[str]) -> dict[str, Unit]:
         found = self._units.find({"_id": {"$in": list(ids)}})
@@ -43,3 +65,11 @@ class Units(Aggregates[Unit]):
             self._tx.log(event, not_before=at)
         if writes:
             await self._units.write(writes)
+
+
+async def with_words(access: Access, words: Sequence[str]) -> list[DatedUnit]:
+    """Units that have, in one name or another, all the words, and one that begins as the last does."""
+    *whole, last = words
+    wanted = [{"words": word} for word in whole] + [{"words": {"$regex": f"^{re.escape(last)}"}}]
+    found = access.unscoped(UNITS).find({"$and": wanted})
+    return [from_document(document, DatedUnit) async for document in found]

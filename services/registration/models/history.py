@@ -1,0 +1,104 @@
+"""What was done with a model, told from its events: nothing of it is kept a second time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.kernel.messages import Event, Recorded
+from services.registration.models.events import (
+    Change,
+    ContributionRecorded,
+    ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
+    ModelDiscontinued,
+    ModelDrafted,
+    ModelLevelChanged,
+    ModelOwnerChanged,
+    ModelReturned,
+    ModelRevised,
+    ModelSelfAssessed,
+    ModelStep,
+    ModelSubmitted,
+    ModelWithdrawn,
+    ProgressNoted,
+)
+
+KINDS: Mapping[ModelStep, type[Event]] = {
+    ModelStep.DRAFT: ModelDrafted,
+    ModelStep.REVISE: ModelRevised,
+    ModelStep.SUBMIT: ModelSubmitted,
+    ModelStep.RETURN: ModelReturned,
+    ModelStep.ACCEPT: ModelAccepted,
+    ModelStep.BEGIN: ModelBegun,
+    ModelStep.NOTE: ProgressNoted,
+    ModelStep.CONTRIBUTE: ContributionRecorded,
+    ModelStep.SELF_ASSESS: ModelSelfAssessed,
+    ModelStep.CARRY_OVER: ModelCarriedOver,
+    ModelStep.CHANGE_LEVEL: ModelLevelChanged,
+    ModelStep.CHANGE_OWNER: ModelOwnerChanged,
+    ModelStep.WITHDRAW: ModelWithdrawn,
+    ModelStep.DISCONTINUE: ModelDiscontinued,
+}
+_STEPS = {kind.subject: step for step, kind in KINDS.items()}
+
+NAMES: Mapping[str, tuple[str, str]] = {
+    "title": ("title", "Tên mô hình"),
+    "summary": ("summary", "Tóm tắt cách làm"),
+    "place": ("place", "Địa điểm"),
+    "target": ("target", "Chỉ tiêu dự kiến"),
+    "programme": ("programme", "Phong trào, chương trình"),
+    "year": ("year", "Năm đăng ký"),
+    "field": ("field", "Lĩnh vực"),
+    "subject_kind": ("subjectKind", "Tập thể, cá nhân"),
+    "level": ("level", "Cấp"),
+    "owner": ("owner", "Tổ chức chủ trì"),
+    "contribution": ("contributions", "Nguồn lực huy động"),
+    "rating": ("selfAssessment", "Kết quả tự đánh giá"),
+}
+"""What changes → its name in GraphQL, and in Vietnamese."""
+
+
+def fact(recorded: Recorded) -> dict[str, Any]:
+    """An event of a model as a row of its history."""
+    step = _STEPS[recorded.type]
+    event: Any = recorded.read(KINDS[step])
+    return {
+        "_id": recorded.id,
+        "version": event.version,
+        "step": step,
+        "name": step.vi,
+        "on": event.on,
+        "recorded_at": recorded.recorded_at,
+        "by": recorded.caller,
+        "reason": getattr(event, "reason", None),
+        "document": getattr(event, "document", None),
+        "text": getattr(event, "text", None) or getattr(event, "note", None) or None,
+        "changes": [
+            {"field": NAMES[c.field][0], "name": NAMES[c.field][1], "before": c.before, "after": c.after}
+            for c in _changes(event)
+        ],
+    }
+
+
+def told(recorded: Recorded) -> tuple[str, str]:
+    """An event of a model in few words, in Vietnamese and in English."""
+    step = _STEPS[recorded.type]
+    changed = [NAMES[change.field] for change in _changes(recorded.read(KINDS[step]))]
+    vi, en = ", ".join(name.lower() for _, name in changed), ", ".join(name for name, _ in changed)
+    return f"{step.vi} ({vi})" if vi else step.vi, f"{step} ({en})" if en else step.value
+
+
+def _changes(event: Event) -> tuple[Change, ...]:
+    match event:
+        case ModelRevised():
+            return event.changes
+        case ModelLevelChanged():
+            return (Change(field="level", before=event.before, after=event.after),)
+        case ModelOwnerChanged():
+            return (Change(field="owner", before=event.before, after=event.after),)
+        case ContributionRecorded():
+            return (Change(field="contribution", before=None, after=f"{event.amount} {event.kind}"),)
+        case ModelSelfAssessed():
+            return (Change(field="rating", before=None, after=event.rating),)
+        case _:
+            return ()

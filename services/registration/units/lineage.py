@@ -1,0 +1,84 @@
+"""Which units of another day hold what a unit was: many to many, whole or in part."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.kernel.units import DatedUnit, Predecessor, SuccessionKind
+
+Lookup = Callable[[list[str]], Awaitable[list[DatedUnit]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """`whole`: nothing was split on the way. `on`: the day of the last step; None for the unit itself."""
+
+    unit: DatedUnit
+    whole: bool = True
+    on: date | None = None
+    documents: tuple[str, ...] = ()
+
+    def after(self, line: Predecessor, unit: DatedUnit) -> "Heir":
+        return Heir(
+            unit,
+            whole=self.whole and line.kind is SuccessionKind.MERGE,
+            on=max(self.on or line.on, line.on),
+            documents=tuple(dict.fromkeys((*self.documents, *([line.document] if line.document else [])))),
+        )
+
+
+async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list[Heir]:
+    """Those in force on `to` that have something of what `unit` was on `since`, an earlier day."""
+    heirs: dict[str, Heir] = {}
+    waiting = [Heir(unit)]
+    first = since
+    while waiting:
+        known = {heir.unit.id: heir for heir in waiting}
+        successors = await came_of(list(known))
+        lines = [
+            (known[line.unit], line, successor)
+            for successor in successors
+            for line in successor.predecessors
+            if line.unit in known and first < line.on <= to
+        ]
+        parted = {heir.unit.id for heir, line, _ in lines if line.kind is SuccessionKind.SPLIT}
+        for heir in waiting:
+            if heir.unit.at(to):
+                _keep(heirs, replace(heir, whole=heir.whole and heir.unit.id not in parted))
+        waiting = _merged(heir.after(line, successor) for heir, line, successor in lines)
+        waiting = [heir for heir in waiting if heir.unit.id not in heirs]
+    return sorted(heirs.values(), key=lambda heir: heir.unit.id)
+
+
+async def earlier(unit: DatedUnit, since: date, to: date, many: Lookup) -> list[Heir]:
+    """Those in force on `to` of which `unit`, as it was on `since`, a later day, holds all or a part."""
+    heirs: dict[str, Heir] = {}
+    waiting = [Heir(unit)]
+    passed = {unit.id}
+    while waiting:
+        for heir in waiting:
+            if heir.unit.at(to):
+                _keep(heirs, heir)
+        lines = [
+            (heir, line)
+            for heir in waiting
+            for line in heir.unit.predecessors
+            if to < line.on <= since and line.unit not in passed
+        ]
+        found = {one.id: one for one in await many([line.unit for _, line in lines])} if lines else {}
+        passed |= found.keys()
+        waiting = _merged(heir.after(line, found[line.unit]) for heir, line in lines if line.unit in found)
+    return sorted(heirs.values(), key=lambda heir: heir.unit.id)
+
+
+def _merged(heirs: Iterable[Heir]) -> list[Heir]:
+    merged: dict[str, Heir] = {}
+    for heir in heirs:
+        _keep(merged, heir)
+    return list(merged.values())
+
+
+def _keep(heirs: dict[str, Heir], heir: Heir) -> None:
+    """Of two ways to one unit, the whole one tells more."""
+    known = heirs.get(heir.unit.id)
+    heirs[heir.unit.id] = known if known and (known.whole or not heir.whole) else heir

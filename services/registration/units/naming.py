@@ -1,0 +1,85 @@
+"""Finding units by name: what is written with its tones comes before what is so without, whole names before parts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.kernel.messages import Refused
+from services.kernel.text import folded, nfc
+from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
+
+SHORTEST, LONGEST = 2, 100
+KINDS = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "quận", "huyện", "phường", "xã")
+"""What stands before a name and says of which kind the unit is."""
+_KINDS = tuple(sorted((folded(kind) for kind in KINDS), key=len, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    unit: DatedUnit
+    spell: Spell
+    former: bool
+
+
+def words(spells: Iterable[Spell]) -> list[str]:
+    """The folded words of all names that a unit has and had, without its kinds: what it is looked up by."""
+    return sorted({word for spell in spells for word in _bare(folded(spell.name)).split()})
+
+
+def asked(name: str) -> list[str]:
+    """The words to look up; the last may be the beginning of one."""
+    name = nfc(name)
+    if not SHORTEST <= len(name) <= LONGEST:
+        raise Refused(
+            "unit-name",
+            "name",
+            vi=f"Tên cần tìm phải có từ {SHORTEST} đến {LONGEST} ký tự.",
+            en=f"The name to look for needs {SHORTEST} to {LONGEST} characters.",
+        )
+    bare = _bare(folded(name))
+    return bare.split() or folded(name).split()
+
+
+def ranked(
+    name: str, units: Sequence[DatedUnit], *, on: date, level: UnitLevel | None, within: str | None
+) -> list[Found]:
+    """Each unit once, under the name that is nearest to the one asked for; of equal ones, that in force comes first."""
+    wanted = nfc(name).casefold()
+    best: list[tuple[tuple[int, bool, int, str, str], Found]] = []
+    depth = list(UnitLevel).index
+    for unit in units:
+        current = unit.at(on)
+        found = [
+            ((near, spell is not current, depth(spell.level), spell.name, unit.id), spell)
+            for spell in unit.spells
+            if level in (None, spell.level)
+            and (within is None or UnitPath(spell.path).within(within))
+            and (near := _nearness(wanted, spell.name)) is not None
+        ]
+        if found:
+            order, spell = min(found, key=lambda one: one[0])
+            best.append((order, Found(unit, spell, former=spell is not current)))
+    return [found for _, found in sorted(best, key=lambda one: one[0])]
+
+
+def _nearness(wanted: str, name: str) -> int | None:
+    """0 the nearest; None when a word of it is not in the name."""
+    own, bare_wanted, bare_own = name.casefold(), folded(wanted), folded(name)
+    without = own[len(own) - len(_bare(bare_own)) :]
+    if wanted in (own, without):
+        return 0
+    if bare_wanted in (bare_own, _bare(bare_own)):
+        return 1
+    if own.startswith(wanted) or without.startswith(wanted):
+        return 2
+    if bare_own.startswith(bare_wanted) or _bare(bare_own).startswith(bare_wanted):
+        return 3
+    *whole, last = bare_wanted.split()
+    held = bare_own.split()
+    return 4 if set(whole) <= set(held) and any(word.startswith(last) for word in held) else None
+
+
+def _bare(name: str) -> str:
+    """A folded name without the kind before it."""
+    kind = next((kind for kind in _KINDS if name.startswith(f"{kind} ")), "")
+    return name[len(kind) :].strip()

@@ -1,0 +1,87 @@
+"""Units by name, by code and day, above and below, before and after a reorganisation, through GraphQL."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import GraphQL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NAMED = """
+query($name: String!, $on: Date, $within: ID, $first: Int, $after: String) {
+  unitsNamed(name: $name, on: $on, within: $within, first: $first, after: $after) {
+    edges { cursor node { name former since until unit { id level } } } pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+async def named(graphql: GraphQL, **variables: Any) -> list[dict[str, Any]]:
+    found = await graphql.ask(NAMED, graphql.token("reporter", "vn"), first=50, **variables)
+    return [edge["node"] for edge in found["unitsNamed"]["edges"]]
+
+
+async def test_a_name_finds_those_that_have_it_and_those_that_had_it(graphql: GraphQL) -> None:
+    found = await named(graphql, name="quan thanh xuan", on="2024-01-01")
+    assert found[0] == {
+        "name": "Quận Thanh Xuân",
+        "former": False,
+        "since": None,
+        "until": "2025-07-01",
+        "unit": {"id": "u009", "level": "DISTRICT"},
+    }
+    later = await named(graphql, name="Quận Thanh Xuân", within="u01")
+    assert next((n["name"], n["former"], n["unit"]["id"]) for n in later) == ("Quận Thanh Xuân", True, "u009")
+
+
+async def test_pages_of_names_lose_none(graphql: GraphQL) -> None:
+    whole = [node["unit"]["id"] for node in await named(graphql, name="thanh xuan")]
+    assert len(whole) > 3
+    seen: list[str] = []
+    after = None
+    while True:
+        page = await graphql.ask(
+            NAMED, graphql.token("reporter", "vn"), name="thanh xuan", first=2, after=after
+        )
+        seen += [edge["node"]["unit"]["id"] for edge in page["unitsNamed"]["edges"]]
+        after = page["unitsNamed"]["pageInfo"]["endCursor"]
+        if not page["unitsNamed"]["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == whole
+
+
+async def test_one_code_is_two_wards_and_the_older_is_in_the_newer(graphql: GraphQL) -> None:
+    token = graphql.token("reporter", "vn")
+    ask = 'query($on: Date) { unitByCode(code: "26740", on: $on) { id name } }'
+    old = (await graphql.ask(ask, token, on="2025-06-30"))["unitByCode"]
+    new = (await graphql.ask(ask, token, on="2025-07-01"))["unitByCode"]
+    assert old["id"] != new["id"]
+    found = await graphql.ask(
+        'query($u: ID!) { unitSuccession(unit: $u, since: "2025-06-30", to: "2025-07-01", first: 9) '
+        "{ edges { node { whole on unit { id } } } } }",
+        token,
+        u=old["id"],
+    )
+    heirs = {edge["node"]["unit"]["id"]: edge["node"] for edge in found["unitSuccession"]["edges"]}
+    assert heirs[new["id"]]["on"] == "2025-07-01"
+
+
+async def test_below_a_town_lie_its_communes_and_above_it_its_province(graphql: GraphQL) -> None:
+    found = await graphql.ask(
+        'query { below: unitsBelow(unit: "u437", on: "2018-01-01", level: COMMUNE, first: 10) '
+        '{ edges { node { id } } } unit(id: "u18127", on: "2018-01-01") '
+        "{ ancestors(first: 9) { edges { node { id } } } } }",
+        graphql.token("reporter", "vn"),
+    )
+    below = [edge["node"]["id"] for edge in found["below"]["edges"]]
+    assert below == ["u18115", "u18118", "u18121", "u18124", "u18127", "u18130"]
+    above = [edge["node"]["id"] for edge in found["unit"]["ancestors"]["edges"]]
+    assert above == ["u437", "u42", "vn"]
+
+
+async def test_a_name_that_says_nothing_is_refused_by_name(graphql: GraphQL) -> None:
+    reply = await graphql.post(
+        {"query": NAMED, "variables": {"name": "x", "first": 1}}, graphql.token("reporter", "vn")
+    )
+    assert reply.json()["errors"][0]["extensions"]["code"] == "unit-name"

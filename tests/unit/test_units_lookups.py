@@ -1,0 +1,122 @@
+"""The country's units, looked up by day, by name and by lineage: on any day each has one chain of parents."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.kernel.messages import Refused
+from services.kernel.units import COUNTRY, DatedUnit, UnitPath
+from services.registration.units import lineage, naming
+from services.registration.units.lineage import Heir
+from services.registration.units.national import REORGANISED_ON, national_units
+
+COUNTRYWIDE = national_units()
+BY_ID = {unit.id: unit for unit in COUNTRYWIDE}
+HEIRS: dict[str, list[DatedUnit]] = {}
+for _unit in COUNTRYWIDE:
+    for _line in _unit.predecessors:
+        HEIRS.setdefault(_line.unit, []).append(_unit)
+BEFORE, AFTER = REORGANISED_ON - timedelta(days=1), date(2026, 11, 1)
+DAYS = st.dates(date(2000, 1, 1), date(2030, 1, 1)) | st.sampled_from([BEFORE, REORGANISED_ON])
+
+
+async def many(ids: list[str]) -> list[DatedUnit]:
+    return [BY_ID[id_] for id_ in ids if id_ in BY_ID]
+
+
+async def came_of(ids: list[str]) -> list[DatedUnit]:
+    return list({unit.id: unit for id_ in ids for unit in HEIRS.get(id_, [])}.values())
+
+
+def later(unit: str, since: date = BEFORE, to: date = AFTER) -> dict[str, Heir]:
+    found = asyncio.run(lineage.later(BY_ID[unit], since, to, came_of))
+    return {heir.unit.id: heir for heir in found}
+
+
+def earlier(unit: str, since: date = AFTER, to: date = BEFORE) -> dict[str, Heir]:
+    found = asyncio.run(lineage.earlier(BY_ID[unit], since, to, many))
+    return {heir.unit.id: heir for heir in found}
+
+
+def named(name: str, on: date = AFTER, **wanted: str) -> list[tuple[str, str, bool]]:
+    words = naming.asked(name)
+    units = [
+        u for u in COUNTRYWIDE if all(any(w.startswith(x) for w in naming.words(u.spells)) for x in words)
+    ]
+    found = naming.ranked(name, units, on=on, level=None, within=wanted.get("within"))
+    return [(one.unit.id, one.spell.name, one.former) for one in found]
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(COUNTRYWIDE), DAYS)
+def test_on_any_day_any_unit_has_one_chain_of_parents_up_to_the_country(unit: DatedUnit, day: date) -> None:
+    assert sum(spell.covers(day) for spell in unit.spells) <= 1
+    chain = []
+    spell = unit.at(day)
+    while spell:
+        chain.append(spell.path)
+        above = BY_ID[spell.parent].at(day) if spell.parent else None
+        assert (above is None) == (spell.parent is None), f"{unit.id} is under nobody on {day}"
+        if above:
+            assert UnitPath(above.path).child(UnitPath(spell.path).unit) == spell.path
+        spell = above
+    assert not chain or chain[-1] == f"/{COUNTRY}"
+    assert len(chain) == len(set(chain)) <= 4
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([unit for unit in COUNTRYWIDE if unit.at(BEFORE)]))
+def test_whoever_succeeds_a_unit_has_it_for_a_predecessor_and_the_other_way_round(unit: DatedUnit) -> None:
+    for id_, heir in later(unit.id).items():
+        back = earlier(id_)
+        assert unit.id in back
+        assert back[unit.id].whole is heir.whole
+
+
+@pytest.mark.parametrize("step", [later, earlier])
+def test_a_unit_is_its_own_heir_while_it_lasts(step: Callable[..., dict[str, Heir]]) -> None:
+    found = step("u437", since=date(2020, 1, 1), to=date(2020, 1, 1))
+    assert [(h.unit.id, h.whole, h.on) for h in found.values()] == [("u437", True, None)]
+
+
+def test_one_code_is_two_wards_before_and_after() -> None:
+    def with_code(day: date) -> list[str]:
+        return [u.id for u in COUNTRYWIDE if (s := u.at(day)) and s.code == "26740" and s.level == "COMMUNE"]
+
+    (old,), (new,) = with_code(BEFORE), with_code(AFTER)
+    assert old != new
+    assert new in later(old)
+
+
+def test_quan_thanh_xuan_and_xa_thanh_xuan_are_two() -> None:
+    found = named("Thanh Xuân", on=BEFORE, within="u01")
+    exact = [(id_, name) for id_, name, _ in found if name.endswith(" Thanh Xuân")]
+    assert {name for _, name in exact} >= {"Quận Thanh Xuân", "Xã Thanh Xuân"}
+    assert len({id_ for id_, _ in exact}) == len(exact)
+    assert named("quận Thanh Xuân", on=BEFORE)[0][1] == "Quận Thanh Xuân"
+    assert named("xã thanh xuân", on=BEFORE, within="u01")[0][1] == "Xã Thanh Xuân"
+
+
+def test_a_former_name_finds_the_unit_and_says_that_it_is_former() -> None:
+    found = named("Nam Hồng", within="u42")
+    assert ("u18118", "Phường Nam Hồng", True) in found
+    assert found.index(("u18118", "Phường Nam Hồng", True)) == 0
+    assert named("nam hong", within="u42")[0][0] == "u18118"
+
+
+def test_tones_come_before_what_is_so_without_them() -> None:
+    units = [name for _, name, _ in named("Tân Lập", on=BEFORE)]
+    last_exact = max(i for i, name in enumerate(units) if name.endswith(" Tân Lập"))
+    alike = [i for i, name in enumerate(units) if not name.endswith(" Tân Lập")]
+    assert not alike or min(alike) > last_exact
+
+
+@pytest.mark.parametrize("name", ["", " x ", "a" * 101])
+def test_a_name_that_says_nothing_is_refused(name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        naming.asked(name)
+    assert refused.value.refusal.code == "unit-name"
