@@ -103,7 +103,7 @@ async def test_a_title_that_was_revised_takes_its_suggestion_along(graphql: Grap
     owner = await office.organisation()
     first, second = [await office.draft(owner, title=title) for _ in range(2)]
     (found,) = await lookalikes(office.reporter, first)
-    await office.officer.does("reviseModel", model=second, title=other)
+    await office.officer.does("reviseModel", model=second, title=other, on="2019-02-05")
     assert await lookalikes(office.reporter, first) == []
     node = await office.reporter.ask(
         "query($id: ID!) { node(id: $id) { ... on Relation { state } } }", id=found["id"]
