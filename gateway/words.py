@@ -21,7 +21,7 @@ from services.registration.events import (
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
-from services.reporting.events import Dimension, Measure
+from services.reporting.events import BridgeStep, Dimension, Measure
 from services.review.events import Verdict
 from services.supervision.events import SessionKind, SupervisingBody
 
@@ -57,6 +57,7 @@ for words in (
     UnitLevel,
     SuccessionKind,
     Measure,
+    BridgeStep,
     Dimension,
 ):
     word(words)

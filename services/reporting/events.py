@@ -41,6 +41,19 @@ class Dimension(Word):
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
 
 
+class BridgeStep(Word):
+    """Một bước từ số này đến số kia."""
+
+    WAITING_BEFORE = "WAITING_BEFORE", "Đăng ký từ kỳ trước, đầu kỳ chưa triển khai"
+    REGISTERED = "REGISTERED", "Đăng ký trong kỳ"
+    WITHDRAWN = "WITHDRAWN", "Rút trong kỳ"
+    WAITING_AFTER = "WAITING_AFTER", "Cuối kỳ còn chưa triển khai"
+    CARRIED_OVER = "CARRIED_OVER", "Chuyển tiếp từ năm trước"
+    UNDECIDED_BEFORE = "UNDECIDED_BEFORE", "Đăng ký từ kỳ trước, đầu kỳ chưa có kết quả thẩm định"
+    NOT_MET = "NOT_MET", "Chưa đạt trong kỳ"
+    UNDECIDED_AFTER = "UNDECIDED_AFTER", "Cuối kỳ chưa có kết quả thẩm định, kể cả đã rút"
+
+
 class ReportOf(Shows, frozen=True, kw_only=True):
     """`period`: `2018`, `2018-H1` or `2018-H2`. Answers one row of `Report`'s columns."""
 
@@ -86,6 +99,27 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """Why the total is hardly what it says."""
 
 
+class BridgeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`name`: in Vietnamese. `value`: below 0 when it is taken away."""
+
+    step: BridgeStep
+    name: str
+    value: Decimal
+
+
+class Bridge(msgspec.Struct, frozen=True, kw_only=True):
+    """How what was registered comes to be what another measure counts.
+
+    `gap`: the measure's total minus the sum of the rows; what is left over after the period is counted by half-years
+    where the rest is by years, or the other way round, so that anything but 0 is a fault of the counters.
+    """
+
+    to: Measure
+    rows: tuple[BridgeRow, ...]
+    sum: Decimal
+    gap: Decimal
+
+
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far a producer's events are counted: to `applied`, of `head` that we have heard of; `parked` could not be."""
 
@@ -107,4 +141,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     incomplete_because: tuple[str, ...]
     """In Vietnamese; empty when it is complete."""
     figures: tuple[Figure, ...]
+    bridges: tuple[Bridge, ...]
     positions: tuple[Position, ...]
