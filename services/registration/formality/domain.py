@@ -188,8 +188,8 @@ def in_a_rush(others: Sequence[str], year: int) -> Suspicion | None:
     last = closing(year) - timedelta(days=1)
     return Suspicion(
         rule=FormalityRule.LAST_HOUR,
-        why_vi=f"Đơn vị gửi {many} đăng ký trong giờ cuối trước hạn, hết ngày {last:%d/%m/%Y}.",
-        why_en=f"The unit handed in {many} registrations within the last hour before the deadline, "
+        why_vi=f"Đơn vị gửi ít nhất {many} đăng ký trong giờ cuối trước hạn, hết ngày {last:%d/%m/%Y}.",
+        why_en=f"The unit handed in at least {many} registrations within the last hour before the deadline, "
         f"the end of {last:%Y-%m-%d}.",
         others=tuple(others[:MOST_SHOWN]),
     )

@@ -47,7 +47,7 @@ class AnswerQuestion(Command, frozen=True, kw_only=True):
 
 
 class SettleQuestion(Command, frozen=True, kw_only=True):
-    """`suspected`: the model is marked as perhaps perfunctory, which changes nothing of its state; else it is cleared."""
+    """`suspected`: the model is marked as perhaps perfunctory, which leaves its state alone; else it is cleared."""
 
     subject: ClassVar[str] = "command.registration.settle-question"
     roles: ClassVar[frozenset[Role]] = SETTLES
@@ -87,7 +87,7 @@ class QuestionsOfModels(ByOwners, frozen=True, kw_only=True):
 
 
 class QuestionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`why_vi`, `why_en`: what the rule found. `words`: quoted from the text. `others`: models that it found besides."""
+    """`why_vi`, `why_en`: what the rule found. `words`: quoted from the text. `others`: models found besides."""
 
     id: str
     version: int

@@ -101,7 +101,11 @@ async def ask_idle(tx: Transaction) -> int:
     questions = Questions(tx)
     asked = await questions.asked(ids)
     for id_, model in (await repository.models(ids, tx)).items():
-        if model.registered_on is None or not not_begun(model) or not domain.asked_about(model.year, tx.today):
+        if (
+            model.registered_on is None
+            or not not_begun(model)
+            or not domain.asked_about(model.year, tx.today)
+        ):
             continue
         suspicion = domain.not_begun(model.registered_on, tx.today)
         if (id_, suspicion.rule) not in asked:

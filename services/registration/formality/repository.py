@@ -29,7 +29,9 @@ from services.registration.models.events import ModelState
 from services.registration.models.repository import Models
 
 COLLECTION = "questions"
-GROUPS = Unscoped("formality_groups", "only counts what the rules compare; questions are asked in their own units")
+GROUPS = Unscoped(
+    "formality_groups", "only counts what the rules compare; questions are asked in their own units"
+)
 DUE = Unscoped("formality_due", "says when to look at a model again, and nothing of it")
 
 INDEXES: Indexes = {
