@@ -67,7 +67,7 @@ class AnswerQuestionInput:
 class SettleQuestionInput:
     question: ID = strawberry.field(description="Mã câu hỏi.")
     suspected: bool = strawberry.field(
-        description="true: đánh dấu nghi hình thức, đối phó; false: đã giải trình thỏa đáng."
+        description="Có: đánh dấu nghi hình thức, đối phó; không: đã giải trình thỏa đáng."
     )
     reason: str = strawberry.field(description="Lý do, tối đa 2000 ký tự.")
 
