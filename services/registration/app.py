@@ -6,6 +6,7 @@ from services.kernel.config import Settings
 from services.kernel.service import Service
 from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
+from services.registration.formality import app as formality
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
 from services.registration.search import app as search
@@ -17,6 +18,7 @@ AREAS = (
     delegations,
     models,
     search,
+    formality,
 )
 
 INDEXES: Indexes = {name: indexes for area in AREAS for name, indexes in area.INDEXES.items()}

@@ -146,6 +146,8 @@ UNSCOPED = {
     ("services/kernel/directory.py", "COLLECTION"),
     ("services/kernel/store.py", "'cursors'"),
     ("services/kernel/store.py", "'parked'"),
+    ("services/registration/formality/repository.py", "'formality_due'"),
+    ("services/registration/formality/repository.py", "'formality_groups'"),
     ("services/reporting/repository.py", "'projection'"),
     ("services/reporting/repository.py", "f'facts_{generation}'"),
     ("services/reporting/repository.py", "f'counters_{generation}'"),
