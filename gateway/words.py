@@ -18,6 +18,7 @@ from services.registration.events import (
     OutlierRule,
     SubjectKind,
 )
+from services.registration.formality.events import FormalityRule, QuestionState
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
 from services.registration.search.events import FacetKind, MatchedText
@@ -48,6 +49,8 @@ for words in (
     SelfRating,
     RelationKind,
     RelationState,
+    FormalityRule,
+    QuestionState,
     FacetKind,
     MatchedText,
     Verdict,

@@ -113,7 +113,6 @@ SHOWN = {
     "NOMINATED": "Đề nghị",
     "LAND_M2": "Đất (m²)",
     "WORK_DAY": "Ngày công",
-    "MONEY": "Kinh phí (đồng)",
 }
 
 

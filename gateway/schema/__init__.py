@@ -18,6 +18,7 @@ from gateway.policy import OneExtension, Policed
 from gateway.relay import Node, described
 from gateway.scalars import SCALARS
 from gateway.schema.delegations import Delegation, DelegationsMutation, DelegationsQuery
+from gateway.schema.formality import FormalityMutation, FormalityQuery, Question
 from gateway.schema.models import Model, ModelsMutation, ModelsQuery
 from gateway.schema.organisations import Organisation, OrganisationsMutation
 from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
@@ -29,6 +30,7 @@ from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, Su
 from gateway.schema.units import Unit, UnitsQuery
 from services.kernel.rows import ByKeys
 from services.registration.delegations.events import DelegationsById
+from services.registration.formality.events import QuestionsById
 from services.registration.models.events import ModelsById
 from services.registration.organisations.events import OrganisationsById
 from services.registration.relations.events import RelationsById
@@ -43,6 +45,7 @@ NODES: dict[str, tuple[type[ByKeys], type]] = {
     "e_": (RelationsById, Relation),
     "m_": (ModelsById, Model),
     "o_": (OrganisationsById, Organisation),
+    "q_": (QuestionsById, Question),
     "r_": (ReviewsById, Review),
     "s_": (SessionsById, SupervisionSession),
 }
@@ -64,6 +67,7 @@ class Query(
     DelegationsQuery,
     SearchQuery,
     RelationsQuery,
+    FormalityQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
@@ -81,6 +85,7 @@ class Mutation(
     SupervisionMutation,
     DelegationsMutation,
     RelationsMutation,
+    FormalityMutation,
 ):
     pass
 

@@ -6,6 +6,7 @@ from services.kernel.config import Settings
 from services.kernel.service import Service
 from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
+from services.registration.formality import app as formality
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
 from services.registration.reorganisations import app as reorganisations
@@ -19,6 +20,7 @@ AREAS = (
     models,
     reorganisations,
     search,
+    formality,
 )
 
 INDEXES: Indexes = {name: indexes for area in AREAS for name, indexes in area.INDEXES.items()}

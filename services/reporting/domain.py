@@ -13,6 +13,7 @@ from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
 from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
+from services.registration.formality.events import QuestionAnswered, QuestionAsked, QuestionSettled
 from services.registration.models.events import (
     ContributionRecorded,
     ModelAccepted,
@@ -44,6 +45,9 @@ COUNTED: Mapping[str, tuple[type[Event], ...]] = {
         ModelWithdrawn,
         ModelDiscontinued,
         ContributionRecorded,
+        QuestionAsked,
+        QuestionAnswered,
+        QuestionSettled,
     ),
     "review": (ReviewDecided, ReviewNominated),
     "supervision": (SessionRecorded,),
@@ -110,6 +114,14 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
             return [_fact(Measure.DISCONTINUED, Decimal(1), event, recorded)]
         case ContributionRecorded():
             return [_fact(Measure(event.kind.value), event.amount, event, recorded)]
+        case QuestionAsked():
+            return [_fact(Measure.FORMALITY_ASKED, Decimal(1), event, recorded)]
+        case QuestionAnswered():
+            first = not event.again
+            return [_fact(Measure.FORMALITY_ANSWERED, Decimal(1), event, recorded)] if first else []
+        case QuestionSettled():
+            suspected = event.suspected
+            return [_fact(Measure.FORMALITY_SUSPECTED, Decimal(1), event, recorded)] if suspected else []
         case ReviewDecided():
             recognised = event.verdict is Verdict.RECOGNISED
             measure = Measure.RECOGNISED if recognised else Measure.NOT_MET
@@ -299,6 +311,9 @@ def _fact(
     | ModelWithdrawn
     | ModelDiscontinued
     | ContributionRecorded
+    | QuestionAsked
+    | QuestionAnswered
+    | QuestionSettled
     | ReviewDecided
     | ReviewNominated
     | SessionRecorded,

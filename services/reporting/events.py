@@ -26,6 +26,9 @@ class Measure(Word):
     LAND_M2 = "LAND_M2", "Hiến đất (m²)"
     WORK_DAY = "WORK_DAY", "Ngày công"
     MONEY = "MONEY", "Kinh phí (đồng)"
+    FORMALITY_ASKED = "FORMALITY_ASKED", "Câu hỏi về dấu hiệu hình thức"
+    FORMALITY_ANSWERED = "FORMALITY_ANSWERED", "Câu hỏi về dấu hiệu hình thức đã được trả lời"
+    FORMALITY_SUSPECTED = "FORMALITY_SUSPECTED", "Kết luận nghi hình thức, đối phó"
     SUPERVISION_SESSION = "SUPERVISION_SESSION", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 

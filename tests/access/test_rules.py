@@ -148,6 +148,8 @@ UNSCOPED = {
     ("services/kernel/store.py", "'parked'"),
     ("services/registration/reorganisations/repository.py", "COLLECTION"),
     ("services/registration/reorganisations/repository.py", "'turns'"),
+    ("services/registration/formality/repository.py", "'formality_due'"),
+    ("services/registration/formality/repository.py", "'formality_groups'"),
     ("services/reporting/repository.py", "'projection'"),
     ("services/reporting/repository.py", "f'facts_{generation}'"),
     ("services/reporting/repository.py", "f'counters_{generation}'"),

@@ -20,7 +20,7 @@ SIZES = (1_000, 100_000)
 SEED = 2026
 ASKED = 100
 PAGE = """
-query Page($after: String, $filter: ModelFilter) {
+query Page($after: String, $filter: ModelsFilter) {
   models(first: 50, after: $after, filter: $filter) {
     edges { node { id title state owner { id name } unit { id name level } } }
     pageInfo { hasNextPage endCursor }

@@ -10,6 +10,7 @@ from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
 from gateway.fields import Follows, asks, column_of, is_connection
 from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
+from services.registration.formality.events import QuestionRow
 from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.relations.events import RelationRow
@@ -25,6 +26,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "Model": ModelRow,
     "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
+    "Question": QuestionRow,
     "Relation": RelationRow,
     "Reorganisation": ReorganisationRow,
     "ReorganisationPreview": PreviewRow,
