@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from msgspec.structs import asdict, replace
@@ -95,7 +96,7 @@ def reorganise(read: Read, made: Plan, *, key: str, at: datetime) -> tuple[Reorg
     reorganisation = Reorganisation(
         id=key,
         version=1,
-        unit=f"/{COUNTRY}",
+        unit=_above_all(made.units),
         digest=read.digest,
         effective_on=read.effective_on,
         document=read.document,
@@ -115,6 +116,13 @@ def reorganise(read: Read, made: Plan, *, key: str, at: datetime) -> tuple[Reorg
         document=reorganisation.document,
         lines=reorganisation.lines,
     )
+
+
+def _above_all(units: Sequence[DatedUnit]) -> str:
+    """The path of the smallest unit that has them all, before and after: who is an operator there may do it."""
+    paths = [UnitPath(spell.path).segments for unit in units for spell in unit.spells[-2:]]
+    common = takewhile(lambda segments: len(set(segments)) == 1, zip(*paths, strict=False))
+    return "/" + "/".join(segments[0] for segments in common)
 
 
 def refused(problems: tuple[Problem, ...]) -> Refused:

@@ -16,7 +16,7 @@ from services.registration.reorganisations.file import COLUMNS
 from services.registration.units.events import RecordUnits
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, newer_than
-from tests.access.world import ACCEPTED, DECIDED, DRAFTED, Making, World
+from tests.access.world import ACCEPTED, DECIDED, DRAFTED, OFFICER, Making, World, draft, organisation
 
 
 def _spare_unit() -> DatedUnit:
@@ -55,14 +55,16 @@ def _file(unit: str) -> str:
 
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
-    units = [_spare_unit() for _ in range(spare.get("unit-to-rename", 0) + 2)]
+    units = [_spare_unit() for _ in range(spare.get("unit-to-rename", 0) + 3)]
     async with asking(world.settings) as services:
         for start in range(0, len(units), 500):
             command = RecordUnits(units=tuple(units[start : start + 500]))
             await services.ask(command, OPERATOR, int, key=uuid4().hex)
-    done, shared, *others = (unit.id for unit in units)
+    done, shared, lived_in, *others = (unit.id for unit in units)
     world.things["reorganisation"] = await made.id(ReorganiseUnits(file=_file(done)), OPERATOR)
     world.things["unit-to-rename"] = shared
+    await made.id(draft(await made.id(organisation(lived_in), OFFICER)), OFFICER)
+    world.things["file"] = _file(lived_in)
     world.spare["unit-to-rename"] = others
 
 
@@ -75,16 +77,18 @@ MESSAGES = {
     "registration.reorganisations-page": lambda t: ReorganisationsPage(
         first=1, after=newer_than(t.thing), fields=ID
     ),
-    "registration.open-models-of-units": lambda t: OpenModelsOfUnits(keys=(PLACE,), first=1, fields=ID),
+    "registration.open-models-of-units": lambda t: OpenModelsOfUnits(
+        keys=(PLACE,), first=1, after=newer_than(t.thing), fields=ID
+    ),
 }
 INPUTS = {"reorganiseUnits": lambda t: {"file": _file(t.thing)}}
-_TOWN = _file(PLACE).replace("\n", "\\n")
-_PREVIEW = f'query {{ reorganisationPreview(file: "{_TOWN}") {{ %s }} }}'
+_PREVIEW = "query($id: String!) { reorganisationPreview(file: $id) { %s } }"
 QUERIES = {
     "Query.reorganisationPreview": _PREVIEW % "digest",
     "Query.reorganisations": PAGE % ("reorganisations", ""),
     "ReorganisedUnit.unit": NODE % ("Reorganisation", "lines { unit { id } }"),
     "AffectedUnit.unit": _PREVIEW % "affected { unit { id } }",
-    "AffectedUnit.models": _PREVIEW % "affected { models(first: 1) { edges { node { id } } } }",
+    # Units are shown to all; that only models of one's own are is tested straight at the service.
+    "AffectedUnit.models": _PREVIEW % "digest affected { models(first: 1) { edges { node { id } } } }",
 }
 CHANGING = {"reorganise-units", "reorganiseUnits"}
