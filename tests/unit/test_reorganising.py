@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.kernel.messages import Refused
 from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
@@ -147,6 +148,7 @@ RENAMED = line("RENAME", D, name="Phường Đổi Tên")
 OLD_CODE = next(
     u for u in COUNTRYWIDE.values() if u.spells[-1].level is UnitLevel.DISTRICT and u.spells[-1].until
 )
+TRANSFERRED = line("TRANSFER", IN_HUE[5].id, parent=HA_NOI)
 WRONG: dict[str, tuple[list[Row], set[tuple[int | None, str]]]] = {
     "no rows": ([], {(None, "FILE_INVALID")}),
     "an unknown kind": ([RENAMED, line("VANISH", A)], {(3, "VALUE_INVALID")}),
@@ -164,10 +166,6 @@ WRONG: dict[str, tuple[list[Row], set[tuple[int | None, str]]]] = {
     "before it began": (
         [{**line("RENAME", "u26740-2025", name="Sớm"), "effective_on": "2025-06-01"}],
         {(2, "EFFECTIVE_TOO_EARLY")},
-    ),
-    "over a later change": (
-        [{**line("RENAME", "u01", name="Sớm"), "effective_on": "2020-01-01"}],
-        set(),
     ),
     "a new unit without a name": (
         [new("MERGE", A, "90001", name=""), new("MERGE", B, "90001", name="")],
@@ -226,7 +224,6 @@ WRONG: dict[str, tuple[list[Row], set[tuple[int | None, str]]]] = {
     ),
     "too many rows": ([line("RENAME", f"{n:05}") for n in range(MOST_ROWS + 1)], {(None, "TOO_LARGE")}),
 }
-del WRONG["over a later change"]
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -310,8 +307,6 @@ def test_a_valid_reorganisation_keeps_what_must_hold(drawn: Drawn) -> None:
 
 def _until_day(unit: DatedUnit) -> object:
     """What was known of a unit stays as it was, but that it now ends."""
-    from msgspec.structs import replace
-
     return replace(unit.spells[-1], until=DAY)
 
 
@@ -337,6 +332,16 @@ def test_an_invalid_one_changes_no_unit(drawn: Drawn, spoil: Callable[[Sequence[
     made = planned(spoil(drawn.rows))
     assert made.problems
     assert made.units == ()
+
+
+def test_it_belongs_to_the_smallest_unit_that_has_all_that_changes() -> None:
+    for rows, path in (
+        ([RENAMED], IN_HUE[3].spells[-1].path),
+        (VALID, "/vn/u46"),
+        ([*VALID, TRANSFERRED], "/vn"),
+    ):
+        made, event = reorganise(read(text(rows)), planned(rows), key="a_1", at=datetime.now(UTC))
+        assert made.unit == event.unit == path
 
 
 def test_the_readmes_example_can_be_applied() -> None:

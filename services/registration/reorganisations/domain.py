@@ -96,7 +96,7 @@ def reorganise(read: Read, made: Plan, *, key: str, at: datetime) -> tuple[Reorg
     reorganisation = Reorganisation(
         id=key,
         version=1,
-        unit=_above_all(made.units),
+        unit=_above_all(made.units, read.effective_on),
         digest=read.digest,
         effective_on=read.effective_on,
         document=read.document,
@@ -118,9 +118,14 @@ def reorganise(read: Read, made: Plan, *, key: str, at: datetime) -> tuple[Reorg
     )
 
 
-def _above_all(units: Sequence[DatedUnit]) -> str:
+def _above_all(units: Sequence[DatedUnit], day: date) -> str:
     """The path of the smallest unit that has them all, before and after: who is an operator there may do it."""
-    paths = [UnitPath(spell.path).segments for unit in units for spell in unit.spells[-2:]]
+    paths = [
+        UnitPath(spell.path).segments
+        for unit in units
+        for spell in unit.spells
+        if not spell.until or spell.until >= day
+    ]
     common = takewhile(lambda segments: len(set(segments)) == 1, zip(*paths, strict=False))
     return "/" + "/".join(segments[0] for segments in common)
 
