@@ -21,6 +21,7 @@ from services.registration.events import (
 from services.registration.formality.events import FormalityRule, QuestionState
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
+from services.registration.reorganisations.events import ReorganisationKind, ReorganisationProblem
 from services.registration.search.events import FacetKind, MatchedText
 from services.reporting.events import BridgeStep, Dimension, Measure
 from services.review.events import Verdict
@@ -58,6 +59,8 @@ for words in (
     SessionKind,
     SupervisingBody,
     UnitLevel,
+    ReorganisationKind,
+    ReorganisationProblem,
     SuccessionKind,
     Measure,
     BridgeStep,

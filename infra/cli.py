@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra import operator, report_view
+from infra import operator, reorganising, report_view
 from infra.country.loading import Asked, CannotLoad, Loaded, load_country, write_marks
 from infra.country.making import LAST_DAY
 from infra.credentials import make_secrets
@@ -62,6 +62,7 @@ EXPECTED = (
     SampleRefused,
     CannotLoad,
     report_view.ReportRefused,
+    reorganising.UnreadableFile,
     Refused,
     Unavailable,
 )
@@ -110,6 +111,17 @@ def units_load() -> None:
     """Load the country's units before and after 2025-07-01, with their lineage."""
     total = _run(_load_units(_located()))
     err.print(f"{total} units are loaded.")
+
+
+@app.command()
+def reorganise(
+    file: Annotated[Path, typer.Argument(help="A CSV file: a line for each old unit and what it becomes.")],
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without it, only show what would be.")
+    ] = False,
+) -> None:
+    """Show what a reorganisation of units would do, and all that is wrong with it; with --apply, do it at once."""
+    raise typer.Exit(_run(_reorganise(_located(), file, apply=apply)))
 
 
 @sample_app.command("load")
@@ -291,6 +303,20 @@ async def _load(settings: Settings, name: str, load: Callable[[Settings], Corout
 async def _load_units(settings: Settings) -> int:
     with _progress("Đơn vị hành chính") as bar:
         return await load_units(settings, bar)
+
+
+async def _reorganise(settings: Settings, file: Path, *, apply: bool) -> int:
+    text = reorganising.text_of(file)
+    previewed = await reorganising.preview(settings, text)
+    reorganising.show(previewed, out)
+    if previewed.wrong:
+        err.print("Nothing was changed.")
+        return 1
+    if apply and not previewed.row["applied"]:
+        err.print(f"Applied as {await reorganising.apply(settings, text)}.")
+    elif not previewed.row["applied"]:
+        err.print("This was a preview: nothing was changed. To apply it, add --apply.")
+    return 0
 
 
 def _asked(models: int, seed: int, until: datetime) -> Asked:

@@ -22,6 +22,7 @@ from gateway.schema.formality import FormalityMutation, FormalityQuery, Question
 from gateway.schema.models import Model, ModelsMutation, ModelsQuery
 from gateway.schema.organisations import Organisation, OrganisationsMutation
 from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
+from gateway.schema.reorganisations import Reorganisation, ReorganisationsMutation, ReorganisationsQuery
 from gateway.schema.reports import ReportsQuery
 from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
 from gateway.schema.search import SearchQuery
@@ -33,11 +34,13 @@ from services.registration.formality.events import QuestionsById
 from services.registration.models.events import ModelsById
 from services.registration.organisations.events import OrganisationsById
 from services.registration.relations.events import RelationsById
+from services.registration.reorganisations.events import ReorganisationsById
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsById
 from services.supervision.events import SessionsById
 
 NODES: dict[str, tuple[type[ByKeys], type]] = {
+    "a_": (ReorganisationsById, Reorganisation),
     "d_": (DelegationsById, Delegation),
     "e_": (RelationsById, Relation),
     "m_": (ModelsById, Model),
@@ -57,6 +60,7 @@ def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể lo�
 @strawberry.type(description="Những gì có thể hỏi; chỉ thấy những gì thuộc phạm vi của người hỏi.")
 class Query(
     UnitsQuery,
+    ReorganisationsQuery,
     ModelsQuery,
     SupervisionQuery,
     ReportsQuery,
@@ -75,6 +79,7 @@ class Query(
 )
 class Mutation(
     OrganisationsMutation,
+    ReorganisationsMutation,
     ModelsMutation,
     ReviewsMutation,
     SupervisionMutation,

@@ -9,6 +9,7 @@ from services.registration.delegations import app as delegations
 from services.registration.formality import app as formality
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
+from services.registration.reorganisations import app as reorganisations
 from services.registration.search import app as search
 from services.registration.units import app as units
 
@@ -17,6 +18,7 @@ AREAS = (
     organisations,
     delegations,
     models,
+    reorganisations,
     search,
     formality,
 )

@@ -146,6 +146,8 @@ UNSCOPED = {
     ("services/kernel/directory.py", "COLLECTION"),
     ("services/kernel/store.py", "'cursors'"),
     ("services/kernel/store.py", "'parked'"),
+    ("services/registration/reorganisations/repository.py", "COLLECTION"),
+    ("services/registration/reorganisations/repository.py", "'turns'"),
     ("services/registration/formality/repository.py", "'formality_due'"),
     ("services/registration/formality/repository.py", "'formality_groups'"),
     ("services/reporting/repository.py", "'projection'"),

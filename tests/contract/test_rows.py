@@ -14,6 +14,7 @@ from services.registration.formality.events import QuestionRow
 from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.relations.events import RelationRow
+from services.registration.reorganisations.events import PreviewRow, ReorganisationRow
 from services.registration.search.events import HitRow, SearchRow
 from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRow
 from services.reporting.events import Report
@@ -27,6 +28,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "Organisation": OrganisationRow,
     "Question": QuestionRow,
     "Relation": RelationRow,
+    "Reorganisation": ReorganisationRow,
+    "ReorganisationPreview": PreviewRow,
     "Report": Report,
     "Review": ReviewRow,
     "SearchHit": HitRow,
