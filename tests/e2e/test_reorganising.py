@@ -165,3 +165,24 @@ async def test_only_an_operator_of_all_the_units_reorganises_them(graphql: Graph
         answer: dict[str, Any] = await person.tries("reorganiseUnits", file=file)
         assert answer["code"] == "not-permitted"
     await operator(graphql, PROVINCE).does("reorganiseUnits", file=file)
+
+
+async def test_a_unit_under_another_one_takes_its_people_along(graphql: GraphQL) -> None:
+    moved = (await communes(graphql, 12))[0]
+    other = "u08-2025"
+    office = Office(graphql, moved["id"])
+    owner = await office.organisation(unit=moved["id"], on="2025-07-02")
+    earlier = await office.draft(owner, on="2025-08-01")
+    await operator(graphql).does("reorganiseUnits", file=text(f"TRANSFER,{moved['id']},,,,,08,"))
+    later = await office.draft(owner, on=EFFECTIVE)
+    asked = "query($id: ID!) { node(id: $id) { id } }"
+    for province, seen in ((PROVINCE, earlier), (other, later)):
+        person = Person(graphql, Role.OFFICER, province)
+        found = [(await person.ask(asked, id=model))["node"] for model in (earlier, later)]
+        assert [one and one["id"] for one in found] == [
+            one if one == seen else None for one in (earlier, later)
+        ]
+    assert (await operator(graphql).ask(UNIT, id=moved["id"], on=EFFECTIVE))["unit"]["parent"]["id"] == other
+    assert (await operator(graphql).ask(UNIT, id=moved["id"], on="2025-08-31"))["unit"]["parent"][
+        "id"
+    ] == PROVINCE
