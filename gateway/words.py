@@ -18,11 +18,13 @@ from services.registration.events import (
     OutlierRule,
     SubjectKind,
 )
+from services.registration.formality.events import FormalityRule, QuestionState
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
+from services.registration.reorganisations.events import ReorganisationKind, ReorganisationProblem
 from services.registration.search.events import FacetKind, MatchedText
 from services.registration.sheets.events import Fate, FileFormat, JobKind, JobState
-from services.reporting.events import Dimension, Measure
+from services.reporting.events import BridgeStep, Dimension, Measure
 from services.review.events import Verdict
 from services.supervision.events import SessionKind, SupervisingBody
 
@@ -49,6 +51,8 @@ for words in (
     SelfRating,
     RelationKind,
     RelationState,
+    FormalityRule,
+    QuestionState,
     FacetKind,
     MatchedText,
     JobKind,
@@ -60,8 +64,11 @@ for words in (
     SessionKind,
     SupervisingBody,
     UnitLevel,
+    ReorganisationKind,
+    ReorganisationProblem,
     SuccessionKind,
     Measure,
+    BridgeStep,
     Dimension,
 ):
     word(words)

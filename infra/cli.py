@@ -6,8 +6,9 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import httpx
@@ -16,7 +17,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra import operator, report_view
+from infra import operator, reorganising, report_view
+from infra.country.loading import Asked, CannotLoad, Loaded, load_country, write_marks
+from infra.country.making import LAST_DAY
 from infra.credentials import make_secrets
 from infra.embedded import CannotStart
 from infra.load_units import load_units
@@ -39,11 +42,15 @@ from services.kernel.units import COUNTRY
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 units_app = typer.Typer(no_args_is_help=True, help="Administrative units.")
 sample_app = typer.Typer(no_args_is_help=True, help="The sample, Thị xã Hồng Lĩnh 2018.")
+country_app = typer.Typer(no_args_is_help=True, help="A made-up country of models, of any size.")
 app.add_typer(units_app, name="units")
 app.add_typer(sample_app, name="sample")
+app.add_typer(country_app, name="country")
 
 out = Console()
 err = Console(stderr=True, highlight=False)
+
+LAST_DAY_AT = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day)  # noqa: DTZ001 - a day, as the option is read
 
 EXPECTED = (
     CannotStart,
@@ -53,7 +60,9 @@ EXPECTED = (
     IssuedElsewhere,
     TooOld,
     SampleRefused,
+    CannotLoad,
     report_view.ReportRefused,
+    reorganising.UnreadableFile,
     Refused,
     Unavailable,
 )
@@ -104,10 +113,50 @@ def units_load() -> None:
     err.print(f"{total} units are loaded.")
 
 
+@app.command()
+def reorganise(
+    file: Annotated[Path, typer.Argument(help="A CSV file: a line for each old unit and what it becomes.")],
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without it, only show what would be.")
+    ] = False,
+) -> None:
+    """Show what a reorganisation of units would do, and all that is wrong with it; with --apply, do it at once."""
+    raise typer.Exit(_run(_reorganise(_located(), file, apply=apply)))
+
+
 @sample_app.command("load")
 def sample_load() -> None:
     """Load the sample through GraphQL. A second load changes nothing."""
     _run(_load_sample(_located()))
+
+
+@country_app.command("load")
+def country_load(
+    models: Annotated[int, typer.Option(help="How many.")],
+    seed: Annotated[int, typer.Option(help="Which country: the same seed makes the same one.")] = 1,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its last day.")] = LAST_DAY_AT,
+    beside: Annotated[bool, typer.Option("--beside", help="Even where there is other data.")] = False,
+    processes: Annotated[int, typer.Option(help="That write; 0: as many as cores.", min=0)] = 0,
+) -> None:
+    """Load a made-up country in bulk, through the rules of registration. An interrupted load goes on where it was."""
+    asked = _asked(models, seed, until)
+    loaded = _run(_load_country(_located(), asked, beside=beside, processes=processes))
+    rate = loaded.models / loaded.seconds if loaded.models else 0
+    err.print(
+        f"{loaded.organisations:,} organisations; {loaded.models:,} models with {loaded.events:,} events "
+        f"in {loaded.seconds:.1f} s, {rate:,.0f} models a second with all their events."
+    )
+
+
+@country_app.command("marks")
+def country_marks(
+    models: Annotated[int, typer.Option(help="How many.")],
+    file: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    seed: Annotated[int, typer.Option(help="Which country.")] = 1,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its last day.")] = LAST_DAY_AT,
+) -> None:
+    """Write down which of the country's models are formal, and which repeat, continue or copy which."""
+    write_marks(_asked(models, seed, until), file)
 
 
 @app.command()
@@ -254,6 +303,32 @@ async def _load(settings: Settings, name: str, load: Callable[[Settings], Corout
 async def _load_units(settings: Settings) -> int:
     with _progress("Đơn vị hành chính") as bar:
         return await load_units(settings, bar)
+
+
+async def _reorganise(settings: Settings, file: Path, *, apply: bool) -> int:
+    text = reorganising.text_of(file)
+    previewed = await reorganising.preview(settings, text)
+    reorganising.show(previewed, out)
+    if previewed.wrong:
+        err.print("Nothing was changed.")
+        return 1
+    if apply and not previewed.row["applied"]:
+        err.print(f"Applied as {await reorganising.apply(settings, text)}.")
+    elif not previewed.row["applied"]:
+        err.print("This was a preview: nothing was changed. To apply it, add --apply.")
+    return 0
+
+
+def _asked(models: int, seed: int, until: datetime) -> Asked:
+    try:
+        return Asked(models, seed, until.date())
+    except CannotLoad as error:
+        _fail(str(error))
+
+
+async def _load_country(settings: Settings, asked: Asked, *, beside: bool, processes: int) -> Loaded:
+    with _progress("Mô hình") as bar:
+        return await load_country(settings, asked, bar, beside=beside, processes=processes)
 
 
 async def _load_sample(settings: Settings) -> int:

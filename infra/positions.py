@@ -12,7 +12,7 @@ from services.reporting.domain import COUNTED
 from services.reporting.repository import current_generation, reader
 
 FOLLOWERS: Mapping[str, tuple[str, ...]] = {
-    "registration": ("lookalikes/registration",),
+    "registration": ("lookalikes/registration", "formality/registration"),
     "review": ("review/registration",),
     "supervision": ("supervision/registration",),
     "reporting": ("reporting/registration",),

@@ -67,6 +67,9 @@ class _Count:
         async for model in self._all("registration", "models", {"registered_version": {"$ne": None}}):
             for fact in of_model(model):
                 yield fact
+        async for question in self._all("registration", "questions"):
+            for fact in of_question(question):
+                yield fact
         async for review in self._all("review", "reviews", {"decided_version": {"$ne": None}}):
             yield _expected(review["verdict"], review, review["decided_version"], review["decided_on"])
             if review["nominated_version"]:
@@ -139,6 +142,15 @@ def of_model(model: Document) -> Iterator[tuple[str, Document]]:
         yield _expected(model["state"], model | ended, ended["version"], ended["on"])
     for given in model["contributions"]:
         yield _expected(given["kind"], model | given, given["version"], given["on"], given["amount"])
+
+
+def of_question(question: Document) -> Iterator[tuple[str, Document]]:
+    """That it was asked, that it was answered once, and that it ended in suspicion."""
+    yield _expected("FORMALITY_ASKED", question, 1, question["asked_on"])
+    if question["answered_version"]:
+        yield _expected("FORMALITY_ANSWERED", question, question["answered_version"], question["answered_on"])
+    if question["state"] == "SUSPECTED":
+        yield _expected("FORMALITY_SUSPECTED", question, question["settled_version"], question["settled_on"])
 
 
 def _expected(

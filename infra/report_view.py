@@ -12,6 +12,7 @@ REPORT = """
 fragment Whole on Report {
   unitId unitName period since until complete incompleteBecause
   positions { producer applied head parked }
+  bridges { to sum gap rows { step name value } }
   figures { measure name total flags { rule messageVi } breakdowns { by sum gap rows { code name value } } }
 }
 query Report($unit: ID!, $period: String!) {
@@ -71,6 +72,8 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     for of in report["figures"]:
         for flag in of["flags"]:
             console.print(f"[yellow]⚑ {of['name']}: {flag['messageVi']}[/yellow] ({flag['rule']})")
+    for bridge in report["bridges"]:
+        console.print(_bridge(bridge, figure(report, bridge["to"])))
     console.print(_places(report))
 
 
@@ -94,6 +97,15 @@ def _measures(report: Mapping[str, Any]) -> Table:
     return table
 
 
+def _bridge(bridge: Mapping[str, Any], to: Mapping[str, Any]) -> Table:
+    table = _table(f"Từ đăng ký đến {to['name'].lower()}", "", "Số mô hình")
+    for row in bridge["rows"]:
+        table.add_row(row["name"], number(row["value"]))
+    table.add_section()
+    table.add_row(to["name"], f"{number(to['total'])} {_agrees(bridge['gap'])}")
+    return table
+
+
 SHOWN = {
     "REGISTERED": "Đăng ký",
     "RECOGNISED": "Công nhận",
@@ -101,7 +113,6 @@ SHOWN = {
     "NOMINATED": "Đề nghị",
     "LAND_M2": "Đất (m²)",
     "WORK_DAY": "Ngày công",
-    "MONEY": "Kinh phí (đồng)",
 }
 
 
@@ -162,6 +173,11 @@ def differences(report: Mapping[str, Any], published: Mapping[tuple[str, str, st
         ]
         if added(report, of["measure"]) != Decimal(of["total"]):
             found.append(f"{of['measure']}: the reports of the units below do not add up to the total")
+    found += [
+        f"from REGISTERED to {bridge['to']}: the steps add up to {number(bridge['sum'])}"
+        for bridge in report["bridges"]
+        if Decimal(bridge["gap"]) != 0
+    ]
     found += [f"incomplete: {why}" for why in report["incompleteBecause"]]
     return found
 

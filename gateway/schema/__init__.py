@@ -18,9 +18,11 @@ from gateway.policy import OneExtension, Policed
 from gateway.relay import Node, described
 from gateway.scalars import SCALARS
 from gateway.schema.delegations import Delegation, DelegationsMutation, DelegationsQuery
+from gateway.schema.formality import FormalityMutation, FormalityQuery, Question
 from gateway.schema.models import Model, ModelsMutation, ModelsQuery
 from gateway.schema.organisations import Organisation, OrganisationsMutation
 from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
+from gateway.schema.reorganisations import Reorganisation, ReorganisationsMutation, ReorganisationsQuery
 from gateway.schema.reports import ReportsQuery
 from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
 from gateway.schema.search import SearchQuery
@@ -29,20 +31,24 @@ from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, Su
 from gateway.schema.units import Unit, UnitsQuery
 from services.kernel.rows import ByKeys
 from services.registration.delegations.events import DelegationsById
+from services.registration.formality.events import QuestionsById
 from services.registration.models.events import ModelsById
 from services.registration.organisations.events import OrganisationsById
 from services.registration.relations.events import RelationsById
+from services.registration.reorganisations.events import ReorganisationsById
 from services.registration.sheets.events import JobsById
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsById
 from services.supervision.events import SessionsById
 
 NODES: dict[str, tuple[type[ByKeys], type]] = {
+    "a_": (ReorganisationsById, Reorganisation),
     "d_": (DelegationsById, Delegation),
     "e_": (RelationsById, Relation),
     "i_": (JobsById, SheetJob),
     "m_": (ModelsById, Model),
     "o_": (OrganisationsById, Organisation),
+    "q_": (QuestionsById, Question),
     "r_": (ReviewsById, Review),
     "s_": (SessionsById, SupervisionSession),
 }
@@ -57,6 +63,7 @@ def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể lo�
 @strawberry.type(description="Những gì có thể hỏi; chỉ thấy những gì thuộc phạm vi của người hỏi.")
 class Query(
     UnitsQuery,
+    ReorganisationsQuery,
     ModelsQuery,
     SupervisionQuery,
     ReportsQuery,
@@ -64,6 +71,7 @@ class Query(
     SearchQuery,
     RelationsQuery,
     SheetsQuery,
+    FormalityQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
@@ -75,12 +83,14 @@ class Query(
 )
 class Mutation(
     OrganisationsMutation,
+    ReorganisationsMutation,
     ModelsMutation,
     ReviewsMutation,
     SupervisionMutation,
     DelegationsMutation,
     RelationsMutation,
     SheetsMutation,
+    FormalityMutation,
 ):
     pass
 

@@ -12,6 +12,7 @@ from gateway.relay import VERSION, After, Before, Connection, First, Last, Node,
 from gateway.schema.organisations import Organisation
 from gateway.schema.units import Unit
 from services.registration.events import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
+from services.registration.formality.events import QuestionsOfModels
 from services.registration.models.events import (
     AcceptModel,
     BeginModel,
@@ -41,6 +42,7 @@ from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsByModel
 
 if TYPE_CHECKING:
+    from gateway.schema.formality import Question
     from gateway.schema.relations import Relation
     from gateway.schema.reviews import Review
 
@@ -151,6 +153,9 @@ class Model(Node):
     )
     review: Annotated["Review", strawberry.lazy("gateway.schema.reviews")] | None = one(
         ReviewsByModel, "id", "Hồ sơ thẩm định; có sau khi mô hình được chấp nhận."
+    )
+    questions: Connection[Annotated["Question", strawberry.lazy("gateway.schema.formality")]] = pages(
+        QuestionsOfModels, "id", "Những câu hỏi về dấu hiệu hình thức của mô hình, mới nhất trước."
     )
     lookalikes: Connection[Annotated["Relation", strawberry.lazy("gateway.schema.relations")]] = pages(
         LookalikesOfModels,

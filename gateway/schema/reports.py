@@ -10,7 +10,7 @@ from strawberry import ID
 from gateway.fields import Wish, root
 from gateway.relay import Refusal, described
 from gateway.schema.models import Flag
-from services.reporting.events import Dimension, Measure, ReportOf
+from services.reporting.events import BridgeStep, Dimension, Measure, ReportOf
 
 
 @strawberry.type(description="Một dòng của một cách phân tổ.")
@@ -35,8 +35,24 @@ class Figure:
     total: Decimal = strawberry.field(description="Tổng số, theo đơn vị tính của chỉ số.")
     breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
     flags: list[Flag] = strawberry.field(
-        description="Vì sao tổng số ấy bất thường, theo quy tắc nào; không số nào bị sửa."
+        description="Vì sao tổng số ấy bất thường, theo quy tắc nào; không số nào bị sửa.",
+        metadata={"size": 2},
     )
+
+
+@strawberry.type(description="Một bước từ số đăng ký đến một chỉ số khác.")
+class BridgeRow:
+    step: BridgeStep = strawberry.field(description="Bước nào.")
+    name: str = strawberry.field(description="Tên tiếng Việt của bước.")
+    value: Decimal = strawberry.field(description="Số được cộng thêm; số âm là bớt đi.")
+
+
+@strawberry.type(description="Vì sao số đăng ký và một chỉ số khác khác nhau: từng bước cộng, bớt.")
+class Bridge:
+    to: Measure = strawberry.field(description="Đến chỉ số nào, tính từ số mô hình đăng ký.")
+    rows: list[BridgeRow] = strawberry.field(description="Các bước.", metadata={"size": 5})
+    sum: Decimal = strawberry.field(description="Cộng các bước.")
+    gap: Decimal = strawberry.field(description="Chỉ số trừ tổng các bước; khác 0 là bộ đếm có lỗi.")
 
 
 @strawberry.type(description="Đã đếm sự kiện của một dịch vụ đến đâu.")
@@ -59,6 +75,9 @@ class Report:
     complete: bool = strawberry.field(description="Mọi sự kiện đã phát đều đã được đếm.")
     incomplete_because: list[str] = strawberry.field(description="Vì sao chưa đầy đủ; rỗng khi đầy đủ.")
     figures: list[Figure] = strawberry.field(description="Tất cả các chỉ số.")
+    bridges: list[Bridge] = strawberry.field(
+        description="Từ số đăng ký đến số triển khai, và đến số được công nhận.", metadata={"size": 2}
+    )
     positions: list[Position] = strawberry.field(description="Đã đếm đến đâu, theo từng dịch vụ.")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from services.kernel.messages import Refused
 from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, ByOwners, Columns, Page, Rows, View
@@ -19,7 +20,7 @@ async def page(documents: Documents, columns: Columns, query: ByFilter, **equal:
 
 
 async def page_of_each(
-    documents: Documents, columns: Columns, query: ByOwners, of: str, **equal: str | int | None
+    documents: Documents, columns: Columns, query: ByOwners, of: str, **equal: Any
 ) -> Rows:
     """A page for each of the keys, of those that have it in the field `of`."""
     view = columns.view(query, documents.access.sees)

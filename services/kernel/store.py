@@ -155,6 +155,9 @@ class Documents:
     async def find_one(self, filter_: Document) -> Document | None:
         return await self._collection.find_one(self.narrowed(filter_), session=self._session)
 
+    async def count(self, filter_: Document) -> int:
+        return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
+
     async def histories(
         self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
     ) -> list[tuple[Document | None, list[Recorded]]]:
@@ -171,9 +174,6 @@ class Documents:
                 events = [from_document(event, Recorded) async for event in log]
             histories.append((seen.get(key), events))
         return histories
-
-    async def count(self, filter_: Document) -> int:
-        return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
 
     async def insert(self, document: Document) -> None:
         self.access.scope.require(document["unit"])

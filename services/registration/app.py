@@ -6,8 +6,10 @@ from services.kernel.config import Settings
 from services.kernel.service import Service
 from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
+from services.registration.formality import app as formality
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
+from services.registration.reorganisations import app as reorganisations
 from services.registration.search import app as search
 from services.registration.sheets import app as sheets
 from services.registration.units import app as units
@@ -17,8 +19,10 @@ AREAS = (
     organisations,
     delegations,
     models,
+    reorganisations,
     search,
     sheets,
+    formality,
 )
 
 INDEXES: Indexes = {name: indexes for area in AREAS for name, indexes in area.INDEXES.items()}

@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -12,6 +13,7 @@ from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
 from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
+from services.registration.formality.events import QuestionAnswered, QuestionAsked, QuestionSettled
 from services.registration.models.events import (
     ContributionRecorded,
     ModelAccepted,
@@ -21,7 +23,17 @@ from services.registration.models.events import (
     ModelWithdrawn,
 )
 from services.registration.outliers import flags_of_totals
-from services.reporting.events import Breakdown, Dimension, Figure, Measure, Position, Row
+from services.reporting.events import (
+    Breakdown,
+    Bridge,
+    BridgeRow,
+    BridgeStep,
+    Dimension,
+    Figure,
+    Measure,
+    Position,
+    Row,
+)
 from services.review.events import ReviewDecided, ReviewNominated, Verdict
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
 
@@ -33,6 +45,9 @@ COUNTED: Mapping[str, tuple[type[Event], ...]] = {
         ModelWithdrawn,
         ModelDiscontinued,
         ContributionRecorded,
+        QuestionAsked,
+        QuestionAnswered,
+        QuestionSettled,
     ),
     "review": (ReviewDecided, ReviewNominated),
     "supervision": (SessionRecorded,),
@@ -55,6 +70,16 @@ WORDS: Mapping[Dimension, type[Word]] = {
     Dimension.BODY: SupervisingBody,
 }
 """The rows of each breakdown; PLACE has units for rows."""
+
+BRIDGED = (
+    Measure.REGISTERED,
+    Measure.WITHDRAWN,
+    Measure.IMPLEMENTED,
+    Measure.CARRIED_OVER,
+    Measure.RECOGNISED,
+    Measure.NOT_MET,
+)
+"""What bridges are made of."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +114,14 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
             return [_fact(Measure.DISCONTINUED, Decimal(1), event, recorded)]
         case ContributionRecorded():
             return [_fact(Measure(event.kind.value), event.amount, event, recorded)]
+        case QuestionAsked():
+            return [_fact(Measure.FORMALITY_ASKED, Decimal(1), event, recorded)]
+        case QuestionAnswered():
+            first = not event.again
+            return [_fact(Measure.FORMALITY_ANSWERED, Decimal(1), event, recorded)] if first else []
+        case QuestionSettled():
+            suspected = event.suspected
+            return [_fact(Measure.FORMALITY_SUSPECTED, Decimal(1), event, recorded)] if suspected else []
         case ReviewDecided():
             recognised = event.verdict is Verdict.RECOGNISED
             measure = Measure.RECOGNISED if recognised else Measure.NOT_MET
@@ -179,6 +212,72 @@ def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
     return tuple(flagged if figure is money else figure for figure in figures)
 
 
+def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple[Bridge, ...]:
+    """From what was registered to what was implemented, and to what was recognised. `totals`: of every period."""
+
+    def at(measure: Measure) -> Decimal:
+        return totals.get((period, measure), Decimal(0))
+
+    def left(until: Callable[[Measure], Decimal], *gone: Measure) -> Decimal:
+        return until(Measure.REGISTERED) - sum((until(measure) for measure in gone), Decimal(0))
+
+    def waiting(until: Callable[[Measure], Decimal]) -> Decimal:
+        return left(until, Measure.WITHDRAWN, Measure.IMPLEMENTED) + until(Measure.CARRIED_OVER)
+
+    def undecided(until: Callable[[Measure], Decimal]) -> Decimal:
+        return left(until, Measure.RECOGNISED, Measure.NOT_MET)
+
+    earlier, later = _periods_until(totals, period)
+    before, after = partial(_total, totals, earlier), partial(_total, totals, later)
+    implemented = {
+        BridgeStep.WAITING_BEFORE: waiting(before),
+        BridgeStep.REGISTERED: at(Measure.REGISTERED),
+        BridgeStep.WITHDRAWN: -at(Measure.WITHDRAWN),
+        BridgeStep.WAITING_AFTER: -waiting(after),
+        BridgeStep.CARRIED_OVER: at(Measure.CARRIED_OVER),
+    }
+    recognised = {
+        BridgeStep.UNDECIDED_BEFORE: undecided(before),
+        BridgeStep.REGISTERED: at(Measure.REGISTERED),
+        BridgeStep.NOT_MET: -at(Measure.NOT_MET),
+        BridgeStep.UNDECIDED_AFTER: -undecided(after),
+    }
+    return (
+        _bridge(Measure.IMPLEMENTED, at(Measure.IMPLEMENTED), implemented),
+        _bridge(Measure.RECOGNISED, at(Measure.RECOGNISED), recognised),
+    )
+
+
+def _bridge(to: Measure, total: Decimal, steps: Mapping[BridgeStep, Decimal]) -> Bridge:
+    rows = tuple(BridgeRow(step=step, name=step.vi, value=value) for step, value in steps.items())
+    added = sum(steps.values(), Decimal(0))
+    return Bridge(to=to, rows=rows, sum=added, gap=total - added)
+
+
+def _total(
+    totals: Mapping[tuple[str, Measure], Decimal], periods: Sequence[str], measure: Measure
+) -> Decimal:
+    return sum((totals.get((period, measure), Decimal(0)) for period in periods), Decimal(0))
+
+
+def _periods_until(
+    totals: Mapping[tuple[str, Measure], Decimal], period: str
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Those counted that add up to all before the period, and those that add up to all until its end.
+
+    The latter are of the other kind than the period: half-years to the end of a year or of its first half, and years to
+    the end of a second half.
+    """
+    counted = {counted for counted, _ in totals}
+    year, _, half = period.partition("-")
+    years = {counted for counted in counted if "-" not in counted}
+    halves = counted - years
+    before = [one for one in years if one < year] + ([f"{year}-H1"] if half == "H2" else [])
+    if half == "H2":
+        return before, [one for one in years if one <= year]
+    return before, [one for one in halves if one <= f"{year}-{half or 'H2'}"]
+
+
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     """Why figures at these positions are not the last word, in Vietnamese."""
     return tuple(
@@ -212,6 +311,9 @@ def _fact(
     | ModelWithdrawn
     | ModelDiscontinued
     | ContributionRecorded
+    | QuestionAsked
+    | QuestionAnswered
+    | QuestionSettled
     | ReviewDecided
     | ReviewNominated
     | SessionRecorded,

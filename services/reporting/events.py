@@ -26,6 +26,9 @@ class Measure(Word):
     LAND_M2 = "LAND_M2", "Hiến đất (m²)"
     WORK_DAY = "WORK_DAY", "Ngày công"
     MONEY = "MONEY", "Kinh phí (đồng)"
+    FORMALITY_ASKED = "FORMALITY_ASKED", "Câu hỏi về dấu hiệu hình thức"
+    FORMALITY_ANSWERED = "FORMALITY_ANSWERED", "Câu hỏi về dấu hiệu hình thức đã được trả lời"
+    FORMALITY_SUSPECTED = "FORMALITY_SUSPECTED", "Kết luận nghi hình thức, đối phó"
     SUPERVISION_SESSION = "SUPERVISION_SESSION", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 
@@ -39,6 +42,19 @@ class Dimension(Word):
     SESSION_KIND = "SESSION_KIND", "Loại cuộc giám sát"
     BODY = "BODY", "Chủ thể giám sát"
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
+
+
+class BridgeStep(Word):
+    """Một bước từ số này đến số kia."""
+
+    WAITING_BEFORE = "WAITING_BEFORE", "Đăng ký từ kỳ trước, đầu kỳ chưa triển khai"
+    REGISTERED = "REGISTERED", "Đăng ký trong kỳ"
+    WITHDRAWN = "WITHDRAWN", "Rút trong kỳ"
+    WAITING_AFTER = "WAITING_AFTER", "Cuối kỳ còn chưa triển khai"
+    CARRIED_OVER = "CARRIED_OVER", "Chuyển tiếp từ năm trước"
+    UNDECIDED_BEFORE = "UNDECIDED_BEFORE", "Đăng ký từ kỳ trước, đầu kỳ chưa có kết quả thẩm định"
+    NOT_MET = "NOT_MET", "Chưa đạt trong kỳ"
+    UNDECIDED_AFTER = "UNDECIDED_AFTER", "Cuối kỳ chưa có kết quả thẩm định, kể cả đã rút"
 
 
 class ReportOf(Shows, frozen=True, kw_only=True):
@@ -86,6 +102,27 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """Why the total is hardly what it says."""
 
 
+class BridgeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`name`: in Vietnamese. `value`: below 0 when it is taken away."""
+
+    step: BridgeStep
+    name: str
+    value: Decimal
+
+
+class Bridge(msgspec.Struct, frozen=True, kw_only=True):
+    """How what was registered comes to be what another measure counts.
+
+    `gap`: the measure's total minus the sum of the rows; what is left over after the period is counted by half-years
+    where the rest is by years, or the other way round, so that anything but 0 is a fault of the counters.
+    """
+
+    to: Measure
+    rows: tuple[BridgeRow, ...]
+    sum: Decimal
+    gap: Decimal
+
+
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far a producer's events are counted: to `applied`, of `head` that we have heard of; `parked` could not be."""
 
@@ -107,4 +144,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     incomplete_because: tuple[str, ...]
     """In Vietnamese; empty when it is complete."""
     figures: tuple[Figure, ...]
+    bridges: tuple[Bridge, ...]
     positions: tuple[Position, ...]

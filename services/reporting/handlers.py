@@ -32,6 +32,7 @@ async def report(
     names[unit.id] = f"{spells[-1].name} (trực tiếp)"
     missing = domain.missing(positions)
     counted = await counters.of(covered, query.period, access)
+    totals = await counters.totals(covered, domain.BRIDGED, access)
     return Report(
         unit_id=unit.id,
         unit_name=spells[-1].name,
@@ -43,5 +44,6 @@ async def report(
         figures=domain.with_flags(
             [domain.figure(measure, counted.get(measure, {}), names) for measure in Measure]
         ),
+        bridges=domain.bridges(totals, query.period),
         positions=positions,
     )

@@ -1,6 +1,7 @@
 """Facts and counters in MongoDB, by generation: one in use, and while counting anew the next one beside it."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from services.kernel import directory
 from services.kernel.caller import Covered
@@ -30,7 +31,12 @@ FACT_INDEXES = [
     IndexModel([("within", ASCENDING), ("measure", ASCENDING), ("on", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("thing", ASCENDING)]),
 ]
-INDEXES: Indexes = {**directory.INDEXES, f"facts_{FIRST_GENERATION}": FACT_INDEXES}
+COUNTER_INDEXES = [IndexModel([("unit", ASCENDING), ("measure", ASCENDING)])]
+INDEXES: Indexes = {
+    **directory.INDEXES,
+    f"facts_{FIRST_GENERATION}": FACT_INDEXES,
+    f"counters_{FIRST_GENERATION}": COUNTER_INDEXES,
+}
 
 
 def reader(generation: int) -> str:
@@ -50,6 +56,7 @@ class Counters:
         """Empty, whatever an interrupted count left there."""
         await self.drop(store)
         await store.make(self._facts, FACT_INDEXES)
+        await store.make(self._counters, COUNTER_INDEXES)
 
     async def drop(self, store: Store) -> None:
         await store.drop(self._facts)
@@ -78,6 +85,15 @@ class Counters:
         keys = [f"{period}/{unit}/{measure}" for measure in Measure]
         found = access.unscoped(self._counters).find({"_id": {"$in": keys}})
         return {Measure(document["measure"]): document async for document in found}
+
+    async def totals(
+        self, unit: Covered, measures: Sequence[Measure], access: Access
+    ) -> Mapping[tuple[str, Measure], Decimal]:
+        """(period, measure) → total, of every period in which something was counted."""
+        found = access.unscoped(self._counters).find(
+            {"unit": unit, "measure": {"$in": list(measures)}}, {"period": 1, "measure": 1, "total": 1}
+        )
+        return {(one["period"], Measure(one["measure"])): one["total"] async for one in found}
 
     async def positions(self, heard: Mapping[str, tuple[int, int]], access: Access) -> tuple[Position, ...]:
         """`heard`: how far this process had come before the reading began, and the last number it had heard of.

@@ -16,6 +16,7 @@ from services.kernel.client import CALLER, KEY, Client, Reply
 from services.kernel.messages import Command, Query
 from services.kernel.rows import ROW, ByFilter
 from services.registration.delegations.events import GrantsDelegated
+from services.registration.sheets.events import Template
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.people import EXPIRED, NOBODY, Somebody
 from tests.access.tries import Try, newer_than
@@ -66,7 +67,7 @@ class Services:
 
 
 def _seen(message: Command | Query, rows: list[bytes], thing: str) -> str:
-    if isinstance(message, GrantsDelegated):
+    if isinstance(message, GrantsDelegated | Template):
         return "found"
     if isinstance(message, ByFilter):
         found = rows and (not thing or msgspec.json.decode(rows[0])["id"] == thing)

@@ -143,9 +143,16 @@ def test_what_is_hidden_from_some_may_be_null_for_all() -> None:
 
 
 UNSCOPED = {
+    ("services/registration/sheets/repository.py", "'file_parts'"),
+    ("services/registration/sheets/repository.py", "'job_rows'"),
+    ("services/registration/sheets/repository.py", "'jobs'"),
     ("services/kernel/directory.py", "COLLECTION"),
     ("services/kernel/store.py", "'cursors'"),
     ("services/kernel/store.py", "'parked'"),
+    ("services/registration/reorganisations/repository.py", "COLLECTION"),
+    ("services/registration/reorganisations/repository.py", "'turns'"),
+    ("services/registration/formality/repository.py", "'formality_due'"),
+    ("services/registration/formality/repository.py", "'formality_groups'"),
     ("services/reporting/repository.py", "'projection'"),
     ("services/reporting/repository.py", "f'facts_{generation}'"),
     ("services/reporting/repository.py", "f'counters_{generation}'"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bombs, gateway, memory, mutations, rebuild, start, visible
+from tests.bench import bombs, gateway, memory, mutations, rebuild, scale, search, start, visible
 from tests.bench.stage import out
 
 SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
@@ -23,6 +23,8 @@ SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
     "start": start.measure,
     "memory": memory.measure,
     "bombs": bombs.measure,
+    "search": search.measure,
+    "scale": scale.measure,
 }
 
 
@@ -47,12 +49,19 @@ async def main(sections: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
 parser = argparse.ArgumentParser(prog="python -m tests.bench")
 parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
 parser.add_argument("--seconds", type=float, default=2.0, help="that each measurement of “gateway” lasts")
+parser.add_argument(
+    "--models", type=int, help="in the largest country of “scale”, and among which “search” searches"
+)
 given = parser.parse_args()
 if unknown := [name for name in given.sections if name not in SECTIONS]:
     sys.exit(f"There is no section {', '.join(unknown)}; the sections are {', '.join(SECTIONS)}.")
 wanted = {name: SECTIONS[name] for name in given.sections or SECTIONS}
 if "gateway" in wanted:
     wanted["gateway"] = partial(gateway.measure, given.seconds)
+if given.models and "search" in wanted:
+    wanted["search"] = partial(search.measure, given.models)
+if given.models and "scale" in wanted:
+    wanted["scale"] = partial(scale.measure, given.models)
 try:
     # The loop that the services run on too: the limit is measured with the same tools.
     asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main(wanted))

@@ -96,8 +96,8 @@ class Stage:
     def key(self) -> str:
         return f"bench/{next(self._keys)}"
 
-    def token(self, role: Role, name: str = "bench") -> str:
-        caller = Caller(id=f"{name}-{role}", name="Bench", grants=(Grant(role=role, unit=TOWN),))
+    def token(self, role: Role, name: str = "bench", unit: str = TOWN) -> str:
+        caller = Caller(id=f"{name}-{role}", name="Bench", grants=(Grant(role=role, unit=unit),))
         return user_token(self.settings, caller, timedelta(hours=1))
 
     def person(self, role: Role, name: str = "bench") -> Http:

@@ -10,10 +10,13 @@ from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
 from gateway.fields import Follows, asks, column_of, is_connection
 from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
+from services.registration.formality.events import QuestionRow
 from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
 from services.registration.relations.events import RelationRow
+from services.registration.reorganisations.events import PreviewRow, ReorganisationRow
 from services.registration.search.events import HitRow, SearchRow
+from services.registration.sheets.events import JobRow, RowRow
 from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRow
 from services.reporting.events import Report
 from services.review.events import ReviewRow
@@ -24,11 +27,16 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "Model": ModelRow,
     "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
+    "Question": QuestionRow,
     "Relation": RelationRow,
+    "Reorganisation": ReorganisationRow,
+    "ReorganisationPreview": PreviewRow,
     "Report": Report,
     "Review": ReviewRow,
     "SearchHit": HitRow,
     "SearchResult": SearchRow,
+    "SheetJob": JobRow,
+    "SheetRow": RowRow,
     "SupervisionSession": SessionRow,
     "Unit": UnitRow,
     "UnitHeir": UnitHeirRow,

@@ -31,10 +31,12 @@ MEASURES = ("REGISTERED", "IMPLEMENTED", "CARRIED_OVER", "WITHDRAWN", "DISCONTIN
 async def figures(office: Office, period: str, unit: str = WARD) -> dict[str, dict[str, int]]:
     """Measure → its total, and its parts by level."""
     asked = """query($unit: ID!, $period: String!) { report(unit: $unit, period: $period) { ... on Report { complete
-      figures { measure total breakdowns { by gap rows { code value } } } } } }"""
+      bridges { to gap } figures { measure total breakdowns { by gap rows { code value } } } } } }"""
     await settled(office.graphql.settings)
     report = (await office.reporter.ask(asked, unit=unit, period=period))["report"]
     assert report["complete"]
+    bridges = {bridge["to"]: bridge["gap"] for bridge in report["bridges"]}
+    assert bridges == {"IMPLEMENTED": "0", "RECOGNISED": "0"}
     found = {}
     for figure in report["figures"]:
         assert {part["gap"] for part in figure["breakdowns"]} == {"0"}

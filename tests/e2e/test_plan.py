@@ -170,7 +170,7 @@ async def test_by_plan_and_by_reference_generated_queries_have_the_same_answer(
         return answer
 
     monkeypatch.setattr(Plan, "run", counted)
-    for seed in range(250):
+    for seed in range(350):
         random = Random(seed)
         made = document(schema._schema, random, style(asking.ids, random))
         caller = random.choice((*[CALLERS["everybody in the country"]] * 3, *CALLERS.values()))

@@ -98,6 +98,21 @@ async def test_what_was_dismissed_is_not_suggested_again(graphql: GraphQL) -> No
     assert [one["model"]["id"] for one in await lookalikes(office.appraiser, second)] == [third]
 
 
+async def test_a_title_that_was_revised_takes_its_suggestion_along(graphql: GraphQL) -> None:
+    office, title, other = Office(graphql), words(), words()
+    owner = await office.organisation()
+    first, second = [await office.draft(owner, title=title) for _ in range(2)]
+    (found,) = await lookalikes(office.reporter, first)
+    await office.officer.does("reviseModel", model=second, title=other, on="2019-02-05")
+    assert await lookalikes(office.reporter, first) == []
+    node = await office.reporter.ask(
+        "query($id: ID!) { node(id: $id) { ... on Relation { state } } }", id=found["id"]
+    )
+    assert node["node"]["state"] == "LAPSED"
+    third = await office.draft(owner, title=other)
+    assert [one["other"]["id"] for one in await lookalikes(office.reporter, third)] == [second]
+
+
 async def test_a_method_elsewhere_is_shown_to_who_sees_both_places_alone(
     graphql: GraphQL, province: Office
 ) -> None:

@@ -181,6 +181,17 @@ def test_a_programme_is_left_by_an_empty_one() -> None:
     assert revise(joined, act(DAY), programme="")[0].programme is None
 
 
+def test_who_revised_a_model_does_not_judge_it() -> None:
+    revised, _ = revise(in_state(ModelState.DRAFT), act(DAY, "judge"), title="Khác")
+    revised, _ = revise(revised, act(DAY, "another"), title="Lại khác")
+    assert revised.revised_by == ("judge", "another")
+    submitted, _ = domain.submit(revised, act=act(DAY, "officer"))
+    for by in revised.revised_by:
+        judging = act(DAY, by)
+        assert refusal(lambda judging=judging: domain.accept(submitted, act=judging))[0] == "own-work"  # type: ignore[misc]
+    assert domain.accept(submitted, act=act(DAY, "appraiser"))[0].state is ModelState.REGISTERED
+
+
 def test_a_model_is_implemented_once_a_year() -> None:
     begun = in_state(ModelState.IMPLEMENTING)
     assert refusal(lambda: domain.carry_over(begun, act=act(date(2019, 12, 31)))) == (

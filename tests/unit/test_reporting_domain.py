@@ -13,8 +13,8 @@ from services.kernel.messages import Recorded, Refused
 from services.kernel.units import UnitPath
 from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.events import ContributionRecorded, ModelAccepted, ModelSubmitted
-from services.reporting.domain import DIMENSIONS, Fact, facts_of, figure, fold, periods_of, span_of
-from services.reporting.events import Dimension, Measure
+from services.reporting.domain import DIMENSIONS, Fact, bridges, facts_of, figure, fold, periods_of, span_of
+from services.reporting.events import BridgeStep, Dimension, Measure
 from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
 from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
 
@@ -106,6 +106,60 @@ def test_a_unit_is_what_is_below_it_and_its_own(given_facts: list[Fact]) -> None
         for child, total in below.items():
             assert counted.get(f"by.PLACE.{child}", 0) == total
         assert counted.get(f"by.PLACE.{unit}", 0) == own[period, unit, measure]
+
+
+def totals_of(folded: Any, unit: str) -> dict[tuple[str, Measure], Decimal]:
+    return {(period, m): counted["total"] for (period, u, m), counted in folded.items() if u == unit}
+
+
+@given(SOME, st.integers(2016, 2021), st.sampled_from(["", "-H1", "-H2"]))
+def test_whatever_is_counted_the_bridges_lead_from_one_measure_to_the_other(
+    given_facts: list[Fact], year: int, half: str
+) -> None:
+    totals, period = totals_of(fold(given_facts), "vn"), f"{year}{half}"
+    for bridge in bridges(totals, period):
+        assert bridge.gap == 0
+        assert bridge.sum == totals.get((period, bridge.to), 0) == sum(row.value for row in bridge.rows)
+    # What waits at the end of a period waits at the beginning of the next.
+    following = f"{year}-H2" if half == "-H1" else f"{year + 1}{'-H1' if half else ''}"
+    after, before = (
+        {row.step: row.value for bridge in bridges(totals, p) for row in bridge.rows}
+        for p in (period, following)
+    )
+    assert after[BridgeStep.WAITING_AFTER] == -before[BridgeStep.WAITING_BEFORE]
+    assert after[BridgeStep.UNDECIDED_AFTER] == -before[BridgeStep.UNDECIDED_BEFORE]
+
+
+def test_a_year_that_implements_more_than_it_registers_says_why() -> None:
+    years = {
+        "2018": {Measure.REGISTERED: 112, Measure.IMPLEMENTED: 100, Measure.WITHDRAWN: 4},
+        "2019": {
+            Measure.REGISTERED: 20,
+            Measure.IMPLEMENTED: 95,
+            Measure.CARRIED_OVER: 80,
+            Measure.RECOGNISED: 65,
+            Measure.NOT_MET: 47,
+        },
+    }
+    totals = {
+        (period, measure): Decimal(many)
+        for year, counted in years.items()
+        for period in (year, f"{year}-H1")
+        for measure, many in counted.items()
+    }
+    implemented, recognised = bridges(totals, "2019")
+    assert [(row.step.value, int(row.value)) for row in implemented.rows] == [
+        ("WAITING_BEFORE", 8),
+        ("REGISTERED", 20),
+        ("WITHDRAWN", 0),
+        ("WAITING_AFTER", -13),
+        ("CARRIED_OVER", 80),
+    ]
+    assert (int(implemented.sum), int(implemented.gap)) == (95, 0)
+    assert [row.value for row in recognised.rows] == [112, 20, -47, -20]
+    # A counter of one half-year that is wrong shows in the year.
+    totals["2019-H1", Measure.IMPLEMENTED] += 1
+    assert [bridge.gap for bridge in bridges(totals, "2019")] == [-1, 0]
 
 
 @given(SOME, st.randoms(use_true_random=False))

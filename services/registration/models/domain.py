@@ -44,6 +44,7 @@ LONGEST_PLACE = 300
 LONGEST_TARGET = 1000
 LONGEST_DOCUMENT = 300
 MOST_NOTES = 500
+MOST_REVISERS = 50
 REVISABLE = ("title", "summary", "place", "target", "programme", "year", "field", "subject_kind")
 PLACES = {ContributionKind.LAND_M2: 2, ContributionKind.WORK_DAY: 1, ContributionKind.MONEY: 0}
 """Digits after the point that a contribution of each kind may have."""
@@ -106,7 +107,10 @@ class Ended(Counted, frozen=True, kw_only=True):
 
 
 class Model(Aggregate, frozen=True, kw_only=True):
-    """`state_since`: the day it came into its state. `registered_level`: the one it was registered on."""
+    """`state_since`: the day it came into its state. `registered_level`: the one it was registered on.
+
+    `revised_by`: each of them once, the latest last, and no more than `MOST_REVISERS`.
+    """
 
     owner: str
     title: str
@@ -122,6 +126,7 @@ class Model(Aggregate, frozen=True, kw_only=True):
     state_since: date
     drafted_on: date
     drafted_by: str
+    revised_by: tuple[str, ...] = ()
     submitted_on: date | None = None
     submitted_by: str | None = None
     return_reason: str | None = None
@@ -230,6 +235,7 @@ def revise(
         field=field or model.field,
         subject_kind=subject_kind or model.subject_kind,
         version=model.version + 1,
+        revised_by=(*(one for one in model.revised_by if one != act.by), act.by)[-MOST_REVISERS:],
     )
     changes = tuple(
         Change(field=name, before=_told(before), after=_told(after))
@@ -537,7 +543,7 @@ def _allowed(model: Model, step: ModelStep) -> None:
 
 
 def _not_own(model: Model, act: Act) -> None:
-    if act.own & {model.owner, model.drafted_by, model.submitted_by}:
+    if act.own & {model.owner, model.drafted_by, model.submitted_by, *model.revised_by}:
         raise Refused(
             "own-work",
             "model",

@@ -1,10 +1,9 @@
 """Organisations: who hears what."""
 
 from services.kernel.service import Service
-from services.kernel.store import Indexes
-from services.registration.organisations import events, handlers
+from services.registration.organisations import events, handlers, repository
 
-INDEXES: Indexes = {}
+INDEXES = repository.INDEXES
 
 
 def wire(service: Service) -> None:

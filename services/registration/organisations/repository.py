@@ -1,12 +1,15 @@
 """Organisations in MongoDB."""
 
+from services.kernel.pages import NEWEST
 from services.kernel.rows import Columns, Computed
-from services.kernel.store import Aggregates, Noun
+from services.kernel.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.events import OrganisationRow
 
 COLLECTION = "organisations"
+
+INDEXES: Indexes = {COLLECTION: [IndexModel([("within", ASCENDING), NEWEST])]}
 
 
 class Organisations(Aggregates[Organisation]):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.kernel.inbox import Heard, Inbox
 from services.kernel.service import Service
 from services.kernel.store import Transaction
-from services.registration.models.events import ModelDrafted
+from services.registration.models.events import ModelDrafted, ModelOwnerChanged, ModelRevised
 from services.registration.relations import events, handlers, repository
 from services.registration.search.projection import PRODUCER, Projection
 
@@ -13,8 +13,8 @@ INDEXES = repository.INDEXES
 READER = "lookalikes"
 AT_ONCE = 200
 """Models compared in one transaction."""
-HEARD = (ModelDrafted,)
-"""After these, a model has words to compare that it did not have before."""
+HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged)
+"""After these, a model may be alike to others than before."""
 
 
 def wire(service: Service, search: Projection) -> None:

@@ -33,7 +33,10 @@ NEAR, FAR = 40, 40
 FEWEST_NEAR, FEWEST_FAR = 2, 3
 """Of the rarest, those that a candidate must have."""
 MOST_HERE, MOST_ELSEWHERE = 5, 3
-"""Suggestions for a model: of duplicates and continuations, of replications. What stands everywhere is told once."""
+"""Suggestions for a model: of duplicates and continuations; of replications, of which only the oldest is told if there
+are more."""
+COMMONPLACE = 20
+"""Of a method found in so many other places nobody is asked who has it from whom."""
 
 
 async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
@@ -57,7 +60,7 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
         ]
         act = Act(by=tx.caller.id, on=tx.today, at=tx.at)
         with tx.because(changed[key].recorded):
-            for suggestion in _best(found):
+            for suggestion in best(found):
                 pair = domain.pair_of(suggestion.model, suggestion.other)
                 unit = domain.shared_unit(others[suggestion.model].unit, others[suggestion.other].unit)
                 if told := domain.suggest(known.get(pair), suggestion, key=new_id("e"), unit=unit, act=act):
@@ -82,11 +85,15 @@ def _candidates(side: Side, index: Index) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _best(found: Sequence[Suggestion]) -> list[Suggestion]:
+def best(found: Sequence[Suggestion]) -> list[Suggestion]:
     ranked = sorted(found, key=lambda one: (-one.score, one.model, one.other))
     here = [one for one in ranked if one.kind is not RelationKind.REPLICATION]
     elsewhere = [one for one in ranked if one.kind is RelationKind.REPLICATION]
-    return [*here[:MOST_HERE], *elsewhere[:MOST_ELSEWHERE]]
+    if len(elsewhere) >= COMMONPLACE:
+        elsewhere = []
+    elif len(elsewhere) > MOST_ELSEWHERE:
+        elsewhere = [min(elsewhere, key=lambda one: one.other)]
+    return [*here[:MOST_HERE], *elsewhere]
 
 
 async def confirm_relation(command: ConfirmRelation, tx: Transaction) -> Row:

@@ -1,13 +1,14 @@
 """An index of models in memory: for each word and each value to filter by, the set of models that have it.
 
-A set is a compressed bitmap over the numbers that models get in the order of their coming, so that to narrow, count and
-page a million of them takes fractions of a millisecond, whatever the words. It knows words and values only; what is
-shown is read from the documents.
+A set is a compressed bitmap over the numbers that models get in the order of their coming, which but for a few is that
+of their ids, so that to narrow, count and page a million of them takes fractions of a millisecond, whatever the words.
+It knows words and values only; what is shown is read from the documents.
 """
 
 import hashlib
 import zlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -21,6 +22,8 @@ SCHEMA = 1
 MAGIC = b"danvan-search\n"
 Numbers = dict[str, BitMap]
 _ID_BYTES = 12
+FEW, MANY = 2_000, 20_000
+"""Models that came out of order: so many cost a query milliseconds."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -41,12 +44,18 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Ids:
-    """Numbers by id and back: 12 bytes for each, and the few that come out of order in a table of their own."""
+    """Numbers by id and back, 12 bytes for each.
+
+    Numbers rise as ids do, but for those of strays: ids that came after greater ones, as they do when several processes
+    make them. `strays` are their numbers; each lies before the number that `before` has.
+    """
 
     def __init__(self, packed: bytes = b"") -> None:
         self._packed = bytearray()
         self._rising = array("I")
-        self._strays: dict[bytes, int] = {}
+        self._numbers: dict[bytes, int] = {}
+        self.strays = BitMap()
+        self.before: dict[int, int] = {}
         for start in range(0, len(packed), _ID_BYTES):
             self._add(packed[start : start + _ID_BYTES])
 
@@ -54,7 +63,10 @@ class Ids:
         return len(self._packed) // _ID_BYTES
 
     def __getitem__(self, number: int) -> str:
-        return f"m_{self._bytes(number).hex()}"
+        return f"m_{self.key(number).hex()}"
+
+    def key(self, number: int) -> bytes:
+        return bytes(self._packed[number * _ID_BYTES : (number + 1) * _ID_BYTES])
 
     def add(self, id_: str) -> int:
         """The number of a new one."""
@@ -65,38 +77,77 @@ class Ids:
             key = bytes.fromhex(id_[2:])
         except ValueError:
             return None
-        low, high = 0, len(self._rising)
-        while low < high:
-            middle = (low + high) // 2
-            if self._bytes(self._rising[middle]) < key:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(self._rising) and self._bytes(self._rising[low]) == key:
-            return self._rising[low]
-        return self._strays.get(key)
+        place = self._place(key)
+        if place < len(self._rising) and self.key(self._rising[place]) == key:
+            return self._rising[place]
+        return self._numbers.get(key)
 
     def packed(self) -> bytes:
         return bytes(self._packed)
 
     def _add(self, key: bytes) -> int:
         number = len(self)
-        if not self._rising or self._bytes(self._rising[-1]) < key:
+        if not self._rising or self.key(self._rising[-1]) < key:
             self._rising.append(number)
         else:
-            self._strays[key] = number
+            self._numbers[key] = number
+            self.strays.add(number)
+            self.before[number] = self._rising[self._place(key)]
         self._packed += key
         return number
 
-    def _bytes(self, number: int) -> bytes:
-        return bytes(self._packed[number * _ID_BYTES : (number + 1) * _ID_BYTES])
+    def _place(self, key: bytes) -> int:
+        """Of the first rising one that is not smaller."""
+        low, high = 0, len(self._rising)
+        while low < high:
+            middle = (low + high) // 2
+            if self.key(self._rising[middle]) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+class _Tier:
+    """Numbers with the newest id first."""
+
+    def __init__(self, numbers: BitMap, ids: Ids) -> None:
+        self._ids = ids
+        self._rising = numbers - ids.strays
+        self._strays = sorted(((*self._order(n), n) for n in numbers & ids.strays), reverse=True)
+        self._places = [place + self._newer(before - 1) for place, (before, _, _) in enumerate(self._strays)]
+
+    def __len__(self) -> int:
+        return len(self._rising) + len(self._strays)
+
+    def __getitem__(self, place: int) -> int:
+        strays = bisect_left(self._places, place)
+        if strays < len(self._places) and self._places[strays] == place:
+            return self._strays[strays][2]
+        return self._rising[len(self._rising) - 1 - (place - strays)]
+
+    def place(self, number: int) -> tuple[int, int]:
+        """How many are newer, and how many are so or this one itself."""
+        if number in self._ids.strays:
+            before, key = self._order(number)
+            newer = self._newer(before - 1) + sum((b, k) > (before, key) for b, k, _ in self._strays)
+            return newer, newer + any(n == number for _, _, n in self._strays)
+        newer = self._newer(number) + sum(before > number for before, _, _ in self._strays)
+        return newer, newer + (number in self._rising)
+
+    def _newer(self, number: int) -> int:
+        return len(self._rising) - (self._rising.rank(number) if number >= 0 else 0)
+
+    def _order(self, stray: int) -> tuple[int, bytes]:
+        return self._ids.before[stray], self._ids.key(stray)
 
 
 class Found:
-    """All that match, the best first: in tiers without a common member, in each the newest first."""
+    """All that match, the best first: in tiers without a common member, in each those with the greatest ids first."""
 
-    def __init__(self, tiers: Sequence[BitMap]) -> None:
-        self._tiers = tiers
+    def __init__(self, tiers: Sequence[BitMap], ids: Ids) -> None:
+        self._every = tiers
+        self._tiers = [_Tier(numbers, ids) for numbers in tiers]
 
     def __len__(self) -> int:
         return sum(map(len, self._tiers))
@@ -110,19 +161,18 @@ class Found:
         start, stop = part.start, part.stop
         for tier, numbers in enumerate(self._tiers):
             many = len(numbers)
-            found += [(tier, numbers[many - 1 - place]) for place in range(max(0, start), min(stop, many))]
+            found += [(tier, numbers[place]) for place in range(max(0, start), min(stop, many))]
             start, stop = start - many, stop - many
         return found
 
     def place(self, tier: int, number: int) -> tuple[int, int]:
         """How many come before it, and up to it; it may have ceased to match."""
         above = sum(len(numbers) for numbers in self._tiers[:tier])
-        numbers = self._tiers[tier]
-        newer = len(numbers) - numbers.rank(number)
-        return above + newer, above + newer + (number in numbers)
+        newer, upto = self._tiers[tier].place(number)
+        return above + newer, above + upto
 
     def every(self) -> BitMap:
-        return BitMap.union(*self._tiers) if self._tiers else BitMap()
+        return BitMap.union(*self._every)
 
 
 COLUMNS = ("*exact", "*bare", "*pairs", "*within")
@@ -158,6 +208,11 @@ class Index:
     @property
     def models(self) -> int:
         return len(self.ids)
+
+    def disordered(self, *, idle: bool) -> bool:
+        """Whether so many came out of order that it is worth building anew, which puts all in order."""
+        strays = len(self.ids.strays)
+        return strays > (FEW if idle else max(MANY, self.models * 3 // 10))
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Adds those that are new, and brings the others up to date."""
@@ -212,15 +267,14 @@ class Index:
         asked = asked_for(text)
         if not asked:
             nothing = BitMap()
-            return Found(
-                [_all(narrowed) if narrowed else BitMap(range(self.models)), nothing, nothing, nothing]
-            )
+            everything = _all(narrowed) if narrowed else BitMap(range(self.models))
+            return Found([everything, nothing, nothing, nothing], self.ids)
         bare = _all([*narrowed, *(self._bare.get(one.bare, BitMap()) for one in asked)])
         exact = _all([bare, *(self._exact.get(one.exact, BitMap()) for one in asked)])
         beside = self._side_by_side(text)
         side = _all([bare, *beside]) if beside else bare
         tiers = [exact & side, exact - side, side - exact, bare - (side | exact)]
-        return Found(tiers)
+        return Found(tiers, self.ids)
 
     def belonging(self, owners_or_units: Iterable[str]) -> set[str]:
         """Ids of the models of any of them."""

@@ -117,6 +117,10 @@ class Projection:
                 if events:
                     await self.apply(index, events)
                     await self._tell()
+                if index.disordered(idle=not events):
+                    self._index = await self._build()  # searched meanwhile: the one that is there
+                    await self._tell()
+                    return
                 await self._keep(index)
 
     async def apply(self, index: Index, events: Sequence[Recorded]) -> None:

@@ -154,6 +154,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
+    version: int
     kind: JobKind
     state: JobState
     name: str

@@ -1,0 +1,224 @@
+"""Writes a made-up country into registration's database in bulk, in as many processes as there are cores.
+
+Each part, organisations or models with all their events, is one transaction with a row that says that it is there: a
+load that was interrupted goes on where it was, and a part whose commit is unknown is not written twice.
+"""
+
+import asyncio
+import csv
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.context import SpawnProcess
+from multiprocessing.queues import Queue
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from infra.country.making import FIRST_DAY, Country, Mark
+from infra.operator import OPERATOR
+from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
+from services.kernel.directory import UNITS
+from services.kernel.messages import Role
+from services.kernel.store import InsertOne, Store, Transaction, Unscoped
+from services.registration.models.repository import Models
+from services.registration.organisations.repository import Organisations
+from services.registration.units.national import national_units
+
+PART = 500
+"""Organisations or models in one transaction."""
+PARTS = Unscoped("country", "which parts of a made-up country are there says nothing of any unit")
+WHOLE = "whole"
+LARGEST = 10_000_000
+Progress = Callable[[int, int], None]
+
+
+class CannotLoad(Exception):  # noqa: N818
+    """The country does not go into this store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which country. The same one comes out however often, and wherever, it is made."""
+
+    models: int
+    seed: int
+    until: date
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.models <= LARGEST:
+            raise CannotLoad(f"A country has 1 to {LARGEST:,} models, not {self.models:,}.")
+        if self.until < FIRST_DAY:
+            raise CannotLoad(f"The country's first day is {FIRST_DAY}; it cannot end on {self.until}.")
+
+    def made(self) -> Country:
+        return Country(self.models, self.seed, self.until, national_units())
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What this run has written. `seconds`: of writing models with their events."""
+
+    organisations: int
+    models: int
+    events: int
+    seconds: float
+
+
+async def load_country(
+    settings: Settings, asked: Asked, progress: Progress, *, beside: bool = False, processes: int = 0
+) -> Loaded:
+    """`beside`: even where there is something already that is not of this country."""
+    country = asked.made()
+    store = Store(settings, "registration", user=OPERATOR_USER)
+    try:
+        await _check(store, asked, beside=beside)
+        there = {row["_id"] async for row in store.ours().unscoped(PARTS).find({})}
+        parts = {
+            kind: [part for part in range(-(-size // PART)) if f"{kind}/{part}" not in there]
+            for kind, size in (("organisations", len(country.bodies)), ("models", asked.models))
+        }
+        done = asked.models - sum(_size(country, "models", part) for part in parts["models"])
+        progress(done, asked.models)
+        kept, _ = await _written(settings, asked, "organisations", parts["organisations"], processes, _quiet)
+        begun = time.perf_counter()
+        models = await _written(
+            settings,
+            asked,
+            "models",
+            parts["models"],
+            processes,
+            lambda written: progress(done + written, asked.models),
+        )
+        seconds = time.perf_counter() - begun
+    finally:
+        store.close()
+    return Loaded(kept, *models, seconds)
+
+
+def write_marks(asked: Asked, file: Path) -> None:
+    """A row for each model that is formal or related: id, mark, the id of the other model, the title."""
+    country = asked.made()
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(("model", "mark", "other", "title"))
+        for number in range(asked.models):
+            plan = country.plan(number)
+            if plan.mark is not Mark.NONE:
+                other = country.plan(plan.other).key if plan.other is not None else ""
+                rows.writerow((plan.key, plan.mark, other, plan.title))
+
+
+async def _check(store: Store, asked: Asked, *, beside: bool) -> None:
+    access = store.ours()
+    last = national_units()[-1].id
+    if await access.unscoped(UNITS).find_one({"_id": last}) is None:
+        raise CannotLoad("The units of the country are not there yet: `danvan units load` brings them.")
+    whole = {"models": asked.models, "seed": asked.seed, "until": asked.until.isoformat()}
+    known = await access.unscoped(PARTS).find_one({"_id": WHOLE})
+    if known is not None:
+        if (kept := {name: known[name] for name in whole}) != whole:
+            raise CannotLoad(f"Another country is there, or on its way: {kept}. Take an empty store.")
+        return
+    if not beside and await store.db.organisations.find_one({}, {"_id": 1}):
+        raise CannotLoad(
+            "There are organisations that are not of this country: --beside loads it all the same."
+        )
+
+    async def begin(tx: Transaction) -> None:
+        await tx.unscoped(PARTS).write([InsertOne({"_id": WHOLE, **whole})])
+
+    await store.transaction(begin)
+
+
+async def _written(
+    settings: Settings,
+    asked: Asked,
+    kind: str,
+    parts: list[int],
+    processes: int,
+    progress: Callable[[int], None],
+) -> tuple[int, int]:
+    """How many of the kind, and events, the processes have written."""
+    many = min(processes or os.cpu_count() or 1, len(parts))
+    context = multiprocessing.get_context("spawn")
+    told: Queue[tuple[int, int]] = context.Queue()
+    workers = [
+        context.Process(target=_work, args=(settings, asked, kind, parts[n::many], told), daemon=True)
+        for n in range(many)
+    ]
+    for worker in workers:
+        worker.start()
+    done = events = 0
+    try:
+        for _ in parts:
+            wrote, announced = await _next(told, workers)
+            done, events = done + wrote, events + announced
+            progress(done)
+    except BaseException:
+        for worker in workers:
+            worker.terminate()
+        raise
+    finally:
+        for worker in workers:
+            worker.join()
+    return done, events
+
+
+async def _next(told: "Queue[tuple[int, int]]", workers: list[SpawnProcess]) -> tuple[int, int]:
+    while True:
+        try:
+            return await asyncio.to_thread(told.get, True, 0.2)
+        except Empty:
+            if any(worker.exitcode for worker in workers):
+                raise CannotLoad("A loading process has ended; what it said is above.") from None
+
+
+def _quiet(_: int) -> None:
+    """Organisations are few beside their models."""
+
+
+def _size(country: Country, kind: str, part: int) -> int:
+    whole = country.size if kind == "models" else len(country.bodies)
+    return min(PART, whole - part * PART)
+
+
+def _work(
+    settings: Settings, asked: Asked, kind: str, parts: list[int], told: "Queue[tuple[int, int]]"
+) -> None:
+    asyncio.run(_write(settings, asked, kind, parts, told))
+
+
+async def _write(
+    settings: Settings, asked: Asked, kind: str, parts: list[int], told: "Queue[tuple[int, int]]"
+) -> None:
+    country = asked.made()
+    store = Store(settings, "registration", user=OPERATOR_USER)
+    for part in parts:
+        told.put(await write_part(store, country, kind, part))
+    store.close()
+
+
+async def write_part(store: Store, country: Country, kind: str, part: int) -> tuple[int, int]:
+    """How many of the kind, and events; also when they were there already."""
+    row = {"_id": f"{kind}/{part}"}
+
+    async def work(tx: Transaction) -> tuple[int, int]:
+        start, stop = part * PART, part * PART + _size(country, kind, part)
+        items: list[tuple[Any, Any]] = (
+            list(country.organisations(start, stop, tx.at))
+            if kind == "organisations"
+            else [(made.model, made.events) for made in map(country.make, range(start, stop))]
+        )
+        parts = tx.unscoped(PARTS)
+        if await parts.find_one(row) is None:
+            await (Organisations(tx) if kind == "organisations" else Models(tx)).add_many(items)
+            await parts.write([InsertOne(row)])
+        return len(items), sum(len(events) for _, events in items)
+
+    scope = OPERATOR.scope({Role.OPERATOR}, country.until)
+    return await store.transaction(work, caller=OPERATOR, scope=scope)

@@ -1,0 +1,306 @@
+"""When a registration looks like mere form, each rule with its reason; and the question that is asked because of it.
+
+Nothing is refused by any of this: the unit is asked, it answers, and a person decides.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.inputs import required
+from services.kernel.messages import Refused
+from services.registration.events import Field, Level, SubjectKind
+from services.registration.formality.events import (
+    LONGEST_ANSWER,
+    FormalityRule,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionSettled,
+    QuestionState,
+)
+from services.registration.relations.likeness import content
+from services.registration.search.words import written_out
+
+FEWEST_WORDS = 2
+"""Of content that a title must have; without them only the movement's own phrases are left."""
+LEAST_SHARE = 0.2
+"""Of a title's words that must tell something."""
+TELLING_SUMMARY = 8
+"""Words of content with which a summary says what is done, where no place and no target is given."""
+MANY_UNITS = 5
+"""Units with one text in one year."""
+MANY_IN_AN_HOUR = 5
+"""Registrations of one unit within the last hour before the deadline."""
+LAST_HOUR = timedelta(hours=1)
+MOST_SHOWN = 10
+"""Words, or other models, that a question names."""
+MID_YEAR = (7, 1)
+AT_LEAST = timedelta(days=90)
+"""In which a model that was registered late must have begun."""
+TIME_TO_ANSWER = timedelta(days=14)
+"""Without an answer a question may be settled after that."""
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule has found, said in both languages. `others`: models that it found besides."""
+
+    rule: FormalityRule
+    why_vi: str
+    why_en: str
+    words: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+class Question(Aggregate, frozen=True, kw_only=True):
+    model: str
+    rule: FormalityRule
+    state: QuestionState
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+    why_vi: str
+    why_en: str
+    words: tuple[str, ...]
+    others: tuple[str, ...]
+    asked_on: date
+    answer: str | None = None
+    answered_on: date | None = None
+    answered_version: int | None = None
+    answered_by: str | None = None
+    settled_on: date | None = None
+    settled_version: int | None = None
+    settled_by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does it and when. `own`: all whose work is theirs."""
+
+    by: str
+    own: frozenset[str]
+    on: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The model that a question is about, as far as it matters. `whose`: who registered it, and for whom."""
+
+    id: str
+    unit: str
+    year: int
+    title: str
+    summary: str
+    place: str
+    target: str
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+    whose: frozenset[str]
+
+
+def asked_about(year: int, today: date) -> bool:
+    """Only of a year that still runs or is to come: what is over can be answered by nobody."""
+    return year >= today.year
+
+
+def closing(year: int) -> datetime:
+    """By when that year's models are to be registered, where no launch says otherwise: the end of 31 March."""
+    return datetime(year, 4, 1, tzinfo=_VIETNAM)
+
+
+def in_the_last_hour(at: datetime, year: int) -> bool:
+    return closing(year) - LAST_HOUR <= at < closing(year)
+
+
+def check_by(year: int, registered_on: date) -> date | None:
+    """The day on which it must have begun; None where the year ends before."""
+    day = max(date(year, *MID_YEAR), registered_on + AT_LEAST)
+    return day if day.year == year else None
+
+
+def digest(title: str, summary: str) -> str:
+    """The same for texts that differ in nothing but case, marks and punctuation."""
+    words = " ".join(one.bare for text in (title, summary) for one in written_out(text))
+    return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def of_its_own(subject: Subject) -> list[Suspicion]:
+    """What a registration's own text gives reason to ask."""
+    found = (_boilerplate(subject), _nothing_concrete(subject))
+    return [suspicion for suspicion in found if suspicion]
+
+
+def _boilerplate(subject: Subject) -> Suspicion | None:
+    said = content(subject.title)
+    words = [one for stretch in said.stretches for one in stretch]
+    everything = written_out(subject.title)
+    if len(words) >= FEWEST_WORDS and len(words) >= LEAST_SHARE * len(everything):
+        return None
+    left = tuple(subject.title[one.start : one.end] for one in words[:MOST_SHOWN])
+    rest_vi = f"chỉ còn “{' '.join(left)}”" if left else "không còn từ nào"
+    rest_en = f"only “{' '.join(left)}” is left" if left else "nothing is left"
+    return Suspicion(
+        rule=FormalityRule.BOILERPLATE,
+        why_vi=f"Bỏ câu chữ chung của phong trào và địa danh, tên mô hình {rest_vi} để nói việc làm cụ thể.",
+        why_en=f"Without the movement's phrases and names of places, {rest_en} of the title to say what is done.",
+        words=left,
+    )
+
+
+def _nothing_concrete(subject: Subject) -> Suspicion | None:
+    if subject.place or subject.target:
+        return None
+    told = sum(map(len, content(subject.summary).stretches)) if subject.summary else 0
+    if told >= TELLING_SUMMARY:
+        return None
+    return Suspicion(
+        rule=FormalityRule.NOTHING_CONCRETE,
+        why_vi="Không nêu địa điểm, không nêu kết quả dự kiến, phần tóm tắt không nói cách làm.",
+        why_en="Neither a place nor a target is given, and the summary does not say what is done.",
+    )
+
+
+def in_many_units(others: Sequence[str], units: int) -> Suspicion | None:
+    """`others`: models with the same text; `units`: how many have it, its own too."""
+    if units < MANY_UNITS:
+        return None
+    return Suspicion(
+        rule=FormalityRule.SAME_TEXT,
+        why_vi=f"Ít nhất {units} đơn vị đăng ký cùng một nội dung trong năm.",
+        why_en=f"At least {units} units have registered the same text this year.",
+        others=tuple(others[:MOST_SHOWN]),
+    )
+
+
+def in_a_rush(others: Sequence[str], year: int) -> Suspicion | None:
+    """`others`: what else the unit handed in within the last hour."""
+    many = len(others) + 1
+    if many < MANY_IN_AN_HOUR:
+        return None
+    last = closing(year) - timedelta(days=1)
+    return Suspicion(
+        rule=FormalityRule.LAST_HOUR,
+        why_vi=f"Đơn vị gửi ít nhất {many} đăng ký trong giờ cuối trước hạn, hết ngày {last:%d/%m/%Y}.",
+        why_en=f"The unit handed in at least {many} registrations within the last hour before the deadline, "
+        f"the end of {last:%Y-%m-%d}.",
+        others=tuple(others[:MOST_SHOWN]),
+    )
+
+
+def not_begun(registered_on: date, today: date) -> Suspicion:
+    return Suspicion(
+        rule=FormalityRule.NO_ACTIVITY,
+        why_vi=f"Đăng ký ngày {registered_on:%d/%m/%Y}, đến ngày {today:%d/%m/%Y} chưa triển khai.",
+        why_en=f"Registered on {registered_on}, and not begun by {today}.",
+    )
+
+
+def ask(key: str, subject: Subject, suspicion: Suspicion, *, act: Act) -> tuple[Question, QuestionAsked]:
+    question = Question(
+        id=key,
+        version=1,
+        unit=subject.unit,
+        model=subject.id,
+        rule=suspicion.rule,
+        state=QuestionState.ASKED,
+        field=subject.field,
+        subject_kind=subject.subject_kind,
+        level=subject.level,
+        why_vi=suspicion.why_vi,
+        why_en=suspicion.why_en,
+        words=suspicion.words,
+        others=suspicion.others,
+        asked_on=act.on,
+    )
+    return question, QuestionAsked(
+        **_about(question, act),
+        why_vi=question.why_vi,
+        why_en=question.why_en,
+        words=question.words,
+        others=question.others,
+    )
+
+
+def answer(question: Question, *, text: str, act: Act) -> tuple[Question, QuestionAnswered]:
+    _open(question)
+    text = required(text, "answer", longest=LONGEST_ANSWER, vi="Câu trả lời", en="The answer", lines=True)
+    again = question.answered_version is not None
+    version = question.version + 1
+    answered = msgspec.structs.replace(
+        question,
+        version=version,
+        state=QuestionState.ANSWERED,
+        answer=text,
+        answered_by=act.by,
+        # The first time is what counts.
+        answered_on=question.answered_on or act.on,
+        answered_version=question.answered_version or version,
+    )
+    return answered, QuestionAnswered(**_about(answered, act), answer=text, again=again)
+
+
+def settle(
+    question: Question, *, suspected: bool, reason: str, whose: frozenset[str], act: Act
+) -> tuple[Question, QuestionSettled]:
+    """`whose`: those whose registration it is; none of them settles it."""
+    _open(question)
+    if act.own & (whose | {question.answered_by}):
+        raise Refused(
+            "own-work",
+            "question",
+            vi="Người hoặc tổ chức đăng ký, hay người đã trả lời, không được kết luận câu hỏi này.",
+            en="Who registered the model, their organisation, or who answered, may not settle this question.",
+        )
+    until = question.asked_on + TIME_TO_ANSWER
+    if question.state is QuestionState.ASKED and act.on < until:
+        raise Refused(
+            "answer-awaited",
+            "question",
+            vi=f"Đơn vị còn thời gian trả lời đến hết ngày {until - timedelta(days=1):%d/%m/%Y}.",
+            en=f"The unit has until {until - timedelta(days=1)} to answer.",
+        )
+    reason = required(reason, "reason", longest=LONGEST_ANSWER, vi="Lý do", en="The reason", lines=True)
+    version = question.version + 1
+    settled = msgspec.structs.replace(
+        question,
+        version=version,
+        state=QuestionState.SUSPECTED if suspected else QuestionState.CLEARED,
+        settled_on=act.on,
+        settled_version=version,
+        settled_by=act.by,
+        reason=reason,
+    )
+    return settled, QuestionSettled(**_about(settled, act), suspected=suspected, reason=reason)
+
+
+def _about(question: Question, act: Act) -> dict[str, Any]:
+    return {
+        "key": question.id,
+        "version": question.version,
+        "at": act.at,
+        "unit": question.unit,
+        "model": question.model,
+        "rule": question.rule,
+        "field": question.field,
+        "subject_kind": question.subject_kind,
+        "level": question.level,
+        "on": act.on,
+    }
+
+
+def _open(question: Question) -> None:
+    if question.settled_on is not None:
+        raise Refused(
+            "already-settled",
+            "question",
+            vi=f"Câu hỏi đã được kết luận “{question.state.vi}” ngày {question.settled_on:%d/%m/%Y}.",
+            en=f"The question was settled on {question.settled_on}: {question.state}.",
+        )

@@ -1,0 +1,153 @@
+"""What registration does about formality: the rules over what it hears, the check at mid-period, and the questions."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from services.kernel.inbox import Heard
+from services.kernel.pages import by_keys
+from services.kernel.rows import Row, Rows
+from services.kernel.store import Access, Transaction, new_id
+from services.registration.formality import domain, repository
+from services.registration.formality.domain import Act, Subject, Suspicion
+from services.registration.formality.events import (
+    AnswerQuestion,
+    QuestionsById,
+    QuestionsOfModels,
+    QuestionsPage,
+    SettleQuestion,
+)
+from services.registration.formality.repository import Due, Groups, Questions, not_begun, subject
+from services.registration.models.domain import Model
+from services.registration.models.events import (
+    ModelAccepted,
+    ModelBegun,
+    ModelDiscontinued,
+    ModelSubmitted,
+    ModelWithdrawn,
+)
+from services.registration.models.repository import Models
+
+AT_ONCE = 200
+"""Models looked at in one run of the check."""
+HEARD = (ModelSubmitted, ModelAccepted, ModelBegun, ModelWithdrawn, ModelDiscontinued)
+
+
+async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
+    """Asks about what was handed in, and notes when to look whether what was registered has begun."""
+    known = await repository.models({one.event.key for one in heard}, tx)
+    current = {id_: m for id_, m in known.items() if domain.asked_about(m.year, tx.today)}
+    submitted = {
+        one.event.key: one
+        for one in heard
+        if isinstance(one.event, ModelSubmitted) and one.event.key in current
+    }
+    await _ask_about(submitted, current, tx)
+    due, done = {}, []
+    for one in heard:
+        model = current.get(one.event.key)
+        if isinstance(one.event, ModelAccepted) and model:
+            day = domain.check_by(model.year, one.event.on)
+            if day and not_begun(model):
+                due[model.id] = day
+        elif not isinstance(one.event, ModelSubmitted):
+            done.append(one.event.key)
+    await Due(tx).change(due, done)
+
+
+async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx: Transaction) -> None:
+    if not submitted:
+        return
+    subjects = {id_: subject(current[id_]) for id_ in submitted}
+    groups = Groups(tx)
+    await groups.load(key for one in subjects.values() for key in (_text(one), _hour(one)))
+    found: list[tuple[str, str, Suspicion]] = []
+    """Model, by whose coming, what."""
+    for id_, one in subjects.items():
+        found += [(id_, id_, suspicion) for suspicion in domain.of_its_own(one)]
+        same = groups[_text(one)]
+        same.join(id_, one.unit, domain.MANY_UNITS)
+        alike = {*same.members.values(), id_}
+        found += [
+            (member, id_, suspicion)
+            for member in alike
+            if (suspicion := domain.in_many_units(sorted(alike - {member}), len(same.members)))
+        ]
+        if domain.in_the_last_hour(submitted[id_].event.at, one.year):
+            hour = groups[_hour(one)]
+            hour.join(id_, id_, domain.MANY_IN_AN_HOUR)
+            rush = {*hour.members, id_}
+            found += [
+                (member, id_, suspicion)
+                for member in rush
+                if (suspicion := domain.in_a_rush(sorted(rush - {member}), one.year))
+            ]
+    await groups.keep()
+    others = {member for member, _, _ in found} - current.keys()
+    about = {**current, **await repository.models(others, tx)}
+    questions = Questions(tx)
+    asked = await questions.asked({member for member, _, _ in found})
+    for member, cause, suspicion in found:
+        if (member, suspicion.rule) in asked or member not in about:
+            continue
+        asked.add((member, suspicion.rule))
+        with tx.because(submitted[cause].recorded):
+            await questions.add(*domain.ask(new_id("q"), subject(about[member]), suspicion, act=_act(tx)))
+
+
+async def ask_idle(tx: Transaction) -> int:
+    """Asks about registered models that should have begun by the transaction's day. Returns how many it looked at."""
+    due = Due(tx)
+    ids = await due.by(tx.today, AT_ONCE)
+    questions = Questions(tx)
+    asked = await questions.asked(ids)
+    for id_, model in (await repository.models(ids, tx)).items():
+        if (
+            model.registered_on is None
+            or not not_begun(model)
+            or not domain.asked_about(model.year, tx.today)
+        ):
+            continue
+        suspicion = domain.not_begun(model.registered_on, tx.today)
+        if (id_, suspicion.rule) not in asked:
+            await questions.add(*domain.ask(new_id("q"), subject(model), suspicion, act=_act(tx)))
+    await due.change({}, ids)
+    return len(ids)
+
+
+async def answer_question(command: AnswerQuestion, tx: Transaction) -> Row:
+    answer = partial(domain.answer, text=command.answer, act=_act(tx))
+    return await Questions(tx).update(command.question, answer)
+
+
+async def settle_question(command: SettleQuestion, tx: Transaction) -> Row:
+    questions = Questions(tx)
+    question = await questions.get(command.question)
+    whose = subject(await Models(tx).get(question.model)).whose
+    settle = partial(
+        domain.settle, suspected=command.suspected, reason=command.reason, whose=whose, act=_act(tx)
+    )
+    return await questions.update(command.question, settle)
+
+
+async def questions_page(query: QuestionsPage, access: Access) -> Rows:
+    return await repository.page(access, query)
+
+
+async def questions_by_id(query: QuestionsById, access: Access) -> Rows:
+    return await by_keys(Questions.seen(access), Questions.columns, query)
+
+
+async def questions_of_models(query: QuestionsOfModels, access: Access) -> Rows:
+    return await repository.page_of_each(access, query)
+
+
+def _act(tx: Transaction) -> Act:
+    return Act(by=tx.caller.id, own=tx.caller.selves(tx.today), on=tx.today, at=tx.at)
+
+
+def _text(one: Subject) -> str:
+    return f"text/{one.year}/{domain.digest(one.title, one.summary)}"
+
+
+def _hour(one: Subject) -> str:
+    return f"hour/{one.year}/{one.unit}"

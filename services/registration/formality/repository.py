@@ -1,0 +1,150 @@
+"""Questions in MongoDB, and what the rules must remember of earlier registrations to see that there are many."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from services.kernel import pages
+from services.kernel.pages import NEWEST
+from services.kernel.rows import Columns, Computed, Rows
+from services.kernel.store import (
+    ASCENDING,
+    Access,
+    Aggregates,
+    Document,
+    Indexes,
+    IndexModel,
+    Noun,
+    ReplaceOne,
+    Transaction,
+    Unscoped,
+    from_document,
+)
+from services.kernel.units import UnitOnDay
+from services.registration.formality.domain import Question, Subject
+from services.registration.formality.events import QuestionRow, QuestionsOfModels, QuestionsPage
+from services.registration.models.domain import Model
+from services.registration.models.events import ModelState
+from services.registration.models.repository import Models
+
+COLLECTION = "questions"
+GROUPS = Unscoped(
+    "formality_groups", "only counts what the rules compare; questions are asked in their own units"
+)
+DUE = Unscoped("formality_due", "says when to look at a model again, and nothing of it")
+
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("within", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("state", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("rule", ASCENDING), NEWEST]),
+        IndexModel([("model", ASCENDING), NEWEST]),
+        IndexModel([("model", ASCENDING), ("rule", ASCENDING)], unique=True),
+    ],
+    DUE.name: [IndexModel([("on", ASCENDING), ("_id", ASCENDING)])],
+}
+
+
+class Questions(Aggregates[Question]):
+    collection = COLLECTION
+    noun = Noun("question", "câu hỏi", "question")
+    columns = Columns(QuestionRow, unit=Computed(("unit", "asked_on"), UnitOnDay.of))
+    state = Question
+
+    async def asked(self, models: Iterable[str]) -> set[tuple[str, str]]:
+        """Which rules have been asked about which models."""
+        found = self.seen(self._tx).find({"model": {"$in": sorted(models)}}, {"model": 1, "rule": 1})
+        return {(document["model"], document["rule"]) async for document in found}
+
+
+async def page(access: Access, query: QuestionsPage) -> Rows:
+    equal = msgspec.structs.asdict(query.filter)
+    seen = Questions.seen(access)
+    return await pages.page(seen, Questions.columns, query, within=equal.pop("unit"), **equal)
+
+
+async def page_of_each(access: Access, query: QuestionsOfModels) -> Rows:
+    return await pages.page_of_each(Questions.seen(access), Questions.columns, query, "model")
+
+
+async def models(ids: Iterable[str], access: Access) -> dict[str, Model]:
+    found = Models.seen(access).find({"_id": {"$in": sorted(ids)}})
+    return {document["_id"]: from_document(document, Model) async for document in found}
+
+
+def subject(model: Model) -> Subject:
+    return Subject(
+        id=model.id,
+        unit=model.unit,
+        year=model.year,
+        title=model.title,
+        summary=model.summary,
+        place=model.place,
+        target=model.target,
+        field=model.field,
+        subject_kind=model.subject_kind,
+        level=model.level,
+        whose=frozenset(name for name in (model.owner, model.drafted_by, model.submitted_by) if name),
+    )
+
+
+class Group(msgspec.Struct, kw_only=True):
+    """Registrations that have something in common: the first of them, one of each `apart`, as many as make many."""
+
+    id: str
+    members: dict[str, str] = {}
+    """Apart → model."""
+
+    def join(self, model: str, apart: str, most: int) -> None:
+        if len(self.members) < most:
+            self.members.setdefault(apart, model)
+
+
+class Groups:
+    def __init__(self, tx: Transaction) -> None:
+        self._groups = tx.unscoped(GROUPS)
+        self._known: dict[str, Group] = {}
+
+    async def load(self, keys: Iterable[str]) -> None:
+        wanted = sorted(set(keys))
+        self._known = {key: Group(id=key) for key in wanted}
+        async for document in self._groups.find({"_id": {"$in": wanted}}):
+            self._known[document["_id"]] = from_document(document, Group)
+
+    def __getitem__(self, key: str) -> Group:
+        return self._known[key]
+
+    async def keep(self) -> None:
+        writes = [
+            ReplaceOne({"_id": group.id}, {"_id": group.id, "members": group.members}, upsert=True)
+            for group in self._known.values()
+        ]
+        if writes:
+            await self._groups.write(writes)
+
+
+class Due:
+    """Registered models that have not begun, and the day on which that is asked about."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._due = tx.unscoped(DUE)
+
+    async def change(self, add: dict[str, date], done: Sequence[str]) -> None:
+        writes = [
+            ReplaceOne({"_id": model}, {"_id": model, "on": day.isoformat()}, upsert=True)
+            for model, day in add.items()
+        ]
+        if writes:
+            await self._due.write(writes)
+        if done:
+            await self._due.delete({"_id": {"$in": list(done)}})
+
+    async def by(self, day: date, limit: int) -> list[str]:
+        order = [("on", ASCENDING), ("_id", ASCENDING)]
+        wanted: Document = {"on": {"$lte": day.isoformat()}}
+        return [document["_id"] async for document in self._due.find(wanted, sort=order, limit=limit)]
+
+
+def not_begun(model: Model) -> bool:
+    return model.state is ModelState.REGISTERED

@@ -1,0 +1,1 @@
+"""Reorganisations of administrative units: read from a file, previewed, applied as one."""

@@ -1,0 +1,115 @@
+"""Reorganisations in MongoDB, the units that one is about, and what was made under these."""
+
+import re
+from collections.abc import Sequence
+
+from services.kernel import pages
+from services.kernel.directory import UNITS
+from services.kernel.pages import NEWEST
+from services.kernel.rows import Columns, Row, Rows
+from services.kernel.store import (
+    ASCENDING,
+    Access,
+    Aggregates,
+    Documents,
+    Indexes,
+    IndexModel,
+    Noun,
+    Transaction,
+    Unscoped,
+    UpdateOne,
+    from_document,
+)
+from services.kernel.units import COUNTRY, DatedUnit, UnitPath
+from services.registration.models.events import ModelState
+from services.registration.models.repository import Models
+from services.registration.organisations.repository import Organisations
+from services.registration.reorganisations.domain import Reorganisation
+from services.registration.reorganisations.events import (
+    OpenModelsOfUnits,
+    PreviewRow,
+    ReorganisationRow,
+    ReorganisationsPage,
+)
+from services.registration.reorganisations.file import Read
+
+COLLECTION = "reorganisations"
+REORGANISATIONS = Unscoped(COLLECTION, "how units were reorganised is public knowledge, as they are")
+TURNS = Unscoped("turns", "reorganisations are made one after the other, whoever makes them")
+
+INDEXES: Indexes = {
+    COLLECTION: [IndexModel([("digest", ASCENDING)], unique=True), IndexModel([("units", ASCENDING), NEWEST])]
+}
+
+DRAFTS = (ModelState.DRAFT, ModelState.RETURNED)
+OPEN = tuple(
+    state for state in ModelState if state not in (*DRAFTS, ModelState.WITHDRAWN, ModelState.DISCONTINUED)
+)
+
+PREVIEW = Columns(PreviewRow)
+
+
+class Reorganisations(Aggregates[Reorganisation]):
+    collection = COLLECTION
+    noun = Noun("reorganisation", "lần sắp xếp đơn vị", "reorganisation")
+    columns = Columns(ReorganisationRow)
+    state = Reorganisation
+
+    @classmethod
+    def seen(cls, access: Access) -> Documents:
+        return access.unscoped(REORGANISATIONS)
+
+
+async def take_turn(tx: Transaction) -> None:
+    """Of two at the same time one waits for the other, and then sees what it did."""
+    await tx.unscoped(TURNS).write([UpdateOne({"_id": COLLECTION}, {"$inc": {"taken": 1}}, upsert=True)])
+
+
+async def applied(access: Access, digest: str) -> Reorganisation | None:
+    document = await Reorganisations.seen(access).find_one({"digest": digest})
+    return from_document(document, Reorganisation) if document else None
+
+
+async def page(access: Access, query: ReorganisationsPage) -> Rows:
+    return await pages.page(Reorganisations.seen(access), Reorganisations.columns, query, units=query.unit)
+
+
+async def known(access: Access, read: Read) -> dict[str, DatedUnit]:
+    """Those that the lines name, by id or code, what lay below the old ones and above them all."""
+    named = {line.old for line in read.lines}
+    wanted = sorted(named | {ref for line in read.lines for ref in (line.parent, line.code) if ref})
+    found = await _find(access, {"$or": [{"_id": {"$in": wanted}}, {"spells.code": {"$in": wanted}}]})
+    old = [u for u in found.values() if u.id in named or any(s.code in named for s in u.spells)]
+    paths = sorted({spell.path for unit in old for spell in unit.spells[-1:] if unit.id != COUNTRY})
+    if paths:
+        prefixes = [{"spells.path": {"$regex": f"^{re.escape(path)}/"}} for path in paths]
+        found |= await _find(access, {"$or": prefixes})
+    above = {id_ for unit in found.values() for spell in unit.spells for id_ in UnitPath(spell.path).segments}
+    return found | await _find(access, {"_id": {"$in": sorted(above - found.keys())}})
+
+
+async def _find(access: Access, filter_: Row) -> dict[str, DatedUnit]:
+    documents = access.unscoped(UNITS).find(filter_)
+    return {document["_id"]: from_document(document, DatedUnit) async for document in documents}
+
+
+async def affected(access: Access, units: Sequence[str], effective_on: str) -> tuple[list[Row], Row]:
+    """What was made under each unit or below it, and under all together, as far as the asker sees it."""
+    each = [
+        {"_id": unit, "unit": f"{unit}<{effective_on}", **await _made_under(access, unit)} for unit in units
+    ]
+    return each, await _made_under(access, {"$in": list(units)})
+
+
+async def _made_under(access: Access, within: str | Row) -> Row:
+    models, organisations = Models.seen(access), Organisations.seen(access)
+    return {
+        "drafts": await models.count({"within": within, "state": {"$in": DRAFTS}}),
+        "open_models": await models.count({"within": within, "state": {"$in": OPEN}}),
+        "organisations": await organisations.count({"within": within}),
+    }
+
+
+async def open_models(access: Access, query: OpenModelsOfUnits) -> Rows:
+    states = {"$in": [*DRAFTS, *OPEN]}
+    return await pages.page_of_each(Models.seen(access), Models.columns, query, "within", state=states)

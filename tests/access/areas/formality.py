@@ -1,0 +1,76 @@
+"""Questions about formality."""
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+
+from infra.operator import asking
+from infra.positions import settled
+from services.kernel.calendar import today
+from services.kernel.rows import Rows
+from services.registration.formality.events import (
+    AnswerQuestion,
+    QuestionFilter,
+    QuestionsById,
+    QuestionsOfModels,
+    QuestionsPage,
+    SettleQuestion,
+)
+from services.registration.models.events import SubmitModel
+from tests.access.people import PLACE
+from tests.access.tries import ID, NODE, PAGE, newer_than
+from tests.access.world import APPRAISER, OFFICER, SUBMITTED, Making, World, draft
+
+
+async def _asked(world: World, made: Making, many: int) -> list[tuple[str, str]]:
+    """Questions that the system asks, and the model of each: with a place, only their titles say nothing."""
+    empty = msgspec.structs.replace(draft(world.owner), title="Dân vận khéo", place="Tổ 1", year=today().year)
+    models = list(await asyncio.gather(*(made.id(empty, OFFICER) for _ in range(many))))
+    await asyncio.gather(*(made.id(SubmitModel(model=model, on=SUBMITTED), OFFICER) for model in models))
+    await settled(world.settings)
+    async with asking(world.settings) as services:
+        query = QuestionsOfModels(keys=tuple(models), first=1, fields={"id": "id", "model": "model"})
+        rows = (await services.ask(query, OFFICER, Rows)).read()
+    return [(str(row["id"]), str(row["model"])) for row in rows if row]
+
+
+async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
+    wanted = {state: spare.get(state, 0) + 1 for state in ("asked", "answered", "cleared")}
+    found = iter(await _asked(world, made, sum(wanted.values())))
+    for state, many in wanted.items():
+        for _ in range(many):
+            question, model = next(found)
+            if state != "asked":
+                await made.id(AnswerQuestion(question=question, answer="Tổ 1 làm trước"), OFFICER)
+            if state == "cleared":
+                clear = SettleQuestion(question=question, suspected=False, reason="Rõ")
+                await made.id(clear, APPRAISER)
+            world.spare[state].append(question)
+            world.things |= {state: question, f"{state}-question-model": model}
+    for state in wanted:
+        world.spare[state].remove(world.things[state])
+
+
+MESSAGES = {
+    "registration.answer-question": lambda t: AnswerQuestion(question=t.thing, answer="x"),
+    "registration.settle-question": lambda t: SettleQuestion(question=t.thing, suspected=True, reason="x"),
+    "registration.questions-by-id": lambda t: QuestionsById(keys=(t.thing,), fields=ID),
+    "registration.questions-page": lambda t: QuestionsPage(
+        first=1, after=newer_than(t.thing), fields=ID, filter=QuestionFilter(unit=PLACE)
+    ),
+    "registration.questions-of-models": lambda t: QuestionsOfModels(
+        keys=(t.thing,), first=1, fields={"id": "model"}
+    ),
+}
+INPUTS = {
+    "answerQuestion": lambda t: {"question": t.thing, "answer": "x"},
+    "settleQuestion": lambda t: {"question": t.thing, "suspected": True, "reason": "x"},
+}
+QUERIES = {
+    "Query.questions": PAGE % ("questions", ', filter: { unit: "u080" }'),
+    "Model.questions": NODE % ("Model", "questions(first: 1) { edges { node { id } } }"),
+    "Question.model": NODE % ("Question", "model { id }"),
+    "Question.unit": NODE % ("Question", "unit { id }"),
+}
+CHANGING = {"answer-question", "settle-question", "answerQuestion", "settleQuestion"}
