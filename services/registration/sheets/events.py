@@ -44,8 +44,8 @@ class Fate(Word):
 class FileFormat(Word):
     """Dạng tệp."""
 
-    XLSX = "XLSX", "Excel (.xlsx)"
-    CSV = "CSV", "CSV bằng UTF-8"
+    XLSX = "XLSX", "Bảng tính Excel (.xlsx)"
+    CSV = "CSV", "Văn bản CSV bằng UTF-8"
 
 
 class StoreFilePart(Command, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from services.kernel.messages import Refused
 from services.registration.sheets import values
@@ -323,7 +324,7 @@ def _headed(rows: Iterator[tuple[int, list[Any]]]) -> Sheet | None:
 
 def _unreadable(value: Any, address: str) -> Problem | None:
     written = value if isinstance(value, str) else ""
-    if type(value).__name__ in ("ArrayFormula", "DataTableFormula") or written.startswith("="):
+    if isinstance(value, ArrayFormula | DataTableFormula) or written.startswith("="):
         return Problem(
             address,
             "cell-formula",

@@ -47,8 +47,6 @@ QUERIES = {
 
 
 async def build(world: World, making: Making, spare: Mapping[str, int]) -> None:
-    part = StoreFilePart(
-        file=f"f_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a", last=True
-    )
-    world.things["file"] = await making.id(part, OFFICER)
-    world.things["job"] = await making.id(StartImport(file=world.things["file"]), OFFICER)
+    part = StoreFilePart(file=f"f_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a", last=True)
+    world.things["upload"] = await making.id(part, OFFICER)
+    world.things["job"] = await making.id(StartImport(file=world.things["upload"]), OFFICER)
