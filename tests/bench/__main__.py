@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bombs, gateway, memory, mutations, rebuild, scale, search, start, visible
+from tests.bench import bombs, gateway, memory, mutations, rebuild, scale, search, sheets, start, visible
 from tests.bench.stage import out
 
 SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
     "bombs": bombs.measure,
     "search": search.measure,
     "scale": scale.measure,
+    "sheets": sheets.measure,
 }
 
 

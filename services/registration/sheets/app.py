@@ -17,4 +17,4 @@ def wire(service: Service) -> None:
     service.tells(events.JobRows, handlers.job_rows)
     service.tells(events.FilePart, handlers.file_part)
     service.tells(events.Template, handlers.template)
-    service.background("sheets", Worker(service).run)
+    service.background("sheets", Worker(service.store).run)

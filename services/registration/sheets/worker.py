@@ -22,8 +22,7 @@ from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Scope
 from services.kernel.directory import Directory
 from services.kernel.messages import Refusal, Refused
-from services.kernel.service import Service
-from services.kernel.store import Access, Document, Transaction, UpdateOne, from_document, new_id
+from services.kernel.store import Access, Document, Store, Transaction, UpdateOne, from_document, new_id
 from services.kernel.streams import nudge_subject
 from services.kernel.units import UnitPath
 from services.registration.models.domain import Model
@@ -50,9 +49,8 @@ class Lost(Exception):  # noqa: N818
 
 
 class Worker:
-    def __init__(self, service: Service) -> None:
-        self._store = service.store
-        self._service = service.name
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._name = new_id("w")
 
     async def run(self, nats: Nats) -> None:
@@ -119,7 +117,7 @@ class Worker:
                 await self._batch(job, batch, sheet.columns, known)
                 row = batch[-1].number
                 with suppress(Exception):  # lost nudges are made up for
-                    await nats.publish(nudge_subject(self._service))
+                    await nats.publish(nudge_subject(self._store.service))
         told = await repository.told(access, job["_id"])
         result = folder / "result.xlsx"
         await asyncio.to_thread(_write_result, file, job["name"], result, told)

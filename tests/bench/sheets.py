@@ -1,0 +1,162 @@
+"""How long a list of 20,000 models takes to be checked, imported and exported, and what that costs in memory."""
+
+import asyncio
+import io
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import xlsxwriter
+
+from infra.positions import settled
+from services.kernel.caller import EVERYTHING, OURSELVES
+from services.kernel.messages import Role
+from services.kernel.store import Store, Transaction, new_id
+from services.kernel.units import Spell, UnitLevel
+from services.registration.events import Field, SubjectKind
+from services.registration.models import domain
+from services.registration.models.repository import Models
+from services.registration.sheets.reading import opened
+from services.registration.sheets.worker import BATCH
+from tests.bench.memory import resident
+from tests.bench.stage import TOWN, Http, Stage, out, stage, table
+
+ROWS = 20_000
+HEADINGS = (
+    "Tổ chức chủ trì",
+    "Tên mô hình",
+    "Lĩnh vực",
+    "Tập thể, cá nhân",
+    "Địa điểm",
+    "Tóm tắt",
+    "Ngày lập",
+)
+SUMMARY = "Hiến đất mở đường, trồng hoa hai bên, mỗi hộ giữ sạch đoạn trước nhà."
+JOB = "query($id: ID!) { node(id: $id) { ... on SheetJob { state done counts { accepted error } result problemVi } } }"
+START = """mutation($k: String!, $i: %sInput!) {
+  %s(idempotencyKey: $k, input: $i) { ... on SheetJob { id } ... on Refusal { code } }
+}"""
+
+
+async def measure() -> None:
+    data = workbook()
+    shown = table(
+        f"A list of {ROWS:,} models, {len(data) / 1e6:.1f} MB",
+        "",
+        "seconds",
+        "rows/s",
+        "registration RSS, MB",
+    )
+    async with stage() as made:
+        officer = made.person(Role.OFFICER)
+        memory = resident(made.stack)["registration"][0]
+        shown.add_row("before", "", "", f"{memory:.0f}")
+        sent = await upload(made, data)
+        for what, name, input_ in (
+            ("checked", "StartImport", {"file": sent, "check": True}),
+            ("imported", "StartImport", {"file": sent, "check": False}),
+            ("exported", "StartExport", {"filter": {"unit": TOWN}, "format": "XLSX"}),
+        ):
+            took, done = await job(officer, made, name, input_)
+            memory = resident(made.stack)["registration"][0]
+            shown.add_row(what, f"{took:.1f}", f"{done / took:,.0f}", f"{memory:.0f}")
+        officer.close()
+        await settled(made.settings)
+        read = await asyncio.to_thread(reading, data)
+        shown.add_row("limit: the file read, no more", f"{read:.1f}", f"{ROWS / read:,.0f}", "")
+        written = await writing(made)
+        shown.add_row(
+            f"limit: written bare, {BATCH} at a time", f"{written:.1f}", f"{ROWS / written:,.0f}", ""
+        )
+    out.print(shown)
+
+
+def workbook() -> bytes:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    sheet = book.add_worksheet("Mô hình")
+    sheet.write_row(0, 0, HEADINGS)
+    for number in range(ROWS):
+        title = f"Đoạn đường nông thôn mới kiểu mẫu số {number} tổ dân phố {number % 97}"
+        place, summary = (
+            f"Tổ dân phố {number % 97}",
+            "Hiến đất mở đường, trồng hoa hai bên, mỗi hộ giữ sạch đoạn trước nhà.",
+        )
+        row = ("Hội Nông dân phường Bắc Hồng", title, "Kinh tế", "Tập thể", place, summary, "05/03/2018")
+        sheet.write_row(number + 1, 0, row)
+    book.close()
+    return stream.getvalue()
+
+
+async def upload(made: Stage, data: bytes) -> str:
+    base = made.stack.gateway_url.removesuffix("/graphql")
+    headers = {"Authorization": f"Bearer {made.token(Role.OFFICER)}"}
+    async with httpx.AsyncClient(timeout=60) as http:
+        reply = await http.post(
+            f"{base}/files", params={"unit": TOWN, "name": "bench.xlsx"}, content=data, headers=headers
+        )
+        return str(reply.json()["file"])
+
+
+async def job(officer: Http, made: Stage, name: str, input_: dict[str, Any]) -> tuple[float, int]:
+    """Seconds until it is done, and rows."""
+    field = f"{name[0].lower()}{name[1:]}"
+    begun = time.perf_counter()
+    started = await officer.ask(START % (name, field), {"k": made.key(), "i": input_})
+    while True:
+        found = (await officer.ask(JOB, {"id": started[field]["id"]}))["node"]
+        if found["state"] not in ("WAITING", "RUNNING"):
+            break
+        await asyncio.sleep(0.05)
+    if found["state"] != "DONE" or found["counts"]["error"]:
+        raise RuntimeError(str(found))
+    return time.perf_counter() - begun, int(found["done"])
+
+
+def reading(data: bytes) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "file"
+        file.write_bytes(data)
+        begun = time.perf_counter()
+        with opened(file, "bench.xlsx") as sheet:
+            assert sum(1 for _ in sheet.lines()) == ROWS
+        return time.perf_counter() - begun
+
+
+async def writing(made: Stage) -> float:
+    """The same drafts through the same rule into the same database, and nothing else."""
+    store = Store(made.settings, "registration")
+    unit = Spell(
+        name="x", code="437", kind="Thị xã", level=UnitLevel.DISTRICT, parent="u42", path=f"/vn/u42/{TOWN}"
+    )
+    today = date(2018, 12, 31)
+    begun = time.perf_counter()
+    for start in range(0, ROWS, BATCH):
+
+        async def work(tx: Transaction, start: int = start) -> None:
+            act = domain.Act(by="bench", own=frozenset({"bench"}), on=date(2018, 3, 5), today=today, at=tx.at)
+            made_ = [
+                domain.draft(
+                    key=new_id("m"),
+                    owner=made.owner,
+                    unit=unit,
+                    title=f"Đoạn đường nông thôn mới kiểu mẫu số {number} bis",
+                    summary=SUMMARY,
+                    place=f"Tổ dân phố {number % 97}",
+                    target="",
+                    programme=None,
+                    year=None,
+                    field=Field.ECONOMY,
+                    subject_kind=SubjectKind.COLLECTIVE,
+                    act=act,
+                )
+                for number in range(start, start + BATCH)
+            ]
+            await Models(tx).add_many([(model, [event]) for model, event in made_])
+
+        await store.transaction(work, caller=OURSELVES, scope=EVERYTHING)
+    store.close()
+    return time.perf_counter() - begun
