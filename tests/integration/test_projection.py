@@ -108,7 +108,8 @@ async def test_counters_are_counted_anew_while_events_keep_coming(counting: Coun
     await counting.until_registered(321)
     report = await counting.report()
     assert (report.complete, report.incomplete_because) == (True, ())
-    assert [breakdown.gap for figure in report.figures for breakdown in figure.breakdowns] == [0] * 48
+    assert all(figure.breakdowns for figure in report.figures)
+    assert {breakdown.gap for figure in report.figures for breakdown in figure.breakdowns} == {0}
 
 
 async def test_what_was_counted_two_times_ago_is_dropped(counting: Counting) -> None:

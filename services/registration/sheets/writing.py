@@ -148,7 +148,7 @@ def template(file: Path) -> None:
 
 
 def row(model: Model, owner: str, *, plain: bool) -> list[Any]:
-    """A model in the order of the columns. `plain`: numbers as Vietnamese text, where a cell has no number."""
+    """A model in the order of the columns. `plain`: numbers as Vietnamese text, as where a cell would round them."""
     totals = {
         name: sum((c.amount for c in model.contributions if c.kind is kind), Decimal(0))
         for name, kind in RESOURCES.items()
@@ -165,12 +165,13 @@ def row(model: Model, owner: str, *, plain: bool) -> list[Any]:
         "year": str(model.year) if plain else model.year,
         "programme": model.programme or "",
         "on": model.drafted_on,
-        **{name: _amount(amount, plain=plain) for name, amount in totals.items()},
+        **{name: amount(total, plain=plain) for name, total in totals.items()},
     }
     return [shown[column.key] for column in COLUMNS]
 
 
-def _amount(amount: Decimal, *, plain: bool) -> Any:
-    if not amount:
+def amount(given: Decimal, *, plain: bool) -> Any:
+    if not given:
         return None
-    return values.written(amount) if plain else float(amount)
+    exact = Decimal(repr(float(given))) == given
+    return float(given) if exact and not plain else values.written(given)
