@@ -380,7 +380,7 @@ class _Compiler:
                 info = cast(GraphQLObjectType, get_named_type(type_.fields["pageInfo"].type))
                 inner = [(n, self._source(info, b)) for n, b in self._grouped(info, below).items()]
             elif part == "edges":
-                if edges:
+                if any(known == "edges" for _, known, _ in parts):
                     raise Unusual  # selected twice under two names: two kinds of rows
                 edge = cast(GraphQLObjectType, get_named_type(type_.fields["edges"].type))
                 for n, b in self._grouped(edge, below).items():
