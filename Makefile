@@ -9,7 +9,7 @@ UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint chaos bench fuzz token schema operations clean
+.PHONY: help setup run demo test lint chaos bench fuzz properties token schema operations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -50,6 +50,9 @@ bench: setup ## measure; prints, never fails
 
 fuzz: setup ## generated requests, N=100000 of them; 1 if an answer is wrong or too slow
 	@.venv/bin/python -m tests.fuzz $(N)
+
+properties: setup ## the tests over generated cases, each time with new ones
+	@.venv/bin/pytest -m hypothesis --hypothesis-profile=new
 
 token: setup ## a token for the gateway (ROLE=… UNIT=…)
 	@.venv/bin/danvan token --role "$(ROLE)" --unit "$(UNIT)"

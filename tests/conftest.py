@@ -14,6 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
+from hypothesis import settings as hypothesis_settings
 
 from gateway.app import create_app
 from infra.credentials import make_secrets
@@ -33,6 +34,11 @@ from services.kernel.units import COUNTRY, UnitPath
 from services.registration.units.events import RecordUnits
 from services.registration.units.national import national_units
 from tests import npm
+
+# A build says of one commit what it said of it before; `make properties` looks for new cases.
+hypothesis_settings.register_profile("build", derandomize=True)
+hypothesis_settings.register_profile("new", print_blob=True)
+hypothesis_settings.load_profile("build")
 
 _prefixes = count(1)
 

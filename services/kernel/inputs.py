@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.kernel.messages import Refused
-from services.kernel.text import nfc
+from services.kernel.text import nfc, one_line
 
 LONGEST_KEY = 200
 EARLIEST = date(1900, 1, 1)
@@ -20,9 +20,10 @@ _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?", re.ASCII | re.I
 def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: bool = False) -> str:
     """`value` in NFC without outer blanks: not empty, at most `longest` characters, each of them visible or a space.
 
-    `lines` allows line breaks and tabs. Two texts that look the same must not differ in what nobody sees.
+    `lines` allows line breaks and tabs, and leaves blanks as they are; in a single line each stretch of them is one
+    space. Two texts that look the same must not differ in what nobody sees.
     """
-    value = nfc(value.replace("\r\n", "\n") if lines else value)
+    value = nfc(value.replace("\r\n", "\n")) if lines else one_line(value)
     if not value:
         raise Refused(f"{field}-empty", field, vi=f"{vi} không được để trống.", en=f"{en} must not be empty.")
     if len(value) > longest:

@@ -1,10 +1,18 @@
 """Vietnamese text: one spelling for storing, one folded spelling for finding and comparing."""
 
+import re
 import unicodedata
+
+_BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
 def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
+
+
+def one_line(text: str) -> str:
+    """In NFC, each stretch of blanks of whatever width one plain space: they look the same."""
+    return _BLANKS.sub(" ", nfc(text))
 
 
 def folded(text: str) -> str:

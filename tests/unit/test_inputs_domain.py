@@ -86,3 +86,9 @@ def test_a_field_is_known_by_its_name_in_any_case_and_spelling(field: Field, for
 def test_no_other_name_is_a_field(name: str) -> None:
     found = outcome(lambda: field_named(name))
     assert isinstance(found, Field) or (isinstance(found, Refusal) and found.code == "field-unknown")
+
+
+@pytest.mark.parametrize("blanks", ["  ", "\u00a0", " \u2009\u3000 "])
+def test_blanks_of_whatever_width_are_one_space_within_a_line(blanks: str) -> None:
+    given = f"{blanks}Đường{blanks}hoa{blanks}"
+    assert required(given, "title", longest=20, vi="Tên", en="The title") == "Đường hoa"

@@ -216,6 +216,7 @@ def test_the_template_is_read_by_what_it_is_the_template_of(tmp_path: Path) -> N
 TEXTS = st.text(
     st.characters(exclude_categories=("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")), min_size=1, max_size=60
 ).filter(lambda text: bool(text.strip()))
+LINES = st.lists(TEXTS | st.just(""), min_size=2, max_size=3).map("\n".join)
 HARD = st.sampled_from(
     ["=1+1", "+84 912", "-5 hộ", "@ai", "'nháy", "''", "#REF", "1.155,3", "NaN", "TRUE", "01/02/2026"]
 )
@@ -224,8 +225,9 @@ HARD = st.sampled_from(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     title=TEXTS | HARD,
-    summary=st.just("") | TEXTS | HARD,
-    target=st.just("") | TEXTS | HARD,
+    summary=st.just("") | TEXTS | LINES | HARD,
+    place=st.just("") | TEXTS | LINES | HARD,
+    target=st.just("") | TEXTS | LINES | HARD,
     field=st.sampled_from(Field),
     kind=st.sampled_from(SubjectKind),
     on=st.dates(date(2000, 1, 1), date(2026, 10, 31)),
@@ -251,7 +253,7 @@ def test_what_is_exported_and_imported_again_changes_nothing(
 
 
 def _model(
-    title: str, summary: str, target: str, field: Field, kind: SubjectKind, on: date
+    title: str, summary: str, place: str, target: str, field: Field, kind: SubjectKind, on: date
 ) -> models.Model | None:
     """As a command would draft it; None where it would be refused."""
     try:
@@ -261,7 +263,7 @@ def _model(
             unit=WARD,
             title=title,
             summary=summary,
-            place="",
+            place=place,
             target=target,
             programme=None,
             year=None,

@@ -29,7 +29,6 @@ RESOURCES = {
 REVISED = ("title", "field", "subject_kind", "place", "summary", "target", "year", "programme")
 NOTE = "Nhập từ tệp, phần tăng thêm so với lần trước"
 _CELLS = {"subjectKind": "subject_kind", "amount": "money"}
-_SINGLE_LINE = ("title", "place")
 
 
 @dataclass(slots=True)
@@ -300,6 +299,9 @@ def _value(key: str, value: Any) -> Any:
     match key:
         case "field":
             return field_named(values.text(value))
+        case "title":
+            # A long one is often broken into the lines of its cell.
+            return " ".join(values.text(value).split())
         case "subject_kind":
             return values.subject_kind(value)
         case "year":
@@ -309,8 +311,7 @@ def _value(key: str, value: Any) -> Any:
         case "land_m2" | "work_days" | "money":
             return values.number(value, key)
         case _:
-            text = values.text(value)
-            return " ".join(text.split()) if key in _SINGLE_LINE else text
+            return values.text(value)
 
 
 def _owner(named: str, known: Known) -> Organisation:
