@@ -9,6 +9,7 @@ from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
 from services.registration.delegations.events import Side
+from services.registration.documents.events import DocumentKind
 from services.registration.events import (
     BodyKind,
     ContributionKind,
@@ -19,6 +20,7 @@ from services.registration.events import (
     SubjectKind,
 )
 from services.registration.formality.events import FormalityRule, QuestionState
+from services.registration.launches.events import Standing
 from services.registration.models.events import ModelState, ModelStep, SelfRating
 from services.registration.relations.events import RelationKind, RelationState
 from services.registration.reorganisations.events import ReorganisationKind, ReorganisationProblem
@@ -46,6 +48,8 @@ for words in (
     Covers,
     OutlierRule,
     BodyKind,
+    DocumentKind,
+    Standing,
     ModelState,
     ModelStep,
     SelfRating,

@@ -18,9 +18,12 @@ from gateway.policy import OneExtension, Policed
 from gateway.relay import Node, described
 from gateway.scalars import SCALARS
 from gateway.schema.delegations import Delegation, DelegationsMutation, DelegationsQuery
+from gateway.schema.documents import DocumentsMutation, DocumentsQuery, GoverningDocument
 from gateway.schema.formality import FormalityMutation, FormalityQuery, Question
+from gateway.schema.launches import Launch, LaunchesMutation, LaunchesQuery
 from gateway.schema.models import Model, ModelsMutation, ModelsQuery
-from gateway.schema.organisations import Organisation, OrganisationsMutation
+from gateway.schema.organisations import Organisation, OrganisationsMutation, OrganisationsQuery
+from gateway.schema.programmes import Programme, ProgrammesMutation, ProgrammesQuery
 from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
 from gateway.schema.reorganisations import Reorganisation, ReorganisationsMutation, ReorganisationsQuery
 from gateway.schema.reports import ReportsQuery
@@ -31,9 +34,12 @@ from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, Su
 from gateway.schema.units import Unit, UnitsQuery
 from services.kernel.rows import ByKeys
 from services.registration.delegations.events import DelegationsById
+from services.registration.documents.events import DocumentsById
 from services.registration.formality.events import QuestionsById
+from services.registration.launches.events import LaunchesById
 from services.registration.models.events import ModelsById
 from services.registration.organisations.events import OrganisationsById
+from services.registration.programmes.events import ProgrammesById
 from services.registration.relations.events import RelationsById
 from services.registration.reorganisations.events import ReorganisationsById
 from services.registration.sheets.events import JobsById
@@ -45,9 +51,12 @@ NODES: dict[str, tuple[type[ByKeys], type]] = {
     "a_": (ReorganisationsById, Reorganisation),
     "d_": (DelegationsById, Delegation),
     "e_": (RelationsById, Relation),
+    "g_": (DocumentsById, GoverningDocument),
     "i_": (JobsById, SheetJob),
+    "l_": (LaunchesById, Launch),
     "m_": (ModelsById, Model),
     "o_": (OrganisationsById, Organisation),
+    "p_": (ProgrammesById, Programme),
     "q_": (QuestionsById, Question),
     "r_": (ReviewsById, Review),
     "s_": (SessionsById, SupervisionSession),
@@ -72,6 +81,10 @@ class Query(
     RelationsQuery,
     SheetsQuery,
     FormalityQuery,
+    OrganisationsQuery,
+    DocumentsQuery,
+    ProgrammesQuery,
+    LaunchesQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())
@@ -91,6 +104,9 @@ class Mutation(
     RelationsMutation,
     SheetsMutation,
     FormalityMutation,
+    DocumentsMutation,
+    ProgrammesMutation,
+    LaunchesMutation,
 ):
     pass
 

@@ -10,6 +10,7 @@ from strawberry import ID
 from gateway.fields import Wish, does, one, pages, root
 from gateway.relay import VERSION, After, Before, Connection, First, Last, Node, OnDay, Refusal, described
 from gateway.schema.organisations import Organisation
+from gateway.schema.programmes import Programme
 from gateway.schema.units import Unit
 from services.registration.events import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.registration.formality.events import QuestionsOfModels
@@ -37,6 +38,7 @@ from services.registration.models.events import (
     WithdrawModel,
 )
 from services.registration.organisations.events import OrganisationsById
+from services.registration.programmes.events import ProgrammesById
 from services.registration.relations.events import LookalikesOfModels, RelationsOfModels
 from services.registration.units.events import UnitsOnDay
 from services.review.events import ReviewsByModel
@@ -145,6 +147,9 @@ class Model(Node):
     )
     owner: Organisation | None = one(OrganisationsById, "owner", "Tổ chức chủ trì.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày lập mô hình.")
+    programme: Programme | None = one(
+        ProgrammesById, "programme", "Phong trào, chương trình mà mô hình thuộc về; null khi không thuộc."
+    )
     history: Connection[ModelFact] = pages(
         ModelHistory, "id", "Mọi việc đã làm với mô hình, việc đầu tiên trước; con trỏ là phiên bản."
     )

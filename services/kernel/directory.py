@@ -85,10 +85,16 @@ class Directory:
         ]
         return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
 
-    async def below(self, unit: str, day: date, level: UnitLevel | None = None) -> list[DatedUnit]:
-        """All that lay under `unit` that day, at whatever depth, by id; those of `level` if one is named."""
+    async def below(
+        self, unit: str, day: date, level: UnitLevel | None = None, *, including: bool = False
+    ) -> list[DatedUnit]:
+        """All that lay under `unit` that day, at whatever depth, by id; those of `level` if one is named.
+
+        `including`: the unit itself too.
+        """
         spell = await self.in_force(unit, day)
-        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
+        itself = "(/|$)" if including else "/"
+        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}{itself}"}})
         return [
             u
             for u in sorted(found, key=lambda u: u.id)

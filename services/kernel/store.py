@@ -158,6 +158,12 @@ class Documents:
     async def count(self, filter_: Document) -> int:
         return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
 
+    async def grouped(self, filter_: Document, by: Document) -> list[tuple[Document, int]]:
+        """How many there are of each kind. `by`: what makes a kind, names → expressions over stored fields."""
+        steps = [{"$match": self.narrowed(filter_)}, {"$group": {"_id": by, "many": {"$sum": 1}}}]
+        groups = self._collection.aggregate(steps, session=self._session)
+        return [(group["_id"], group["many"]) async for group in groups]
+
     async def histories(
         self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
     ) -> list[tuple[Document | None, list[Recorded]]]:

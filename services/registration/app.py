@@ -6,9 +6,12 @@ from services.kernel.config import Settings
 from services.kernel.service import Service
 from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
+from services.registration.documents import app as documents
 from services.registration.formality import app as formality
+from services.registration.launches import app as launches
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
+from services.registration.programmes import app as programmes
 from services.registration.reorganisations import app as reorganisations
 from services.registration.search import app as search
 from services.registration.sheets import app as sheets
@@ -17,6 +20,9 @@ from services.registration.units import app as units
 AREAS = (
     units,
     organisations,
+    documents,
+    programmes,
+    launches,
     delegations,
     models,
     reorganisations,

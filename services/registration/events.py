@@ -122,9 +122,17 @@ class OutlierRule(Word):
 
 
 class BodyKind(Word):
-    """Loại tổ chức chủ trì."""
+    """Loại tổ chức."""
 
     PARTY_COMMITTEE = "PARTY_COMMITTEE", "Cấp ủy"
+    MASS_MOBILISATION_COMMISSION = "MASS_MOBILISATION_COMMISSION", "Ban Dân vận (đến năm 2025)"
+    PROPAGANDA_AND_MASS_MOBILISATION_COMMISSION = (
+        "PROPAGANDA_AND_MASS_MOBILISATION_COMMISSION",
+        "Ban Tuyên giáo và Dân vận (từ năm 2025)",
+    )
+    PARTY_BODY = "PARTY_BODY", "Cơ quan khác của Đảng"
+    PEOPLES_COUNCIL = "PEOPLES_COUNCIL", "Hội đồng nhân dân"
+    STATE_BODY = "STATE_BODY", "Cơ quan nhà nước khác"
     PEOPLES_COMMITTEE = "PEOPLES_COMMITTEE", "Ủy ban nhân dân"
     FATHERLAND_FRONT = "FATHERLAND_FRONT", "Mặt trận Tổ quốc"
     WOMENS_UNION = "WOMENS_UNION", "Hội Liên hiệp Phụ nữ"

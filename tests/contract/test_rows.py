@@ -10,9 +10,12 @@ from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
 from gateway.fields import Follows, asks, column_of, is_connection
 from gateway.schema import NODES, schema
 from services.registration.delegations.events import DelegationRow
+from services.registration.documents.events import DocumentRow
 from services.registration.formality.events import QuestionRow
+from services.registration.launches.events import LaunchRow, LaunchTotalsRow, LaunchUnitRow
 from services.registration.models.events import HistoryRow, ModelRow
 from services.registration.organisations.events import OrganisationRow
+from services.registration.programmes.events import ProgrammeRow
 from services.registration.relations.events import RelationRow
 from services.registration.reorganisations.events import PreviewRow, ReorganisationRow
 from services.registration.search.events import HitRow, SearchRow
@@ -24,9 +27,14 @@ from services.supervision.events import SessionRow
 
 ROWS: dict[str, type[msgspec.Struct]] = {
     "Delegation": DelegationRow,
+    "GoverningDocument": DocumentRow,
+    "Launch": LaunchRow,
+    "LaunchStandings": LaunchTotalsRow,
+    "LaunchUnit": LaunchUnitRow,
     "Model": ModelRow,
     "ModelFact": HistoryRow,
     "Organisation": OrganisationRow,
+    "Programme": ProgrammeRow,
     "Question": QuestionRow,
     "Relation": RelationRow,
     "Reorganisation": ReorganisationRow,

@@ -13,10 +13,14 @@ from services.kernel.store import Store, Transaction, new_id, recorded
 from services.kernel.units import Spell, UnitLevel
 from services.registration.events import Field, SubjectKind
 from services.registration.formality import handlers
-from services.registration.formality.domain import closing
+from services.registration.formality.domain import usual_deadline
+from services.registration.launches import domain as launches
+from services.registration.launches.domain import closing
+from services.registration.launches.repository import Launches
 from services.registration.models import domain
 from services.registration.models.domain import Act, Model
 from services.registration.models.repository import Models
+from services.registration.programmes.domain import Programme
 
 YEAR = 2026
 MARCH = datetime(YEAR, 3, 10, 2, tzinfo=UTC)
@@ -29,7 +33,15 @@ class Office:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def registered(self, unit: str, title: str, *, at: datetime = MARCH, year: int = YEAR) -> str:
+    async def registered(
+        self,
+        unit: str,
+        title: str,
+        *,
+        at: datetime = MARCH,
+        year: int = YEAR,
+        programme: Programme | None = None,
+    ) -> str:
         """Submitted and accepted at that moment; heard by the rules."""
         spell = Spell(
             name=unit, code=unit, kind="Xã", level=UnitLevel.COMMUNE, parent="vn", path=f"/vn/{unit}"
@@ -45,7 +57,7 @@ class Office:
             summary=HOW,
             place="",
             target="",
-            programme=None,
+            programme=programme,
             year=year,
             field=Field.ECONOMY,
             subject_kind=SubjectKind.COLLECTIVE,
@@ -62,6 +74,28 @@ class Office:
             await Models(tx).add_many([(model, events)])
 
         await self.store.transaction(work, at=at)
+
+    async def launched(self, programme: Programme, until: date) -> None:
+        country = Spell(name="vn", code="vn", kind="", level=UnitLevel.COUNTRY, parent=None, path="/vn")
+        launch, launched = launches.launch(
+            programme,
+            key=new_id("l"),
+            unit=country,
+            year=YEAR,
+            level=UnitLevel.COMMUNE,
+            units=1,
+            until=until,
+            message="",
+            document=None,
+            on=MARCH.date(),
+            today=MARCH.date(),
+            at=MARCH,
+        )
+
+        async def work(tx: Transaction) -> None:
+            await Launches(tx).add(launch, launched)
+
+        await self.store.transaction(work, at=MARCH)
 
     async def begin(self, model: str, at: datetime) -> None:
         act = Act(by="ann", own=frozenset(), on=at.date(), today=at.date(), at=at)
@@ -115,7 +149,7 @@ async def test_one_text_in_many_units_is_asked_about_in_each_of_them_once(office
 
 
 async def test_many_within_the_last_hour_are_asked_about(office: Office) -> None:
-    late = closing(YEAR).astimezone(UTC) - timedelta(minutes=20)
+    late = closing(usual_deadline(YEAR)).astimezone(UTC) - timedelta(minutes=20)
     early = late - timedelta(hours=2)
     for n in range(6):
         await office.registered("u1", f"Hũ gạo tình thương xóm chài {n}", at=early)
@@ -123,6 +157,32 @@ async def test_many_within_the_last_hour_are_asked_about(office: Office) -> None
     assert await office.asked() == []
     models.append(await office.registered("u2", "Ngõ hoa mười giờ", at=late))
     assert sorted(await office.asked()) == sorted((model, "LAST_HOUR") for model in models)
+
+
+async def test_the_last_hour_is_that_of_the_launch_where_there_is_one(office: Office) -> None:
+    programme = Programme(
+        id="p_" + "1" * 24,
+        version=1,
+        unit="/vn",
+        name="Dân vận khéo",
+        first_year=YEAR,
+        last_year=YEAR,
+        years=(YEAR,),
+        documents=("g",),
+        started_on=MARCH.date(),
+    )
+    due = date(YEAR, 5, 15)
+    await office.launched(programme, due)
+    usual = closing(usual_deadline(YEAR)).astimezone(UTC) - timedelta(minutes=20)
+    late = closing(due).astimezone(UTC) - timedelta(minutes=20)
+    titles = ("Hũ gạo nghĩa tình", "Ngõ hoa mười giờ", "Tiếng kẻng an ninh", "Lớp học xóm chài", "Bếp ấm")
+    for title in titles:
+        await office.registered("u1", f"{title} xóm núi", at=usual, programme=programme)
+    assert await office.asked() == []
+    models = [await office.registered("u1", title, at=late, programme=programme) for title in titles]
+    assert sorted(await office.asked()) == sorted((model, "LAST_HOUR") for model in models)
+    (why,) = {d["why_vi"] async for d in office.store.db.questions.find({})}
+    assert "15/05/2026" in why
 
 
 async def test_what_has_not_begun_by_mid_year_is_asked_about_once(office: Office) -> None:

@@ -13,6 +13,7 @@ from services.registration.formality import domain
 from services.registration.formality.domain import Act, Question, Subject
 from services.registration.formality.events import FormalityRule, QuestionState
 from services.registration.formality.repository import Group, subject
+from services.registration.launches.domain import closing
 from services.registration.models.events import ModelState, ModelSubmitted
 from services.registration.units.national import national_units
 
@@ -22,6 +23,7 @@ SUBJECT = Subject(
     id="m_1",
     unit="/vn/u42",
     year=2026,
+    programme=None,
     title="Tiếng kẻng an ninh tại thôn Đoài",
     summary="",
     place="Thôn Đoài",
@@ -92,16 +94,17 @@ def test_nothing_concrete_is_where_no_text_says_where_what_or_how(
 
 
 def test_the_last_hour_ends_with_the_deadline() -> None:
-    end = domain.closing(2026)
-    assert domain.in_the_last_hour(end - timedelta(hours=1), 2026)
-    assert domain.in_the_last_hour(deadline(2026), 2026)
-    assert not domain.in_the_last_hour(end, 2026)
-    assert not domain.in_the_last_hour(end - timedelta(hours=1, seconds=1), 2026)
+    last = domain.usual_deadline(2026)
+    end = closing(last)
+    assert domain.in_the_last_hour(end - timedelta(hours=1), last)
+    assert domain.in_the_last_hour(deadline(2026), last)
+    assert not domain.in_the_last_hour(end, last)
+    assert not domain.in_the_last_hour(end - timedelta(hours=1, seconds=1), last)
 
 
 def test_few_are_no_rush_and_many_are() -> None:
-    assert domain.in_a_rush(["m"] * (domain.MANY_IN_AN_HOUR - 2), 2026) is None
-    found = domain.in_a_rush(["m"] * (domain.MANY_IN_AN_HOUR - 1), 2026)
+    assert domain.in_a_rush(["m"] * (domain.MANY_IN_AN_HOUR - 2), domain.usual_deadline(2026)) is None
+    found = domain.in_a_rush(["m"] * (domain.MANY_IN_AN_HOUR - 1), domain.usual_deadline(2026))
     assert found
     assert "31/03/2026" in found.why_vi
 
@@ -183,7 +186,7 @@ def test_what_is_formal_in_a_made_up_country_is_found_and_little_else(
         text = texts.setdefault((about.year, domain.digest(about.title, about.summary)), Group(id=""))
         text.join(about.id, about.unit, size)
         handed_in = next(event for event in one.events if isinstance(event, ModelSubmitted))
-        if domain.in_the_last_hour(handed_in.at, about.year):
+        if domain.in_the_last_hour(handed_in.at, domain.usual_deadline(about.year)):
             hours.setdefault((about.year, about.unit), Group(id="")).join(about.id, about.id, size)
     found: dict[str, set[FormalityRule]] = {}
     for one in made:
@@ -193,7 +196,8 @@ def test_what_is_formal_in_a_made_up_country_is_found_and_little_else(
         if domain.in_many_units([], len(same.members)):
             rules.add(FormalityRule.SAME_TEXT)
         hour = hours.get((about.year, about.unit))
-        if hour and about.id in hour.members and domain.in_a_rush([*hour.members][1:], about.year):
+        last = domain.usual_deadline(about.year)
+        if hour and about.id in hour.members and domain.in_a_rush([*hour.members][1:], last):
             rules.add(FormalityRule.LAST_HOUR)
         if one.model.state is ModelState.REGISTERED and one.model.registered_on:
             day = domain.check_by(one.model.year, one.model.registered_on)

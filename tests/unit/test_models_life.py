@@ -19,6 +19,7 @@ from services.registration.events import ContributionKind, Field, Level, Subject
 from services.registration.models import domain, history
 from services.registration.models.domain import ALLOWED, LEADS_TO, Act, Model
 from services.registration.models.events import ModelState, ModelStep, SelfRating
+from services.registration.programmes.domain import Programme
 from services.reporting.domain import facts_of
 
 DAY = date(2019, 2, 1)
@@ -31,6 +32,19 @@ Step = Callable[[Model, Act], tuple[Model, Event]]
 
 def act(on: date, by: str = "somebody") -> Act:
     return Act(by=by, own=frozenset({by}), on=on, today=TODAY, at=NOW)
+
+
+PROGRAMME = Programme(
+    id="p_" + "1" * 24,
+    version=1,
+    unit="/vn/a",
+    name="Dân vận khéo",
+    first_year=DAY.year,
+    last_year=DAY.year,
+    years=(DAY.year,),
+    documents=("g",),
+    started_on=DAY,
+)
 
 
 def drafted(on: date = DAY) -> tuple[Model, Event]:
@@ -51,8 +65,8 @@ def drafted(on: date = DAY) -> tuple[Model, Event]:
 
 
 def revise(model: Model, act: Act, **changes: Any) -> tuple[Model, Event]:
-    nothing = dict.fromkeys(domain.REVISABLE)
-    return domain.revise(model, **(nothing | changes), act=act)
+    nothing: dict[str, Any] = dict.fromkeys(domain.REVISABLE)
+    return domain.revise(model, **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act)
 
 
 STEPS: dict[ModelStep, Step] = {
@@ -175,10 +189,16 @@ def test_a_change_that_changes_nothing_is_refused() -> None:
 
 
 def test_a_programme_is_left_by_an_empty_one() -> None:
-    programme = "p_" + "1" * 24
-    joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=programme)
-    assert joined.programme == programme
+    joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=PROGRAMME.id)
+    assert joined.programme == PROGRAMME.id
     assert revise(joined, act(DAY), programme="")[0].programme is None
+
+
+def test_a_model_does_not_leave_its_programmes_years_and_stay_in_it() -> None:
+    joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=PROGRAMME.id)
+    later = PROGRAMME.last_year + 1
+    assert refusal(lambda: revise(joined, act(DAY), year=later))[0] == "programme-not-in-year"
+    assert revise(joined, act(DAY), year=later, programme="")[0].year == later
 
 
 def test_who_revised_a_model_does_not_judge_it() -> None:

@@ -6,7 +6,7 @@ Nothing is refused by any of this: the unit is asked, it answers, and a person d
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from services.registration.formality.events import (
     QuestionSettled,
     QuestionState,
 )
+from services.registration.launches.domain import closing
 from services.registration.relations.likeness import content
 from services.registration.search.words import written_out
 
@@ -44,7 +45,6 @@ AT_LEAST = timedelta(days=90)
 """In which a model that was registered late must have begun."""
 TIME_TO_ANSWER = timedelta(days=14)
 """Without an answer a question may be settled after that."""
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +96,7 @@ class Subject:
     id: str
     unit: str
     year: int
+    programme: str | None
     title: str
     summary: str
     place: str
@@ -111,13 +112,14 @@ def asked_about(year: int, today: date) -> bool:
     return year >= today.year
 
 
-def closing(year: int) -> datetime:
-    """By when that year's models are to be registered, where no launch says otherwise: the end of 31 March."""
-    return datetime(year, 4, 1, tzinfo=_VIETNAM)
+def usual_deadline(year: int) -> date:
+    """The last day for that year's models where no launch says otherwise."""
+    return date(year, 3, 31)
 
 
-def in_the_last_hour(at: datetime, year: int) -> bool:
-    return closing(year) - LAST_HOUR <= at < closing(year)
+def in_the_last_hour(at: datetime, deadline: date) -> bool:
+    """`deadline`: the last day."""
+    return closing(deadline) - LAST_HOUR <= at < closing(deadline)
 
 
 def check_by(year: int, registered_on: date) -> date | None:
@@ -180,17 +182,16 @@ def in_many_units(others: Sequence[str], units: int) -> Suspicion | None:
     )
 
 
-def in_a_rush(others: Sequence[str], year: int) -> Suspicion | None:
+def in_a_rush(others: Sequence[str], deadline: date) -> Suspicion | None:
     """`others`: what else the unit handed in within the last hour."""
     many = len(others) + 1
     if many < MANY_IN_AN_HOUR:
         return None
-    last = closing(year) - timedelta(days=1)
     return Suspicion(
         rule=FormalityRule.LAST_HOUR,
-        why_vi=f"Đơn vị gửi ít nhất {many} đăng ký trong giờ cuối trước hạn, hết ngày {last:%d/%m/%Y}.",
+        why_vi=f"Đơn vị gửi ít nhất {many} đăng ký trong giờ cuối trước hạn, hết ngày {deadline:%d/%m/%Y}.",
         why_en=f"The unit handed in at least {many} registrations within the last hour before the deadline, "
-        f"the end of {last:%Y-%m-%d}.",
+        f"the end of {deadline}.",
         others=tuple(others[:MOST_SHOWN]),
     )
 

@@ -1,6 +1,7 @@
 """What registration does about formality: the rules over what it hears, the check at mid-period, and the questions."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 from services.kernel.inbox import Heard
@@ -17,6 +18,7 @@ from services.registration.formality.events import (
     SettleQuestion,
 )
 from services.registration.formality.repository import Due, Groups, Questions, not_begun, subject
+from services.registration.launches import repository as launches
 from services.registration.models.domain import Model
 from services.registration.models.events import (
     ModelAccepted,
@@ -58,8 +60,11 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
     if not submitted:
         return
     subjects = {id_: subject(current[id_]) for id_ in submitted}
+    deadlines = await _deadlines(subjects, tx)
     groups = Groups(tx)
-    await groups.load(key for one in subjects.values() for key in (_text(one), _hour(one)))
+    await groups.load(
+        key for id_, one in subjects.items() for key in (_text(one), _hour(one, deadlines[id_]))
+    )
     found: list[tuple[str, str, Suspicion]] = []
     """Model, by whose coming, what."""
     for id_, one in subjects.items():
@@ -72,14 +77,15 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
             for member in alike
             if (suspicion := domain.in_many_units(sorted(alike - {member}), len(same.members)))
         ]
-        if domain.in_the_last_hour(submitted[id_].event.at, one.year):
-            hour = groups[_hour(one)]
+        deadline = deadlines[id_]
+        if domain.in_the_last_hour(submitted[id_].event.at, deadline):
+            hour = groups[_hour(one, deadline)]
             hour.join(id_, id_, domain.MANY_IN_AN_HOUR)
             rush = {*hour.members, id_}
             found += [
                 (member, id_, suspicion)
                 for member in rush
-                if (suspicion := domain.in_a_rush(sorted(rush - {member}), one.year))
+                if (suspicion := domain.in_a_rush(sorted(rush - {member}), deadline))
             ]
     await groups.keep()
     others = {member for member, _, _ in found} - current.keys()
@@ -149,5 +155,13 @@ def _text(one: Subject) -> str:
     return f"text/{one.year}/{domain.digest(one.title, one.summary)}"
 
 
-def _hour(one: Subject) -> str:
-    return f"hour/{one.year}/{one.unit}"
+def _hour(one: Subject, deadline: date) -> str:
+    return f"hour/{deadline}/{one.year}/{one.unit}"
+
+
+async def _deadlines(subjects: dict[str, Subject], tx: Transaction) -> dict[str, date]:
+    """Of each model the last day of its launch, or else the usual one."""
+    asked = {id_: (one.unit, one.programme, one.year) for id_, one in subjects.items() if one.programme}
+    due = await launches.deadlines(tx, asked.values())
+    launched = {id_: due[asked[id_]] for id_ in asked if asked[id_] in due}
+    return {id_: domain.usual_deadline(one.year) for id_, one in subjects.items()} | launched

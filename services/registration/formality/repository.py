@@ -78,6 +78,7 @@ def subject(model: Model) -> Subject:
         id=model.id,
         unit=model.unit,
         year=model.year,
+        programme=model.programme,
         title=model.title,
         summary=model.summary,
         place=model.place,

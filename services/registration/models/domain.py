@@ -36,6 +36,7 @@ from services.registration.models.events import (
     SelfRating,
 )
 from services.registration.outliers import Flag, flags_of
+from services.registration.programmes.domain import Programme, takes
 
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500
@@ -162,13 +163,17 @@ def draft(
     summary: str,
     place: str,
     target: str,
-    programme: str | None,
+    programme: Programme | None,
     year: int | None,
     field: Field,
     subject_kind: SubjectKind,
     act: Act,
 ) -> tuple[Model, ModelDrafted]:
+    """`programme`: the one it belongs to."""
     happened(act.on, act.today)
+    year = _year(act.on.year if year is None else year, act)
+    if programme:
+        takes(programme, year=year, unit=unit.path)
     model = Model(
         id=key,
         version=1,
@@ -178,8 +183,8 @@ def draft(
         summary=_summary(summary),
         place=_place(place),
         target=_target(target),
-        programme=programme,
-        year=_year(act.on.year if year is None else year, act),
+        programme=programme.id if programme else None,
+        year=year,
         field=field,
         subject_kind=subject_kind,
         level=level_of(unit.level),
@@ -202,8 +207,8 @@ def draft(
         summary=model.summary,
         place=model.place,
         target=model.target,
-        programme=programme,
-        year=model.year,
+        programme=model.programme,
+        year=year,
     )
 
 
@@ -218,9 +223,13 @@ def revise(
     year: int | None,
     field: Field | None,
     subject_kind: SubjectKind | None,
+    programmes: Mapping[str, Programme],
     act: Act,
 ) -> tuple[Model, ModelRevised]:
-    """What is None stays as it is; an empty `programme` takes the model out of the one it belonged to."""
+    """What is None stays as it is; an empty `programme` takes the model out of the one it belonged to.
+
+    `programmes`: by id, those that it belongs to and may come to belong to.
+    """
     _allowed(model, ModelStep.REVISE)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
@@ -237,6 +246,8 @@ def revise(
         version=model.version + 1,
         revised_by=(*(one for one in model.revised_by if one != act.by), act.by)[-MOST_REVISERS:],
     )
+    if revised.programme and (revised.programme, revised.year) != (model.programme, model.year):
+        takes(programmes[revised.programme], year=revised.year, unit=model.unit)
     changes = tuple(
         Change(field=name, before=_told(before), after=_told(after))
         for name in REVISABLE

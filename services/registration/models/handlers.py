@@ -1,6 +1,5 @@
 """What registration does about models: one function per message."""
 
-import re
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -9,7 +8,7 @@ from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.messages import Event
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Noun, Transaction, new_id, not_found
+from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
 from services.registration.events import field_named
 from services.registration.models import domain, repository
@@ -37,9 +36,9 @@ from services.registration.models.events import (
     WithdrawModel,
 )
 from services.registration.models.repository import Models
+from services.registration.organisations.domain import in_being
 from services.registration.organisations.repository import Owners
-
-_PROGRAMME = re.compile(r"p_[0-9a-f]{24}", re.ASCII)
+from services.registration.programmes import repository as programmes
 
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:
@@ -47,7 +46,8 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     owner = await Owners(tx).get(command.owner)
     act = _act(command.on, tx)
     unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on, "owner", "on")
-    _check_programme(command.programme)
+    in_being(owner, act.on, "owner", "on")
+    programme = await programmes.known(tx, command.programme) if command.programme else None
     model, drafted = domain.draft(
         key=new_id("m"),
         owner=owner.id,
@@ -56,7 +56,7 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
         summary=command.summary,
         place=command.place,
         target=command.target,
-        programme=command.programme,
+        programme=programme,
         year=command.year,
         field=field,
         subject_kind=command.subject_kind,
@@ -66,7 +66,8 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
 
 
 async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
-    _check_programme(command.programme or None)
+    belongs = (await Models(tx).get(command.model)).programme
+    joined = {id_: await programmes.known(tx, id_) for id_ in {belongs, command.programme} if id_}
     revise = partial(
         domain.revise,
         title=command.title,
@@ -77,6 +78,7 @@ async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
         year=command.year,
         field=None if command.field is None else field_named(command.field),
         subject_kind=command.subject_kind,
+        programmes=joined,
     )
     return await _update(command, tx, revise)
 
@@ -132,6 +134,7 @@ async def change_model_owner(command: ChangeModelOwner, tx: Transaction) -> Row:
     # Whoever may not change the model is told nothing of the owner.
     await Models(tx).get(command.model)
     owner = await Owners(tx).get(command.owner)
+    in_being(owner, command.on or tx.today, "owner", "on")
     change = partial(domain.change_owner, owner=owner.id, reason=command.reason, document=command.document)
     return await _update(command, tx, change, after_unit=True)
 
@@ -154,11 +157,6 @@ async def model_history(query: ModelHistory, access: Access) -> Rows:
 
 async def model_notes(query: ModelNotes, access: Access) -> Rows:
     return await repository.history(access, query, ModelStep.NOTE)
-
-
-def _check_programme(programme: str | None) -> None:
-    if programme is not None and not _PROGRAMME.fullmatch(programme):
-        raise not_found(Noun("programme", "phong trào, chương trình", "programme"), programme)
 
 
 def _act(on: date | None, tx: Transaction) -> Act:

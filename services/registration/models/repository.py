@@ -33,6 +33,11 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("programme", ASCENDING), NEWEST]),
+        # By unit, state and day, all that a launch counts is in the index; models without a programme are not in it.
+        IndexModel(
+            [(name, ASCENDING) for name in ("programme", "year", "unit", "state", "submitted_on")],
+            partialFilterExpression={"programme": {"$gt": ""}},
+        ),
         IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("flagged", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),

@@ -1,28 +1,200 @@
-"""The rules of organisations: who owns models, and to which unit it belongs."""
+"""The rules of organisations: who owns models and issues documents, under which name, and until when."""
 
 from datetime import date, datetime
+from typing import Any
+
+import msgspec
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import happened, required
+from services.kernel.messages import Refused
 from services.kernel.units import Spell
-from services.registration.events import BodyKind, level_of
-from services.registration.organisations.events import OrganisationRegistered
+from services.registration.events import BodyKind
+from services.registration.organisations.events import (
+    FormerName,
+    OrganisationEnded,
+    OrganisationRegistered,
+    OrganisationRenamed,
+)
 
 LONGEST_NAME = 200
+LONGEST_DOCUMENT = 300
+MOST_NAMES = 50
 
 
 class Organisation(Aggregate, frozen=True, kw_only=True):
+    """`since`: the first day of its present name; None when we do not know. `ended_on`: the first day without it."""
+
     name: str
     kind: BodyKind
+    since: date | None = None
+    former: tuple[FormerName, ...] = ()
+    ended: bool = False
+    ended_on: date | None = None
+    end_document: str | None = None
+    successor: str | None = None
+
+    def named_on(self, day: date) -> tuple[str, BodyKind]:
+        """What it was called that day, and what kind of body it was; the earliest known before that."""
+        for one in self.former:
+            if day < one.until:
+                return one.name, one.kind
+        return self.name, self.kind
+
+    @property
+    def began_on(self) -> date | None:
+        return self.former[0].since if self.former else self.since
 
 
 def register(
-    *, key: str, name: str, kind: BodyKind, unit: Spell, on: date, today: date, at: datetime
+    *,
+    key: str,
+    name: str,
+    kind: BodyKind,
+    unit: Spell,
+    on: date,
+    since: date | None = None,
+    today: date,
+    at: datetime,
 ) -> tuple[Organisation, OrganisationRegistered]:
-    name = required(name, "name", longest=LONGEST_NAME, vi="Tên tổ chức", en="The organisation's name")
-    level_of(unit.level)
+    name = _name(name)
     happened(on, today)
-    organisation = Organisation(id=key, version=1, unit=unit.path, name=name, kind=kind)
+    if since:
+        happened(since, today, "since")
+    organisation = Organisation(id=key, version=1, unit=unit.path, name=name, kind=kind, since=since)
     return organisation, OrganisationRegistered(
-        key=key, version=1, at=at, unit=unit.path, name=name, kind=kind
+        key=key, version=1, at=at, unit=unit.path, name=name, kind=kind, since=since
     )
+
+
+def rename(
+    organisation: Organisation,
+    *,
+    name: str,
+    kind: BodyKind | None,
+    document: str,
+    on: date,
+    today: date,
+    at: datetime,
+) -> tuple[Organisation, OrganisationRenamed]:
+    _open(organisation, on, today)
+    name, kind = _name(name), kind or organisation.kind
+    if (name, kind) == (organisation.name, organisation.kind):
+        raise Refused(
+            "nothing-changed",
+            "name",
+            "kind",
+            vi="Không có gì khác với hiện tại.",
+            en="Nothing is different from what is there.",
+        )
+    if len(organisation.former) >= MOST_NAMES:
+        raise Refused(
+            "too-many-names",
+            "organisation",
+            vi=f"Một tổ chức có tối đa {MOST_NAMES} lần đổi tên.",
+            en=f"An organisation can be renamed {MOST_NAMES} times at the most.",
+        )
+    former = FormerName(
+        name=organisation.name,
+        kind=organisation.kind,
+        since=organisation.since,
+        until=on,
+        document=_document(document),
+    )
+    renamed = _next(organisation, name=name, kind=kind, since=on, former=(*organisation.former, former))
+    return renamed, OrganisationRenamed(
+        **_about(renamed, at), before=former.name, name=name, kind=kind, document=former.document, on=on
+    )
+
+
+def end(
+    organisation: Organisation,
+    *,
+    successor: Organisation | None,
+    document: str,
+    on: date,
+    today: date,
+    at: datetime,
+) -> tuple[Organisation, OrganisationEnded]:
+    _open(organisation, on, today)
+    if successor:
+        if successor.id == organisation.id:
+            raise Refused(
+                "successor-itself",
+                "successor",
+                vi="Một tổ chức không kế thừa chính mình; nếu chỉ đổi tên, hãy đổi tên.",
+                en="An organisation does not succeed itself; where only the name changes, rename it.",
+            )
+        in_being(successor, on, "successor", "on")
+    ended = _next(
+        organisation,
+        ended=True,
+        ended_on=on,
+        end_document=_document(document),
+        successor=successor.id if successor else None,
+    )
+    return ended, OrganisationEnded(
+        **_about(ended, at), document=_document(document), successor=ended.successor, on=on
+    )
+
+
+def in_being(organisation: Organisation, day: date, *fields: str) -> None:
+    """Refused on days before it was there or after its end. `fields`: where the caller entered it and the day."""
+    began, ended = organisation.began_on, organisation.ended_on
+    if began and day < began:
+        raise Refused(
+            "organisation-not-yet",
+            *fields,
+            vi=f"“{organisation.name}” có từ ngày {began:%d/%m/%Y}, chưa có vào ngày {day:%d/%m/%Y}.",
+            en=f"“{organisation.name}” exists since {began}, not yet on {day}.",
+        )
+    if ended and day >= ended:
+        heir = organisation.successor
+        raise Refused(
+            "organisation-ended",
+            *fields,
+            vi=f"“{organisation.name}” đã kết thúc hoạt động từ ngày {ended:%d/%m/%Y}"
+            + (f"; kế thừa: {heir}." if heir else "."),
+            en=f"“{organisation.name}” ended on {ended}" + (f"; {heir} succeeds it." if heir else "."),
+        )
+
+
+def _open(organisation: Organisation, on: date, today: date) -> None:
+    """What is to happen to it from `on` can: it is there, and nothing of it is said of later days."""
+    happened(on, today)
+    in_being(organisation, on, "organisation", "on")
+    if organisation.ended:
+        raise Refused(
+            "organisation-ended",
+            "organisation",
+            vi=f"“{organisation.name}” đã kết thúc hoạt động từ ngày {organisation.ended_on:%d/%m/%Y}.",
+            en=f"“{organisation.name}” ended on {organisation.ended_on}.",
+        )
+    if organisation.since and on <= organisation.since:
+        raise Refused(
+            "date-too-early",
+            "on",
+            vi=f"Ngày {on:%d/%m/%Y} không sau ngày bắt đầu tên hiện tại ({organisation.since:%d/%m/%Y}).",
+            en=f"{on} is not after the first day of its present name ({organisation.since}).",
+        )
+
+
+def _next(organisation: Organisation, **changes: Any) -> Organisation:
+    return msgspec.structs.replace(organisation, version=organisation.version + 1, **changes)
+
+
+def _about(organisation: Organisation, at: datetime) -> dict[str, Any]:
+    return {
+        "key": organisation.id,
+        "version": organisation.version,
+        "at": at,
+        "unit": organisation.unit,
+    }
+
+
+def _name(text: str) -> str:
+    return required(text, "name", longest=LONGEST_NAME, vi="Tên tổ chức", en="The organisation's name")
+
+
+def _document(text: str) -> str:
+    return required(text, "document", longest=LONGEST_DOCUMENT, vi="Văn bản căn cứ", en="The document")

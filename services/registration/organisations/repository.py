@@ -1,15 +1,24 @@
 """Organisations in MongoDB."""
 
+import msgspec
+
+from services.kernel import pages
 from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed
-from services.kernel.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.rows import Columns, Computed, Rows
+from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation
-from services.registration.organisations.events import OrganisationRow
+from services.registration.organisations.events import OrganisationRow, OrganisationsPage
 
 COLLECTION = "organisations"
 
-INDEXES: Indexes = {COLLECTION: [IndexModel([("within", ASCENDING), NEWEST])]}
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("within", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("kind", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("ended", ASCENDING), NEWEST]),
+    ]
+}
 
 
 class Organisations(Aggregates[Organisation]):
@@ -23,3 +32,21 @@ class Owners(Organisations):
     """Organisations as the owners of models: called that in what a caller enters."""
 
     noun = Noun("owner", "tổ chức chủ trì", "organisation")
+
+
+class Issuers(Organisations):
+    """As those who issue documents."""
+
+    noun = Noun("issuer", "cơ quan ban hành", "organisation")
+
+
+class Successors(Organisations):
+    """As those who go on with another's tasks."""
+
+    noun = Noun("successor", "tổ chức kế thừa", "organisation")
+
+
+async def page(access: Access, query: OrganisationsPage) -> Rows:
+    equal = msgspec.structs.asdict(query.filter)
+    seen = Organisations.seen(access)
+    return await pages.page(seen, Organisations.columns, query, within=equal.pop("unit"), **equal)

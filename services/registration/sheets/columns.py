@@ -83,10 +83,10 @@ COLUMNS = (
     Column("year", "Năm", "Năm đăng ký; bỏ trống là năm của ngày lập.", 8, ("năm đăng ký", "year")),
     Column(
         "programme",
-        "Mã chương trình",
-        "Mã phong trào, chương trình (p_…), nếu có.",
+        "Chương trình",
+        "Tên hoặc mã (p_…) của phong trào, chương trình, nếu có; năm phải thuộc thời kỳ của chương trình.",
         28,
-        ("chương trình", "programme"),
+        ("mã chương trình", "phong trào", "phong trào, chương trình", "programme"),
     ),
     Column(
         "on",

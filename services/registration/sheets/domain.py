@@ -14,7 +14,8 @@ from services.kernel.units import DatedUnit, UnitPath
 from services.registration.events import ContributionKind, field_named
 from services.registration.models import domain as models
 from services.registration.models.domain import Act, Model
-from services.registration.organisations.domain import Organisation
+from services.registration.organisations.domain import Organisation, in_being
+from services.registration.programmes.domain import Programme
 from services.registration.sheets import values
 from services.registration.sheets.columns import BY_KEY, COLUMNS
 from services.registration.sheets.events import Fate, RowProblem
@@ -40,6 +41,7 @@ class Known:
 
     owners: Mapping[str, Organisation]
     units: Mapping[str, DatedUnit]
+    programmes: dict[str, Programme] = field(default_factory=dict)
     by_name: dict[str, list[Organisation]] = field(default_factory=dict)
     earlier: dict[int, str] = field(default_factory=dict)
     titles: dict[tuple[str, str, int], int] = field(default_factory=dict)
@@ -134,6 +136,7 @@ def _drafted(
                 "Contributions are recorded of registered models; import them again with the model's id then.",
             )
     owner = read.tried("owner", lambda: _owner(given["owner"], known)) if "owner" in given else None
+    programme = read.tried("programme", lambda: _programme(given.get("programme"), known))
     read.stop()
     assert owner is not None  # noqa: S101 - else it had stopped
     on = given.get("on", asker.today)
@@ -147,7 +150,7 @@ def _drafted(
             summary=given.get("summary", ""),
             place=given.get("place", ""),
             target=given.get("target", ""),
-            programme=given.get("programme") or None,
+            programme=programme,
             year=given.get("year"),
             field=given["field"],
             subject_kind=given["subject_kind"],
@@ -201,7 +204,11 @@ def _changed(line: Line, letters: Mapping[str, str], known: Known, asker: Asker,
             "on", "day-differs", "Ngày lập không sửa được.", "The day it was drafted cannot be changed."
         )
     read.stop()
-    changes = _changes(model, given, asker.act(asker.today))
+    if "programme" in given:
+        programme = read.tried("programme", lambda: _programme(given["programme"], known))
+        read.stop()
+        given["programme"] = programme.id if programme else ""
+    changes = _changes(model, given, known, asker.act(asker.today))
     state = model
     for change in changes:
         state = read.must(partial(change, state))[0]
@@ -214,14 +221,14 @@ def _changed(line: Line, letters: Mapping[str, str], known: Known, asker: Asker,
     )
 
 
-def _changes(model: Model, given: Mapping[str, Any], act: Act) -> list[Change]:
+def _changes(model: Model, given: Mapping[str, Any], known: Known, act: Act) -> list[Change]:
     changes: list[Change] = []
     revised = {
         name: given[name] for name in REVISED if name in given and given[name] != (getattr(model, name) or "")
     }
     if revised:
         whole: dict[str, Any] = dict.fromkeys(REVISED) | revised
-        changes.append(partial(models.revise, act=act, **whole))
+        changes.append(partial(models.revise, programmes=known.programmes, act=act, **whole))
     for name, kind in RESOURCES.items():
         if name not in given:
             continue
@@ -338,9 +345,35 @@ def _owner(named: str, known: Known) -> Organisation:
     )
 
 
+def _programme(named: str | None, known: Known) -> Programme | None:
+    """By id or by name."""
+    if not named:
+        return None
+    if named in known.programmes:
+        return known.programmes[named]
+    found = [one for one in known.programmes.values() if folded(one.name) == folded(named)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(f"{one.id} ({one.period}, {UnitPath(one.unit).unit})" for one in found[:5])
+        raise Refused(
+            "programme-ambiguous",
+            "programme",
+            vi=f"Có {len(found)} chương trình tên “{named[:60]}”; hãy ghi mã: {ids}.",
+            en=f"There are {len(found)} programmes “{named[:60]}”; write the id: {ids}.",
+        )
+    raise Refused(
+        "programme-not-found",
+        "programme",
+        vi=f"Không tìm thấy phong trào, chương trình “{named[:60]}”.",
+        en=f"There is no programme “{named[:60]}”.",
+    )
+
+
 def _in_force(owner: Organisation, on: date, known: Known) -> Any:
     unit = known.units.get(UnitPath(owner.unit).unit)
     spell = unit.at(on) if unit else None
+    in_being(owner, on, "owner")
     if spell is None:
         raise Refused(
             "unit-not-in-force",

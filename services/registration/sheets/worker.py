@@ -30,6 +30,8 @@ from services.registration.models.events import ModelFilter
 from services.registration.models.repository import Models
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.repository import Organisations
+from services.registration.programmes import repository as programmes
+from services.registration.programmes.domain import Programme
 from services.registration.sheets import repository, values, writing
 from services.registration.sheets.columns import COLUMNS
 from services.registration.sheets.domain import Asker, Known, Outcome, judge
@@ -142,6 +144,7 @@ class Worker:
         async def work(tx: Transaction) -> None:
             known.titles = dict(titles)  # this may be run twice
             known.models = await self._models(lines, tx)
+            known.programmes = await _programmes(lines, known.models, tx)
             caller = tx.caller
             asker = Asker(id=caller.id, own=caller.selves(tx.today), today=tx.today, at=tx.at)
             outcomes = [
@@ -270,6 +273,13 @@ class _Reading:
 
     async def __aexit__(self, *error: Any) -> bool | None:
         return await asyncio.to_thread(self._context.__exit__, *error)
+
+
+async def _programmes(lines: list[Line], models: dict[str, Model], tx: Transaction) -> dict[str, Programme]:
+    """Those that the lines name, and those that the models belong to."""
+    named = {values.text(line.cells["programme"]) for line in lines if "programme" in line.cells}
+    joined = {model.programme for model in models.values() if model.programme}
+    return {one.id: one for one in await programmes.called(tx, named | joined, named)}
 
 
 def _rows_in(file: Path, name: str) -> int:

@@ -27,6 +27,23 @@ class Heir:
         )
 
 
+async def succession(units: Iterable[DatedUnit], came_of: Lookup) -> Lookup:
+    """Looks up, without asking again, what came of any of the units, and of what came of them."""
+    lines: dict[str, list[DatedUnit]] = {}
+    waiting = {unit.id for unit in units}
+    while waiting:
+        lines |= {id_: [] for id_ in waiting}
+        for successor in await came_of(sorted(waiting)):
+            for id_ in {line.unit for line in successor.predecessors} & waiting:
+                lines[id_].append(successor)
+        waiting = {one.id for id_ in waiting for one in lines[id_]} - lines.keys()
+
+    async def look_up(ids: list[str]) -> list[DatedUnit]:
+        return list({one.id: one for id_ in ids for one in lines.get(id_, ())}.values())
+
+    return look_up
+
+
 async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list[Heir]:
     """Those in force on `to` that have something of what `unit` was on `since`, an earlier day."""
     heirs: dict[str, Heir] = {}

@@ -1,12 +1,57 @@
 """Organisations."""
 
-from services.registration.organisations.events import OrganisationsById
-from tests.access.tries import ID, NODE, entered
-from tests.access.world import organisation
+from collections.abc import Mapping
+from datetime import date
+from uuid import uuid4
+
+from services.registration.organisations.events import (
+    EndOrganisation,
+    OrganisationFilter,
+    OrganisationsById,
+    OrganisationsPage,
+    RenameOrganisation,
+)
+from tests.access.people import PLACE
+from tests.access.tries import ID, NODE, PAGE, Try, entered, newer_than
+from tests.access.world import OFFICER, Making, World, organisation
+
+ON = date(2019, 6, 1)
+
+
+def _rename(t: Try) -> RenameOrganisation:
+    return RenameOrganisation(organisation=t.thing, name=f"Hội {uuid4().hex}", document="QĐ 1", on=ON)
+
+
+def _end(t: Try) -> EndOrganisation:
+    return EndOrganisation(organisation=t.thing, document="QĐ 2", on=ON)
+
 
 MESSAGES = {
     "registration.register-organisation": lambda t: organisation(),
+    "registration.rename-organisation": _rename,
+    "registration.end-organisation": _end,
     "registration.organisations-by-id": lambda t: OrganisationsById(keys=(t.thing,), fields=ID),
+    "registration.organisations-page": lambda t: OrganisationsPage(
+        first=1, after=newer_than(t.thing), fields=ID, filter=OrganisationFilter(unit=PLACE)
+    ),
 }
-INPUTS = {"registerOrganisation": lambda t: entered(organisation())}
-QUERIES = {"Organisation.unit": NODE % ("Organisation", "unit { id }")}
+INPUTS = {
+    "registerOrganisation": lambda t: entered(organisation()),
+    "renameOrganisation": lambda t: entered(_rename(t)),
+    "endOrganisation": lambda t: entered(_end(t)),
+}
+QUERIES = {
+    "Query.organisations": PAGE % ("organisations", ', filter: { unit: "u080" }'),
+    "Organisation.unit": NODE % ("Organisation", "unit { id }"),
+    "Organisation.successor": NODE % ("Organisation", "successor { id }"),
+}
+CHANGING = {"rename-organisation", "end-organisation", "renameOrganisation", "endOrganisation"}
+
+
+async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
+    for _ in range(spare.get("body", 0) + 1):
+        world.spare["body"].append(await made.id(organisation(), OFFICER))
+    ended = await made.id(organisation(), OFFICER)
+    heir = EndOrganisation(organisation=ended, document="QĐ 3", successor=world.owner, on=ON)
+    await made.id(heir, OFFICER)
+    world.things |= {"body": world.spare["body"].pop(), "ended": ended}

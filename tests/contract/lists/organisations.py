@@ -2,8 +2,13 @@
 
 from collections.abc import Iterator
 
-from tests.contract.lists import Listed, by_ids
+from services.registration.organisations.events import OrganisationsPage
+from tests.contract.lists import Listed, by_ids, pages
+
+WHERE = "registration.organisations"
 
 
 def lists() -> Iterator[Listed]:
-    yield by_ids("registration.organisations", "o")
+    filters = {"within": "u18115", "kind": "POLICE", "ended": False}
+    yield from pages(OrganisationsPage, WHERE, "o", filters)
+    yield by_ids(WHERE, "o")

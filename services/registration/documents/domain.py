@@ -1,0 +1,93 @@
+"""The rules of governing documents: which four things name one, and who can have issued it."""
+
+from datetime import date, datetime
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.inputs import happened, required
+from services.kernel.messages import Refused
+from services.kernel.text import folded
+from services.kernel.units import Spell
+from services.registration.documents.events import DocumentKind, DocumentRegistered
+from services.registration.events import BodyKind
+from services.registration.organisations.domain import Organisation, in_being
+
+LONGEST_NUMBER = 60
+LONGEST_TITLE = 500
+
+
+class Document(Aggregate, frozen=True, kw_only=True):
+    """`unit`: the issuer's."""
+
+    kind: DocumentKind
+    number: str
+    issuer: str
+    issuer_name: str
+    issuer_kind: BodyKind
+    issued_on: date
+    title: str
+
+    @property
+    def identity(self) -> str:
+        return f"{self.issuer}/{self.issued_on}/{self.kind}/{bare(self.number)}"
+
+    @property
+    def name_vi(self) -> str:
+        return f"{self.kind.vi} {self.number} ngày {self.issued_on:%d/%m/%Y} của {self.issuer_name}"
+
+
+def bare(number: str) -> str:
+    """`04 - NQ/TU`, `04-nq/tu` and `4-NQ/TU` are one number; `Đ` is not `D`, for that tells two offices apart."""
+    marked = folded(number.replace("đ", "dd").replace("Đ", "dd"))
+    return "".join(c for c in marked if not c.isspace()).lstrip("0")
+
+
+def register(
+    *,
+    key: str,
+    kind: DocumentKind,
+    number: str,
+    issuer: Organisation,
+    unit: Spell,
+    issued_on: date,
+    title: str,
+    today: date,
+    at: datetime,
+) -> tuple[Document, DocumentRegistered]:
+    """`unit`: what the issuer's was on the day of issue."""
+    happened(issued_on, today, "issuedOn")
+    in_being(issuer, issued_on, "issuer", "issuedOn")
+    name, body = issuer.named_on(issued_on)
+    document = Document(
+        id=key,
+        version=1,
+        unit=unit.path,
+        kind=kind,
+        number=required(number, "number", longest=LONGEST_NUMBER, vi="Số, ký hiệu", en="The number"),
+        issuer=issuer.id,
+        issuer_name=name,
+        issuer_kind=body,
+        issued_on=issued_on,
+        title=required(title, "title", longest=LONGEST_TITLE, vi="Trích yếu", en="The document's title"),
+    )
+    return document, DocumentRegistered(
+        key=key,
+        version=1,
+        at=at,
+        unit=unit.path,
+        kind=kind,
+        number=document.number,
+        issuer=issuer.id,
+        issuer_name=name,
+        issuer_kind=body,
+        issued_on=issued_on,
+        title=document.title,
+    )
+
+
+def known_already(known: Document) -> Refused:
+    return Refused(
+        "document-known",
+        "number",
+        vi=f"{known.name_vi} đã có: {known.id}.",
+        en=f"This document is known already: {known.id}.",
+    )

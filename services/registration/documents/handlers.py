@@ -1,0 +1,38 @@
+"""What registration does about governing documents: one function per message."""
+
+from services.kernel import pages
+from services.kernel.directory import Directory
+from services.kernel.rows import Row, Rows
+from services.kernel.store import Access, Transaction, new_id
+from services.kernel.units import UnitPath
+from services.registration.documents import domain, repository
+from services.registration.documents.events import DocumentsById, DocumentsPage, RegisterDocument
+from services.registration.documents.repository import GoverningDocuments
+from services.registration.organisations.repository import Issuers
+
+
+async def register_document(command: RegisterDocument, tx: Transaction) -> Row:
+    issuer = await Issuers(tx).get(command.issuer)
+    unit = await Directory(tx).in_force(UnitPath(issuer.unit).unit, command.issued_on, "issuer", "issuedOn")
+    document, registered = domain.register(
+        key=new_id("g"),
+        kind=command.kind,
+        number=command.number,
+        issuer=issuer,
+        unit=unit,
+        issued_on=command.issued_on,
+        title=command.title,
+        today=tx.today,
+        at=tx.at,
+    )
+    if known := await repository.of_identity(tx, document.identity):
+        raise domain.known_already(known)
+    return await GoverningDocuments(tx).add(document, registered)
+
+
+async def documents_page(query: DocumentsPage, access: Access) -> Rows:
+    return await repository.page(access, query)
+
+
+async def documents_by_id(query: DocumentsById, access: Access) -> Rows:
+    return await pages.by_keys(repository.shown(access), GoverningDocuments.columns, query)

@@ -1,0 +1,271 @@
+"""The rules of launches: who is to register by when, and where each unit stands."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.inputs import happened, optional, required
+from services.kernel.messages import Refused
+from services.kernel.units import Spell, UnitLevel, UnitPath
+from services.registration.launches.events import (
+    Extension,
+    LaunchExtended,
+    LaunchRecalled,
+    ProgrammeLaunched,
+    Standing,
+)
+from services.registration.models.events import ModelState
+from services.registration.programmes.domain import Programme, takes
+
+LONGEST_TEXT = 2000
+MOST_EXTENSIONS = 20
+_DEPTH = {UnitLevel.COUNTRY: 0, UnitLevel.PROVINCE: 1, UnitLevel.DISTRICT: 2, UnitLevel.COMMUNE: 3}
+_REGISTERED = frozenset(
+    {ModelState.REGISTERED, ModelState.IMPLEMENTING, ModelState.SELF_ASSESSED, ModelState.DISCONTINUED}
+)
+_DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+class Launch(Aggregate, frozen=True, kw_only=True):
+    """`until`: the last day, included. `units`: how many it is for."""
+
+    programme: str
+    year: int
+    level: UnitLevel
+    until: date
+    message: str
+    document: str | None
+    launched_on: date
+    units: int
+    extensions: tuple[Extension, ...] = ()
+    recalled: bool = False
+    recalled_on: date | None = None
+    recall_reason: str | None = None
+
+    @property
+    def launched_in(self) -> str:
+        return UnitPath(self.unit).unit
+
+    def addresses(self, spell: Spell | None) -> bool:
+        """Whether it is for a unit that was this on the day of the launch."""
+        return (
+            spell is not None and spell.level is self.level and UnitPath(spell.path).within(self.launched_in)
+        )
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of a unit's models; see `LaunchUnitRow`."""
+
+    in_time: int = 0
+    late: int = 0
+    waiting: int = 0
+    drafting: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            in_time=self.in_time + other.in_time,
+            late=self.late + other.late,
+            waiting=self.waiting + other.waiting,
+            drafting=self.drafting + other.drafting,
+        )
+
+    @property
+    def standing(self) -> Standing:
+        if self.in_time:
+            return Standing.IN_TIME
+        if self.late:
+            return Standing.LATE
+        if self.waiting:
+            return Standing.WAITING
+        return Standing.DRAFTING if self.drafting else Standing.NOTHING
+
+
+NONE = Tally()
+
+
+def launch(
+    programme: Programme,
+    *,
+    key: str,
+    unit: Spell,
+    year: int,
+    level: UnitLevel,
+    units: int,
+    until: date,
+    message: str,
+    document: str | None,
+    on: date,
+    today: date,
+    at: datetime,
+) -> tuple[Launch, ProgrammeLaunched]:
+    """`units`: how many of `level` there are in `unit` on the day `on`."""
+    happened(on, today)
+    takes(programme, year=year, unit=unit.path)
+    _deadline(until, on, year)
+    if not units:
+        raise Refused(
+            "no-units",
+            "level",
+            vi=f"{unit.name} không có đơn vị nào thuộc cấp “{level.vi}” vào ngày {on:%d/%m/%Y}.",
+            en=f"{unit.name} has no unit of the level {level} on {on}.",
+        )
+    launched = Launch(
+        id=key,
+        version=1,
+        unit=unit.path,
+        programme=programme.id,
+        year=year,
+        level=level,
+        until=until,
+        message=optional(message, "message", longest=LONGEST_TEXT, vi="Lời phát động", en="The message"),
+        document=document,
+        launched_on=on,
+        units=units,
+    )
+    return launched, ProgrammeLaunched(
+        **_about(launched, at),
+        programme=programme.id,
+        year=year,
+        level=level,
+        until=until,
+        document=document,
+        units=units,
+        on=on,
+    )
+
+
+def extend(
+    launch: Launch, *, until: date, reason: str, today: date, at: datetime
+) -> tuple[Launch, LaunchExtended]:
+    _standing(launch)
+    if until <= launch.until:
+        raise Refused(
+            "deadline-not-later",
+            "until",
+            vi=f"Hạn mới {until:%d/%m/%Y} không sau hạn cũ {launch.until:%d/%m/%Y}.",
+            en=f"{until} is not after the present deadline {launch.until}.",
+        )
+    _deadline(until, launch.launched_on, launch.year)
+    if len(launch.extensions) >= MOST_EXTENSIONS:
+        raise Refused(
+            "too-many-extensions",
+            "launch",
+            vi=f"Đã gia hạn {MOST_EXTENSIONS} lần.",
+            en=f"It was extended {MOST_EXTENSIONS} times already.",
+        )
+    extension = Extension(before=launch.until, reason=_reason(reason), on=today)
+    extended = _next(launch, until=until, extensions=(*launch.extensions, extension))
+    return extended, LaunchExtended(
+        **_about(extended, at), before=launch.until, until=until, reason=extension.reason, on=today
+    )
+
+
+def recall(launch: Launch, *, reason: str, today: date, at: datetime) -> tuple[Launch, LaunchRecalled]:
+    _standing(launch)
+    reason = _reason(reason)
+    recalled = _next(launch, recalled=True, recalled_on=today, recall_reason=reason)
+    return recalled, LaunchRecalled(**_about(recalled, at), reason=reason, on=today)
+
+
+def closing(until: date) -> datetime:
+    """The moment at which the day `until` ends in Viet Nam."""
+    return datetime(until.year, until.month, until.day, tzinfo=_VIETNAM) + timedelta(days=1)
+
+
+def nearest(launches: Iterable[Launch], unit: str) -> Launch | None:
+    """Of several that are for a unit with this path, the one of the unit closest above; of these, the first due."""
+    segments = UnitPath(unit).segments
+    fit = [one for one in launches if not one.recalled and one.launched_in in segments]
+    return min(fit, key=lambda one: (-segments.index(one.launched_in), one.until, one.id), default=None)
+
+
+def tallies(counted: Iterable[tuple[str, ModelState, bool, int]]) -> dict[str, Tally]:
+    """By unit. `counted`: a unit's path, a state, whether handed in by the deadline, how many such models."""
+    sums: dict[str, Counter[str]] = {}
+    for path, state, in_time, many in counted:
+        if state in _REGISTERED:
+            what = "in_time" if in_time else "late"
+        elif state is ModelState.SUBMITTED:
+            what = "waiting"
+        elif state in _DRAFTS:
+            what = "drafting"
+        else:
+            continue
+        sums.setdefault(UnitPath(path).unit, Counter())[what] += many
+    return {unit: Tally(**counter) for unit, counter in sums.items()}
+
+
+def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing, Tally]:
+    """Of a unit that is no more. `heirs`: what each has, and whether it took the unit whole.
+
+    What the unit did itself counts. What those who took it whole did counts for it too. What those did who took a part
+    cannot be told to be its own: it is not guessed.
+    """
+    parted = False
+    sum_ = own
+    for tally, whole in heirs:
+        if whole:
+            sum_ += tally
+        elif tally != NONE:
+            parted = True
+    if sum_.standing not in (Standing.IN_TIME, Standing.LATE) and parted:
+        return Standing.UNASSIGNED, own
+    return sum_.standing, sum_
+
+
+def check_level(unit: Spell, level: UnitLevel) -> None:
+    if level is UnitLevel.COUNTRY or _DEPTH[level] < _DEPTH[unit.level]:
+        raise Refused(
+            "level-above",
+            "level",
+            vi=f"{unit.name} không phát động cho cấp “{level.vi}”, là cấp trên của mình.",
+            en=f"{unit.name} launches nothing for the level {level}, which is above it.",
+        )
+
+
+def known_already(known: Launch) -> Refused:
+    return Refused(
+        "launch-known",
+        "year",
+        vi=f"Chương trình đã phát động năm {known.year} cho cấp này ở đơn vị này: {known.id}; "
+        "hãy gia hạn hoặc thu hồi đợt ấy.",
+        en=f"The programme was launched for {known.year} on this level in this unit: {known.id}; "
+        "extend that launch or recall it.",
+    )
+
+
+def _deadline(until: date, on: date, year: int) -> None:
+    if not on <= until <= date(year, 12, 31):
+        raise Refused(
+            "deadline-invalid",
+            "until",
+            vi=f"Hạn {until:%d/%m/%Y} phải từ ngày phát động {on:%d/%m/%Y} đến hết năm {year}.",
+            en=f"The deadline {until} must be from the day of the launch, {on}, to the end of {year}.",
+        )
+
+
+def _standing(launch: Launch) -> None:
+    if launch.recalled_on:
+        raise Refused(
+            "launch-recalled",
+            "launch",
+            vi=f"Đợt phát động đã thu hồi ngày {launch.recalled_on:%d/%m/%Y}.",
+            en=f"The launch was recalled on {launch.recalled_on}.",
+        )
+
+
+def _next(launch: Launch, **changes: Any) -> Launch:
+    return msgspec.structs.replace(launch, version=launch.version + 1, **changes)
+
+
+def _about(launch: Launch, at: datetime) -> dict[str, Any]:
+    return {"key": launch.id, "version": launch.version, "at": at, "unit": launch.unit}
+
+
+def _reason(text: str) -> str:
+    return required(text, "reason", longest=LONGEST_TEXT, vi="Lý do", en="The reason", lines=True)

@@ -1,0 +1,130 @@
+"""What registration does about launches: one function per message."""
+
+from collections import Counter
+from functools import partial
+
+from services.kernel import pages
+from services.kernel.directory import Directory
+from services.kernel.rows import Page, Row, Rows
+from services.kernel.store import Access, Transaction, new_id
+from services.registration.documents import repository as documents
+from services.registration.launches import domain, repository
+from services.registration.launches.events import (
+    ExtendLaunch,
+    LaunchesById,
+    LaunchesFor,
+    LaunchesOfProgrammes,
+    LaunchesPage,
+    LaunchProgramme,
+    LaunchTotals,
+    LaunchUnits,
+    RecallLaunch,
+    Standing,
+)
+from services.registration.launches.repository import TOTALS, UNITS, Launches
+from services.registration.programmes import repository as programmes
+
+
+async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
+    on = command.on or tx.today
+    directory = Directory(tx)
+    unit = await directory.in_force(command.unit, on)
+    tx.scope.require(unit.path)
+    programme = await programmes.known(tx, command.programme)
+    if command.document:
+        await documents.require(tx, [command.document])
+    domain.check_level(unit, command.level)
+    units = await directory.below(command.unit, on, command.level, including=True)
+    launch, launched = domain.launch(
+        programme,
+        key=new_id("l"),
+        unit=unit,
+        year=command.year,
+        level=command.level,
+        units=len(units),
+        until=command.until,
+        message=command.message,
+        document=command.document or None,
+        on=on,
+        today=tx.today,
+        at=tx.at,
+    )
+    if known := await repository.of_identity(tx, repository.identity(launch)):
+        raise domain.known_already(known)
+    return await Launches(tx).add(launch, launched)
+
+
+async def extend_launch(command: ExtendLaunch, tx: Transaction) -> Row:
+    extend = partial(domain.extend, until=command.until, reason=command.reason, today=tx.today, at=tx.at)
+    return await Launches(tx).update(command.launch, extend)
+
+
+async def recall_launch(command: RecallLaunch, tx: Transaction) -> Row:
+    return await Launches(tx).update(
+        command.launch, partial(domain.recall, reason=command.reason, today=tx.today, at=tx.at)
+    )
+
+
+async def launches_page(query: LaunchesPage, access: Access) -> Rows:
+    return await repository.page(access, query)
+
+
+async def launches_for(query: LaunchesFor, access: Access) -> Rows:
+    return await repository.addressed(access, query)
+
+
+async def launches_by_id(query: LaunchesById, access: Access) -> Rows:
+    return await pages.by_keys(repository.shown(access), Launches.columns, query)
+
+
+async def launches_of_programmes(query: LaunchesOfProgrammes, access: Access) -> Rows:
+    return await repository.page_of_each(access, query)
+
+
+async def launch_units(query: LaunchUnits, access: Access) -> Rows:
+    pages.page_size(query)
+    launch = await repository.known(access, query.launch)
+    stands, _ = await repository.stands(access, launch)
+    wanted = {one.unit.id: one for one in stands if not query.standings or one.standing in query.standings}
+    ids = list(wanted)
+    part, has_next, has_previous = pages.cut(ids, query)
+    view = UNITS.view(query, access.sees)
+    for id_ in ids[part]:
+        one = wanted[id_]
+        view.add(
+            {
+                "_id": id_,
+                "version": one.unit.version,
+                "launch": launch.id,
+                "unit": f"{id_}@{launch.launched_on}",
+                "standing": one.standing,
+                "in_time": one.tally.in_time,
+                "late": one.tally.late,
+                "waiting": one.tally.waiting,
+                "drafting": one.tally.drafting,
+                "ended_on": one.ended_on,
+            }
+        )
+    return view.rows([Page(ids[part], has_next, has_previous)])
+
+
+async def launch_totals(query: LaunchTotals, access: Access) -> Rows:
+    launches = await repository.many(access, query.keys)
+    view = TOTALS.view(query, access.sees)
+    for key in query.keys:
+        launch = launches.get(key)
+        if launch is None:
+            view.add(None)
+            continue
+        stands, as_of = await repository.stands(access, launch)
+        many = Counter(one.standing for one in stands)
+        view.add(
+            {
+                "_id": key,
+                "version": launch.version,
+                "units": len(stands),
+                **{standing.lower(): many[standing] for standing in Standing},
+                "as_of": as_of,
+            }
+        )
+    return view.rows()

@@ -1,0 +1,191 @@
+"""Launches in MongoDB, and what the units have handed in for them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from services.kernel import pages, store
+from services.kernel.directory import Directory
+from services.kernel.pages import NEWEST
+from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
+from services.kernel.store import (
+    ASCENDING,
+    Access,
+    Aggregates,
+    Documents,
+    Indexes,
+    IndexModel,
+    Noun,
+    Unscoped,
+    from_document,
+    not_found,
+)
+from services.kernel.units import DatedUnit, UnitOnDay, UnitPath
+from services.registration.launches import domain
+from services.registration.launches.domain import NONE, Launch, Tally
+from services.registration.launches.events import (
+    LaunchesFor,
+    LaunchesPage,
+    LaunchRow,
+    LaunchTotalsRow,
+    LaunchUnitRow,
+    Standing,
+)
+from services.registration.models.events import ModelState
+from services.registration.models.repository import Models
+from services.registration.units import lineage
+
+COLLECTION = "launches"
+EVERYBODYS = Unscoped(
+    COLLECTION, "a launch is read by all whom it is for, and they are below the unit it is made in"
+)
+
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("identity", ASCENDING)], unique=True),
+        IndexModel([("within", ASCENDING), NEWEST]),
+        IndexModel([("programme", ASCENDING), ("year", ASCENDING), NEWEST]),
+        IndexModel([("programme", ASCENDING), NEWEST]),
+        IndexModel([("year", ASCENDING), NEWEST]),
+        IndexModel([("launched_in", ASCENDING), ("level", ASCENDING)]),
+    ]
+}
+
+UNITS = Columns(LaunchUnitRow)
+TOTALS = Columns(LaunchTotalsRow)
+
+
+class Launches(Aggregates[Launch]):
+    collection = COLLECTION
+    noun = Noun("launch", "đợt phát động", "launch")
+    columns = Columns(LaunchRow, unit=Computed(("unit", "launched_on"), UnitOnDay.of))
+    state = Launch
+
+    def _document(self, state: Launch, recorded_at: datetime) -> store.Document:
+        kept = super()._document(state, recorded_at)
+        return {**kept, "launched_in": state.launched_in, "identity": identity(state)}
+
+
+def identity(launch: Launch) -> str:
+    """Of those that were not recalled there is one for a programme, unit, year and level."""
+    recalled = f"/{launch.id}" if launch.recalled else ""
+    return f"{launch.programme}/{launch.launched_in}/{launch.year}/{launch.level}{recalled}"
+
+
+def shown(access: Access) -> Documents:
+    return access.unscoped(EVERYBODYS)
+
+
+async def of_identity(access: Access, identity: str) -> Launch | None:
+    found = await shown(access).find_one({"identity": identity})
+    return from_document(found, Launch) if found else None
+
+
+async def known(access: Access, launch: str) -> Launch:
+    """Whoever's it is."""
+    found = await shown(access).find_one({"_id": launch})
+    if found is None:
+        raise not_found(Launches.noun, launch)
+    return from_document(found, Launch)
+
+
+async def many(access: Access, ids: Sequence[str]) -> dict[str, Launch]:
+    found = shown(access).find({"_id": {"$in": list(ids)}})
+    return {one["_id"]: from_document(one, Launch) async for one in found}
+
+
+async def page(access: Access, query: LaunchesPage) -> Rows:
+    equal = msgspec.structs.asdict(query.filter)
+    return await pages.page(shown(access), Launches.columns, query, within=equal.pop("unit"), **equal)
+
+
+async def page_of_each(access: Access, query: ByOwners) -> Rows:
+    return await pages.page_of_each(shown(access), Launches.columns, query, "programme")
+
+
+async def addressed(access: Access, query: LaunchesFor) -> Rows:
+    """There are few for any one unit, and they are found by those above it: all are read."""
+    unit = await Directory(access).get(query.unit)
+    above = sorted({segment for spell in unit.spells for segment in UnitPath(spell.path).segments})
+    levels = sorted({spell.level for spell in unit.spells})
+    wanted = {"launched_in": {"$in": above}, "level": {"$in": levels}}
+    documents = {one["_id"]: one async for one in shown(access).find(wanted)}
+    launches = [from_document(one, Launch) for one in documents.values()]
+    ids = sorted(
+        (
+            one.id
+            for one in launches
+            if one.addresses(unit.at(one.launched_on))
+            and not (query.open and (one.recalled or one.until < access.today))
+        ),
+        reverse=True,
+    )
+    view = Launches.columns.view(query, access.sees)
+    part, has_next, has_previous = pages.cut(ids, query)
+    for id_ in ids[part]:
+        view.add(documents[id_])
+    return view.rows([Page(ids[part], has_next, has_previous)])
+
+
+async def deadlines(
+    access: Access, wanted: Iterable[tuple[str, str, int]]
+) -> dict[tuple[str, str, int], date]:
+    """By when each is due, of (a unit's path, a programme, a year), as far as there is a launch for it."""
+    asked = set(wanted)
+    launches: dict[tuple[str, int], list[Launch]] = {}
+    for programme, year in {(programme, year) for _, programme, year in asked}:
+        found = shown(access).find({"programme": programme, "year": year})
+        launches[programme, year] = [from_document(one, Launch) async for one in found]
+    due = {one: domain.nearest(launches[one[1:]], one[0]) for one in asked}
+    return {one: launch.until for one, launch in due.items() if launch}
+
+
+class Stand(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one of a launch's units stands."""
+
+    unit: DatedUnit
+    standing: Standing
+    tally: Tally
+    ended_on: date | None
+
+
+async def stands(access: Access, launch: Launch) -> tuple[list[Stand], date]:
+    """Of each unit that it is for and that may be seen, by code; and the day as of which they are looked at."""
+    as_of = min(access.today, launch.until)
+    directory = Directory(access)
+    units = []
+    for unit in await directory.below(launch.launched_in, launch.launched_on, launch.level, including=True):
+        spell = unit.at(launch.launched_on)
+        if spell and access.scope.covers(spell.path):
+            units.append((spell.code, unit))
+    units.sort(key=lambda one: (one[0], one[1].id))
+    counted = await _tallies(access, launch)
+    gone = [unit for _, unit in units if not unit.at(as_of)]
+    succession = await lineage.succession(gone, directory.came_of)
+    found = []
+    for _, unit in units:
+        tally = counted.get(unit.id, NONE)
+        standing, ended_on = tally.standing, None
+        if not unit.at(as_of):
+            ended_on = unit.spells[-1].until
+            heirs = await lineage.later(unit, launch.launched_on, as_of, succession)
+            standing, tally = domain.standing(
+                tally, [(counted.get(heir.unit.id, NONE), heir.whole) for heir in heirs]
+            )
+        found.append(Stand(unit=unit, standing=standing, tally=tally, ended_on=ended_on))
+    return found, as_of
+
+
+async def _tallies(access: Access, launch: Launch) -> dict[str, Tally]:
+    groups = await Models.seen(access).grouped(
+        {"programme": launch.programme, "year": launch.year},
+        {
+            "unit": "$unit",
+            "state": "$state",
+            "in_time": {"$lte": ["$submitted_on", launch.until.isoformat()]},
+        },
+    )
+    return domain.tallies(
+        (group["unit"], ModelState(group["state"]), bool(group["in_time"]), many) for group, many in groups
+    )

@@ -1,0 +1,280 @@
+"""The rules of programmes: a period of years, what is to be done in them, and which models may belong."""
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.inputs import EARLIEST, happened, optional, required
+from services.kernel.messages import Refused
+from services.kernel.units import Spell, UnitPath
+from services.registration.programmes.events import (
+    DocumentCited,
+    PlanItem,
+    PlanItemAdded,
+    PlanItemDropped,
+    ProgrammeEnded,
+    ProgrammeStarted,
+    Theme,
+    ThemeSet,
+)
+
+LONGEST_NAME = 300
+LONGEST_TEXT = 1000
+LONGEST_LEAD = 200
+MOST_DOCUMENTS = 50
+MOST_ITEMS = 500
+LONGEST_PERIOD = 15
+"""Years."""
+AHEAD = 10
+"""Years from today in which a programme may begin."""
+
+
+class Programme(Aggregate, frozen=True, kw_only=True):
+    """`years`: those it runs in, fewer once it was ended."""
+
+    name: str
+    first_year: int
+    last_year: int
+    years: tuple[int, ...]
+    documents: tuple[str, ...]
+    started_on: date
+    themes: tuple[Theme, ...] = ()
+    plan: tuple[PlanItem, ...] = ()
+    ended_on: date | None = None
+    end_reason: str | None = None
+
+    @property
+    def period(self) -> str:
+        return f"{self.first_year}–{self.last_year}"
+
+
+def start(
+    *,
+    key: str,
+    unit: Spell,
+    name: str,
+    first_year: int,
+    last_year: int,
+    documents: tuple[str, ...],
+    on: date,
+    today: date,
+    at: datetime,
+) -> tuple[Programme, ProgrammeStarted]:
+    happened(on, today)
+    latest = today.year + AHEAD
+    if not EARLIEST.year <= first_year <= latest or not 0 <= last_year - first_year < LONGEST_PERIOD:
+        raise Refused(
+            "years-invalid",
+            "firstYear",
+            "lastYear",
+            vi=f"Thời kỳ cần bắt đầu trong khoảng {EARLIEST.year}–{latest} và dài từ 1 đến {LONGEST_PERIOD} năm.",
+            en=f"The period must begin between {EARLIEST.year} and {latest} and last 1 to {LONGEST_PERIOD} years.",
+        )
+    if not documents:
+        raise Refused(
+            "documents-empty",
+            "documents",
+            vi="Chương trình cần ít nhất một văn bản căn cứ.",
+            en="A programme rests on at least one document.",
+        )
+    _few(len(set(documents)))
+    programme = Programme(
+        id=key,
+        version=1,
+        unit=unit.path,
+        name=required(name, "name", longest=LONGEST_NAME, vi="Tên chương trình", en="The programme's name"),
+        first_year=first_year,
+        last_year=last_year,
+        years=tuple(range(first_year, last_year + 1)),
+        documents=tuple(dict.fromkeys(documents)),
+        started_on=on,
+    )
+    return programme, ProgrammeStarted(
+        **_about(programme, at),
+        name=programme.name,
+        first_year=first_year,
+        last_year=last_year,
+        documents=programme.documents,
+        on=on,
+    )
+
+
+def cite(programme: Programme, *, document: str, at: datetime) -> tuple[Programme, DocumentCited]:
+    _running(programme)
+    if document in programme.documents:
+        raise Refused(
+            "document-cited",
+            "document",
+            vi="Chương trình đã dựa trên văn bản này.",
+            en="The programme rests on this document already.",
+        )
+    _few(len(programme.documents) + 1)
+    cited = _next(programme, documents=(*programme.documents, document))
+    return cited, DocumentCited(**_about(cited, at), document=document)
+
+
+def set_theme(
+    programme: Programme, *, year: int, theme: str, document: str | None, at: datetime
+) -> tuple[Programme, ThemeSet]:
+    _within(programme, year)
+    theme = required(theme, "theme", longest=LONGEST_TEXT, vi="Chủ đề", en="The theme")
+    known = {one.year: one for one in programme.themes}
+    before = known.get(year)
+    new = Theme(year=year, theme=theme, document=document)
+    if new == before:
+        raise Refused(
+            "nothing-changed",
+            "theme",
+            "document",
+            vi="Không có gì khác với hiện tại.",
+            en="Nothing is different from what is there.",
+        )
+    known[year] = new
+    changed = _next(programme, themes=tuple(known[one] for one in sorted(known)))
+    return changed, ThemeSet(
+        **_about(changed, at),
+        year=year,
+        theme=theme,
+        document=document,
+        before=before.theme if before else None,
+    )
+
+
+def add_item(
+    programme: Programme, *, year: int, task: str, lead: str, due_on: date | None, at: datetime
+) -> tuple[Programme, PlanItemAdded]:
+    _within(programme, year)
+    if due_on and due_on.year != year:
+        raise Refused(
+            "due-in-another-year",
+            "dueOn",
+            vi=f"Hạn {due_on:%d/%m/%Y} không nằm trong năm {year}.",
+            en=f"The day {due_on} is not in {year}.",
+        )
+    if len(programme.plan) >= MOST_ITEMS:
+        raise Refused(
+            "too-many-items",
+            "programme",
+            vi=f"Một chương trình có tối đa {MOST_ITEMS} nhiệm vụ.",
+            en=f"A programme has at most {MOST_ITEMS} plan items.",
+        )
+    item = PlanItem(
+        item=programme.version + 1,
+        year=year,
+        task=required(task, "task", longest=LONGEST_TEXT, vi="Nhiệm vụ", en="The task"),
+        lead=optional(lead, "lead", longest=LONGEST_LEAD, vi="Đơn vị chủ trì", en="Who leads"),
+        due_on=due_on,
+    )
+    plan = sorted((*programme.plan, item), key=lambda one: (one.year, one.due_on or date.max, one.item))
+    added = _next(programme, plan=tuple(plan))
+    return added, PlanItemAdded(**_about(added, at), **msgspec.structs.asdict(item))
+
+
+def drop_item(
+    programme: Programme, *, item: int, reason: str, at: datetime
+) -> tuple[Programme, PlanItemDropped]:
+    _running(programme)
+    if all(one.item != item for one in programme.plan):
+        raise Refused(
+            "item-not-found",
+            "item",
+            vi=f"Kế hoạch không có nhiệm vụ số {item}.",
+            en=f"There is no plan item {item}.",
+        )
+    reason = _reason(reason)
+    dropped = _next(programme, plan=tuple(one for one in programme.plan if one.item != item))
+    return dropped, PlanItemDropped(**_about(dropped, at), item=item, reason=reason)
+
+
+def end(
+    programme: Programme, *, reason: str, on: date, today: date, at: datetime
+) -> tuple[Programme, ProgrammeEnded]:
+    """Models join it for years up to that of `on`."""
+    _running(programme)
+    happened(on, today)
+    if on < programme.started_on:
+        raise Refused(
+            "date-too-early",
+            "on",
+            vi=f"Ngày {on:%d/%m/%Y} sớm hơn ngày bắt đầu ({programme.started_on:%d/%m/%Y}).",
+            en=f"{on} is before it was started ({programme.started_on}).",
+        )
+    reason = _reason(reason)
+    years = tuple(year for year in programme.years if year <= on.year)
+    ended = _next(programme, ended_on=on, end_reason=reason, years=years)
+    return ended, ProgrammeEnded(**_about(ended, at), reason=reason, on=on)
+
+
+def takes(programme: Programme, *, year: int, unit: str) -> None:
+    """A model of that year and of the unit with this path may belong to it."""
+    if year not in programme.years:
+        ended = f", kết thúc ngày {programme.ended_on:%d/%m/%Y}" if programme.ended_on else ""
+        raise Refused(
+            "programme-not-in-year",
+            "programme",
+            "year",
+            vi=f"“{programme.name}” ({programme.period}{ended}) không có năm {year}.",
+            en=f"“{programme.name}” ({programme.period}{f', ended on {programme.ended_on}' if ended else ''}) "
+            f"does not run in {year}.",
+        )
+    if not UnitPath(unit).within(UnitPath(programme.unit).unit):
+        raise Refused(
+            "programme-elsewhere",
+            "programme",
+            vi=f"“{programme.name}” là chương trình của đơn vị khác, không bao gồm đơn vị của mô hình.",
+            en=f"“{programme.name}” is for another unit, which the model's unit is not under.",
+        )
+
+
+def _within(programme: Programme, year: int) -> None:
+    _running(programme)
+    if year not in programme.years:
+        raise Refused(
+            "programme-not-in-year",
+            "year",
+            vi=f"Năm {year} không thuộc thời kỳ {programme.period}.",
+            en=f"{year} is not within {programme.period}.",
+        )
+
+
+def _running(programme: Programme) -> None:
+    if programme.ended_on:
+        raise Refused(
+            "programme-ended",
+            "programme",
+            vi=f"Chương trình đã kết thúc ngày {programme.ended_on:%d/%m/%Y}.",
+            en=f"The programme ended on {programme.ended_on}.",
+        )
+
+
+def _few(documents: int) -> None:
+    if documents > MOST_DOCUMENTS:
+        raise Refused(
+            "too-many-documents",
+            "documents",
+            vi=f"Một chương trình dựa trên tối đa {MOST_DOCUMENTS} văn bản.",
+            en=f"A programme rests on {MOST_DOCUMENTS} documents at the most.",
+        )
+
+
+def _next(programme: Programme, **changes: Any) -> Programme:
+    return msgspec.structs.replace(programme, version=programme.version + 1, **changes)
+
+
+def _about(programme: Programme, at: datetime) -> dict[str, Any]:
+    return {"key": programme.id, "version": programme.version, "at": at, "unit": programme.unit}
+
+
+def _reason(text: str) -> str:
+    return required(text, "reason", longest=LONGEST_TEXT, vi="Lý do", en="The reason", lines=True)
+
+
+def known_already(known: Programme) -> Refused:
+    return Refused(
+        "programme-known",
+        "name",
+        vi=f"“{known.name}” {known.period} của đơn vị này đã có: {known.id}.",
+        en=f"This unit has “{known.name}” {known.period} already: {known.id}.",
+    )
