@@ -14,7 +14,7 @@ from services.kernel.messages import ANY_OFFICE, Recorded, Refused
 from services.kernel.rows import Row
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
-from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened
+from services.review.events import ReviewClosed, ReviewDecided, ReviewNominated, ReviewOpened
 
 
 class ReviewEventKind(Word):
@@ -23,6 +23,7 @@ class ReviewEventKind(Word):
     OPENED = ReviewOpened.subject, "Được mở, khi mô hình được chấp nhận đăng ký"
     DECIDED = ReviewDecided.subject, "Có kết quả thẩm định"
     NOMINATED = ReviewNominated.subject, "Được đề nghị biểu dương, khen thưởng"
+    CLOSED = ReviewClosed.subject, "Được khép lại, khi mô hình rút hoặc dừng thực hiện"
 
 
 PRODUCER = "review"
@@ -30,7 +31,7 @@ BATCH = 200
 """Events held for a client that has not taken them yet."""
 HEARD_BY = ANY_OFFICE
 """Who may hear review events, each those of their units."""
-TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewNominated)}
+TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewNominated, ReviewClosed)}
 
 
 async def review_events(

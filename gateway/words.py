@@ -27,7 +27,7 @@ from services.registration.reorganisations.events import ReorganisationKind, Reo
 from services.registration.search.events import FacetKind, MatchedText
 from services.registration.sheets.events import Fate, FileFormat, JobKind, JobState
 from services.reporting.events import BridgeStep, Dimension, Measure
-from services.review.events import Verdict
+from services.review.events import Closing, Verdict
 from services.supervision.events import SessionKind, SupervisingBody
 
 
@@ -64,6 +64,7 @@ for words in (
     Fate,
     FileFormat,
     Verdict,
+    Closing,
     ReviewEventKind,
     SessionKind,
     SupervisingBody,

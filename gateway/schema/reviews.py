@@ -13,7 +13,7 @@ from gateway.relay import VERSION, Node, OnDay, Refusal, described
 from gateway.schema.models import Model
 from gateway.subscriptions import ReviewEventKind
 from services.registration.models.events import ModelsById
-from services.review.events import DecideReview, NominateReview, ReviewsById, Verdict
+from services.review.events import Closing, DecideReview, NominateReview, ReviewsById, Verdict
 
 
 @strawberry.type(description="Hồ sơ thẩm định một mô hình.")
@@ -27,6 +27,10 @@ class Review(Node):
     )
     decided_on: date | None = strawberry.field(description="Ngày có kết quả.")
     nominated_on: date | None = strawberry.field(description="Ngày được đề nghị biểu dương, khen thưởng.")
+    closed_on: date | None = strawberry.field(
+        description="Ngày hồ sơ khép lại vì mô hình không còn; null khi chưa. Kết quả đã có vẫn giữ."
+    )
+    closed_because: Closing | None = strawberry.field(description="Vì sao khép lại; null khi chưa.")
     model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
 
 

@@ -4,7 +4,13 @@ from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
 from services.kernel.service import Service
-from services.registration.models.events import ModelAccepted
+from services.registration.models.events import (
+    ModelAccepted,
+    ModelDiscontinued,
+    ModelLevelChanged,
+    ModelOwnerChanged,
+    ModelWithdrawn,
+)
 from services.review import handlers
 from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel
 from services.review.repository import INDEXES as INDEXES
@@ -13,7 +19,15 @@ from services.review.repository import INDEXES as INDEXES
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
     service = Service("review", settings or Settings())
 
-    service.hears({ModelAccepted: handlers.open_review})
+    service.hears(
+        {
+            ModelAccepted: handlers.open_review,
+            ModelWithdrawn: handlers.close_withdrawn,
+            ModelDiscontinued: handlers.close_discontinued,
+            ModelOwnerChanged: handlers.follow_owner,
+            ModelLevelChanged: handlers.follow_level,
+        }
+    )
     service.does(DecideReview, handlers.decide_review)
     service.does(NominateReview, handlers.nominate_review)
     service.tells(ReviewsById, handlers.reviews_by_id)

@@ -1,4 +1,5 @@
-"""The rules of review: opened when a model is accepted, decided once, nominated once if recognised."""
+"""The rules of review: opened when a model is accepted, decided once, nominated once if recognised, closed when the
+model is no more."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +11,15 @@ from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Refused
 from services.registration.events import Field, Level, SubjectKind
 from services.registration.models.events import ModelAccepted
-from services.review.events import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
+from services.review.events import (
+    Closing,
+    ReviewClosed,
+    ReviewDecided,
+    ReviewedModelChanged,
+    ReviewNominated,
+    ReviewOpened,
+    Verdict,
+)
 
 LONGEST_REASON = 4000
 
@@ -22,6 +31,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
     subject_kind: SubjectKind
     level: Level
     owner: str | None = None
+    former_owners: tuple[str, ...] = ()
     submitted_by: str
     opened_on: date
     verdict: Verdict | None = None
@@ -30,6 +40,8 @@ class Review(Aggregate, frozen=True, kw_only=True):
     decided_version: int | None = None
     nominated_on: date | None = None
     nominated_version: int | None = None
+    closed_on: date | None = None
+    closed_because: Closing | None = None
 
 
 def open_review(accepted: ModelAccepted, *, key: str, at: datetime) -> tuple[Review, ReviewOpened]:
@@ -67,6 +79,7 @@ def decide(
             vi=f"Mô hình này đã có kết quả: {review.verdict.vi.lower()}.",
             en=f"It has been decided already: {review.verdict}.",
         )
+    _open(review)
     _not_own(review, own)
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(on, today)
@@ -99,6 +112,7 @@ def nominate(
             vi=f"Mô hình này đã được đề nghị ngày {review.nominated_on:%d/%m/%Y}.",
             en=f"It was nominated already on {review.nominated_on}.",
         )
+    _open(review)
     _not_own(review, own)
     happened(on, today)
     not_before(on, review.decided_on)
@@ -108,8 +122,42 @@ def nominate(
     return nominated, ReviewNominated(**_about(nominated, on, at))
 
 
+def close(review: Review, *, because: Closing, on: date, at: datetime) -> tuple[Review, ReviewClosed]:
+    closed = msgspec.structs.replace(review, version=review.version + 1, closed_on=on, closed_because=because)
+    return closed, ReviewClosed(**_about(closed, on, at), because=because)
+
+
+def follow_owner(
+    review: Review, *, owner: str, on: date, at: datetime
+) -> tuple[Review, ReviewedModelChanged]:
+    """Neither the new owner nor those before may judge it."""
+    former = tuple(dict.fromkeys((*review.former_owners, *([review.owner] if review.owner else []))))
+    changed = msgspec.structs.replace(review, version=review.version + 1, owner=owner, former_owners=former)
+    return changed, ReviewedModelChanged(**_about(changed, on, at), owner=owner)
+
+
+def follow_level(
+    review: Review, *, level: Level, on: date, at: datetime
+) -> tuple[Review, ReviewedModelChanged] | None:
+    """None where it is decided already: what is counted stays counted as it is."""
+    if review.verdict is not None:
+        return None
+    changed = msgspec.structs.replace(review, version=review.version + 1, level=level)
+    return changed, ReviewedModelChanged(**_about(changed, on, at), owner=review.owner)
+
+
+def _open(review: Review) -> None:
+    if review.closed_because:
+        raise Refused(
+            "review-closed",
+            "review",
+            vi=f"Hồ sơ đã khép lại ngày {review.closed_on:%d/%m/%Y}: {review.closed_because.vi.lower()}.",
+            en=f"The review was closed on {review.closed_on}: its model is {review.closed_because}.",
+        )
+
+
 def _not_own(review: Review, own: frozenset[str]) -> None:
-    if own & {review.owner, review.submitted_by}:
+    if own & {review.owner, review.submitted_by, *review.former_owners}:
         raise Refused(
             "own-work",
             "review",

@@ -18,6 +18,13 @@ class Verdict(Word):
     NOT_MET = "NOT_MET", "Chưa đạt"
 
 
+class Closing(Word):
+    """Vì sao hồ sơ thẩm định được khép lại."""
+
+    WITHDRAWN = "WITHDRAWN", "Mô hình đã rút"
+    DISCONTINUED = "DISCONTINUED", "Mô hình đã dừng thực hiện"
+
+
 class DecideReview(Command, frozen=True, kw_only=True):
     """`on`: the day of the decision; today when left out."""
 
@@ -53,7 +60,7 @@ class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
 
 
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`model`: its id."""
+    """`model`: its id. `closed_on`: the day from which there is no model to decide about; a verdict stays."""
 
     id: str
     version: int
@@ -64,6 +71,8 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)]
     decided_on: date | None
     nominated_on: date | None
+    closed_on: date | None
+    closed_because: Closing | None
 
 
 class _AboutModel(Event, frozen=True, kw_only=True):
@@ -90,3 +99,19 @@ class ReviewDecided(_AboutModel, frozen=True, kw_only=True):
 
 class ReviewNominated(_AboutModel, frozen=True, kw_only=True):
     subject: ClassVar[str] = "event.review.nominated.v1"
+
+
+class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
+    """Its model is no more: nothing is decided or nominated from now on. A verdict that there is stays."""
+
+    subject: ClassVar[str] = "event.review.closed.v1"
+
+    because: Closing
+
+
+class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
+    """Another owner, or, while nothing is decided, another level: who must not review it and how it is counted."""
+
+    subject: ClassVar[str] = "event.review.model-changed.v1"
+
+    owner: str | None

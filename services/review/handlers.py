@@ -5,15 +5,42 @@ from functools import partial
 from services.kernel import pages
 from services.kernel.rows import Row, Rows
 from services.kernel.store import Access, Transaction, new_id
-from services.registration.models.events import ModelAccepted
+from services.registration.models.events import (
+    ModelAccepted,
+    ModelDiscontinued,
+    ModelLevelChanged,
+    ModelOwnerChanged,
+    ModelWithdrawn,
+)
 from services.review import domain
-from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel
+from services.review.events import Closing, DecideReview, NominateReview, ReviewsById, ReviewsByModel
 from services.review.repository import Reviews
 
 
 async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
     review, opened = domain.open_review(accepted, key=new_id("r"), at=tx.at)
     await Reviews(tx).add(review, opened)
+
+
+async def close_withdrawn(withdrawn: ModelWithdrawn, tx: Transaction) -> None:
+    if withdrawn.registered:
+        close = partial(domain.close, because=Closing.WITHDRAWN, on=withdrawn.on, at=tx.at)
+        await Reviews(tx).update_of(withdrawn.key, close)
+
+
+async def close_discontinued(discontinued: ModelDiscontinued, tx: Transaction) -> None:
+    close = partial(domain.close, because=Closing.DISCONTINUED, on=discontinued.on, at=tx.at)
+    await Reviews(tx).update_of(discontinued.key, close)
+
+
+async def follow_owner(changed: ModelOwnerChanged, tx: Transaction) -> None:
+    follow = partial(domain.follow_owner, owner=changed.after, on=changed.on, at=tx.at)
+    await Reviews(tx).update_of(changed.key, follow)
+
+
+async def follow_level(changed: ModelLevelChanged, tx: Transaction) -> None:
+    follow = partial(domain.follow_level, level=changed.after, on=changed.on, at=tx.at)
+    await Reviews(tx).update_of(changed.key, follow)
 
 
 async def decide_review(command: DecideReview, tx: Transaction) -> Row:

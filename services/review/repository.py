@@ -1,7 +1,10 @@
 """Reviews in MongoDB."""
 
+from collections.abc import Callable
+
+from services.kernel.messages import Event
 from services.kernel.rows import Columns
-from services.kernel.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun, from_document
 from services.review.domain import Review
 from services.review.events import ReviewRow
 
@@ -15,3 +18,12 @@ class Reviews(Aggregates[Review]):
     noun = Noun("review", "hồ sơ thẩm định", "review")
     columns = Columns(ReviewRow)
     state = Review
+
+    async def update_of(self, model: str, change: Callable[[Review], tuple[Review, Event] | None]) -> None:
+        """`change` may find that there is nothing to do. A model that was registered has a review."""
+        found = await self.seen(self._tx).find_one({"model": model})
+        if found is None:
+            raise LookupError(f"there is no review of {model}")
+        changed = change(from_document(found, Review))
+        if changed:
+            await self.update(found["_id"], lambda _: changed)

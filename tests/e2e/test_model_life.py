@@ -26,7 +26,10 @@ query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { node
   }
 } } }
 """
-MEASURES = ("REGISTERED", "IMPLEMENTED", "CARRIED_OVER", "WITHDRAWN", "DISCONTINUED", "WORK_DAY")
+MEASURES = (
+    *("REGISTERED", "IMPLEMENTED", "CARRIED_OVER", "WITHDRAWN", "DISCONTINUED", "WORK_DAY"),
+    "RECOGNISED",
+)
 
 
 async def figures(office: Office, period: str, unit: str = WARD) -> dict[str, dict[str, int]]:
@@ -245,4 +248,51 @@ async def test_an_unlikely_value_is_flagged_where_it_is_shown_and_stays_as_it_is
     ]
     refused = await give("LAND_M2", "5", covers="LAND")
     assert (refused["code"], refused["fields"]) == ("covers-not-money", ["covers"])
+    assert (await recount(graphql.settings)).differences == []
+
+
+REVIEW = "query($id: ID!) { node(id: $id) { ... on Review { verdict closedOn closedBecause } } }"
+
+
+@pytest.mark.parametrize("decided", [False, True])
+async def test_of_a_withdrawn_model_nothing_is_decided_or_nominated_any_more(
+    graphql: GraphQL, decided: bool
+) -> None:
+    office = Office(graphql)
+    id_ = await office.registered(await office.organisation())
+    review = await office.review_of(id_)
+    decide = {"review": review, "verdict": "RECOGNISED", "reason": "Thiết thực", "on": "2019-04-01"}
+    if decided:
+        await office.appraiser.does("decideReview", **decide)
+    await office.officer.does("withdrawModel", model=id_, reason="Đăng ký nhầm", on="2019-05-02")
+    await settled(graphql.settings)
+    shown = (await office.officer.ask(REVIEW, id=review))["node"]
+    assert shown == {
+        "verdict": "RECOGNISED" if decided else None,
+        "closedOn": "2019-05-02",
+        "closedBecause": "WITHDRAWN",
+    }
+    refused = (
+        await office.appraiser.tries("nominateReview", review=review, on="2019-06-01")
+        if decided
+        else await office.appraiser.tries("decideReview", **decide)
+    )
+    assert (refused["code"], refused["fields"]) == ("review-closed", ["review"])
+    assert (await recount(graphql.settings)).differences == []
+
+
+async def test_a_review_is_counted_on_the_level_that_its_model_had_when_it_was_decided(
+    graphql: GraphQL,
+) -> None:
+    office = Office(graphql)
+    id_ = await office.registered(await office.organisation())
+    review = await office.review_of(id_)
+    before = await figures(office, "2019")
+    change = {"model": id_, "level": "CITY", "reason": "Nâng cấp", "document": "QĐ 2", "on": "2019-04-01"}
+    await office.appraiser.does("changeModelLevel", **change)
+    await settled(graphql.settings)
+    decide = {"review": review, "verdict": "RECOGNISED", "reason": "Thiết thực", "on": "2019-05-01"}
+    await office.appraiser.does("decideReview", **decide)
+    added = more(await figures(office, "2019"), before)
+    assert added == {"RECOGNISED": {"total": 1, "CITY": 1}}
     assert (await recount(graphql.settings)).differences == []

@@ -8,8 +8,16 @@ import pytest
 from services.kernel.messages import Refused
 from services.registration.events import Field, Level, SubjectKind
 from services.registration.models.events import ModelAccepted
-from services.review.domain import Review, decide, nominate, open_review
-from services.review.events import Verdict
+from services.review.domain import (
+    Review,
+    close,
+    decide,
+    follow_level,
+    follow_owner,
+    nominate,
+    open_review,
+)
+from services.review.events import Closing, Verdict
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
 TODAY = AT.date()
@@ -109,3 +117,33 @@ def test_a_nomination_is_not_before_its_decision() -> None:
     with pytest.raises(Refused) as refused:
         nominated(decided(Verdict.RECOGNISED), on=date(2019, 10, 31))
     assert code(refused) == "date-too-early"
+
+
+def test_a_review_whose_model_is_no_more_is_decided_and_nominated_no_more() -> None:
+    closed, event = close(OPEN, because=Closing.WITHDRAWN, on=TODAY, at=AT)
+    assert (event.because, closed.closed_on, closed.verdict) == (Closing.WITHDRAWN, TODAY, None)
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.RECOGNISED, closed)
+    assert code(refused) == "review-closed"
+    recognised, _ = close(decided(Verdict.RECOGNISED), because=Closing.DISCONTINUED, on=TODAY, at=AT)
+    assert recognised.verdict is Verdict.RECOGNISED
+    with pytest.raises(Refused) as refused:
+        nominated(recognised)
+    assert code(refused) == "review-closed"
+
+
+def test_neither_the_new_owner_nor_the_old_one_judges_a_model() -> None:
+    changed, event = follow_owner(OPEN, owner="o2", on=TODAY, at=AT)
+    assert (event.owner, event.version) == ("o2", 2)
+    for own in ("o", "o2", "officer"):
+        with pytest.raises(Refused) as refused:
+            decided(Verdict.RECOGNISED, changed, own)
+        assert code(refused) == "own-work"
+    assert decided(Verdict.RECOGNISED, changed, "o3").verdict
+
+
+def test_a_review_follows_its_models_level_until_it_is_decided() -> None:
+    followed = follow_level(OPEN, level=Level.CITY, on=TODAY, at=AT)
+    assert followed
+    assert followed[0].level is followed[1].level is Level.CITY
+    assert follow_level(decided(Verdict.NOT_MET), level=Level.CITY, on=TODAY, at=AT) is None
