@@ -52,6 +52,17 @@ def test_what_changed_is_the_next_version_under_its_newest_path() -> None:
     assert (first.unit, second.unit) == ("/vn/a", "/vn/b/a")
 
 
+def test_older_data_loaded_again_does_not_undo_a_reorganisation() -> None:
+    ended = AT.date()
+    published = dated(spell())
+    renamed = recorded(dated(spell(until=ended), spell(since=ended, path="/vn/b/a")), recorded(published))
+    merged = recorded(dated(spell(until=ended)), recorded(published))
+    for known in (renamed, merged):
+        assert record(known, published, at=AT) is None
+    corrected = dated(msgspec.structs.replace(spell(), name="Á"))
+    assert recorded(corrected, recorded(published)).spells == corrected.spells
+
+
 @pytest.mark.parametrize(
     "spells",
     [

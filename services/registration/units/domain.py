@@ -7,6 +7,8 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from services.kernel.aggregate import Aggregate
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Predecessor, Spell, UnitOnDay
@@ -53,9 +55,10 @@ def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] |
 
 
 def record(known: Unit | None, dated: DatedUnit, *, at: datetime) -> tuple[Unit, UnitRecorded] | None:
-    """None when it is known just so already."""
+    """None when it is known just so already, or when more is known of it: national data that was published before a
+    reorganisation does not undo it when it is loaded again."""
     _check(dated)
-    if known and (known.spells, known.predecessors) == (dated.spells, dated.predecessors):
+    if known and _tells_nothing_new(known, dated):
         return None
     unit = Unit(
         id=dated.id,
@@ -71,6 +74,17 @@ def record(known: Unit | None, dated: DatedUnit, *, at: datetime) -> tuple[Unit,
         unit=unit.unit,
         spells=unit.spells,
         predecessors=unit.predecessors,
+    )
+
+
+def _tells_nothing_new(known: Unit, dated: DatedUnit) -> bool:
+    *past, last = dated.spells
+    here = known.spells[len(past)] if len(past) < len(known.spells) else None
+    return (
+        here is not None
+        and known.spells[: len(past)] == tuple(past)
+        and (here == last or (last.until is None and msgspec.structs.replace(here, until=None) == last))
+        and set(dated.predecessors) <= set(known.predecessors)
     )
 
 
