@@ -186,7 +186,7 @@ REFUSED = [
         "officer of the country",
         "registerOrganisation",
         ORGANISATION,
-        ("an organisation of the country", {"unit": "vn"}, "unit-level", "unit"),
+        ("an organisation to come", {"unit": "vn", "since": "2999-01-01"}, "date-in-future", "since"),
     ),
     *wrong(
         "supervisor",
