@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.registration.events import BodyKind, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.organisations.domain import Organisation
+from services.registration.programmes.domain import Programme
 from services.registration.sheets import values, writing
 from services.registration.sheets.columns import COLUMNS, column_named
 from services.registration.sheets.domain import Asker, Known, Outcome, judge
@@ -89,6 +91,57 @@ def test_a_good_workbook_makes_a_draft(tmp_path: Path) -> None:
         2026,
     )
     assert len(events) == 1
+
+
+def _programme(key: str = "p_" + "2" * 24, year: int = 2026) -> Programme:
+    return Programme(
+        id=key,
+        version=1,
+        unit="/vn/a",
+        name="Dân vận khéo 2026–2030",
+        first_year=year,
+        last_year=year,
+        years=(year,),
+        documents=("g",),
+        started_on=AT.date(),
+    )
+
+
+@pytest.mark.parametrize("named", ["p_" + "2" * 24, "dan van kheo 2026–2030"])
+def test_a_programme_is_named_by_its_id_or_by_its_name(tmp_path: Path, named: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv((*HEADINGS, "Phong trào"), (*malformed.ROW, named)))
+    one = _programme()
+    (outcome,) = judged(file, file.name, known(programmes={one.id: one}))
+    assert outcome.made
+    assert outcome.made[0].programme == one.id
+
+
+@pytest.mark.parametrize(
+    ("programmes", "code"),
+    [
+        ([], "programme-not-found"),
+        ([_programme(), _programme("p_" + "3" * 24)], "programme-ambiguous"),
+        ([_programme(year=2021)], "programme-not-in-year"),
+    ],
+)
+def test_a_row_is_told_what_is_wrong_with_its_programme(
+    tmp_path: Path, programmes: list[Programme], code: str
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv((*HEADINGS, "Phong trào"), (*malformed.ROW, "Dân vận khéo 2026–2030")))
+    (outcome,) = judged(file, file.name, known(programmes={one.id: one for one in programmes}))
+    assert (outcome.fate, [(p.cell, p.code) for p in outcome.problems]) == (Fate.ERROR, [("E2", code)])
+
+
+def test_who_has_ended_owns_no_row_from_that_day_on(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv(HEADINGS, malformed.ROW))
+    ended = msgspec.structs.replace(OWNER, ended=True, ended_on=AT.date())
+    (outcome,) = judged(
+        file, file.name, Known(owners={OWNER.id: ended}, units={"c": DatedUnit(id="c", spells=(WARD,))})
+    )
+    assert [problem.code for problem in outcome.problems] == ["organisation-ended"]
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])

@@ -246,9 +246,10 @@ async def rows_page(access: Access, query: JobRows) -> Rows:
     )
 
 
-async def told(access: Access, job: str) -> dict[int, tuple[str, str]]:
-    """Row → its fate and why, in Vietnamese."""
-    found = access.unscoped(ROWS).find({"job": job}, {"number": 1, "fate": 1, "problems": 1})
+async def told(access: Access, job: str, first: int, last: int) -> dict[int, tuple[str, str]]:
+    """Of these rows each one's fate and why, in Vietnamese."""
+    wanted = {"job": job, "number": {"$gte": first, "$lte": last}}
+    found = access.unscoped(ROWS).find(wanted, {"number": 1, "fate": 1, "problems": 1})
     return {
         row["number"]: (
             Fate(row["fate"]).vi,

@@ -33,7 +33,7 @@ from services.registration.organisations.repository import Organisations
 from services.registration.programmes import repository as programmes
 from services.registration.programmes.domain import Programme
 from services.registration.sheets import repository, values, writing
-from services.registration.sheets.columns import COLUMNS
+from services.registration.sheets.columns import COLUMNS, Column
 from services.registration.sheets.domain import Asker, Known, Outcome, judge
 from services.registration.sheets.events import Fate, FileFormat, JobKind, JobState, StartExport, StartImport
 from services.registration.sheets.reading import Line, opened
@@ -120,9 +120,8 @@ class Worker:
                 row = batch[-1].number
                 with suppress(Exception):  # lost nudges are made up for
                     await nats.publish(nudge_subject(self._store.service))
-        told = await repository.told(access, job["_id"])
         result = folder / "result.xlsx"
-        await asyncio.to_thread(_write_result, file, job["name"], result, told)
+        await self._write_result(job, access, file, result)
         return await self._keep(job, result, f"{Path(job['name']).stem}-ket-qua.xlsx")
 
     async def _known(self, job: Document, access: Access) -> Known:
@@ -138,11 +137,9 @@ class Worker:
 
     async def _batch(self, job: Document, lines: list[Line], letters: dict[str, str], known: Known) -> None:
         checked = job["kind"] == JobKind.CHECK
-        titles = dict(known.titles)
         keys = [new_id("m") for _ in lines]
 
         async def work(tx: Transaction) -> None:
-            known.titles = dict(titles)  # this may be run twice
             known.models = await self._models(lines, tx)
             known.programmes = await _programmes(lines, known.models, tx)
             caller = tx.caller
@@ -236,6 +233,23 @@ class Worker:
         await self._store.transaction(close, caller=caller, scope=scope)
         return key
 
+    async def _write_result(self, job: Document, access: Access, file: Path, into: Path) -> None:
+        """The columns that were read, as they stood there, with what became of each row beside it."""
+        async with _Reading(opened(file, job["name"])) as sheet:
+            columns = [column for column in COLUMNS if column.key in sheet.columns]
+            headings = [*(column.heading for column in columns), FATE, REASON]
+            widths = [*(column.width for column in columns), 24, 80]
+            async with _Reading(writing.workbook(into, headings, widths)) as result:
+                lines = sheet.lines()
+                row = 0
+                while batch := await asyncio.to_thread(_next, lines, row):
+                    told = await repository.told(access, job["_id"], batch[0].number, batch[-1].number)
+                    await asyncio.to_thread(
+                        _write_rows, result, [_with(line, columns, told) for line in batch]
+                    )
+                    row = batch[-1].number
+                    await self._note(job, {})
+
     async def _note(self, job: Document, changed: Document, more: dict[str, int] | None = None) -> None:
         async def work(tx: Transaction) -> None:
             await self._moved(job, tx, {"until": tx.at + LEASE, **changed}, more or {})
@@ -299,16 +313,10 @@ def _as_checked(outcome: Outcome) -> Outcome:
     )
 
 
-def _write_result(file: Path, name: str, into: Path, told: dict[int, tuple[str, str]]) -> None:
-    """The columns that were read, as they stood there, with what became of each row beside it."""
-    with opened(file, name) as sheet:
-        columns = [column for column in COLUMNS if column.key in sheet.columns]
-        headings = [*(column.heading for column in columns), FATE, REASON]
-        with writing.workbook(into, headings, [*(column.width for column in columns), 24, 80]) as result:
-            for line in sheet.lines():
-                fate, why = told.get(line.number, ("", ""))
-                cells = [_plain(line.cells.get(column.key)) for column in columns]
-                result.write([*cells, fate, f"Dòng {line.number}. {why}" if why else ""])
+def _with(line: Line, columns: list[Column], told: dict[int, tuple[str, str]]) -> list[Any]:
+    fate, why = told.get(line.number, ("", ""))
+    cells = [_plain(line.cells.get(column.key)) for column in columns]
+    return [*cells, fate, f"Dòng {line.number}. {why}" if why else ""]
 
 
 def _plain(value: Any) -> Any:
