@@ -83,14 +83,18 @@ def found(message: type[ByKeys], id_: str, type_: str = "", on: date | None = No
     return Wish(message(keys=(f"{id_}={on}" if on else id_,)), type_)
 
 
-def one(message: type[ByKeys], by: str, description: str) -> Any:
-    """The object that `message` finds under the key in the column `by`."""
+def one(message: type[ByKeys], by: str, description: str, *, weight: float | None = None) -> Any:
+    """The object that `message` finds under the key in the column `by`. `weight`: what one costs, if not as usual."""
 
     async def resolve(self: Row, info: AnyInfo):  # type: ignore[no-untyped-def] # the class says what it shows
         key = self[by]
         return await info.context.door.row(message, key, needed(info)) if key is not None else None
 
-    return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Follows(message, by)})
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={ASKS: Follows(message, by), **_weighing(weight)},
+    )
 
 
 def pages(message: type[ByOwners], by: str, description: str) -> Any:
@@ -110,8 +114,13 @@ def pages(message: type[ByOwners], by: str, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Follows(message, by)})
 
 
-def root(wish: Callable[..., Wish | None], description: str, *messages: type[Shows]) -> Any:
-    """A field of `Query`, with the arguments of `wish`, which wishes for one of `messages`."""
+def root(
+    wish: Callable[..., Wish | None],
+    description: str,
+    *messages: type[Shows],
+    weight: float | None = None,
+) -> Any:
+    """A field of `Query`, with the arguments of `wish`, which wishes for one of `messages`. `weight`: as of `one`."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
         wanted = wish(**arguments)
@@ -126,7 +135,9 @@ def root(wish: Callable[..., Wish | None], description: str, *messages: type[Sho
     parameters = inspect.signature(wish).parameters.values()
     resolve.__signature__ = inspect.Signature([info, *parameters])  # type: ignore[attr-defined]
     return strawberry.field(
-        resolver=resolve, description=description, metadata={ASKS: Starts(wish, messages)}
+        resolver=resolve,
+        description=description,
+        metadata={ASKS: Starts(wish, messages), **_weighing(weight)},
     )
 
 
@@ -260,6 +271,10 @@ def _selected(
 
 def _below(nodes: Iterable[FieldNode]) -> list[SelectionSetNode]:
     return [node.selection_set for node in nodes if node.selection_set]
+
+
+def _weighing(weight: float | None) -> dict[str, float]:
+    return {} if weight is None else {"weight": weight}
 
 
 def _content(input_: type) -> Any:

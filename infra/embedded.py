@@ -329,7 +329,7 @@ class MongoServer(EmbeddedServer):
 
     def __init__(self, folder: Path, secrets: Path, port: int | None = None, *, cache_mb: int = 256) -> None:
         super().__init__(folder, secrets, port)
-        self.cache_mb = max(cache_mb, 256)  # the least that WiredTiger takes
+        self.cache_mb = cache_mb
 
     @property
     def url(self) -> str:

@@ -43,7 +43,11 @@ class Stack:
         self._say = say
         secrets = self._settings.secrets_folder
         self.nats = None if settings.nats_url else NatsServer(self.var / "nats", secrets, NATS_PORT)
-        self.mongo = None if settings.mongo_url else MongoServer(self.var / "mongo", secrets, MONGO_PORT)
+        self.mongo = (
+            None
+            if settings.mongo_url
+            else MongoServer(self.var / "mongo", secrets, MONGO_PORT, cache_mb=settings.mongo_cache_mb)
+        )
         self.gateway_url = ""
         self.processes: dict[str, Running] = {}
 

@@ -25,6 +25,9 @@ from services.registration.launches.events import (
 from services.registration.programmes.events import ProgrammesById
 from services.registration.units.events import UnitsOnDay
 
+COUNTING = 500
+"""What it costs to see where all units of a launch stand."""
+
 
 @strawberry.type(description="Một lần gia hạn.")
 class Extension:
@@ -70,7 +73,7 @@ class Launch(Node):
     programme: Programme | None = one(ProgrammesById, "programme", "Chương trình.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị phát động, vào ngày phát động.")
     standings: LaunchStandings | None = one(
-        LaunchTotals, "id", "Tổng hợp; danh sách từng đơn vị ở `launchUnits`."
+        LaunchTotals, "id", "Tổng hợp; danh sách từng đơn vị ở `launchUnits`.", weight=COUNTING
     )
 
 
@@ -176,6 +179,7 @@ class LaunchesQuery:
         _launch_units,
         "Từng đơn vị được giao đã đăng ký đến đâu, theo mã quốc gia, trong phạm vi của người hỏi.",
         LaunchUnits,
+        weight=COUNTING,
     )
 
 

@@ -31,6 +31,8 @@ from services.registration.units.national import national_units
 
 PART = 500
 """Organisations or models in one transaction."""
+PATIENCE = 300.0
+"""Seconds that a transaction is tried for."""
 PARTS = Unscoped("country", "which parts of a made-up country are there says nothing of any unit")
 WHOLE = "whole"
 LARGEST = 10_000_000
@@ -221,4 +223,5 @@ async def write_part(store: Store, country: Country, kind: str, part: int) -> tu
         return len(items), sum(len(events) for _, events in items)
 
     scope = OPERATOR.scope({Role.OPERATOR}, country.until)
-    return await store.transaction(work, caller=OPERATOR, scope=scope)
+    # Nobody waits for an answer, and a server whose cache is full turns writers away for a while.
+    return await store.transaction(work, caller=OPERATOR, scope=scope, patience=PATIENCE)

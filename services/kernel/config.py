@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     request_timeout: Seconds = 10.0
     """Seconds the gateway keeps asking a service before it says that it is unavailable."""
+    mongo_cache_mb: Annotated[int, Field(ge=256, le=1_000_000)] = 256
+    """Megabytes of its data that the embedded MongoDB keeps in memory."""
     lease: Seconds = 5.0
     """Seconds a sequencer's lease lasts; another process takes over that long after a crash."""
     heartbeat: Seconds = 1.0

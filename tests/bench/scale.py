@@ -65,7 +65,8 @@ async def measure(largest: int = SIZES[-1]) -> None:
 
 async def _measured(size: int) -> dict[str, list[float]]:
     made = Asked(size, SEED, LAST_DAY)
-    async with stage() as on:
+    # What its README advises for a million.
+    async with stage(mongo_cache_mb=2048) as on:
         await load_units(on.settings, lambda done, total: None)
         await settled(on.settings)
         await _hold_back(on)

@@ -117,10 +117,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, limited: bool = False) -> AsyncGenerator[Stage, None]:
-    """Unless `limited`, everybody may ask as much as they can: that is what is measured."""
+async def stage(*, limited: bool = False, **more: Any) -> AsyncGenerator[Stage, None]:
+    """Unless `limited`, everybody may ask as much as they can: that is what is measured. `more`: of the settings."""
     with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
-        settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None)
+        settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None, **more)
         if not limited:
             settings = settings.model_copy(update=dict.fromkeys(RATES, 0))
         async with Stack(settings, lambda _: None) as stack:

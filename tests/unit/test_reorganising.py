@@ -1,5 +1,6 @@
 """Reorganisations of the real country: what they leave true, and that every wrong line is named."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
 from services.registration import reorganisations
 from services.registration.reorganisations.domain import Plan, plan, reorganise
 from services.registration.reorganisations.file import COLUMNS, MOST_ROWS, read
+from services.registration.units import lineage
 from services.registration.units.national import national_units
 
 COUNTRYWIDE = {unit.id: unit for unit in national_units()}
@@ -303,6 +305,38 @@ def test_a_valid_reorganisation_keeps_what_must_hold(drawn: Drawn) -> None:
         check_invariants(country, day)
     for unit in made.units:
         assert COUNTRYWIDE.get(unit.id) is None or unit.at(BEFORE) == _until_day(COUNTRYWIDE[unit.id])
+
+
+@settings(max_examples=15, deadline=None)
+@given(valid())
+def test_after_several_reorganisations_heirs_and_those_before_them_still_find_each_other(
+    drawn: Drawn,
+) -> None:
+    """From before 2025-07-01, over it, and over the drawn one."""
+    made = planned(drawn.rows)
+    country = after(made)
+    first = date(2020, 1, 1)
+
+    async def many(ids: list[str]) -> list[DatedUnit]:
+        return [country[id_] for id_ in ids]
+
+    async def came_of(ids: list[str]) -> list[DatedUnit]:
+        return [one for one in country.values() if any(line.unit in ids for line in one.predecessors)]
+
+    async def check() -> None:
+        for unit in made.units:
+            if not country[unit.id].at(DAY):
+                continue
+            back = await lineage.earlier(country[unit.id], DAY, first, many)
+            assert back, f"{unit.id} came of nothing"
+            known = await lineage.succession([one.unit for one in back], came_of)
+            for one in back:
+                heirs = await lineage.later(one.unit, first, DAY, known)
+                assert heirs == await lineage.later(one.unit, first, DAY, came_of)
+                there = {heir.unit.id: heir.whole for heir in heirs}
+                assert there.get(unit.id) is one.whole, f"{one.unit.id} and {unit.id}"
+
+    asyncio.run(check())
 
 
 def _until_day(unit: DatedUnit) -> object:
