@@ -164,6 +164,7 @@ async def test_the_last_hour_is_that_of_the_launch_where_there_is_one(office: Of
         id="p_" + "1" * 24,
         version=1,
         unit="/vn",
+        identity="one",
         name="Dân vận khéo",
         first_year=YEAR,
         last_year=YEAR,

@@ -38,6 +38,7 @@ PROGRAMME = Programme(
     id="p_" + "1" * 24,
     version=1,
     unit="/vn/a",
+    identity="one",
     name="Dân vận khéo",
     first_year=DAY.year,
     last_year=DAY.year,

@@ -204,7 +204,9 @@ def test_a_deadline_is_from_the_launch_to_the_end_of_its_year_and_only_moves_lat
 
 def test_of_several_launches_the_one_of_the_nearest_unit_counts() -> None:
     city, ward = launched(), launched(date(2024, 2, 15))
-    ward = type(ward)(**{name: getattr(ward, name) for name in ward.__struct_fields__} | {"unit": WARD})
+    ward = type(ward)(
+        **{name: getattr(ward, name) for name in ward.__struct_fields__} | {"unit": WARD, "launched_in": "c"}
+    )
     assert launches.nearest([city, ward], f"{WARD}/d") is ward
     assert launches.nearest([city, ward], "/vn/a/cc") is city
     assert launches.nearest([city, ward], "/vn/ab") is None

@@ -98,6 +98,7 @@ def _programme(key: str = "p_" + "2" * 24, year: int = 2026) -> Programme:
         id=key,
         version=1,
         unit="/vn/a",
+        identity=key,
         name="Dân vận khéo 2026–2030",
         first_year=year,
         last_year=year,

@@ -2,21 +2,22 @@
 
 from datetime import date, datetime
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.aggregate import about
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import Spell
 from services.registration.documents.events import DocumentKind, DocumentRegistered
 from services.registration.events import BodyKind
+from services.registration.issued.domain import Issue
 from services.registration.organisations.domain import Organisation, in_being
 
 LONGEST_NUMBER = 60
 LONGEST_TITLE = 500
 
 
-class Document(Aggregate, frozen=True, kw_only=True):
-    """`unit`: the issuer's."""
+class Document(Issue, frozen=True, kw_only=True):
+    """`unit`: the issuer's. `bare_number`: as numbers are compared."""
 
     kind: DocumentKind
     number: str
@@ -25,10 +26,7 @@ class Document(Aggregate, frozen=True, kw_only=True):
     issuer_kind: BodyKind
     issued_on: date
     title: str
-
-    @property
-    def identity(self) -> str:
-        return f"{self.issuer}/{self.issued_on}/{self.kind}/{bare(self.number)}"
+    bare_number: str
 
     @property
     def name_vi(self) -> str:
@@ -57,12 +55,15 @@ def register(
     happened(issued_on, today, "issuedOn")
     in_being(issuer, issued_on, "issuer", "issuedOn")
     name, body = issuer.named_on(issued_on)
+    number = required(number, "number", longest=LONGEST_NUMBER, vi="Số, ký hiệu", en="The number")
     document = Document(
         id=key,
         version=1,
         unit=unit.path,
+        identity=f"{issuer.id}/{issued_on}/{kind}/{bare(number)}",
         kind=kind,
-        number=required(number, "number", longest=LONGEST_NUMBER, vi="Số, ký hiệu", en="The number"),
+        number=number,
+        bare_number=bare(number),
         issuer=issuer.id,
         issuer_name=name,
         issuer_kind=body,
@@ -70,10 +71,7 @@ def register(
         title=required(title, "title", longest=LONGEST_TITLE, vi="Trích yếu", en="The document's title"),
     )
     return document, DocumentRegistered(
-        key=key,
-        version=1,
-        at=at,
-        unit=unit.path,
+        **about(document, at),
         kind=kind,
         number=document.number,
         issuer=issuer.id,

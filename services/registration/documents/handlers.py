@@ -25,9 +25,10 @@ async def register_document(command: RegisterDocument, tx: Transaction) -> Row:
         today=tx.today,
         at=tx.at,
     )
-    if known := await repository.of_identity(tx, document.identity):
+    documents = GoverningDocuments(tx)
+    if known := await documents.like(document):
         raise domain.known_already(known)
-    return await GoverningDocuments(tx).add(document, registered)
+    return await documents.add(document, registered)
 
 
 async def documents_page(query: DocumentsPage, access: Access) -> Rows:
@@ -35,4 +36,4 @@ async def documents_page(query: DocumentsPage, access: Access) -> Rows:
 
 
 async def documents_by_id(query: DocumentsById, access: Access) -> Rows:
-    return await pages.by_keys(repository.shown(access), GoverningDocuments.columns, query)
+    return await pages.by_keys(GoverningDocuments.shown(access), GoverningDocuments.columns, query)

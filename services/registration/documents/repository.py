@@ -1,28 +1,25 @@
 """Governing documents in MongoDB."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 
-from services.kernel import pages, store
+from services.kernel import pages
 from services.kernel.pages import NEWEST
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.store import (
     ASCENDING,
     Access,
-    Aggregates,
-    Documents,
     Indexes,
     IndexModel,
     Noun,
     Unscoped,
-    from_document,
     not_found,
 )
 from services.kernel.units import UnitOnDay
 from services.registration.documents.domain import Document, bare
 from services.registration.documents.events import DocumentRow, DocumentsPage
+from services.registration.issued.repository import Issued
 
 COLLECTION = "documents"
 EVERYBODYS = Unscoped(
@@ -35,34 +32,22 @@ INDEXES: Indexes = {
         IndexModel([("kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), NEWEST]),
         IndexModel([("issuer", ASCENDING), NEWEST]),
-        IndexModel([("bare", ASCENDING), NEWEST]),
+        IndexModel([("bare_number", ASCENDING), NEWEST]),
     ]
 }
 
 
-class GoverningDocuments(Aggregates[Document]):
+class GoverningDocuments(Issued[Document]):
     collection = COLLECTION
+    everybodys = EVERYBODYS
     noun = Noun("document", "văn bản", "document")
     columns = Columns(DocumentRow, unit=Computed(("unit", "issued_on"), UnitOnDay.of))
     state = Document
 
-    def _document(self, state: Document, recorded_at: datetime) -> store.Document:
-        kept = super()._document(state, recorded_at)
-        return {**kept, "identity": state.identity, "bare": bare(state.number)}
-
-
-def shown(access: Access) -> Documents:
-    return access.unscoped(EVERYBODYS)
-
-
-async def of_identity(access: Access, identity: str) -> Document | None:
-    found = await shown(access).find_one({"identity": identity})
-    return from_document(found, Document) if found else None
-
 
 async def require(access: Access, ids: Sequence[str]) -> None:
     """There is a document of each id."""
-    found = shown(access).find({"_id": {"$in": list(ids)}}, {"_id": 1})
+    found = GoverningDocuments.shown(access).find({"_id": {"$in": list(ids)}}, {"_id": 1})
     known = {document["_id"] async for document in found}
     for id_ in ids:
         if id_ not in known:
@@ -73,5 +58,5 @@ async def page(access: Access, query: DocumentsPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
     number = equal.pop("number")
     equal["within"] = equal.pop("unit")
-    equal["bare"] = bare(number) if number else None
-    return await pages.page(shown(access), GoverningDocuments.columns, query, **equal)
+    equal["bare_number"] = bare(number) if number else None
+    return await pages.page(GoverningDocuments.shown(access), GoverningDocuments.columns, query, **equal)

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
 
 import msgspec
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell, UnitLevel, UnitPath
+from services.registration.issued.domain import Issue
 from services.registration.launches.events import (
     Extension,
     LaunchExtended,
@@ -31,8 +31,8 @@ _DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
 _VIETNAM = timezone(timedelta(hours=7))
 
 
-class Launch(Aggregate, frozen=True, kw_only=True):
-    """`until`: the last day, included. `units`: how many it is for."""
+class Launch(Issue, frozen=True, kw_only=True):
+    """`until`: the last day, included. `units`: how many it is for. `launched_in`: the unit's id."""
 
     programme: str
     year: int
@@ -42,14 +42,11 @@ class Launch(Aggregate, frozen=True, kw_only=True):
     document: str | None
     launched_on: date
     units: int
+    launched_in: str
     extensions: tuple[Extension, ...] = ()
     recalled: bool = False
     recalled_on: date | None = None
     recall_reason: str | None = None
-
-    @property
-    def launched_in(self) -> str:
-        return UnitPath(self.unit).unit
 
     def addresses(self, spell: Spell | None) -> bool:
         """Whether it is for a unit that was this on the day of the launch."""
@@ -114,10 +111,13 @@ def launch(
             vi=f"{unit.name} không có đơn vị nào thuộc cấp “{level.vi}” vào ngày {on:%d/%m/%Y}.",
             en=f"{unit.name} has no unit of the level {level} on {on}.",
         )
+    launched_in = UnitPath(unit.path).unit
     launched = Launch(
         id=key,
         version=1,
         unit=unit.path,
+        launched_in=launched_in,
+        identity=f"{programme.id}/{launched_in}/{year}/{level}",
         programme=programme.id,
         year=year,
         level=level,
@@ -128,7 +128,7 @@ def launch(
         units=units,
     )
     return launched, ProgrammeLaunched(
-        **_about(launched, at),
+        **about(launched, at),
         programme=programme.id,
         year=year,
         level=level,
@@ -159,17 +159,23 @@ def extend(
             en=f"It was extended {MOST_EXTENSIONS} times already.",
         )
     extension = Extension(before=launch.until, reason=_reason(reason), on=today)
-    extended = _next(launch, until=until, extensions=(*launch.extensions, extension))
+    extended = changed(launch, until=until, extensions=(*launch.extensions, extension))
     return extended, LaunchExtended(
-        **_about(extended, at), before=launch.until, until=until, reason=extension.reason, on=today
+        **about(extended, at), before=launch.until, until=until, reason=extension.reason, on=today
     )
 
 
 def recall(launch: Launch, *, reason: str, today: date, at: datetime) -> tuple[Launch, LaunchRecalled]:
     _standing(launch)
     reason = _reason(reason)
-    recalled = _next(launch, recalled=True, recalled_on=today, recall_reason=reason)
-    return recalled, LaunchRecalled(**_about(recalled, at), reason=reason, on=today)
+    recalled = changed(
+        launch,
+        recalled=True,
+        recalled_on=today,
+        recall_reason=reason,
+        identity=f"{launch.identity}/{launch.id}",  # makes room for another
+    )
+    return recalled, LaunchRecalled(**about(recalled, at), reason=reason, on=today)
 
 
 def closing(until: date) -> datetime:
@@ -257,14 +263,6 @@ def _standing(launch: Launch) -> None:
             vi=f"Đợt phát động đã thu hồi ngày {launch.recalled_on:%d/%m/%Y}.",
             en=f"The launch was recalled on {launch.recalled_on}.",
         )
-
-
-def _next(launch: Launch, **changes: Any) -> Launch:
-    return msgspec.structs.replace(launch, version=launch.version + 1, **changes)
-
-
-def _about(launch: Launch, at: datetime) -> dict[str, Any]:
-    return {"key": launch.id, "version": launch.version, "at": at, "unit": launch.unit}
 
 
 def _reason(text: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.rows import Page, Row, Rows
-from services.kernel.store import Access, Transaction, new_id
+from services.kernel.store import Access, Transaction, new_id, not_found
 from services.registration.documents import repository as documents
 from services.registration.launches import domain, repository
 from services.registration.launches.events import (
@@ -22,7 +22,7 @@ from services.registration.launches.events import (
     Standing,
 )
 from services.registration.launches.repository import TOTALS, UNITS, Launches
-from services.registration.programmes import repository as programmes
+from services.registration.programmes.repository import Programmes
 
 
 async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
@@ -30,7 +30,7 @@ async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
     directory = Directory(tx)
     unit = await directory.in_force(command.unit, on)
     tx.scope.require(unit.path)
-    programme = await programmes.known(tx, command.programme)
+    programme = await Programmes(tx).known(command.programme)
     if command.document:
         await documents.require(tx, [command.document])
     domain.check_level(unit, command.level)
@@ -49,9 +49,10 @@ async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
         today=tx.today,
         at=tx.at,
     )
-    if known := await repository.of_identity(tx, repository.identity(launch)):
+    launches = Launches(tx)
+    if known := await launches.like(launch):
         raise domain.known_already(known)
-    return await Launches(tx).add(launch, launched)
+    return await launches.add(launch, launched)
 
 
 async def extend_launch(command: ExtendLaunch, tx: Transaction) -> Row:
@@ -74,7 +75,7 @@ async def launches_for(query: LaunchesFor, access: Access) -> Rows:
 
 
 async def launches_by_id(query: LaunchesById, access: Access) -> Rows:
-    return await pages.by_keys(repository.shown(access), Launches.columns, query)
+    return await pages.by_keys(Launches.shown(access), Launches.columns, query)
 
 
 async def launches_of_programmes(query: LaunchesOfProgrammes, access: Access) -> Rows:
@@ -83,7 +84,9 @@ async def launches_of_programmes(query: LaunchesOfProgrammes, access: Access) ->
 
 async def launch_units(query: LaunchUnits, access: Access) -> Rows:
     pages.page_size(query)
-    launch = await repository.known(access, query.launch)
+    launch = (await repository.many(access, [query.launch])).get(query.launch)
+    if launch is None:
+        raise not_found(Launches.noun, query.launch)
     stands, _ = await repository.stands(access, launch)
     wanted = {one.unit.id: one for one in stands if not query.standings or one.standing in query.standings}
     ids = list(wanted)

@@ -1,27 +1,25 @@
 """Launches in MongoDB, and what the units have handed in for them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
-from services.kernel import pages, store
+from services.kernel import pages
 from services.kernel.directory import Directory
 from services.kernel.pages import NEWEST
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.store import (
     ASCENDING,
     Access,
-    Aggregates,
-    Documents,
     Indexes,
     IndexModel,
     Noun,
     Unscoped,
     from_document,
-    not_found,
 )
 from services.kernel.units import DatedUnit, UnitOnDay, UnitPath
+from services.registration.issued.repository import Issued
 from services.registration.launches import domain
 from services.registration.launches.domain import NONE, Launch, Tally
 from services.registration.launches.events import (
@@ -56,52 +54,28 @@ UNITS = Columns(LaunchUnitRow)
 TOTALS = Columns(LaunchTotalsRow)
 
 
-class Launches(Aggregates[Launch]):
+class Launches(Issued[Launch]):
     collection = COLLECTION
+    everybodys = EVERYBODYS
     noun = Noun("launch", "đợt phát động", "launch")
     columns = Columns(LaunchRow, unit=Computed(("unit", "launched_on"), UnitOnDay.of))
     state = Launch
 
-    def _document(self, state: Launch, recorded_at: datetime) -> store.Document:
-        kept = super()._document(state, recorded_at)
-        return {**kept, "launched_in": state.launched_in, "identity": identity(state)}
-
-
-def identity(launch: Launch) -> str:
-    """Of those that were not recalled there is one for a programme, unit, year and level."""
-    recalled = f"/{launch.id}" if launch.recalled else ""
-    return f"{launch.programme}/{launch.launched_in}/{launch.year}/{launch.level}{recalled}"
-
-
-def shown(access: Access) -> Documents:
-    return access.unscoped(EVERYBODYS)
-
-
-async def of_identity(access: Access, identity: str) -> Launch | None:
-    found = await shown(access).find_one({"identity": identity})
-    return from_document(found, Launch) if found else None
-
-
-async def known(access: Access, launch: str) -> Launch:
-    """Whoever's it is."""
-    found = await shown(access).find_one({"_id": launch})
-    if found is None:
-        raise not_found(Launches.noun, launch)
-    return from_document(found, Launch)
-
 
 async def many(access: Access, ids: Sequence[str]) -> dict[str, Launch]:
-    found = shown(access).find({"_id": {"$in": list(ids)}})
+    found = Launches.shown(access).find({"_id": {"$in": list(ids)}})
     return {one["_id"]: from_document(one, Launch) async for one in found}
 
 
 async def page(access: Access, query: LaunchesPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
-    return await pages.page(shown(access), Launches.columns, query, within=equal.pop("unit"), **equal)
+    return await pages.page(
+        Launches.shown(access), Launches.columns, query, within=equal.pop("unit"), **equal
+    )
 
 
 async def page_of_each(access: Access, query: ByOwners) -> Rows:
-    return await pages.page_of_each(shown(access), Launches.columns, query, "programme")
+    return await pages.page_of_each(Launches.shown(access), Launches.columns, query, "programme")
 
 
 async def addressed(access: Access, query: LaunchesFor) -> Rows:
@@ -110,7 +84,7 @@ async def addressed(access: Access, query: LaunchesFor) -> Rows:
     above = sorted({segment for spell in unit.spells for segment in UnitPath(spell.path).segments})
     levels = sorted({spell.level for spell in unit.spells})
     wanted = {"launched_in": {"$in": above}, "level": {"$in": levels}}
-    documents = {one["_id"]: one async for one in shown(access).find(wanted)}
+    documents = {one["_id"]: one async for one in Launches.shown(access).find(wanted)}
     launches = [from_document(one, Launch) for one in documents.values()]
     ids = sorted(
         (
@@ -135,7 +109,7 @@ async def deadlines(
     asked = set(wanted)
     launches: dict[tuple[str, int], list[Launch]] = {}
     for programme, year in {(programme, year) for _, programme, year in asked}:
-        found = shown(access).find({"programme": programme, "year": year})
+        found = Launches.shown(access).find({"programme": programme, "year": year})
         launches[programme, year] = [from_document(one, Launch) async for one in found]
     due = {one: domain.nearest(launches[one[1:]], one[0]) for one in asked}
     return {one: launch.until for one, launch in due.items() if launch}

@@ -38,7 +38,7 @@ from services.registration.models.events import (
 from services.registration.models.repository import Models
 from services.registration.organisations.domain import in_being
 from services.registration.organisations.repository import Owners
-from services.registration.programmes import repository as programmes
+from services.registration.programmes.repository import Programmes
 
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:
@@ -47,7 +47,7 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     act = _act(command.on, tx)
     unit = await Directory(tx).in_force(UnitPath(owner.unit).unit, act.on, "owner", "on")
     in_being(owner, act.on, "owner", "on")
-    programme = await programmes.known(tx, command.programme) if command.programme else None
+    programme = await Programmes(tx).known(command.programme) if command.programme else None
     model, drafted = domain.draft(
         key=new_id("m"),
         owner=owner.id,
@@ -67,7 +67,7 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
 
 async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
     belongs = (await Models(tx).get(command.model)).programme
-    joined = {id_: await programmes.known(tx, id_) for id_ in {belongs, command.programme} if id_}
+    joined = {id_: await Programmes(tx).known(id_) for id_ in {belongs, command.programme} if id_}
     revise = partial(
         domain.revise,
         title=command.title,

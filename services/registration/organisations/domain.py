@@ -1,11 +1,8 @@
 """The rules of organisations: who owns models and issues documents, under which name, and until when."""
 
 from datetime import date, datetime
-from typing import Any
 
-import msgspec
-
-from services.kernel.aggregate import Aggregate
+from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
@@ -62,9 +59,7 @@ def register(
     if since:
         happened(since, today, "since")
     organisation = Organisation(id=key, version=1, unit=unit.path, name=name, kind=kind, since=since)
-    return organisation, OrganisationRegistered(
-        key=key, version=1, at=at, unit=unit.path, name=name, kind=kind, since=since
-    )
+    return organisation, OrganisationRegistered(**about(organisation, at), name=name, kind=kind, since=since)
 
 
 def rename(
@@ -101,9 +96,9 @@ def rename(
         until=on,
         document=_document(document),
     )
-    renamed = _next(organisation, name=name, kind=kind, since=on, former=(*organisation.former, former))
+    renamed = changed(organisation, name=name, kind=kind, since=on, former=(*organisation.former, former))
     return renamed, OrganisationRenamed(
-        **_about(renamed, at), before=former.name, name=name, kind=kind, document=former.document, on=on
+        **about(renamed, at), before=former.name, name=name, kind=kind, document=former.document, on=on
     )
 
 
@@ -126,7 +121,7 @@ def end(
                 en="An organisation does not succeed itself; where only the name changes, rename it.",
             )
         in_being(successor, on, "successor", "on")
-    ended = _next(
+    ended = changed(
         organisation,
         ended=True,
         ended_on=on,
@@ -134,7 +129,7 @@ def end(
         successor=successor.id if successor else None,
     )
     return ended, OrganisationEnded(
-        **_about(ended, at), document=_document(document), successor=ended.successor, on=on
+        **about(ended, at), document=_document(document), successor=ended.successor, on=on
     )
 
 
@@ -177,19 +172,6 @@ def _open(organisation: Organisation, on: date, today: date) -> None:
             vi=f"Ngày {on:%d/%m/%Y} không sau ngày bắt đầu tên hiện tại ({organisation.since:%d/%m/%Y}).",
             en=f"{on} is not after the first day of its present name ({organisation.since}).",
         )
-
-
-def _next(organisation: Organisation, **changes: Any) -> Organisation:
-    return msgspec.structs.replace(organisation, version=organisation.version + 1, **changes)
-
-
-def _about(organisation: Organisation, at: datetime) -> dict[str, Any]:
-    return {
-        "key": organisation.id,
-        "version": organisation.version,
-        "at": at,
-        "unit": organisation.unit,
-    }
 
 
 def _name(text: str) -> str:

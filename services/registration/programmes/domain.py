@@ -1,14 +1,15 @@
 """The rules of programmes: a period of years, what is to be done in them, and which models may belong."""
 
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.aggregate import about, changed
 from services.kernel.inputs import EARLIEST, happened, optional, required
 from services.kernel.messages import Refused
+from services.kernel.text import folded
 from services.kernel.units import Spell, UnitPath
+from services.registration.issued.domain import Issue
 from services.registration.programmes.events import (
     DocumentCited,
     PlanItem,
@@ -31,7 +32,7 @@ AHEAD = 10
 """Years from today in which a programme may begin."""
 
 
-class Programme(Aggregate, frozen=True, kw_only=True):
+class Programme(Issue, frozen=True, kw_only=True):
     """`years`: those it runs in, fewer once it was ended."""
 
     name: str
@@ -80,11 +81,13 @@ def start(
             en="A programme rests on at least one document.",
         )
     _few(len(set(documents)))
+    name = required(name, "name", longest=LONGEST_NAME, vi="Tên chương trình", en="The programme's name")
     programme = Programme(
         id=key,
         version=1,
         unit=unit.path,
-        name=required(name, "name", longest=LONGEST_NAME, vi="Tên chương trình", en="The programme's name"),
+        identity=f"{UnitPath(unit.path).unit}/{first_year}/{last_year}/{folded(name)}",
+        name=name,
         first_year=first_year,
         last_year=last_year,
         years=tuple(range(first_year, last_year + 1)),
@@ -92,8 +95,8 @@ def start(
         started_on=on,
     )
     return programme, ProgrammeStarted(
-        **_about(programme, at),
-        name=programme.name,
+        **about(programme, at),
+        name=name,
         first_year=first_year,
         last_year=last_year,
         documents=programme.documents,
@@ -111,8 +114,8 @@ def cite(programme: Programme, *, document: str, at: datetime) -> tuple[Programm
             en="The programme rests on this document already.",
         )
     _few(len(programme.documents) + 1)
-    cited = _next(programme, documents=(*programme.documents, document))
-    return cited, DocumentCited(**_about(cited, at), document=document)
+    cited = changed(programme, documents=(*programme.documents, document))
+    return cited, DocumentCited(**about(cited, at), document=document)
 
 
 def set_theme(
@@ -132,9 +135,9 @@ def set_theme(
             en="Nothing is different from what is there.",
         )
     known[year] = new
-    changed = _next(programme, themes=tuple(known[one] for one in sorted(known)))
-    return changed, ThemeSet(
-        **_about(changed, at),
+    themed = changed(programme, themes=tuple(known[one] for one in sorted(known)))
+    return themed, ThemeSet(
+        **about(themed, at),
         year=year,
         theme=theme,
         document=document,
@@ -168,8 +171,8 @@ def add_item(
         due_on=due_on,
     )
     plan = sorted((*programme.plan, item), key=lambda one: (one.year, one.due_on or date.max, one.item))
-    added = _next(programme, plan=tuple(plan))
-    return added, PlanItemAdded(**_about(added, at), **msgspec.structs.asdict(item))
+    added = changed(programme, plan=tuple(plan))
+    return added, PlanItemAdded(**about(added, at), **msgspec.structs.asdict(item))
 
 
 def drop_item(
@@ -184,8 +187,8 @@ def drop_item(
             en=f"There is no plan item {item}.",
         )
     reason = _reason(reason)
-    dropped = _next(programme, plan=tuple(one for one in programme.plan if one.item != item))
-    return dropped, PlanItemDropped(**_about(dropped, at), item=item, reason=reason)
+    dropped = changed(programme, plan=tuple(one for one in programme.plan if one.item != item))
+    return dropped, PlanItemDropped(**about(dropped, at), item=item, reason=reason)
 
 
 def end(
@@ -203,8 +206,8 @@ def end(
         )
     reason = _reason(reason)
     years = tuple(year for year in programme.years if year <= on.year)
-    ended = _next(programme, ended_on=on, end_reason=reason, years=years)
-    return ended, ProgrammeEnded(**_about(ended, at), reason=reason, on=on)
+    ended = changed(programme, ended_on=on, end_reason=reason, years=years)
+    return ended, ProgrammeEnded(**about(ended, at), reason=reason, on=on)
 
 
 def takes(programme: Programme, *, year: int, unit: str) -> None:
@@ -257,14 +260,6 @@ def _few(documents: int) -> None:
             vi=f"Một chương trình dựa trên tối đa {MOST_DOCUMENTS} văn bản.",
             en=f"A programme rests on {MOST_DOCUMENTS} documents at the most.",
         )
-
-
-def _next(programme: Programme, **changes: Any) -> Programme:
-    return msgspec.structs.replace(programme, version=programme.version + 1, **changes)
-
-
-def _about(programme: Programme, at: datetime) -> dict[str, Any]:
-    return {"key": programme.id, "version": programme.version, "at": at, "unit": programme.unit}
 
 
 def _reason(text: str) -> str:

@@ -42,9 +42,10 @@ async def start_programme(command: StartProgramme, tx: Transaction) -> Row:
     )
     await documents.require(tx, programme.documents)
     tx.scope.require(programme.unit)
-    if known := await repository.of_identity(tx, repository.identity(programme)):
+    programmes = Programmes(tx)
+    if known := await programmes.like(programme):
         raise domain.known_already(known)
-    return await Programmes(tx).add(programme, started)
+    return await programmes.add(programme, started)
 
 
 async def cite_document(command: CiteDocument, tx: Transaction) -> Row:
@@ -85,7 +86,7 @@ async def programmes_page(query: ProgrammesPage, access: Access) -> Rows:
 
 
 async def programmes_by_id(query: ProgrammesById, access: Access) -> Rows:
-    return await pages.by_keys(repository.shown(access), Programmes.columns, query)
+    return await pages.by_keys(Programmes.shown(access), Programmes.columns, query)
 
 
 async def documents_of_programmes(query: DocumentsOfProgrammes, access: Access) -> Rows:

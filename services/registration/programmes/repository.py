@@ -5,25 +5,23 @@ from datetime import datetime
 
 import msgspec
 
-from services.kernel import pages, store
+from services.kernel import pages
 from services.kernel.pages import NEWEST
 from services.kernel.rows import Columns, Computed, Page, Rows
 from services.kernel.store import (
     ASCENDING,
     Access,
-    Aggregates,
-    Documents,
+    Document,
     Indexes,
     IndexModel,
     Noun,
     Unscoped,
     from_document,
-    not_found,
 )
 from services.kernel.text import folded
-from services.kernel.units import UnitOnDay, UnitPath
-from services.registration.documents import repository as documents
+from services.kernel.units import UnitOnDay
 from services.registration.documents.repository import GoverningDocuments
+from services.registration.issued.repository import Issued
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.events import DocumentsOfProgrammes, ProgrammeRow, ProgrammesPage
 
@@ -42,37 +40,15 @@ INDEXES: Indexes = {
 }
 
 
-class Programmes(Aggregates[Programme]):
+class Programmes(Issued[Programme]):
     collection = COLLECTION
+    everybodys = EVERYBODYS
     noun = Noun("programme", "phong trào, chương trình", "programme")
     columns = Columns(ProgrammeRow, unit=Computed(("unit", "started_on"), UnitOnDay.of))
     state = Programme
 
-    def _document(self, state: Programme, recorded_at: datetime) -> store.Document:
-        kept = super()._document(state, recorded_at)
-        return {**kept, "identity": identity(state), "name_folded": folded(state.name)}
-
-
-def identity(programme: Programme) -> str:
-    unit = UnitPath(programme.unit).unit
-    return f"{unit}/{programme.first_year}/{programme.last_year}/{folded(programme.name)}"
-
-
-def shown(access: Access) -> Documents:
-    return access.unscoped(EVERYBODYS)
-
-
-async def of_identity(access: Access, identity: str) -> Programme | None:
-    found = await shown(access).find_one({"identity": identity})
-    return from_document(found, Programme) if found else None
-
-
-async def known(access: Access, programme: str) -> Programme:
-    """Whoever's it is."""
-    found = await shown(access).find_one({"_id": programme})
-    if found is None:
-        raise not_found(Programmes.noun, programme)
-    return from_document(found, Programme)
+    def _document(self, state: Programme, recorded_at: datetime) -> Document:
+        return {**super()._document(state, recorded_at), "name_folded": folded(state.name)}
 
 
 async def called(access: Access, ids: Collection[str], names: Collection[str]) -> list[Programme]:
@@ -80,7 +56,7 @@ async def called(access: Access, ids: Collection[str], names: Collection[str]) -
     found: list[Programme] = []
     for field, values in (("_id", ids), ("name_folded", {folded(name) for name in names})):
         if values:
-            documents = shown(access).find({field: {"$in": sorted(values)}})
+            documents = Programmes.shown(access).find({field: {"$in": sorted(values)}})
             found += [from_document(document, Programme) async for document in documents]
     return list({one.id: one for one in found}.values())
 
@@ -88,16 +64,16 @@ async def called(access: Access, ids: Collection[str], names: Collection[str]) -
 async def page(access: Access, query: ProgrammesPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
     within, year = equal.pop("unit"), equal.pop("year")
-    return await pages.page(shown(access), Programmes.columns, query, within=within, years=year)
+    return await pages.page(Programmes.shown(access), Programmes.columns, query, within=within, years=year)
 
 
 async def documents_of(access: Access, query: DocumentsOfProgrammes) -> Rows:
     pages.page_size(query)
-    found = shown(access).find({"_id": {"$in": list(query.keys)}}, {"documents": 1})
+    found = Programmes.shown(access).find({"_id": {"$in": list(query.keys)}}, {"documents": 1})
     cited = {one["_id"]: one["documents"] async for one in found}
     wanted = sorted({id_ for ids in cited.values() for id_ in ids})
     view = GoverningDocuments.columns.view(query, access.sees)
-    rows = documents.shown(access).find({"_id": {"$in": wanted}}, {**view.projection, "_id": 1})
+    rows = GoverningDocuments.shown(access).find({"_id": {"$in": wanted}}, {**view.projection, "_id": 1})
     by_id = {one["_id"]: one async for one in rows}
     places = []
     for key in query.keys:

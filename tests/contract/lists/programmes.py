@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from services.registration.documents import repository as documents
 from services.registration.documents.events import DocumentsPage
-from services.registration.launches import repository as launches
+from services.registration.documents.repository import GoverningDocuments
 from services.registration.launches.events import LaunchesFor, LaunchesOfProgrammes, LaunchesPage, LaunchUnits
-from services.registration.programmes import repository as programmes
+from services.registration.launches.repository import Launches
 from services.registration.programmes.events import DocumentsOfProgrammes, ProgrammesPage
+from services.registration.programmes.repository import Programmes
 from tests.contract.lists import NEWEST, Listed, by_ids, pages
 
 DOCUMENTS, PROGRAMMES, LAUNCHES = "registration.documents", "registration.programmes", "registration.launches"
@@ -16,17 +16,17 @@ PROGRAMME, YEAR = "p_" + "7" * 24, 2026
 
 def lists() -> Iterator[Listed]:
     issuer = "o_" + "7" * 24
-    by = {"within": "u18115", "kind": "PLAN", "issuer": issuer, "bare": "4-nq/tu"}
-    yield from pages(DocumentsPage, DOCUMENTS, "g", by, documents.shown)
+    by = {"within": "u18115", "kind": "PLAN", "issuer": issuer, "bare_number": "4-nq/tu"}
+    yield from pages(DocumentsPage, DOCUMENTS, "g", by, GoverningDocuments.shown)
     yield Listed("the document of four things", DOCUMENTS, {"identity": f"{issuer}/2026-01-01/PLAN/4"})
     yield by_ids(DOCUMENTS, "g", scoped=False)
-    yield from pages(ProgrammesPage, PROGRAMMES, "p", {"within": "u18115", "years": YEAR}, programmes.shown)
+    yield from pages(ProgrammesPage, PROGRAMMES, "p", {"within": "u18115", "years": YEAR}, Programmes.shown)
     yield Listed("documents of programmes", PROGRAMMES, {"_id": PROGRAMME}, message=DocumentsOfProgrammes)
     yield Listed("programmes by name", PROGRAMMES, {"name_folded": {"$in": ["dan van kheo"]}})
     yield Listed("the programme of a unit", PROGRAMMES, {"identity": "u1/2021/2025/dan van kheo"})
     yield by_ids(PROGRAMMES, "p", scoped=False)
     launched: dict[str, str | int] = {"within": "u18115", "programme": PROGRAMME, "year": YEAR}
-    yield from pages(LaunchesPage, LAUNCHES, "l", launched, launches.shown)
+    yield from pages(LaunchesPage, LAUNCHES, "l", launched, Launches.shown)
     yield Listed("launches of a programme", LAUNCHES, {"programme": PROGRAMME}, NEWEST, LaunchesOfProgrammes)
     above = {"launched_in": {"$in": ["vn", "u436"]}, "level": {"$in": ["COMMUNE"]}}
     yield Listed("launches for a unit", LAUNCHES, above, message=LaunchesFor)

@@ -1,0 +1,1 @@
+"""What documents, programmes and launches have in common: they are issued, and read by everybody in office."""
