@@ -82,7 +82,8 @@ def pages(
             narrow(seen_by(units)).narrowed(page_filter(window, equal)),
             order,
             message,
-            follows=len(names) < 2 and not (names and len(units) > 1),
+            # Where most there is lies in the units asked for, it may as well be walked along the ids.
+            follows=len(names) < 2 and len(units) == 1,
         )
 
 
