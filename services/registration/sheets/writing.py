@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from math import ceil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ from services.registration.sheets.columns import COLUMNS, SHEET
 from services.registration.sheets.domain import RESOURCES
 from services.registration.sheets.reading import MOST_ROWS, quoted
 
+A4 = 9
+LINE = 16
+"""Points."""
 EXAMPLE: dict[str, Any] = {
     "owner": "Hội LHPN phường Đậu Liêu",
     "title": "“5 không, 3 sạch” ở tổ dân phố 1",
@@ -60,7 +64,8 @@ def workbook(file: Path, headings: Sequence[str], widths: Sequence[int]) -> Iter
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, heading, bold)
     sheet.freeze_panes(1, 0)
-    yield _Rows(sheet, day)
+    _for_printing(sheet)
+    yield _Rows(sheet, day, book.add_format({"text_wrap": True, "valign": "top"}))
     book.close()
 
 
@@ -73,9 +78,17 @@ def comma_separated(file: Path, headings: Sequence[str]) -> Iterator[Writer]:
         yield writer
 
 
+def _for_printing(sheet: Any) -> None:
+    """All columns on the width of a page, the headings on each."""
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
 class _Rows:
-    def __init__(self, sheet: Any, day: Any) -> None:
-        self._sheet, self._day = sheet, day
+    def __init__(self, sheet: Any, day: Any, wrapped: Any) -> None:
+        self._sheet, self._day, self._wrapped = sheet, day, wrapped
         self._next = 1
 
     def write(self, row: Sequence[Any]) -> None:
@@ -84,7 +97,8 @@ class _Rows:
                 self._sheet.write_datetime(self._next, place, value, self._day)
             elif isinstance(value, str):
                 if value:
-                    self._sheet.write_string(self._next, place, quoted(value))
+                    several = self._wrapped if "\n" in value else None
+                    self._sheet.write_string(self._next, place, quoted(value), several)
             elif value is not None:
                 self._sheet.write_number(self._next, place, value)
         self._next += 1
@@ -133,17 +147,26 @@ def template(file: Path) -> None:
             )
     sheet.set_row(0, 34)
     sheet.freeze_panes(1, 0)
+    _for_printing(sheet)
     guide = book.add_worksheet("Hướng dẫn")
-    guide.set_column(0, 0, 24, wrapped)
-    guide.set_column(1, 1, 90, wrapped)
+    widths = (22, 62, 46)
+    for place, width in enumerate(widths):
+        guide.set_column(place, place, width)
     for number, text in enumerate(_GUIDE):
-        guide.write_string(number, 1, text)
+        guide.write_string(number, 0, text)
     start = len(_GUIDE) + 1
-    guide.write_row(start, 0, ["Cột", "Cách ghi, ví dụ"], head)
+    guide.write_row(start, 0, ["Cột", "Cách ghi", "Ví dụ"], head)
     for number, column in enumerate(COLUMNS, start + 1):
-        guide.write_string(number, 0, column.heading + (" *" if column.required else ""))
+        name = column.heading + (" *" if column.required else "")
         example = _line(EXAMPLE[column.key]) if column.key in EXAMPLE else ""
-        guide.write_string(number, 1, column.note + (f"\nVí dụ: {example}" if example else ""))
+        cells = [name, column.note, example]
+        guide.write_row(number, 0, cells, wrapped)
+        # Not every program makes room for what is wrapped.
+        lines = max(ceil(len(cell) / width) for cell, width in zip(cells, widths, strict=True))
+        guide.set_row(number, LINE * lines)
+    guide.set_landscape()
+    guide.fit_to_pages(1, 0)
+    guide.set_paper(A4)
     book.close()
 
 
