@@ -262,7 +262,7 @@ def _planned(run: Planned) -> Plan | None:
             plans.clear()
         try:
             plans[key] = _Compiler(run).plan()
-        except Unusual:
+        except (Unusual, GraphQLError):  # such as null for @skip's `if`, which only running it shows
             plans[key] = None
     plan: Plan | None = plans[key]
     return plan

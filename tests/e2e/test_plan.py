@@ -205,7 +205,7 @@ async def test_by_plan_and_by_reference_the_corpus_has_the_same_answer(asking: A
 
 
 @pytest.mark.parametrize(
-    "variables", [{"unit": None}, {"first": None}, {"unit": None, "first": None}], ids=str
+    "variables", [{"unit": None}, {"first": None}, {"no": None}, {"unit": None, "first": None}], ids=str
 )
 async def test_by_plan_and_by_reference_a_null_for_what_has_a_default_is_the_same_error(
     asking: Asking, variables: dict[str, Any]
