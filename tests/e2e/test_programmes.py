@@ -254,6 +254,19 @@ async def test_of_units_that_were_merged_before_the_day_what_their_heir_did_coun
     assert totals["inTime"] == len(ours)
 
 
+async def test_of_two_who_change_a_programme_the_second_learns_what_the_first_has_done(
+    graphql: GraphQL,
+) -> None:
+    office = Office(graphql, PROVINCE)
+    programme = await started(office, TOWN, 2019, 2019)
+    theme: dict[str, Any] = {"programme": programme, "year": 2019, "expectedVersion": 1}
+    await office.officer.does("setTheme", theme="Gần dân", **theme)
+    second = await office.officer.tries("setTheme", theme="Vì dân", **theme)
+    assert (second["code"], second["fields"]) == ("changed-meanwhile", ["expectedVersion"])
+    assert f"Đặt chủ đề, do officer@{PROVINCE}, lúc " in second["messageVi"]
+    assert f"a theme set, by officer@{PROVINCE}, at " in second["messageEn"]
+
+
 async def test_a_model_joins_only_a_programme_of_its_years_and_units(graphql: GraphQL) -> None:
     office = Office(graphql, PROVINCE)
     owner = await office.organisation(TOWN)

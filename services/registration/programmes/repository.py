@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from services.kernel import pages
+from services.kernel.messages import Recorded
 from services.kernel.pages import NEWEST
 from services.kernel.rows import Columns, Computed, Page, Rows
 from services.kernel.store import (
@@ -23,7 +24,17 @@ from services.kernel.units import UnitOnDay
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.issued.repository import Issued
 from services.registration.programmes.domain import Programme
-from services.registration.programmes.events import DocumentsOfProgrammes, ProgrammeRow, ProgrammesPage
+from services.registration.programmes.events import (
+    DocumentCited,
+    DocumentsOfProgrammes,
+    PlanItemAdded,
+    PlanItemDropped,
+    ProgrammeEnded,
+    ProgrammeRow,
+    ProgrammesPage,
+    ProgrammeStarted,
+    ThemeSet,
+)
 
 COLLECTION = "programmes"
 EVERYBODYS = Unscoped(
@@ -40,12 +51,26 @@ INDEXES: Indexes = {
 }
 
 
+TOLD = {
+    ProgrammeStarted.subject: ("Lập chương trình", "started"),
+    DocumentCited.subject: ("Thêm văn bản căn cứ", "another document cited"),
+    ThemeSet.subject: ("Đặt chủ đề", "a theme set"),
+    PlanItemAdded.subject: ("Thêm nhiệm vụ", "a plan item added"),
+    PlanItemDropped.subject: ("Bỏ nhiệm vụ", "a plan item dropped"),
+    ProgrammeEnded.subject: ("Kết thúc chương trình", "ended"),
+}
+"""What each event did."""
+
+
 class Programmes(Issued[Programme]):
     collection = COLLECTION
     everybodys = EVERYBODYS
     noun = Noun("programme", "phong trào, chương trình", "programme")
     columns = Columns(ProgrammeRow, unit=Computed(("unit", "started_on"), UnitOnDay.of))
     state = Programme
+
+    def told(self, recorded: Recorded) -> tuple[str, str]:
+        return TOLD[recorded.type]
 
     def _document(self, state: Programme, recorded_at: datetime) -> Document:
         return {**super()._document(state, recorded_at), "name_folded": folded(state.name)}
