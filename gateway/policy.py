@@ -31,7 +31,7 @@ READING = 4
 REFUSING = 500
 """What it costs, besides, to be refused for what was sent: about as much as answering a page."""
 LATE = 1.0
-"""Seconds that who has overdrawn, or nearly, waits for an answer, at most: then asking all the time does not pay."""
+"""Seconds that who has overdrawn waits for an answer, at most: then asking all the time does not pay."""
 MALFORMED = (400, 413)
 UNREADABLE = parse("{ __typename }")
 """Stands where a document cannot be read: Strawberry would read it once more, and over a WebSocket tell nobody why."""
@@ -85,19 +85,11 @@ class Policy:
         return self._rates.take(name, address, self._per_minute[kind], cost, monotonic())
 
     async def admit(self, caller: Caller | None, address: str) -> None:
-        """Refuses who has overdrawn, before anything of the request is read.
-
-        Who has used up more than half of what may be asked for at once waits a little, and the longer the less is left:
-        what somebody asks for all the time then comes evenly, and others are not held up by heaps of it.
-        """
-        kind = kind_of(caller)
-        taken = self.take(caller, kind, address, 0)
+        """Refuses who has overdrawn, before anything of the request is read."""
+        taken = self.take(caller, kind_of(caller), address, 0)
         if taken.retry_after:
             await asyncio.sleep(min(taken.retry_after, LATE))
             raise _overdrawn(taken)
-        half = rates.at_once(self._per_minute[kind]) / 2
-        if taken.left is not None and taken.left < half:
-            await asyncio.sleep(LATE * (1 - taken.left / half))
 
     def refused(self, bad: Bad, caller: Caller | None, address: str) -> str:
         """Counts and logs a request that never became an operation; the trace id that it is found by."""

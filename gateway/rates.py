@@ -18,11 +18,6 @@ REMEMBERED = 10_000
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def at_once(per_minute: int) -> float:
-    """What a full bucket holds."""
-    return per_minute * BURST / 60
-
-
 class Taken(NamedTuple):
     """What is left of the caller's own bucket, or after how many seconds to ask again; None left: no limit."""
 
@@ -43,9 +38,9 @@ class Buckets:
     def level(self, key: str, per_minute: int, now: float) -> float:
         found = self._buckets.get(key)
         if found is None:
-            return at_once(per_minute)
+            return per_minute * BURST / 60
         level, at = found
-        return min(at_once(per_minute), level + (now - at) * per_minute / 60)
+        return min(per_minute * BURST / 60, level + (now - at) * per_minute / 60)
 
     def put(self, key: str, level: float, now: float) -> None:
         self._buckets[key] = (level, now)
