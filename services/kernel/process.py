@@ -53,9 +53,19 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    """Cancels until all are done: `wait_for`, which nats-py stands on, sometimes passes over one cancellation."""
+    """Cancels until all are done: `wait_for`, which nats-py stands on, sometimes passes over one cancellation.
+
+    Being cancelled itself it ends them all the same: who has made tasks leaves none behind.
+    """
     left = {task for task in tasks if not task.done()}
+    cancelled: asyncio.CancelledError | None = None
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.5)
+        try:
+            _, left = await asyncio.wait(left, timeout=0.5)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            left = {task for task in left if not task.done()}
+    if cancelled:
+        raise cancelled

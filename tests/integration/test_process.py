@@ -1,6 +1,7 @@
 """What keeps a process honest."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 
@@ -43,3 +44,18 @@ async def test_a_task_that_fails_is_run_again() -> None:
     assert not task.done()
     await end([task])
     assert runs >= 3
+
+
+async def test_whoever_is_cancelled_while_ending_others_leaves_none_behind() -> None:
+    async def stubborn() -> None:
+        for _ in range(3):  # passes over as many cancellations
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    child = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    parent = asyncio.create_task(end([child]))
+    await asyncio.sleep(0)
+    await end([parent])
+    assert child.done()
+    assert parent.cancelled()
