@@ -93,8 +93,10 @@ class Directory:
         `including`: the unit itself too.
         """
         spell = await self.in_force(unit, day)
-        itself = "(/|$)" if including else "/"
-        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}{itself}"}})
+        # A prefix and no more: with an alternative in it MongoDB would walk the whole index.
+        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
+        if including:
+            found.append(await self.get(unit))
         return [
             u
             for u in sorted(found, key=lambda u: u.id)

@@ -137,7 +137,10 @@ class View:
             self._texts.append(b"null")
             self._note("null")
             return
-        self._note(f"{document['_id']}/{document['version']}" if self._version else "")
+        if self._version:
+            # What is counted of many documents has no version of its own: all that it says is its version.
+            version = document.get("version")
+            self._note(f"{document['_id']}/{version}" if version is not None else str(document))
         row = self._show(document)
         _note_nulls(row, "", self._nulls)
         self._texts.append(orjson.dumps(row, str, orjson.OPT_UTC_Z))

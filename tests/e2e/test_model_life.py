@@ -1,14 +1,18 @@
 """One model's whole life through GraphQL: each step a fact that is told again, counted, and the same when recounted."""
 
 import asyncio
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from infra.operator import asking
 from infra.positions import settled
 from infra.recount import recount
-from services.kernel.messages import Role
+from services.kernel.caller import Caller, Grant
+from services.kernel.messages import Refused, Role
+from services.review.events import DecideReview, Verdict
 from tests.conftest import GraphQL
 from tests.e2e.people import CITY, WARD, Office, Person, fresh
 
@@ -105,6 +109,9 @@ async def test_a_whole_life_is_told_counted_and_recounted(graphql: GraphQL) -> N
     await does("carryOverModel", model=id_, on="2021-02-01")
     await does("discontinueModel", model=id_, reason="Đã thành nếp", on="2021-06-30")
 
+    review = await office.review_of(id_)
+    closed = (await office.officer.ask(REVIEW, id=review))["node"]
+    assert (closed["closedOn"], closed["closedBecause"]) == ("2021-06-30", "DISCONTINUED")
     whole = (await office.officer.ask(HISTORY, id=id_, first=100))["node"]
     steps = [edge["node"]["step"] for edge in whole["history"]["edges"]]
     assert steps == [
@@ -279,6 +286,26 @@ async def test_of_a_withdrawn_model_nothing_is_decided_or_nominated_any_more(
     )
     assert (refused["code"], refused["fields"]) == ("review-closed", ["review"])
     assert (await recount(graphql.settings)).differences == []
+
+
+async def test_neither_the_owner_that_a_model_had_nor_the_one_it_has_judges_it(graphql: GraphQL) -> None:
+    office = Office(graphql)
+    before, after = await office.organisation(), await office.organisation()
+    id_ = await office.registered(before)
+    review = await office.review_of(id_)
+    change = {"model": id_, "owner": after, "reason": "Sáp nhập hội", "document": "NQ 1", "on": "2019-04-01"}
+    await office.officer.does("changeModelOwner", **change)
+    await settled(graphql.settings)
+    decide = DecideReview(review=review, verdict=Verdict.RECOGNISED, reason="Tốt", on=date(2019, 5, 1))
+    async with asking(graphql.settings) as services:
+        for organisation in (before, after):
+            grant = Grant(role=Role.APPRAISER, unit=CITY, organisation=organisation)
+            judge = Caller(id=f"judge of {organisation}", name="", grants=(grant,))
+            with pytest.raises(Refused) as refused:
+                await services.ask(decide, judge, dict[str, Any], key=fresh())
+            assert refused.value.refusal.code == "own-work"
+        other = Caller(id="judge", name="", grants=(Grant(role=Role.APPRAISER, unit=CITY),))
+        assert await services.ask(decide, other, dict[str, Any], key=fresh())
 
 
 async def test_a_review_is_counted_on_the_level_that_its_model_had_when_it_was_decided(

@@ -1,5 +1,6 @@
 """A programme through GraphQL: its documents and issuers over time, its launch, and who has not registered by then."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.e2e.people import Office, Person
+from tests.e2e.test_versions import Reader
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -252,6 +254,67 @@ async def test_of_units_that_were_merged_before_the_day_what_their_heir_did_coun
     assert {unit for unit, standing in after.items() if standing == "IN_TIME"} == ours
     assert {unit for unit, standing in after.items() if standing == "UNASSIGNED"} == parted
     assert totals["inTime"] == len(ours)
+
+
+async def test_what_is_kept_of_a_launch_is_out_of_date_as_soon_as_a_unit_has_registered(
+    graphql: GraphQL,
+) -> None:
+    office = Office(graphql, PROVINCE)
+    programme = await started(office, TOWN, 2019, 2019)
+    launch = await office.officer.does(
+        "launchProgramme",
+        programme=programme,
+        unit=TOWN,
+        year=2019,
+        level="COMMUNE",
+        until="2019-02-28",
+        on="2019-01-10",
+    )
+    reader = Reader(graphql, office.reporter.token)
+    asked = (
+        "query($id: ID!) { node(id: $id) { ... on Launch { standings { drafting nothing } } } }",
+        "query($id: ID!) { launchUnits(launch: $id, first: 100) { edges { node { standing drafting } } } }",
+    )
+    tags = [(await reader.read(query, id=launch)).headers["etag"] for query in asked]
+    for query, tag in zip(asked, tags, strict=True):
+        assert (await reader.read(query, tag, id=launch)).status_code == 304
+    await office.draft(await office.organisation("u02635"), on="2019-02-01", programme=programme)
+    for query, tag in zip(asked, tags, strict=True):
+        assert (await reader.read(query, tag, id=launch)).status_code == 200
+
+
+async def test_what_many_enter_at_once_is_there_once_and_the_others_are_told(graphql: GraphQL) -> None:
+    office = Office(graphql, PROVINCE)
+    issuer = await commission(office, PROVINCE)
+    document = await issued(office, issuer, "01-KH", "2016-02-01")
+    programme: dict[str, Any] = {
+        "unit": TOWN,
+        "name": f"Dân vận khéo {uuid4().hex[:6]}",
+        "firstYear": 2019,
+        "lastYear": 2019,
+    }
+    first = await office.officer.does("startProgramme", **programme, documents=[document], on="2019-01-02")
+    launch = {"programme": first, "unit": TOWN, "year": 2019, "level": "COMMUNE", "until": "2019-03-31"}
+    many: dict[str, dict[str, Any]] = {
+        "registerDocument": {
+            "issuer": issuer,
+            "number": "77-KH",
+            "issuedOn": "2016-02-01",
+            "kind": "PLAN",
+            "title": "x",
+        },
+        "startProgramme": {**programme, "name": "Một tên", "documents": [document], "on": "2019-01-02"},
+        "launchProgramme": {**launch, "on": "2019-01-10"},
+    }
+    for does, input_ in many.items():
+        answers = await asyncio.gather(*(office.officer.tries(does, **input_) for _ in range(8)))
+        refused = [answer for answer in answers if answer["__typename"] == "Refusal"]
+        assert {answer["code"] for answer in refused} <= {
+            "document-known",
+            "programme-known",
+            "launch-known",
+        }
+        assert len(refused) == 7, does
 
 
 async def test_of_two_who_change_a_programme_the_second_learns_what_the_first_has_done(

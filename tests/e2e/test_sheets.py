@@ -12,6 +12,7 @@ from infra.positions import settled
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.e2e.people import CITY, WARD, Office, Person, counts
+from tests.e2e.test_programmes import started
 from tests.sheets import malformed
 from tests.sheets.malformed import HEADINGS, csv
 
@@ -140,6 +141,29 @@ async def test_a_list_is_checked_imported_once_and_told_row_by_row(graphql: Grap
     assert table[0][-2:] == ("Kết quả", "Lý do")
     assert table[3][-2] == "Lỗi, không ghi"
     assert "B4: Thiếu “Tên mô hình”" in str(table[3][-1])
+
+
+async def test_rows_join_a_programme_by_its_name_and_leave_it_for_another(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    who = office.officer
+    asked = (
+        "query($id: ID!) { node(id: $id) { ... on Programme { name } ... on Model { programme { id } } } }"
+    )
+    first, second = [await started(office, CITY, 2019, 2019) for _ in range(2)]
+    name = (await who.ask(asked, id=first))["node"]["name"]
+    headings = (*HEADINGS, "Ngày lập", "Chương trình")
+    row = (OWNER, "Góc thư viện xóm", "Kinh tế", "Tập thể", "05/03/2019")
+    data = csv(headings, (*row, name.upper()), (*row[:1], "Tủ sách đình làng", *row[2:], "Không có"))
+    imported = await done(who, data, "chương trình.csv", check=False)
+    assert imported["counts"] == {"accepted": 1, "warning": 0, "unchanged": 0, "error": 1}
+    (good, bad) = await rows(who, imported["id"])
+    assert [(p["cell"], p["code"]) for p in bad["problems"]] == [("F3", "programme-not-found")]
+    assert (await who.ask(asked, id=good["model"]))["node"] == {"programme": {"id": first}}
+
+    change = csv(("Mã mô hình", *headings), (good["model"], *row, second))
+    moved = await done(who, change, "chuyển.csv", check=False)
+    assert moved["counts"]["accepted"] == 1
+    assert (await who.ask(asked, id=good["model"]))["node"] == {"programme": {"id": second}}
 
 
 async def test_what_is_exported_and_imported_again_changes_nothing(graphql: GraphQL) -> None:

@@ -198,8 +198,8 @@ def test_a_deadline_is_from_the_launch_to_the_end_of_its_year_and_only_moves_lat
     assert refusal(lambda: launched(date(2024, 1, 9))) == "deadline-invalid"
     assert refusal(lambda: launched(units=0)) == "no-units"
     assert refusal(lambda: launched(year=2026)) == "programme-not-in-year"
-    assert refusal(lambda: launches.check_level(CITY, UnitLevel.COUNTRY)) == "level-above"
-    launches.check_level(CITY, UnitLevel.PROVINCE)
+    assert refusal(lambda: launched(level=UnitLevel.COUNTRY)) == "level-above"
+    assert launched(level=UnitLevel.PROVINCE).level is UnitLevel.PROVINCE
 
 
 def test_of_several_launches_the_one_of_the_nearest_unit_counts() -> None:

@@ -104,6 +104,7 @@ def launch(
     happened(on, today)
     takes(programme, year=year, unit=unit.path)
     _deadline(until, on, year)
+    _check_level(unit, level)
     if not units:
         raise Refused(
             "no-units",
@@ -142,7 +143,7 @@ def launch(
 def extend(
     launch: Launch, *, until: date, reason: str, today: date, at: datetime
 ) -> tuple[Launch, LaunchExtended]:
-    _standing(launch)
+    _in_effect(launch)
     if until <= launch.until:
         raise Refused(
             "deadline-not-later",
@@ -166,7 +167,7 @@ def extend(
 
 
 def recall(launch: Launch, *, reason: str, today: date, at: datetime) -> tuple[Launch, LaunchRecalled]:
-    _standing(launch)
+    _in_effect(launch)
     reason = _reason(reason)
     recalled = changed(
         launch,
@@ -224,7 +225,7 @@ def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing,
     return sum_.standing, sum_
 
 
-def check_level(unit: Spell, level: UnitLevel) -> None:
+def _check_level(unit: Spell, level: UnitLevel) -> None:
     if level is UnitLevel.COUNTRY or _DEPTH[level] < _DEPTH[unit.level]:
         raise Refused(
             "level-above",
@@ -255,7 +256,7 @@ def _deadline(until: date, on: date, year: int) -> None:
         )
 
 
-def _standing(launch: Launch) -> None:
+def _in_effect(launch: Launch) -> None:
     if launch.recalled_on:
         raise Refused(
             "launch-recalled",

@@ -33,7 +33,6 @@ async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
     programme = await Programmes(tx).known(command.programme)
     if command.document:
         await documents.require(tx, [command.document])
-    domain.check_level(unit, command.level)
     units = await directory.below(command.unit, on, command.level, including=True)
     launch, launched = domain.launch(
         programme,
@@ -97,7 +96,6 @@ async def launch_units(query: LaunchUnits, access: Access) -> Rows:
         view.add(
             {
                 "_id": id_,
-                "version": one.unit.version,
                 "launch": launch.id,
                 "unit": f"{id_}@{launch.launched_on}",
                 "standing": one.standing,
@@ -124,7 +122,6 @@ async def launch_totals(query: LaunchTotals, access: Access) -> Rows:
         view.add(
             {
                 "_id": key,
-                "version": launch.version,
                 "units": len(stands),
                 **{standing.lower(): many[standing] for standing in Standing},
                 "as_of": as_of,

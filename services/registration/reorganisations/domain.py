@@ -152,7 +152,6 @@ def preview(
 ) -> dict[str, Any]:
     return {
         "_id": read.digest,
-        "version": 1,
         "digest": read.digest,
         "effective_on": read.effective_on,
         "document": str(read.document) if read.document else None,
