@@ -21,7 +21,7 @@ from gateway.headers import PAGE, Secured
 from gateway.http import Http
 from gateway.identity import Identity
 from gateway.operations import Operations
-from gateway.plan import Planned
+from gateway.planned import Planned
 from gateway.websocket import WebSocket
 from services.kernel import client, telemetry
 from services.kernel.caller import Tokens

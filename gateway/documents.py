@@ -46,7 +46,8 @@ class Document:
         self.hash = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:HASH]
         self.tree: DocumentNode | None = None
         self.measured: Measured | None = None
-        self.operations = 0
+        self.operations: dict[str, OperationDefinitionNode] = {}
+        """By their names, that of an unnamed one ``""``."""
         self.plans: dict[Hashable, Any] = {}
         """What the plan executor has made of it."""
         begun = perf_counter()
@@ -54,11 +55,21 @@ class Document:
         self.parsing = perf_counter() - begun
         """Seconds, as are those of `validating`, measuring included."""
         if self.tree:
-            self.operations = sum(isinstance(d, OperationDefinitionNode) for d in self.tree.definitions)
+            self.operations = {
+                definition.name.value if definition.name else "": definition
+                for definition in self.tree.definitions
+                if isinstance(definition, OperationDefinitionNode)
+            }
             self.measured = limits.measure(self.tree)
             # What is too large is not validated: some rules take the square of its size.
             self.errors = self.measured.errors or _invalid(schema, self.tree)
         self.validating = perf_counter() - begun - self.parsing
+
+    def operation(self, name: str) -> OperationDefinitionNode | None:
+        """The one of this name, or the only one where none is named."""
+        if name or len(self.operations) != 1:
+            return self.operations.get(name) if name else None
+        return next(iter(self.operations.values()))
 
     def _parse(self, text: str) -> Sequence[GraphQLError]:
         if len(text) > CHARACTERS:

@@ -6,45 +6,35 @@ Whatever is not plain (an error, a null where none may be, introspection, edges 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 from graphql import (
-    BooleanValueNode,
-    DirectiveNode,
-    ExecutionResult,
     FieldNode,
     GraphQLEnumType,
-    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
-    OperationType,
-    Visitor,
+    GraphQLSchema,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
-    visit,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
-from graphql.execution.values import get_argument_values
+from graphql.execution.executor import Executor
+from graphql.execution.values import VariableValues, get_argument_values
 from msgspec.structs import replace
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from gateway.door import Door
 from gateway.fields import DEFINITION, Follows, Starts, Wish, asks, column_of, is_connection, page_info
-from services.kernel import telemetry
-from services.kernel.messages import Refused, Unavailable
 from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Part, Rows
 
-MOST_PLANS = 32
-"""Of one document, by the values of the variables that decide what is selected."""
 NULL = b"null"
 FIRST, MOST_LINKS = ord("0"), 64
 """The letters of a level's links are the characters from `0` on."""
@@ -54,32 +44,52 @@ class Unusual(Exception):  # noqa: N818 - not an error: a reason to leave it to 
     """Nothing that a plan handles."""
 
 
-class Planned(StrawberryGraphQLCoreExecutionContext):
-    """Runs queries by plan where it can."""
+class Given:
+    """The values of an operation's variables, and the arguments that fields make of them."""
 
-    on = True
+    __slots__ = ("_arguments", "values")
 
-    def execute_operation(self, serially: bool | None = None) -> Any:
-        if self.on and self.operation.operation is OperationType.QUERY:
-            plan = _planned(self)
-            if plan:
-                return self._run(plan)
-        return super().execute_operation(serially)
+    def __init__(self, values: VariableValues) -> None:
+        self.values = values
+        self._arguments: dict[Arguments, dict[str, Any]] = {}
 
-    async def _run(self, plan: "Plan") -> Any:
-        try:
-            return ExecutionResult(cast(Any, await plan.run(self)), None)
-        except (Unusual, Refused, Unavailable, GraphQLError):
-            pass
-        except Exception:
-            # A mistake of ours: the reference does not share it.
-            telemetry.log.exception("plan failed")
-        result = super().execute_operation()
-        return await result if self.is_awaitable(result) else result
+    def to(self, arguments: "Arguments") -> dict[str, Any]:
+        found = self._arguments.get(arguments)
+        if found is None:
+            found = self._arguments[arguments] = arguments.made_of(self.values)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arguments:
+    """Those of one field, as its resolver takes them."""
+
+    field: GraphQLField
+    node: FieldNode
+    schema: GraphQLSchema
+
+    def made_of(self, values: VariableValues) -> dict[str, Any]:
+        """Raises a `GraphQLError` for what is not of its type."""
+        definition: StrawberryField = self.field.extensions[DEFINITION]
+        given = get_argument_values(self.field, self.node, values)
+        schema = self.schema.extensions["strawberry-definition"]
+        return convert_arguments(
+            given,
+            definition.arguments,
+            scalar_registry=schema.schema_converter.scalar_registry,
+            config=schema.config,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Of a plan: for whom, and with which values."""
+
+    door: Door
+    given: Given
 
 
 Grouped = Mapping[str, list[FieldDetails]]
-Arguments = Callable[[Planned], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -90,7 +100,7 @@ class Level:
     links: "list[Link]"
     never_null: frozenset[str]
 
-    async def whole(self, rows: Rows, run: Planned) -> list[bytes]:
+    async def whole(self, rows: Rows, run: Run) -> list[bytes]:
         """The rows with what their links lead to in the place of the marks."""
         head, texts = rows.head, rows.texts
         if head.nulls and not self.never_null.isdisjoint(head.nulls):
@@ -121,9 +131,9 @@ class One:
     nullable: bool
     level: Level
 
-    async def follow(self, keys: list[str], found: dict[str, bytes], run: Planned) -> None:
+    async def follow(self, keys: list[str], found: dict[str, bytes], run: Run) -> None:
         """Finds what belongs to each key, which stands behind the link's letter."""
-        rows = await _door(run).rows(self.message, tuple([key[1:] for key in keys]), self.level.fields)
+        rows = await run.door.rows(self.message, tuple([key[1:] for key in keys]), self.level.fields)
         texts = await self.level.whole(rows, run)
         if not self.nullable and NULL in texts:
             raise Unusual
@@ -138,10 +148,10 @@ class Many:
     arguments: Arguments
     connection: "Connection"
 
-    async def follow(self, keys: list[str], found: dict[str, bytes], run: Planned) -> None:
+    async def follow(self, keys: list[str], found: dict[str, bytes], run: Run) -> None:
         owners = tuple([key[1:] for key in keys])
-        query = self.message(keys=owners, fields=self.connection.level.fields, **self.arguments(run))
-        rows = await _door(run).ask(query)
+        query = self.message(keys=owners, fields=self.connection.level.fields, **run.given.to(self.arguments))
+        rows = await run.door.ask(query)
         found.update(zip(keys, await self.connection.shown(rows, run), strict=True))
 
 
@@ -158,7 +168,7 @@ class Connection:
     parts: list[tuple[bytes, str, list[tuple[str, str]]]]
     """The name, `edges`, `page_info` or a text after `=`, and for the page's info its own names."""
 
-    async def shown(self, rows: Rows, run: Planned) -> list[bytes]:
+    async def shown(self, rows: Rows, run: Run) -> list[bytes]:
         texts = await self.level.whole(rows, run)
         shown, start = [], 0
         for page in rows.head.pages:
@@ -212,16 +222,16 @@ class Root:
     """Of a row by its type: the field's own under ``""``."""
     nullable: bool
 
-    async def value(self, run: Planned) -> bytes:
-        wish: Wish | None = self.starts.wish(**self.arguments(run))
+    async def value(self, run: Run) -> bytes:
+        wish: Wish | None = self.starts.wish(**run.given.to(self.arguments))
         if wish is None:
             texts = [NULL]
         elif isinstance(self.shape, Connection):
-            rows = await _door(run).ask(replace(wish.message, fields=self.shape.level.fields))
+            rows = await run.door.ask(replace(wish.message, fields=self.shape.level.fields))
             texts = await self.shape.shown(rows, run)
         else:
             level = self.shape[wish.type if wish.type in self.shape else ""]
-            texts = await level.whole(await _door(run).ask(replace(wish.message, fields=level.fields)), run)
+            texts = await level.whole(await run.door.ask(replace(wish.message, fields=level.fields)), run)
         if texts[0] == NULL and not self.nullable:
             raise Unusual
         return texts[0]
@@ -232,7 +242,7 @@ class Plan:
     roots: dict[bytes, Root | bytes]
     """By the name in the answer, as it is written; a text is the answer itself."""
 
-    async def run(self, run: Planned) -> orjson.Fragment:
+    async def run(self, run: Run) -> orjson.Fragment:
         waiting = [root for root in self.roots.values() if isinstance(root, Root)]
         if len(waiting) == 1:
             values = [await waiting[0].value(run)]
@@ -245,50 +255,13 @@ class Plan:
         return orjson.Fragment(b"{" + b",".join(parts) + b"}")
 
 
-def _planned(run: Planned) -> Plan | None:
-    """The plan of the operation, for these values of the variables that decide what is selected.
-
-    It lives as long as its document is kept, whose nodes it refers to.
-    """
-    plans = run.context_value.document.plans
-    name = run.operation.name.value if run.operation.name else ""
-    deciding = plans.get(name)
-    if deciding is None:
-        deciding = plans[name] = _deciding(run)
-    values = run.variable_values.coerced
-    key = (name, *[values.get(variable) for variable in deciding])
-    if key not in plans:
-        if len(plans) > MOST_PLANS:
-            plans.clear()
-        try:
-            plans[key] = _Compiler(run).plan()
-        except (Unusual, GraphQLError):  # such as null for @skip's `if`, which only running it shows
-            plans[key] = None
-    plan: Plan | None = plans[key]
-    return plan
-
-
-def _deciding(run: Planned) -> tuple[str, ...]:
-    """The variables that stand in @skip and @include."""
-    found = _Deciding()
-    for node in (run.operation, *run.fragment_definitions.values()):
-        visit(node, found)
-    return tuple(sorted(found.names))
-
-
-class _Deciding(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        for argument in node.arguments or ():
-            if not isinstance(argument.value, BooleanValueNode) and hasattr(argument.value, "name"):
-                self.names.add(argument.value.name.value)
+def compiled(run: Executor[Any]) -> Plan:
+    """The plan of an operation, for the values that its @skip and @include have in this run; `Unusual` if none."""
+    return _Compiler(run).plan()
 
 
 class _Compiler:
-    def __init__(self, run: Planned) -> None:
+    def __init__(self, run: Executor[Any]) -> None:
         self._run = run
         self._schema = run.schema
 
@@ -311,7 +284,7 @@ class _Compiler:
                 raise Unusual
             roots[_name(name)] = Root(
                 starts,
-                self._arguments(field, node),
+                Arguments(field, node, self._schema),
                 self._shape(field, details),
                 not is_non_null_type(field.type),
             )
@@ -364,7 +337,7 @@ class _Compiler:
         type_ = get_named_type(field.type)
         if issubclass(asked.message, ByOwners):
             connection = self._connection(cast(GraphQLObjectType, type_), details)
-            return Many(asked.message, self._arguments(field, details[0].node), connection)
+            return Many(asked.message, Arguments(field, details[0].node, self._schema), connection)
         if not is_object_type(type_) or is_list_type(field.type):
             raise Unusual
         return One(asked.message, not is_non_null_type(field.type), self._level(type_, details))
@@ -401,27 +374,7 @@ class _Compiler:
         grouped: Grouped = self._run.collect_subfields(type_, details).grouped_field_set
         return grouped
 
-    def _arguments(self, field: GraphQLField, node: FieldNode) -> Arguments:
-        definition: StrawberryField = field.extensions[DEFINITION]
-
-        def arguments(run: Planned) -> dict[str, Any]:
-            given = get_argument_values(field, node, run.variable_values, None, run.hide_suggestions)
-            schema = run.schema.extensions["strawberry-definition"]
-            return convert_arguments(
-                given,
-                definition.arguments,
-                scalar_registry=schema.schema_converter.scalar_registry,
-                config=schema.config,
-            )
-
-        return arguments
-
 
 def _name(name: str) -> bytes:
     """As it stands in JSON, with its colon. GraphQL's names need no escapes."""
     return b'"%s":' % name.encode()
-
-
-def _door(run: Planned) -> Door:
-    door: Door = run.context_value.door
-    return door

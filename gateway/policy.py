@@ -1,7 +1,7 @@
 """What stands around each operation: who may ask how much and for how long, and what is told of it afterwards."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from math import ceil
 from time import monotonic, perf_counter
@@ -14,7 +14,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 
 from gateway import rates
-from gateway.documents import HASH, Document, documents
+from gateway.documents import HASH, Document, Documents, documents
 from gateway.errors import INVALID, SHOWN, refused, shown
 from gateway.guard import Bad
 from gateway.limits import NODES, Price
@@ -103,39 +103,28 @@ class Policy:
         return self.introspection or kind is not Kind.ANONYMOUS
 
 
-class Policed(SchemaExtension):
-    """The one extension: each costs every operation some microseconds for every phase.
+class Watch:
+    """One operation, whichever way it is run: what it may cost and for how long it may go on, and what is told of it.
 
-    Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
+    Made inside its span, by whose trace it is found again.
     """
 
-    def on_operation(self) -> Iterator[None]:
-        self._context = self.execution_context.context
-        self._policy: Policy = self._context.policy
-        self._kind = kind_of(self._context.caller)
-        self._document: Document | None = None
+    def __init__(self, context: Any, document: Document | None = None) -> None:
+        self.executed = False
+        self._context = context
+        self._policy: Policy = context.policy
+        self._kind = kind_of(context.caller)
+        self._document = document
         self._dry: Taken | None = None
         self._cost: dict[str, int | None] | None = None
         self._more = 0
-        self._executed = False
         self._seen: Any = None
         self._begun = perf_counter()
         self._seconds = 0.0
-        with telemetry.span("graphql"):
-            self._trace = telemetry.trace_id()
-            try:
-                yield
-            except BaseException:
-                if self._executed:
-                    self._tell()
-                raise  # otherwise it was nothing that can be run this way, and is told elsewhere
-            self._show(self.execution_context.result)
-            self._tell()
+        self._trace = telemetry.trace_id()
 
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        text = context.query or ""
-        shelves = documents(context.schema._schema)
+    def read(self, shelves: Documents, text: str) -> Document | None:
+        """What is asked, as known or newly read; None for who has nothing left for reading."""
         found = shelves.find(text)
         if found is None:
             taken = self._take(1 + len(text) / READING)
@@ -145,64 +134,68 @@ class Policed(SchemaExtension):
                 found = shelves.read(text)
                 self._policy.metrics.took("parse", found.parsing)
                 self._policy.metrics.took("validate", found.validating)
-        self._document = self._context.document = found
-        if found and found.tree:
-            context.graphql_document = found.tree
-        else:
-            context.graphql_document = UNREADABLE
-            context._provided_operation_name = None
-        yield
+        self._document = found
+        return found
 
-    def on_validate(self) -> Iterator[None]:
-        errors = self._refusals()
+    def refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """Why it is not run; otherwise its cost is taken."""
+        errors = self._refusals(name, variables)
         if errors and not self._dry:
             taken = self._take(REFUSING)
             if taken.retry_after:
                 errors = [_rate_limited(taken)]
-        self.execution_context.pre_execution_errors = errors
-        yield
+        return errors
 
-    def on_execute(self) -> Iterator[None]:
-        self._executed = True
-        begun = perf_counter()
-        try:
-            yield from _limited(self._policy.time)
-        except TimeoutError:
-            self._policy.metrics.refused(["timeout"])
-            raise _timeout(self._policy.time) from None
-        finally:
-            done = perf_counter()
-            self._seconds = done - self._begun
-            self._policy.metrics.took("execute", done - begun)
+    def executing(self) -> "_Executing":
+        self.executed = True
+        return _Executing(self._policy, self._note)
 
-    def on_stream_result(self, result: Any) -> Iterator[None]:
-        """What goes out over a WebSocket is sent before the operation ends."""
-        self._show(result)
-        yield
+    def show(self, result: Any) -> None:
+        """Leaves of its errors what is for callers to see."""
+        errors = getattr(result, "errors", None)
+        if not errors or result is self._seen:
+            return
+        self._seen = result
+        self._more = max(self._more, len(errors) - SHOWN)
+        result.errors = shown(errors, self._trace, suggestions=self._policy.sees_schema(self._kind))
+        self._policy.metrics.refused(str((error.extensions or {})["code"]) for error in result.errors)
+
+    def shown_again(self) -> None:
+        """What comes next is another answer of the same operation."""
         self._more = 0
-        self.execution_context.pre_execution_errors = None
 
-    def get_results(self) -> dict[str, Any]:
+    def extensions(self, refused: int = 0) -> dict[str, Any]:
+        """Beside the answer; `refused`: errors of one that is shown later."""
         found: dict[str, Any] = {"traceId": self._trace}
         if self._cost:
             found["cost"] = self._cost
-        # What is refused before execution comes here before it is shown.
-        more = max(self._more, len(self.execution_context.pre_execution_errors or ()) - SHOWN)
+        more = max(self._more, refused - SHOWN)
         if more > 0:
             found["moreErrors"] = more
         return found
 
-    def _refusals(self) -> list[GraphQLError]:
-        context = self.execution_context
+    def tell(self, result: Any) -> None:
+        """Which operation it was, never what stood in it. Of what lasts, only its beginning can be slow."""
+        hash_ = self._document.hash if self._document else ""
+        cost = self._cost["requested"] if self._cost else 0
+        self._policy.metrics.asked(hash_, self._kind, cost or 0)
+        if self._seconds > self._policy.slow:
+            telemetry.log.warning(
+                "slow operation", operation=hash_, seconds=round(self._seconds, 3), cost=cost
+            )
+        if not self.executed:
+            codes = [(error.extensions or {}).get("code") for error in getattr(result, "errors", None) or ()]
+            telemetry.log.info("refused operation", operation=hash_, codes=codes, caller=self._kind)
+
+    def _refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
         document = self._document
         if document is None or document.measured is None or document.errors:
             return list(document.errors) if document else [_rate_limited(self._dry)]
-        name = context._provided_operation_name
-        if document.operations > 1 and not name:
+        if len(document.operations) > 1 and not name:
             return [_unnamed()]
         if not self._policy.sees_schema(self._kind) and document.measured.introspects(name):
             return [_closed()]
-        price = document.measured.price(name, context.variables)
+        price = document.measured.price(name, variables)
         budget = self._policy.budgets[self._kind]
         self._cost = {"requested": price.cost, "limit": budget, "remaining": None}
         if too_much := _too_much(price, budget):
@@ -217,28 +210,95 @@ class Policed(SchemaExtension):
     def _take(self, cost: float) -> Taken:
         return self._policy.take(self._context.caller, self._kind, self._context.address, cost)
 
-    def _show(self, result: Any) -> None:
-        errors = getattr(result, "errors", None)
-        if not errors or result is self._seen:
-            return
-        self._seen = result
-        self._more = max(self._more, len(errors) - SHOWN)
-        result.errors = shown(errors, self._trace, suggestions=self._policy.sees_schema(self._kind))
-        self._policy.metrics.refused(str((error.extensions or {})["code"]) for error in result.errors)
+    def _note(self, begun: float) -> None:
+        done = perf_counter()
+        self._seconds = done - self._begun
+        self._policy.metrics.took("execute", done - begun)
 
-    def _tell(self) -> None:
-        """Which operation it was, never what stood in it. Of what lasts, only its beginning can be slow."""
-        hash_ = self._document.hash if self._document else ""
-        cost = self._cost["requested"] if self._cost else 0
-        self._policy.metrics.asked(hash_, self._kind, cost or 0)
-        if self._seconds > self._policy.slow:
-            telemetry.log.warning(
-                "slow operation", operation=hash_, seconds=round(self._seconds, 3), cost=cost
-            )
-        if not self._executed:
-            result = self.execution_context.result
-            codes = [(error.extensions or {}).get("code") for error in getattr(result, "errors", None) or ()]
-            telemetry.log.info("refused operation", operation=hash_, codes=codes, caller=self._kind)
+
+class _Executing:
+    """Around the execution: `asyncio.timeout` at a third of its price, and what it took."""
+
+    __slots__ = ("_before", "_begun", "_expired", "_note", "_policy", "_task", "_timer")
+
+    def __init__(self, policy: Policy, note: Callable[[float], None]) -> None:
+        self._policy = policy
+        self._note = note
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only inside a task")
+        self._task = task
+        self._before = task.cancelling()
+        self._expired = False
+        self._begun = perf_counter()
+        self._timer = asyncio.get_running_loop().call_later(self._policy.time, self._expire)
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._timer.cancel()
+        self._note(self._begun)
+        ended = self._expired and isinstance(error, asyncio.CancelledError)
+        if ended and self._task.uncancel() <= self._before:
+            self._policy.metrics.refused(["timeout"])
+            raise _timeout(self._policy.time) from None
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._task.cancel()
+
+
+class Policed(SchemaExtension):
+    """Strawberry's way of watching an operation. It is the one extension: each costs some microseconds for every phase.
+
+    Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
+    """
+
+    _watch: Watch
+
+    def on_operation(self) -> Iterator[None]:
+        with telemetry.span("graphql"):
+            watch = self._watch = Watch(self.execution_context.context)
+            try:
+                yield
+            except BaseException:
+                if watch.executed:
+                    watch.tell(None)
+                raise  # otherwise it was nothing that can be run this way, and is told elsewhere
+            watch.show(self.execution_context.result)
+            watch.tell(self.execution_context.result)
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        found = self._watch.read(documents(context.schema._schema), context.query or "")
+        context.context.document = found
+        if found and found.tree:
+            context.graphql_document = found.tree
+        else:
+            context.graphql_document = UNREADABLE
+            context._provided_operation_name = None
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        errors = self._watch.refusals(context._provided_operation_name, context.variables)
+        context.pre_execution_errors = errors
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        with self._watch.executing():
+            yield
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """What goes out over a WebSocket is sent before the operation ends."""
+        self._watch.show(result)
+        yield
+        self._watch.shown_again()
+        self.execution_context.pre_execution_errors = None
+
+    def get_results(self) -> dict[str, Any]:
+        # What is refused before execution comes here before it is shown.
+        return self._watch.extensions(len(self.execution_context.pre_execution_errors or ()))
 
 
 class Phase:
@@ -280,30 +340,6 @@ class OneExtension(SchemaExtensionsRunner):
 
     def executing(self) -> Any:
         return Phase(self.extensions[0].on_execute())  # type: ignore[arg-type]
-
-
-def _limited(seconds: float) -> Iterator[None]:
-    """`asyncio.timeout` around a generator's `yield`, at a third of its price."""
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("only inside a task")
-    before = task.cancelling()
-    expired = False
-
-    def expire() -> None:
-        nonlocal expired
-        expired = True
-        task.cancel()
-
-    timer = asyncio.get_running_loop().call_later(seconds, expire)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if expired and task.uncancel() <= before:
-            raise TimeoutError from None
-        raise
-    finally:
-        timer.cancel()
 
 
 def _too_much(price: Price, budget: int) -> GraphQLError | None:

@@ -5,15 +5,18 @@ Each field says what it asks of a service, and no more.
 
 import gateway.words  # isort: skip  # noqa: F401 - before any type uses a word
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError, is_abstract_type, is_input_object_type, is_object_type
 from strawberry import ID
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from gateway.fields import Wish, found, root
-from gateway.plan import Planned
+from gateway.planned import Planned, known
 from gateway.policy import OneExtension, Policed
 from gateway.relay import Node, described
 from gateway.scalars import SCALARS
@@ -128,6 +131,28 @@ class Schema(strawberry.Schema):
         # Strawberry's own fails on a list or non-null type, which has no extensions: clients ask it of every type.
         introspected: Any = self._schema.type_map["__Type"]
         introspected.fields["isOneOf"].resolve = _is_one_of
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """What is allowed always allows queries."""
+        result = await known(self._schema, query or "", operation_name, variable_values, context_value)
+        return result or await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
 
     def create_extensions_runner(self, execution_context: Any, extensions: Any) -> OneExtension:
         return OneExtension(execution_context, extensions)

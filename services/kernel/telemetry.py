@@ -13,8 +13,9 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind
 
 from services.kernel.config import Settings
 
@@ -22,6 +23,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 tracer = trace.get_tracer("danvan")
 meter = metrics.get_meter("danvan")
 """Without an endpoint nobody reads what is observed."""
+_ids = RandomIdGenerator()
 recording = False
 """Whether spans go anywhere. Where they do not, no span per event is made."""
 
@@ -66,12 +68,30 @@ def span(
     name: str, *, parent: str | None = None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
 ) -> Iterator[Span]:
     """A span below `parent`, a traceparent that came from elsewhere, or below the current one."""
-    if not recording and parent is None and (current := trace.get_current_span()).get_span_context().is_valid:
+    if recording:
+        above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
+        with tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes) as made:
+            yield made
+        return
+    current = trace.get_current_span()
+    if parent is None and current.get_span_context().is_valid:
         yield current  # where spans go nowhere, one is enough to carry the trace
         return
-    above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
-    with tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes) as made:
-        yield made
+    if parent:
+        current = trace.get_current_span(propagate.extract({"traceparent": parent}))
+    carrier = _carrier(current.get_span_context())
+    token = context.attach(trace.set_span_in_context(carrier))
+    try:
+        yield carrier
+    finally:
+        context.detach(token)
+
+
+def _carrier(above: SpanContext) -> Span:
+    """What an unrecorded span is: ids, and nothing else. The SDK takes five times as long to say so."""
+    trace_id = above.trace_id if above.is_valid else _ids.generate_trace_id()
+    here = SpanContext(trace_id, _ids.generate_span_id(), is_remote=False, trace_state=above.trace_state)
+    return NonRecordingSpan(here)
 
 
 @contextmanager
