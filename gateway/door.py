@@ -82,7 +82,7 @@ class Door:
         nulls = {null for answer in answers for null in answer.head.nulls}
         return Rows(
             Head(sorted(nulls), [key for answer in answers for key in answer.head.keys]),
-            [text for answer in answers for text in answer.texts],
+            b"".join([answer.text for answer in answers]),
         )
 
     async def wished(self, wish: Wish, fields: Fields) -> Row | None:

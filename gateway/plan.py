@@ -6,8 +6,9 @@ Whatever is not plain (an error, a null where none may be, introspection, edges 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -33,7 +34,7 @@ from strawberry.types.field import StrawberryField
 
 from gateway.door import Door
 from gateway.fields import DEFINITION, Follows, Starts, Wish, asks, column_of, is_connection, page_info
-from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Part, Rows
+from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Part, Rows, marked
 
 NULL = b"null"
 FIRST, MOST_LINKS = ord("0"), 64
@@ -89,6 +90,8 @@ class Run:
     given: Given
 
 
+Piece = bytes | memoryview
+"""Of an answer's text."""
 Grouped = Mapping[str, list[FieldDetails]]
 
 
@@ -100,13 +103,13 @@ class Level:
     links: "list[Link]"
     never_null: frozenset[str]
 
-    async def whole(self, rows: Rows, run: Run) -> list[bytes]:
-        """The rows with what their links lead to in the place of the marks."""
-        head, texts = rows.head, rows.texts
+    async def whole(self, rows: Rows, run: Run) -> bytes:
+        """The rows' text with what their links lead to in the place of the marks."""
+        head = rows.head
         if head.nulls and not self.never_null.isdisjoint(head.nulls):
             raise Unusual
         if not head.keys:
-            return texts
+            return rows.text
         wanted: dict[str, list[str]] = {}
         for key in dict.fromkeys(head.keys):
             wanted.setdefault(key[0], []).append(key)
@@ -116,11 +119,11 @@ class Level:
         ]
         await (following[0] if len(following) == 1 else asyncio.gather(*following))
         # All rows at once: between any two marks stands a piece, and into each mark's place goes what was found.
-        pieces = ROW.join(texts).split(LINK)
+        pieces = rows.text.split(LINK)
         spliced = [b""] * (2 * len(pieces) - 1)
         spliced[0::2] = pieces
-        spliced[1::2] = [found[key] for key in head.keys]
-        return b"".join(spliced).split(ROW)
+        spliced[1::2] = map(found.__getitem__, head.keys)
+        return b"".join(spliced)
 
 
 @dataclass(slots=True)
@@ -134,7 +137,7 @@ class One:
     async def follow(self, keys: list[str], found: dict[str, bytes], run: Run) -> None:
         """Finds what belongs to each key, which stands behind the link's letter."""
         rows = await run.door.rows(self.message, tuple([key[1:] for key in keys]), self.level.fields)
-        texts = await self.level.whole(rows, run)
+        texts = (await self.level.whole(rows, run)).split(ROW)[1:]
         if not self.nullable and NULL in texts:
             raise Unusual
         found.update(zip(keys, texts, strict=True))
@@ -169,47 +172,43 @@ class Connection:
     """The name, `edges`, `page_info` or a text after `=`, and for the page's info its own names."""
 
     async def shown(self, rows: Rows, run: Run) -> list[bytes]:
-        texts = await self.level.whole(rows, run)
-        shown, start = [], 0
-        for page in rows.head.pages:
-            stop = start + len(page.cursors)
-            shown.append(self._page(page, texts[start:stop]))
-            start = stop
-        return shown
+        text = await self.level.whole(rows, run)
+        if len(rows.head.pages) == 1:
+            return [self._page(rows.head.pages[0], text)]
+        texts = iter(text.split(ROW)[1:])
+        return [self._page(page, marked(list(islice(texts, len(page.cursors))))) for page in rows.head.pages]
 
-    def _page(self, page: Page, texts: list[bytes]) -> bytes:
-        made = []
+    def _page(self, page: Page, text: bytes) -> bytes:
+        pieces: list[Piece] = [b"{"]
         for name, part, inner in self.parts:
+            pieces += (b"," if len(pieces) > 1 else b"", name)
             if part == "edges":
-                made.append(name + b"[" + self._edges(page, texts) + b"]")
+                pieces += (b"[", *self._edges(page, text), b"]")
             elif part == "page_info":
                 info = page_info(page)
-                made.append(
-                    name
-                    + orjson.dumps(
-                        {n: source[1:] if source.startswith("=") else info[source] for n, source in inner}
-                    )
-                )
+                shown = {n: source[1:] if source.startswith("=") else info[source] for n, source in inner}
+                pieces.append(orjson.dumps(shown))
             else:
-                made.append(name + orjson.dumps(part[1:]))
-        return b"{" + b",".join(made) + b"}"
+                pieces.append(orjson.dumps(part[1:]))
+        return b"".join((*pieces, b"}"))
 
-    def _edges(self, page: Page, texts: list[bytes]) -> bytes:
-        if not texts:
-            return b""
+    def _edges(self, page: Page, text: bytes) -> Iterable[Piece]:
+        """One row's edge after the other. All of a page is copied once, when its pieces are joined."""
+        if not text:
+            return ()
         if len(self.edges) == 1 and self.edges[0][1] == "node":
             opening = b"{" + self.edges[0][0]
-            return opening + (b"}," + opening).join(texts) + b"}"
-        return b",".join(
-            b"{"
-            + b",".join(
-                name
-                + (text if source == "node" else orjson.dumps(cursor if source == "cursor" else source[1:]))
-                for name, source in self.edges
-            )
-            + b"}"
-            for text, cursor in zip(texts, page.cursors, strict=True)
-        )
+            return memoryview(text.replace(ROW, b"}," + opening))[2:], b"}"
+        pieces: list[Piece] = []
+        for row, cursor in zip(text.split(ROW)[1:], page.cursors, strict=True):
+            pieces.append(b",{" if pieces else b"{")
+            for place, (name, source) in enumerate(self.edges):
+                value = (
+                    row if source == "node" else orjson.dumps(cursor if source == "cursor" else source[1:])
+                )
+                pieces += (b"," if place else b"", name, value)
+            pieces.append(b"}")
+        return pieces
 
 
 @dataclass(slots=True)
@@ -225,16 +224,17 @@ class Root:
     async def value(self, run: Run) -> bytes:
         wish: Wish | None = self.starts.wish(**run.given.to(self.arguments))
         if wish is None:
-            texts = [NULL]
+            text = NULL
         elif isinstance(self.shape, Connection):
             rows = await run.door.ask(replace(wish.message, fields=self.shape.level.fields))
-            texts = await self.shape.shown(rows, run)
+            (text,) = await self.shape.shown(rows, run)
         else:
             level = self.shape[wish.type if wish.type in self.shape else ""]
-            texts = await level.whole(await run.door.ask(replace(wish.message, fields=level.fields)), run)
-        if texts[0] == NULL and not self.nullable:
+            rows = await run.door.ask(replace(wish.message, fields=level.fields))
+            text = (await level.whole(rows, run)).removeprefix(ROW)
+        if text == NULL and not self.nullable:
             raise Unusual
-        return texts[0]
+        return text
 
 
 @dataclass(slots=True)
@@ -249,10 +249,11 @@ class Plan:
         else:
             values = list(await asyncio.gather(*(root.value(run) for root in waiting)))
         found = iter(values)
-        parts = [
-            name + (next(found) if isinstance(root, Root) else root) for name, root in self.roots.items()
-        ]
-        return orjson.Fragment(b"{" + b",".join(parts) + b"}")
+        pieces = [b"{"]
+        for name, root in self.roots.items():
+            value = next(found) if isinstance(root, Root) else root
+            pieces += (b"," if len(pieces) > 1 else b"", name, value)
+        return orjson.Fragment(b"".join((*pieces, b"}")))
 
 
 def compiled(run: Executor[Any]) -> Plan:

@@ -157,7 +157,8 @@ def serving(module: str, host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", f"{module}:create_app"),
         *("--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"),
-        *("--timeout-graceful-shutdown", "5"),
+        # Whom to believe about whom they ask for is a setting of the gateway's own.
+        *("--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
     ]
 
 

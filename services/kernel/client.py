@@ -4,20 +4,14 @@ A reply is an answer, a refusal (a rule said no, and asking again changes nothin
 happened: ask again with the same key).
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from functools import cache
-from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
-import nats
-import nats.errors
 import stamina
-from nats.aio.client import Client as Nats
-from nats.aio.msg import Msg
-from nats.errors import NoRespondersError
+from nats.errors import Error as NatsError
 from opentelemetry.trace import SpanKind, StatusCode
 
 from services.kernel import telemetry
@@ -27,6 +21,7 @@ from services.kernel.config import Settings
 from services.kernel.credentials import nats_login
 from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
 from services.kernel.rows import ROW, Head, Rows
+from services.kernel.wire import HEADERS, Connection, header
 
 A = TypeVar("A")
 
@@ -62,59 +57,10 @@ def lasting() -> dict[str, Any]:
     }
 
 
-async def connect(settings: Settings, user: str) -> Nats:
-    return await nats.connect(settings.nats, **nats_login(settings, user), **lasting())
-
-
-class Replies:
-    """Where the answers to our requests come in. The driver's own way costs half as much again."""
-
-    def __init__(self, connection: Nats) -> None:
-        self._nats = connection
-        self._opening: asyncio.Task[str] | None = None
-        self._inbox = ""
-        self._numbers = count(1)
-        self._waiting: dict[str, asyncio.Future[Msg]] = {}
-
-    async def to(self, subject: str, body: bytes, headers: dict[str, str], *, within: float) -> Msg:
-        """The reply to a request; `TimeoutError` after so many seconds, `NoRespondersError` if nobody listens."""
-        if not self._inbox:
-            self._opening = self._opening or asyncio.create_task(self._open())
-            self._inbox = await self._opening
-        inbox = f"{self._inbox}.{next(self._numbers)}"
-        loop = asyncio.get_running_loop()
-        reply = self._waiting[inbox] = loop.create_future()
-        timer = loop.call_later(within, _give_up, reply)
-        try:
-            await self._nats.publish(subject, body, reply=inbox, headers=headers)
-            answer: Msg = await reply
-            return answer
-        finally:
-            timer.cancel()
-            del self._waiting[inbox]
-
-    async def _open(self) -> str:
-        try:
-            inbox = self._nats.new_inbox()
-            await self._nats.subscribe(f"{inbox}.*", cb=self._on_reply)
-        except BaseException:
-            self._opening = None
-            raise
-        return inbox
-
-    async def _on_reply(self, message: Msg) -> None:
-        reply = self._waiting.get(message.subject)
-        if reply is None or reply.done():
-            return
-        if message.headers and message.headers.get("Status") == "503":
-            reply.set_exception(NoRespondersError())
-        else:
-            reply.set_result(message)
-
-
-def _give_up(reply: "asyncio.Future[Msg]") -> None:
-    if not reply.done():
-        reply.set_exception(TimeoutError())
+async def connect(settings: Settings, user: str) -> Connection:
+    connection = Connection()
+    await connection.connect(settings.nats, **nats_login(settings, user), **lasting())
+    return connection
 
 
 class Client:
@@ -122,7 +68,7 @@ class Client:
 
     def __init__(
         self,
-        connection: Nats,
+        connection: Connection,
         tokens: Tokens,
         *,
         timeout: float,
@@ -130,8 +76,7 @@ class Client:
     ) -> None:
         """`took` hears how many seconds of "services" each request took."""
         self._took = took
-        self._nats = connection
-        self._replies = Replies(connection)
+        self._connection = connection
         self._tokens = tokens
         self._timeout = timeout
         self._passes: dict[tuple[int, str], _Pass] = {}
@@ -142,30 +87,29 @@ class Client:
         begun = time.monotonic()
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
-                reply, texts = await self._until_answered(message, body, caller, key, _decoder(type_))  # type: ignore[arg-type]
-            except (TimeoutError, nats.errors.Error, _Again) as error:
+                try:
+                    head, text = await self._attempt(message, body, caller, key, type_)
+                except _WORTH_ASKING_AGAIN:
+                    left = self._timeout - (time.monotonic() - begun)
+                    head, text = await self._again(message, body, caller, key, type_, left)
+            except _WORTH_ASKING_AGAIN as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service()} does not answer", telemetry.trace_id()) from error
             finally:
                 if self._took:
                     self._took("services", time.monotonic() - begun)
-            if reply.refusal:
-                span.set_attribute("danvan.refusal", reply.refusal.code)
-                raise Refused.because(reply.refusal)
-            answer: Any = Rows(reply.answer, texts) if type_ is Rows else reply.answer
-            return cast(A, answer)
+            if head.refusal:
+                span.set_attribute("danvan.refusal", head.refusal.code)
+                raise Refused.because(head.refusal)
+            answer: Any = head.answer
+            return cast(A, Rows(answer, text) if type_ is Rows else answer)
 
-    async def _until_answered(
-        self, message: Command | Query, body: bytes, caller: Caller, key: str, decoder: Any
-    ) -> Any:
-        """Asked once more, and again, until somebody answers: the first time without the cost of counting attempts."""
-        began = time.monotonic()
-        try:
-            return await self._attempt(message, body, caller, key, decoder)
-        except (TimeoutError, nats.errors.Error, _Again):
-            left = self._timeout - (time.monotonic() - began)
+    async def _again(
+        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, left: float
+    ) -> tuple[Reply[Any], bytes]:
+        """Asked once more, and again, until somebody answers, for the seconds that are left."""
         async for attempt in stamina.retry_context(
-            on=(nats.errors.Error, asyncio.TimeoutError, _Again),
+            on=_WORTH_ASKING_AGAIN,
             attempts=None,
             timeout=max(left, 0.1),
             wait_initial=0.02,
@@ -173,45 +117,46 @@ class Client:
             wait_jitter=0.02,
         ):
             with attempt:
-                return await self._attempt(message, body, caller, key, decoder)
+                return await self._attempt(message, body, caller, key, type_)
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, message: Command | Query, body: bytes, caller: Caller, key: str, decoder: Any
-    ) -> Any:
+        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any
+    ) -> tuple[Reply[Any], bytes]:
+        """What is said before the rows, and the rows."""
         if isinstance(message, Query):
-            token = self._pass(caller, message.service())
+            headers = self._pass(caller, message.service())
         else:
-            token = self._tokens.sign(caller, moment(), LIFE, **binding(message.subject, body, key))
-        headers = {CALLER: token}
+            bound = binding(message.subject, body, key)
+            headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **bound))
         if key:
-            headers[KEY] = key
+            headers += header(KEY, key)
         if trace := telemetry.traceparent():
-            headers["traceparent"] = trace
-        answered = await self._replies.to(message.subject, body, headers, within=ATTEMPT)
-        head, *texts = answered.data.split(ROW)
-        reply = decoder.decode(head)
+            headers += header("traceparent", trace)
+        answered = await self._connection.ask(message.subject, headers, body, within=ATTEMPT)
+        end = answered.find(ROW)
+        reply = _decoder(type_).decode(answered if end < 0 else answered[:end])
         if reply.failure:
             raise _Again if reply.again else Unavailable(f"{message.subject} failed", reply.failure)
-        return reply, texts
+        return reply, b"" if end < 0 else answered[end:]
 
-    def _pass(self, caller: Caller, service: str) -> str:
-        """The caller's token for reading from one service, signed anew before it is old."""
+    def _pass(self, caller: Caller, service: str) -> bytes:
+        """The caller's token for reading from one service, as headers, signed anew before it is old."""
         now = time.monotonic()
         # By identity: to compare callers would cost more than all the rest.
         known = self._passes.get((id(caller), service))
         if known and known.caller is caller and now < known.until:
-            return known.token
+            return known.headers
         if len(self._passes) > MOST_PASSES:
             self._passes.clear()
-        token = self._tokens.sign(caller, moment(), LIFE, **reading(service))
-        self._passes[id(caller), service] = _Pass(caller, token, now + LIFE.total_seconds() / 3)
-        return token
+        headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **reading(service)))
+        self._passes[id(caller), service] = _Pass(caller, headers, now + LIFE.total_seconds() / 3)
+        return headers
 
 
 class _Pass(NamedTuple):
     caller: Caller
-    token: str
+    headers: bytes
     until: float
 
 
@@ -223,3 +168,6 @@ def _decoder(type_: Any) -> Any:
 
 class _Again(Exception):  # noqa: N818
     pass
+
+
+_WORTH_ASKING_AGAIN = (TimeoutError, NatsError, _Again)

@@ -18,7 +18,7 @@ from services.kernel.caller import Caller, Tokens, binding, reading
 from services.kernel.client import CALLER, KEY, Reply
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
-from services.kernel.rows import ROW, Rows
+from services.kernel.rows import Rows
 from services.kernel.store import (
     Access,
     DuplicateKeyError,
@@ -166,7 +166,7 @@ def _decoded(body: bytes, kind: type[C] | type[Q]) -> Any:
 
 def _encoded(value: Any) -> bytes:
     if isinstance(value, Rows):
-        return ROW.join((msgspec.json.encode(Reply(answer=value.head)), *value.texts))
+        return msgspec.json.encode(Reply(answer=value.head)) + value.text
     return msgspec.json.encode(Reply(answer=value))
 
 

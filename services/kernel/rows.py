@@ -77,11 +77,24 @@ class Rows:
     """
 
     head: Head
-    texts: list[bytes]
+    text: bytes
+    """Of all, each behind the mark `ROW`."""
+
+    @classmethod
+    def of(cls, head: Head, texts: Sequence[bytes]) -> "Rows":
+        return cls(head, marked(texts))
+
+    @property
+    def texts(self) -> list[bytes]:
+        return self.text.split(ROW)[1:]
 
     def read(self) -> list[Row | None]:
         """As objects, which has a meaning where no link was asked for."""
         return [orjson.loads(text) for text in self.texts]
+
+
+def marked(texts: Sequence[bytes]) -> bytes:
+    return b"%b%b" % (ROW, ROW.join(texts)) if texts else b""
 
 
 class Shows(Query, frozen=True, kw_only=True):
@@ -148,7 +161,7 @@ class View:
     def rows(self, pages: Sequence[Page] = ()) -> Rows:
         self._note(str(pages))
         version = self._version.hexdigest() if self._version else ""
-        return Rows(Head(sorted(self._nulls), self._keys, list(pages), version), self._texts)
+        return Rows.of(Head(sorted(self._nulls), self._keys, list(pages), version), self._texts)
 
     def _note(self, what: str) -> None:
         if self._version:

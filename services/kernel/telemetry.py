@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import structlog
@@ -63,35 +63,32 @@ def trace_id() -> str:
     return format(trace.get_current_span().get_span_context().trace_id, "032x")
 
 
-@contextmanager
 def span(
     name: str, *, parent: str | None = None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span below `parent`, a traceparent that came from elsewhere, or below the current one."""
     if recording:
         above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
-        with tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes) as made:
-            yield made
-        return
+        return tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes)
     current = trace.get_current_span()
     if parent is None and current.get_span_context().is_valid:
-        yield current  # where spans go nowhere, one is enough to carry the trace
-        return
+        return nullcontext(current)  # where spans go nowhere, one is enough to carry the trace
     if parent:
         current = trace.get_current_span(propagate.extract({"traceparent": parent}))
-    carrier = _carrier(current.get_span_context())
+    return _carried(current.get_span_context())
+
+
+@contextmanager
+def _carried(above: SpanContext) -> Iterator[Span]:
+    """What an unrecorded span is: ids, and nothing else. The SDK takes five times as long to say so."""
+    trace_id = above.trace_id if above.is_valid else _ids.generate_trace_id()
+    here = SpanContext(trace_id, _ids.generate_span_id(), is_remote=False, trace_state=above.trace_state)
+    carrier = NonRecordingSpan(here)
     token = context.attach(trace.set_span_in_context(carrier))
     try:
         yield carrier
     finally:
         context.detach(token)
-
-
-def _carrier(above: SpanContext) -> Span:
-    """What an unrecorded span is: ids, and nothing else. The SDK takes five times as long to say so."""
-    trace_id = above.trace_id if above.is_valid else _ids.generate_trace_id()
-    here = SpanContext(trace_id, _ids.generate_span_id(), is_remote=False, trace_state=above.trace_state)
-    return NonRecordingSpan(here)
 
 
 @contextmanager

@@ -54,7 +54,9 @@ class Services:
     async def sent(
         self, message: Command | Query, body: bytes, headers: dict[str, str], thing: str
     ) -> Outcome:
-        raw = (await self._client._nats.request(message.subject, body, timeout=60, headers=headers)).data
+        raw = (
+            await self._client._connection.request(message.subject, body, timeout=60, headers=headers)
+        ).data
         head, *rows = raw.split(ROW)
         reply = msgspec.json.decode(head, type=Reply[Any])
         assert not reply.failure, raw

@@ -234,7 +234,7 @@ async def test_while_registration_is_silent_what_was_known_holds_for_a_minute(
     client = Delegating(direct)
     known = await client.effective(deputy)
     assert known.grants
-    client._client = Mute(direct._nats, direct._tokens, timeout=1)
+    client._client = Mute(direct._connection, direct._tokens, timeout=1)
     monkeypatch.setattr(delegating, "FRESH", 0.0)
     client._known[id(deputy)] = client._known[id(deputy)]._replace(again=0.0)
     assert await client.effective(deputy) is known

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 import strawberry
-from nats.aio.client import Client as Nats
 from strawberry.types import ExecutionResult
 
 from gateway.delegating import Delegating
@@ -24,6 +23,7 @@ from services.kernel.caller import Caller, Grant, Tokens
 from services.kernel.client import Client
 from services.kernel.config import Settings
 from services.kernel.messages import Refused, Role, Unavailable
+from services.kernel.wire import Connection
 
 PERSON = Caller(id="p", name="P", grants=(Grant(role=Role.OFFICER, unit="u1"),))
 OPERATOR = Caller(id="o", name="O", grants=(Grant(role=Role.OPERATOR, unit="vn"),))
@@ -259,9 +259,9 @@ async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Pa
     make_secrets(settings.secrets_folder)
     transport = Http(settings, Identity(settings), operations := Operations(settings))
     # Never connected: what is asked here asks no service.
-    operations.nats = Nats()
+    operations.nats = connection = Connection()
     tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
-    operations.client = Delegating(Client(operations.nats, tokens, timeout=1))
+    operations.client = Delegating(Client(connection, tokens, timeout=1))
     headers, asked = {"accept": "application/graphql-response+json"}, {"query": "{ __typename }"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(transport)) as http:
         first = last = await http.post("http://gateway/graphql", json=asked, headers=headers)
