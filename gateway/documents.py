@@ -1,8 +1,10 @@
 """Documents of clients: read, measured and validated once, and kept as long as they are asked for."""
 
+import gc
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from time import perf_counter
 from typing import Any
@@ -13,10 +15,11 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    parse,
+    Token,
     specified_rules,
     validate,
 )
+from graphql.language.parser import Parser
 from graphql.validation import recommended_rules
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
@@ -40,7 +43,7 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 3_000
 
 
 class Document:
-    """`errors` say why nothing can be asked with it. What is not even GraphQL has no `tree`."""
+    """What has `errors`, which say why nothing can be asked with it, has no `tree`."""
 
     def __init__(self, text: str, limits: Limits, schema: GraphQLSchema) -> None:
         self.hash = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:HASH]
@@ -50,39 +53,37 @@ class Document:
         """By their names, that of an unnamed one ``""``."""
         self.plans: dict[Hashable, Any] = {}
         """What the plan executor has made of it."""
+        self.errors: Sequence[GraphQLError]
         begun = perf_counter()
-        self.errors: Sequence[GraphQLError] = self._parse(text)
+        with _uncollected():
+            self._read(text, limits, schema)
+        self.validating = perf_counter() - begun - self.parsing
+        """Seconds, measuring included."""
+
+    def _read(self, text: str, limits: Limits, schema: GraphQLSchema) -> None:
+        begun = perf_counter()
+        tree, self.errors = _parsed(text)
         self.parsing = perf_counter() - begun
-        """Seconds, as are those of `validating`, measuring included."""
-        if self.tree:
+        if tree is None:
+            return
+        measured = limits.measure(tree)
+        # What is too large is not validated: some rules take the square of its size.
+        errors = measured.errors or _invalid(schema, tree)
+        # They need the text to say where they are; its tree, fifty times as large, goes.
+        self.errors = [_without_nodes(error) for error in errors]
+        if not errors:
+            self.tree, self.measured = tree, measured
             self.operations = {
                 definition.name.value if definition.name else "": definition
-                for definition in self.tree.definitions
+                for definition in tree.definitions
                 if isinstance(definition, OperationDefinitionNode)
             }
-            self.measured = limits.measure(self.tree)
-            # What is too large is not validated: some rules take the square of its size.
-            self.errors = self.measured.errors or _invalid(schema, self.tree)
-        self.validating = perf_counter() - begun - self.parsing
 
     def operation(self, name: str) -> OperationDefinitionNode | None:
         """The one of this name, or the only one where none is named."""
         if name or len(self.operations) != 1:
             return self.operations.get(name) if name else None
         return next(iter(self.operations.values()))
-
-    def _parse(self, text: str) -> Sequence[GraphQLError]:
-        if len(text) > CHARACTERS:
-            return [_too_long()]
-        try:
-            self.tree = parse(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
-        except GraphQLSyntaxError as error:
-            if "Document contains more than" in error.message:
-                return [_too_long()]
-            if "nested too deeply" in error.message:
-                return [too_deep()]
-            return [error.with_traceback(None)]
-        return []
 
 
 @cache
@@ -140,6 +141,57 @@ class _Shelf:
         while self._used > self._room:
             oldest, _ = self._documents.popitem(last=False)
             self._used -= len(oldest)
+
+
+def _parsed(text: str) -> tuple[DocumentNode | None, Sequence[GraphQLError]]:
+    if len(text) > CHARACTERS:
+        return None, [_too_long()]
+    parser = Parser(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
+    try:
+        return parser.parse_document(), ()
+    except RecursionError:
+        return None, [too_deep()]
+    except GraphQLSyntaxError as error:
+        if "Document contains more than" in error.message:
+            return None, [_too_long()]
+        if "nested too deeply" in error.message:
+            return None, [too_deep()]
+        return None, [error.with_traceback(None)]
+    finally:
+        _unlink(parser._lexer.token)
+
+
+def _unlink(token: Token | None) -> None:
+    """Of all tokens each holds the next and the one before: left so, only the collector of garbage would free them."""
+    while token and token.next:
+        token = token.next
+    while token:
+        before = token.prev
+        token.prev = token.next = None
+        token = before
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Making thousands of nodes sets off a collection that walks them all and finds nothing."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _without_nodes(error: GraphQLError) -> GraphQLError:
+    return GraphQLError(
+        error.message,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        original_error=error.original_error,
+        extensions=error.extensions,
+    )
 
 
 def _invalid(schema: GraphQLSchema, tree: DocumentNode) -> list[GraphQLError]:

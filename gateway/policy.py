@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from math import ceil
 from time import monotonic, perf_counter
 from typing import Any
@@ -32,6 +33,10 @@ REFUSING = 500
 """What it costs, besides, to be refused for what was sent: about as much as answering a page."""
 LATE = 1.0
 """Seconds that who has overdrawn waits for an answer, at most: then asking all the time does not pay."""
+BRIEF = 0.001
+"""Seconds of reading a document after which there need be no pause."""
+PAUSES = 3
+"""How many times as long as a document was read, and no other is, everybody else goes on."""
 MALFORMED = (400, 413)
 UNREADABLE = parse("{ __typename }")
 """Stands where a document cannot be read: Strawberry would read it once more, and over a WebSocket tell nobody why."""
@@ -52,6 +57,30 @@ def kind_of(caller: Caller | None) -> Kind:
     return Kind.SERVICE if operates else Kind.PERSON
 
 
+class Turns:
+    """New documents are read one after the other, with pauses between: whoever asks for what is known waits for one.
+
+    What was made to be slow takes some milliseconds to be refused. Those of several callers would come in a row.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._lock = asyncio.Lock()
+
+    async def take(self, read: Callable[[], object]) -> None:
+        """`TimeoutError` if it is not one's turn within `patience` seconds."""
+        async with asyncio.timeout(self._patience):
+            await self._lock.acquire()
+        try:
+            begun = perf_counter()
+            read()
+            took = perf_counter() - begun
+            if took > BRIEF:
+                await asyncio.sleep(PAUSES * took)
+        finally:
+            self._lock.release()
+
+
 class Policy:
     """The settings, what was taken of the budgets, and what is counted: one per process."""
 
@@ -66,6 +95,7 @@ class Policy:
         self.slow = settings.slow
         self.introspection = settings.introspection
         self.metrics = Metrics(hash_[:HASH] for hash_ in known)
+        self.turns = Turns(self.time)
         self._per_minute = {
             Kind.ANONYMOUS: settings.rate_anonymous,
             Kind.PERSON: settings.rate_person,
@@ -123,10 +153,14 @@ class Watch:
         self._seconds = 0.0
         self._trace = telemetry.trace_id()
 
+    def late(self) -> None:
+        """It was not this one's turn to be read for too long."""
+        self._dry = Taken(0, 1.0)
+
     def read(self, shelves: Documents, text: str) -> Document | None:
         """What is asked, as known or newly read; None for who has nothing left for reading."""
         found = shelves.find(text)
-        if found is None:
+        if found is None and not self._dry:
             taken = self._take(1 + len(text) / READING)
             if taken.retry_after:
                 self._dry = taken
@@ -254,11 +288,11 @@ class Policed(SchemaExtension):
     Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
     """
 
-    _watch: Watch
+    watch: Watch
 
     def on_operation(self) -> Iterator[None]:
         with telemetry.span("graphql"):
-            watch = self._watch = Watch(self.execution_context.context)
+            watch = self.watch = Watch(self.execution_context.context)
             try:
                 yield
             except BaseException:
@@ -268,9 +302,21 @@ class Policed(SchemaExtension):
             watch.show(self.execution_context.result)
             watch.tell(self.execution_context.result)
 
+    @property
+    def policy(self) -> Policy:
+        policy: Policy = self.execution_context.context.policy
+        return policy
+
+    def knows(self) -> bool:
+        return self._documents.find(self.execution_context.query or "") is not None
+
+    @property
+    def _documents(self) -> Documents:
+        return documents(self.execution_context.schema._schema)
+
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
-        found = self._watch.read(documents(context.schema._schema), context.query or "")
+        found = self.watch.read(self._documents, context.query or "")
         context.context.document = found
         if found and found.tree:
             context.graphql_document = found.tree
@@ -281,24 +327,24 @@ class Policed(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        errors = self._watch.refusals(context._provided_operation_name, context.variables)
+        errors = self.watch.refusals(context._provided_operation_name, context.variables)
         context.pre_execution_errors = errors
         yield
 
     def on_execute(self) -> Iterator[None]:
-        with self._watch.executing():
+        with self.watch.executing():
             yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
         """What goes out over a WebSocket is sent before the operation ends."""
-        self._watch.show(result)
+        self.watch.show(result)
         yield
-        self._watch.shown_again()
+        self.watch.shown_again()
         self.execution_context.pre_execution_errors = None
 
     def get_results(self) -> dict[str, Any]:
         # What is refused before execution comes here before it is shown.
-        return self._watch.extensions(len(self.execution_context.pre_execution_errors or ()))
+        return self.watch.extensions(len(self.execution_context.pre_execution_errors or ()))
 
 
 class Phase:
@@ -326,6 +372,27 @@ class Phase:
         return False
 
 
+class Parsing(Phase):
+    """The phase in which a document that is not known waits for its turn to be read."""
+
+    __slots__ = ("_policed",)
+
+    def __init__(self, policed: "Policed") -> None:
+        super().__init__(policed.on_parse())
+        self._policed = policed
+
+    async def __aenter__(self) -> None:
+        policed = self._policed
+        if policed.knows():
+            next(self._around)
+            return
+        try:
+            await policed.policy.turns.take(partial(next, self._around))
+        except TimeoutError:
+            policed.watch.late()
+            next(self._around)
+
+
 class OneExtension(SchemaExtensionsRunner):
     """Strawberry's own is for any number of extensions of any kind, and costs an operation 40 µs more."""
 
@@ -333,7 +400,7 @@ class OneExtension(SchemaExtensionsRunner):
         return Phase(self.extensions[0].on_operation())  # type: ignore[arg-type]
 
     def parsing(self) -> Any:
-        return Phase(self.extensions[0].on_parse())  # type: ignore[arg-type]
+        return Parsing(self.extensions[0])  # type: ignore[arg-type]
 
     def validation(self) -> Any:
         return Phase(self.extensions[0].on_validate())  # type: ignore[arg-type]

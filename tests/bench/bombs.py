@@ -28,6 +28,8 @@ READERS = 8
 BOMBERS = 4
 ROUNDS = 3
 SECONDS = 4.0
+LOOKING = 0.05
+"""Seconds that a reader looks at what they have asked for."""
 PAGE = "{ models(first: 50) { edges { node { id title owner { name } unit { name } review { id } } } } }"
 
 
@@ -128,18 +130,20 @@ async def _round(made: Stage, *, bombed: bool) -> tuple[list[float], int]:
     readers = [made.person(Role.LEADER, f"reader-{number}") for number in range(READERS)]
     bombers = [made.person(Role.OFFICER, f"bomber-{number}") for number in range(BOMBERS)] if bombed else []
     counted = await asyncio.gather(
-        *(_read(reader, until, waits) for reader in readers), *(_throw(bomber, until) for bomber in bombers)
+        *(_read(reader, place, until, waits) for place, reader in enumerate(readers)),
+        *(_throw(bomber, until) for bomber in bombers),
     )
     for connection in (*readers, *bombers):
         connection.close()
     return waits, sum(counted)
 
 
-async def _read(reader: Connection, until: float, waits: list[float]) -> int:
+async def _read(reader: Connection, place: int, until: float, waits: list[float]) -> int:
+    await asyncio.sleep(LOOKING * place / READERS)  # in step with each other, they would wait for each other
     while (began := time.monotonic()) < until:
         await reader.ask(PAGE, {})
         waits.append(time.monotonic() - began)
-        await asyncio.sleep(0.05)  # people look at what they have asked for
+        await asyncio.sleep(LOOKING)
     return 0
 
 
