@@ -221,6 +221,12 @@ class Watch:
             codes = [(error.extensions or {}).get("code") for error in getattr(result, "errors", None) or ()]
             telemetry.log.info("refused operation", operation=hash_, codes=codes, caller=self._kind)
 
+    def ended(self, error: BaseException) -> None:
+        """By what Strawberry makes the answer of, when the operation is over."""
+        if isinstance(error, GraphQLError):
+            self._policy.metrics.refused([str((error.extensions or {}).get("code"))])
+        self.tell(None)
+
     def _refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
         document = self._document
         if document is None or document.measured is None or document.errors:
@@ -274,7 +280,6 @@ class _Executing:
         self._note(self._begun)
         ended = self._expired and isinstance(error, asyncio.CancelledError)
         if ended and self._task.uncancel() <= self._before:
-            self._policy.metrics.refused(["timeout"])
             raise _timeout(self._policy.time) from None
 
     def _expire(self) -> None:
@@ -295,9 +300,9 @@ class Policed(SchemaExtension):
             watch = self.watch = Watch(self.execution_context.context)
             try:
                 yield
-            except BaseException:
+            except BaseException as error:
                 if watch.executed:
-                    watch.tell(None)
+                    watch.ended(error)
                 raise  # otherwise it was nothing that can be run this way, and is told elsewhere
             watch.show(self.execution_context.result)
             watch.tell(self.execution_context.result)

@@ -16,6 +16,7 @@ from graphql import build_client_schema, build_schema, find_breaking_changes, ge
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from gateway.delegating import Delegating
+from gateway.documents import documents
 from gateway.door import Door
 from gateway.plan import Plan, Run
 from gateway.planned import Planned
@@ -28,7 +29,7 @@ from services.kernel.caller import Caller, Grant, Tokens
 from services.kernel.client import Client
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER, mongo_login
-from services.kernel.messages import Role
+from services.kernel.messages import Role, Unavailable
 from services.registration.delegations.events import GrantsDelegated
 from tests.fuzz.documents import Style, Written, document
 
@@ -298,3 +299,88 @@ async def test_by_plan_and_by_reference_a_null_where_none_may_be_is_the_same_err
     assert ours == theirs
     errors = orjson.loads(ours)["errors"]
     assert ["a", "title"] in [error["path"] for error in errors]
+
+
+class Away:
+    async def ask(self, *_: Any, **__: Any) -> Any:
+        raise Unavailable("nobody there", "0" * 32)
+
+
+class Silent:
+    async def ask(self, *_: Any, **__: Any) -> Any:
+        await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    ("settings", "services", "variables", "code", "shortly"),
+    [
+        ({}, None, {"n": 5}, None, True),
+        ({"cost_service": 3}, None, {"n": 50}, "cost-too-high", True),
+        ({"operation_timeout": 0.01}, Silent(), {"n": 5}, "timeout", True),
+        ({}, Away(), {"n": 5}, "unavailable", True),
+        ({}, None, {"n": "five"}, "graphql-invalid", False),
+        ({}, None, {}, "graphql-invalid", False),
+    ],
+    ids=["answered", "too much", "too late", "unavailable", "wrong variable", "missing variable"],
+)
+async def test_asked_again_the_same_rules_hold(
+    asking: Asking,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    services: Any,
+    variables: dict[str, Any],
+    code: str | None,
+    shortly: bool,
+) -> None:
+    """The short way takes, refuses, ends, counts and tells like the long one."""
+    ways: list[bool] = []
+
+    async def noted(*asked: Any) -> Any:
+        answer = await known_before(*asked)
+        ways.append(answer is not None)
+        return answer
+
+    monkeypatch.setattr("gateway.schema.known", noted)
+    text = "query Rules($n: Int!) { models(first: $n) { edges { node { id } } } }"
+    caller = CALLERS["everybody in the country"]
+    policy = Policy(Settings(rate_person=0, rate_service=0, rate_address=0, **settings))
+
+    async def ask(client: Any, policy: Policy, variables: dict[str, Any]) -> Any:
+        door = Door(client, caller)
+        context = SimpleNamespace(door=door, nats=None, policy=policy, caller=caller, address="")
+        result = await schema.execute(text, variables, context, operation_name="Rules")
+        extensions = dict(result.extensions or {})
+        assert int(extensions.pop("traceId"), 16)
+        errors = [(error.path, (error.extensions or {}).get("code")) for error in result.errors or ()]
+        counted = (dict(policy.metrics.requests), dict(policy.metrics.errors), policy.metrics.costs[:])
+        return type(result), orjson.dumps(result.data), errors, extensions, counted
+
+    documents.cache_clear()
+    client = services or asking.client
+    *long, counted_long = await ask(client, policy, variables)
+    await ask(asking.client, OPEN, {"n": 1})  # so that there is a plan, whatever came of it
+    *short, counted_short = await ask(client, policy, variables)
+    assert long == short
+    assert [code for _, code in long[2]] == ([code] if code else [])
+    assert (ways[0], ways[2]) == (False, shortly)
+    for once, twice in zip(counted_long[:2], counted_short[:2], strict=True):
+        assert {name: 2 * n for name, n in once.items()} == twice
+    assert [2 * n for n in counted_long[2]] == counted_short[2]
+
+
+async def test_values_that_look_alike_are_not_taken_for_each_other(asking: Asking) -> None:
+    text = """query Same($n: Int, $yes: Boolean!) {
+        models(first: $n) { edges { node { id title @include(if: $yes) } } } }"""
+    for variables in (
+        {"n": 1, "yes": True},
+        {"n": 1.0, "yes": True},
+        {"n": True, "yes": True},
+        {"n": "1", "yes": True},
+        {"n": 1, "yes": 1},
+        {"n": 1, "yes": False},
+        {"n": None, "yes": False},
+        {"yes": False},
+        {"n": 1, "yes": True, "more": 2},
+    ):
+        ours, theirs = await asking.both(Written(text, variables, None), CALLERS["everybody in the country"])
+        assert ours == theirs, variables

@@ -1,5 +1,9 @@
 """A document that is asked for again is not read again, and what is asked for once pushes out nothing that is used."""
 
+import gc
+
+import pytest
+
 from gateway.documents import Document, Documents
 from gateway.limits import Limits
 from gateway.schema import schema
@@ -56,3 +60,40 @@ def test_a_document_is_known_by_a_hash_of_its_text() -> None:
 def test_what_has_too_many_errors_is_told_some() -> None:
     made = Document("{ " + " ".join(f"a{i}" for i in range(20)) + " }", Limits(OURS), OURS)
     assert 10 < len(made.errors) < 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ " + "a { __typename } " * 400 + "}",
+        "{ " + "a { __typename } " * 400,
+        "{ " + "__typename " * 400 + "}",
+    ],
+    ids=["invalid", "no GraphQL", "valid"],
+)
+def test_nothing_of_a_document_is_left_to_the_collector_of_garbage(text: str) -> None:
+    tokens = len(text.split())
+    gc.collect()
+    made = Document(text, Limits(OURS), OURS)
+    assert gc.isenabled()
+    assert (made.tree is None) is bool(made.errors)
+    del made
+    # Validation itself leaves something, however long the document is.
+    assert gc.collect() < tokens
+
+
+def test_an_error_says_where_though_its_tree_is_gone() -> None:
+    made = Document("{\n  nope\n}", Limits(OURS), OURS)
+    (error,) = made.errors
+    assert error.nodes is None
+    assert error.formatted["locations"] == [{"line": 2, "column": 3}]
+
+
+def test_an_operation_is_found_by_its_name_or_as_the_only_one() -> None:
+    two = Document("query A { __typename } query B { __typename }", Limits(OURS), OURS)
+    assert two.operation("B") is two.operations["B"]
+    assert two.operation("") is None
+    assert two.operation("C") is None
+    only = Document("query A { __typename }", Limits(OURS), OURS)
+    assert only.operation("") is only.operations["A"]
+    assert only.operation("C") is None

@@ -1,6 +1,7 @@
 """What stands around an operation, on a schema of its own: time, errors, suggestions, budgets, and what is counted."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,12 +13,14 @@ import strawberry
 from strawberry.types import ExecutionResult
 
 from gateway.delegating import Delegating
+from gateway.documents import documents
 from gateway.errors import SHOWN
 from gateway.http import Http
 from gateway.identity import Identity
 from gateway.metrics import Metrics
 from gateway.operations import Operations
-from gateway.policy import Kind, Policed, Policy, kind_of
+from gateway.policy import BRIEF, Kind, Policed, Policy, Turns, kind_of
+from gateway.schema import schema
 from infra.credentials import make_secrets
 from services.kernel.caller import Caller, Grant, Tokens
 from services.kernel.client import Client
@@ -272,3 +275,49 @@ async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Pa
     error = last.json()["errors"][0]["extensions"]
     assert error["code"] == "rate-limited"
     assert last.headers["retry-after"] == str(error["retryAfter"])
+
+
+async def test_new_documents_are_read_in_turn_and_others_go_on_between() -> None:
+    turns, told = Turns(5), list[str]()
+
+    def read(name: str) -> None:
+        time.sleep(BRIEF * 2)
+        told.append(name)
+
+    async def others() -> None:
+        while True:
+            told.append("others")
+            await asyncio.sleep(BRIEF / 2)
+
+    going_on = asyncio.create_task(others())
+    await asyncio.gather(turns.take(lambda: read("first")), turns.take(lambda: read("second")))
+    going_on.cancel()
+    assert "others" in told[told.index("first") : told.index("second")]
+
+
+async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses() -> None:
+    turns, told = Turns(0.01), list[str]()
+
+    def slow() -> None:
+        time.sleep(0.02)
+
+    first = asyncio.create_task(turns.take(slow))  # and then a pause of three times as long
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        await turns.take(lambda: told.append("late"))
+    await first
+    await turns.take(lambda: told.append("in time"))
+    assert told == ["in time"]
+
+
+async def test_a_document_whose_turn_does_not_come_is_not_read() -> None:
+    policy = Policy(Settings(operation_timeout=0.01))
+    text = "{ units(first: 1) { edges { node { id } } } } # never seen"
+    await policy.turns._lock.acquire()
+    result = await schema.execute(text, context_value=Context(policy))
+    assert codes(result) == ["rate-limited"]
+    assert documents(schema._schema).find(text) is None
+    assert (result.errors or [])[0].extensions == {
+        **((result.errors or [])[0].extensions or {}),
+        "retryAfter": 1,
+    }
