@@ -29,7 +29,7 @@ from services.kernel.messages import Refused, Unavailable
 
 MOST_PLANS = 32
 """Of one document, by the values of the variables that decide what is selected."""
-MOST_GIVEN, LARGEST_GIVEN = 512, 1024
+MOST_GIVEN, LARGEST_GIVEN = 128, 1024
 """Variables whose values are remembered as they were read, and bytes of their JSON."""
 
 

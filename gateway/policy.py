@@ -71,14 +71,15 @@ class Turns:
         """`TimeoutError` if it is not one's turn within `patience` seconds."""
         async with asyncio.timeout(self._patience):
             await self._lock.acquire()
+        begun = perf_counter()
         try:
-            begun = perf_counter()
             read()
-            took = perf_counter() - begun
-            if took > BRIEF:
-                await asyncio.sleep(PAUSES * took)
         finally:
-            self._lock.release()
+            took = perf_counter() - begun
+            if took > BRIEF:  # who is done need not wait for the others
+                asyncio.get_running_loop().call_later(PAUSES * took, self._lock.release)
+            else:
+                self._lock.release()
 
 
 class Policy:
