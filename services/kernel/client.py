@@ -59,7 +59,8 @@ def lasting() -> dict[str, Any]:
 
 async def connect(settings: Settings, user: str) -> Connection:
     connection = Connection()
-    await connection.connect(settings.nats, **nats_login(settings, user), **lasting())
+    login = nats_login(settings, user)
+    await connection.connect(settings.nats, disconnected_cb=connection.lost, **login, **lasting())
     return connection
 
 

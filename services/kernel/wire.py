@@ -10,7 +10,7 @@ import asyncio
 from itertools import count
 
 from nats.aio.client import Client as Nats
-from nats.errors import NoRespondersError
+from nats.errors import NoRespondersError, StaleConnectionError
 
 HEADERS = b"NATS/1.0\r\n"
 _NOBODY = b"NATS/1.0 503"
@@ -39,6 +39,7 @@ class Connection(Nats):
     async def ask(self, subject: str, headers: bytes, body: bytes, *, within: float) -> bytes:
         """The body of the reply; `TimeoutError` after so many seconds, `NoRespondersError` if nobody listens.
 
+        `StaleConnectionError` as soon as the connection goes: whether the request was heard nobody can tell.
         `headers` are `HEADERS` and lines made by `header`.
         """
         if not self._inbox:
@@ -79,6 +80,12 @@ class Connection(Nats):
             self._transport.write(b"".join(self._pending))
             self._pending = []
             self._pending_data_size = 0
+
+    async def lost(self) -> None:
+        """To be called when the connection has gone: whoever waits for a reply is told."""
+        for reply in self._waiting.values():
+            if not reply.done():
+                reply.set_exception(StaleConnectionError())
 
     async def _open(self) -> bytes:
         try:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
-from nats.errors import ConnectionClosedError, MaxPayloadError, NoRespondersError
+from nats.errors import ConnectionClosedError, MaxPayloadError, NoRespondersError, StaleConnectionError
 
 from infra.embedded import NatsServer
 from services.kernel.client import connect
@@ -122,6 +122,23 @@ async def test_what_is_asked_while_the_connection_is_away_is_answered_when_it_is
     assert await nats.ask("back", HEADERS, b"away", within=5) == b"away"
     assert nats.is_connected
     assert await nats.ask("back", HEADERS, b"after", within=5) == b"after"
+
+
+async def test_who_waits_when_the_connection_goes_is_told_at_once(nats: Connection) -> None:
+    heard = asyncio.Event()
+
+    async def silent(_: Msg) -> None:
+        heard.set()
+
+    await nats.subscribe("gone", cb=silent)
+    waiting = asyncio.create_task(nats.ask("gone", HEADERS, b"", within=60))
+    await heard.wait()
+    assert nats._transport
+    nats._transport.close()  # type: ignore[no-untyped-call]
+    with pytest.raises(StaleConnectionError):
+        async with asyncio.timeout(10):
+            await waiting
+    assert nats._waiting == {}
 
 
 async def test_a_closed_connection_says_so(nats: Connection) -> None:
