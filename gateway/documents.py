@@ -109,9 +109,15 @@ class Documents:
         return found
 
     def read(self, text: str) -> Document:
-        made = Document(text, self._limits, self._schema)
-        self._new.put(text, made)
-        return made
+        return self.keep(text, self.made(text))
+
+    def made(self, text: str) -> Document:
+        """Newly read, in any thread."""
+        return Document(text, self._limits, self._schema)
+
+    def keep(self, text: str, document: Document) -> Document:
+        self._new.put(text, document)
+        return document
 
 
 class _Shelf:

@@ -1,9 +1,10 @@
 """What stands around each operation: who may ask how much and for how long, and what is told of it afterwards."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from functools import partial
 from math import ceil
 from time import monotonic, perf_counter
 from typing import Any
@@ -35,6 +36,8 @@ LATE = 1.0
 """Seconds that who has overdrawn waits for an answer, at most: then asking all the time does not pay."""
 BRIEF = 0.001
 """Seconds of reading a document after which there need be no pause."""
+SWITCH = 0.0001
+"""Seconds that the loop waits, each time it goes on, for the thread in which a document is being read."""
 PAUSES = 3
 """How many times as long as a document was read, and no other is, everybody else goes on."""
 MALFORMED = (400, 413)
@@ -58,7 +61,7 @@ def kind_of(caller: Caller | None) -> Kind:
 
 
 class Turns:
-    """New documents are read one after the other, with pauses between: whoever asks for what is known waits for one.
+    """New documents are read one after the other, beside the loop, with pauses between: others hardly wait for one.
 
     What was made to be slow takes some milliseconds to be refused. Those of several callers would come in a row.
     """
@@ -66,18 +69,23 @@ class Turns:
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._lock = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "reader")
 
-    async def take(self, read: Callable[[], object]) -> None:
-        """`TimeoutError` if it is not one's turn within `patience` seconds."""
+    async def read(self, shelves: Documents, text: str) -> Document:
+        """`TimeoutError` if it is not this one's turn within `patience` seconds."""
         async with asyncio.timeout(self._patience):
             await self._lock.acquire()
-        begun = perf_counter()
+        loop = asyncio.get_running_loop()
+        before, begun = sys.getswitchinterval(), perf_counter()
+        sys.setswitchinterval(SWITCH)
         try:
-            read()
+            found = shelves.find(text)  # somebody else may have asked for the same
+            return found or shelves.keep(text, await loop.run_in_executor(self._thread, shelves.made, text))
         finally:
             took = perf_counter() - begun
+            sys.setswitchinterval(before)
             if took > BRIEF:  # who is done need not wait for the others
-                asyncio.get_running_loop().call_later(PAUSES * took, self._lock.release)
+                loop.call_later(PAUSES * took, self._lock.release)
             else:
                 self._lock.release()
 
@@ -154,22 +162,26 @@ class Watch:
         self._seconds = 0.0
         self._trace = telemetry.trace_id()
 
-    def late(self) -> None:
-        """It was not this one's turn to be read for too long."""
-        self._dry = Taken(0, 1.0)
-
-    def read(self, shelves: Documents, text: str) -> Document | None:
+    async def read(self, shelves: Documents, text: str) -> Document | None:
         """What is asked, as known or newly read; None for who has nothing left for reading."""
         found = shelves.find(text)
-        if found is None and not self._dry:
+        if found is None:
             taken = self._take(1 + len(text) / READING)
             if taken.retry_after:
                 self._dry = taken
             else:
-                found = shelves.read(text)
-                self._policy.metrics.took("parse", found.parsing)
-                self._policy.metrics.took("validate", found.validating)
+                found = await self._anew(shelves, text)
         self._document = found
+        return found
+
+    async def _anew(self, shelves: Documents, text: str) -> Document | None:
+        try:
+            found = await self._policy.turns.read(shelves, text)
+        except TimeoutError:
+            self._dry = Taken(0, 1.0)
+            return None
+        self._policy.metrics.took("parse", found.parsing)
+        self._policy.metrics.took("validate", found.validating)
         return found
 
     def refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
@@ -294,11 +306,11 @@ class Policed(SchemaExtension):
     Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
     """
 
-    watch: Watch
+    _watch: Watch
 
     def on_operation(self) -> Iterator[None]:
         with telemetry.span("graphql"):
-            watch = self.watch = Watch(self.execution_context.context)
+            watch = self._watch = Watch(self.execution_context.context)
             try:
                 yield
             except BaseException as error:
@@ -308,21 +320,9 @@ class Policed(SchemaExtension):
             watch.show(self.execution_context.result)
             watch.tell(self.execution_context.result)
 
-    @property
-    def policy(self) -> Policy:
-        policy: Policy = self.execution_context.context.policy
-        return policy
-
-    def knows(self) -> bool:
-        return self._documents.find(self.execution_context.query or "") is not None
-
-    @property
-    def _documents(self) -> Documents:
-        return documents(self.execution_context.schema._schema)
-
-    def on_parse(self) -> Iterator[None]:
+    async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
-        found = self.watch.read(self._documents, context.query or "")
+        found = await self._watch.read(documents(context.schema._schema), context.query or "")
         context.context.document = found
         if found and found.tree:
             context.graphql_document = found.tree
@@ -333,24 +333,24 @@ class Policed(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        errors = self.watch.refusals(context._provided_operation_name, context.variables)
+        errors = self._watch.refusals(context._provided_operation_name, context.variables)
         context.pre_execution_errors = errors
         yield
 
     def on_execute(self) -> Iterator[None]:
-        with self.watch.executing():
+        with self._watch.executing():
             yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
         """What goes out over a WebSocket is sent before the operation ends."""
-        self.watch.show(result)
+        self._watch.show(result)
         yield
-        self.watch.shown_again()
+        self._watch.shown_again()
         self.execution_context.pre_execution_errors = None
 
     def get_results(self) -> dict[str, Any]:
         # What is refused before execution comes here before it is shown.
-        return self.watch.extensions(len(self.execution_context.pre_execution_errors or ()))
+        return self._watch.extensions(len(self.execution_context.pre_execution_errors or ()))
 
 
 class Phase:
@@ -378,25 +378,19 @@ class Phase:
         return False
 
 
-class Parsing(Phase):
-    """The phase in which a document that is not known waits for its turn to be read."""
+class Parsing:
+    """The phase that may have to wait; of what is refused in it nothing is raised."""
 
-    __slots__ = ("_policed",)
+    __slots__ = ("_around",)
 
-    def __init__(self, policed: "Policed") -> None:
-        super().__init__(policed.on_parse())
-        self._policed = policed
+    def __init__(self, around: AsyncIterator[None]) -> None:
+        self._around = around
 
     async def __aenter__(self) -> None:
-        policed = self._policed
-        if policed.knows():
-            next(self._around)
-            return
-        try:
-            await policed.policy.turns.take(partial(next, self._around))
-        except TimeoutError:
-            policed.watch.late()
-            next(self._around)
+        await anext(self._around)
+
+    async def __aexit__(self, *_: object) -> None:
+        await anext(self._around, None)
 
 
 class OneExtension(SchemaExtensionsRunner):
@@ -406,7 +400,7 @@ class OneExtension(SchemaExtensionsRunner):
         return Phase(self.extensions[0].on_operation())  # type: ignore[arg-type]
 
     def parsing(self) -> Any:
-        return Parsing(self.extensions[0])  # type: ignore[arg-type]
+        return Parsing(self.extensions[0].on_parse())  # type: ignore[arg-type]
 
     def validation(self) -> Any:
         return Phase(self.extensions[0].on_validate())  # type: ignore[arg-type]

@@ -1,11 +1,12 @@
 """What stands around an operation, on a schema of its own: time, errors, suggestions, budgets, and what is counted."""
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -277,12 +278,30 @@ async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Pa
     assert last.headers["retry-after"] == str(error["retryAfter"])
 
 
-async def test_new_documents_are_read_in_turn_and_others_go_on_between() -> None:
-    turns, told = Turns(5), list[str]()
+class Shelves:
+    """Documents that take some time to be read, and tell when they are."""
 
-    def read(name: str) -> None:
-        time.sleep(BRIEF * 2)
-        told.append(name)
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.told: list[str] = []
+
+    def find(self, text: str) -> Any:
+        return text if text in self.told else None
+
+    def made(self, text: str) -> str:
+        self.told.append(f"begin {text}")
+        time.sleep(self.seconds)
+        self.told.append(f"end {text}")
+        return text
+
+    def keep(self, text: str, _: Any) -> str:
+        self.told.append(text)
+        return text
+
+
+async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
+    turns, shelves, interval = cast(Any, Turns(5)), Shelves(BRIEF * 5), sys.getswitchinterval()
+    told = shelves.told
 
     async def others() -> None:
         while True:
@@ -290,26 +309,29 @@ async def test_new_documents_are_read_in_turn_and_others_go_on_between() -> None
             await asyncio.sleep(BRIEF / 2)
 
     going_on = asyncio.create_task(others())
-    await asyncio.gather(turns.take(lambda: read("first")), turns.take(lambda: read("second")))
+    reading = (turns.read(shelves, text) for text in ("first", "second", "first"))
+    assert await asyncio.gather(*reading) == ["first", "second", "first"]
     going_on.cancel()
-    assert "others" in told[told.index("first") : told.index("second")]
+    assert [what for what in told if what != "others"] == [
+        *("begin first", "end first", "first"),
+        *("begin second", "end second", "second"),
+    ]
+    assert "others" in told[told.index("begin first") : told.index("end first")]
+    assert "others" in told[told.index("first") : told.index("begin second")]
+    assert sys.getswitchinterval() == interval
 
 
 async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses() -> None:
-    turns, told = Turns(0.01), list[str]()
-
-    def slow() -> None:
-        time.sleep(0.02)
-
-    first = asyncio.create_task(turns.take(slow))  # and then a pause of three times as long
+    turns, shelves = cast(Any, Turns(0.02)), Shelves(0.1)
+    first = asyncio.create_task(turns.read(shelves, "first"))
     await asyncio.sleep(0)
     with pytest.raises(TimeoutError):
-        await turns.take(lambda: told.append("late"))
-    await first
+        await turns.read(shelves, "late")
+    assert await first == "first"
     while turns._lock.locked():
         await asyncio.sleep(0.01)
-    await turns.take(lambda: told.append("in time"))
-    assert told == ["in time"]
+    assert await turns.read(shelves, "in time") == "in time"
+    assert "begin late" not in shelves.told
 
 
 async def test_a_document_whose_turn_does_not_come_is_not_read() -> None:
