@@ -142,12 +142,14 @@ class Conversation:
         except TimeoutError:
             raise Closed(INIT_TIMEOUT, "connection_init did not come") from None
         while (left := live.remaining(self._caller)) > 0:
-            await asyncio.sleep(min(left, self._settings.keep_alive))
-            if live.remaining(self._caller) > 0:
-                if not self._heard:
-                    raise live.SlowClient
-                self._heard = False
-                await self._send({"type": "ping"})
+            if left <= self._settings.keep_alive:
+                await asyncio.sleep(left)  # and a little longer, where the timer rings early
+                continue
+            await asyncio.sleep(self._settings.keep_alive)
+            if not self._heard:
+                raise live.SlowClient
+            self._heard = False
+            await self._send({"type": "ping"})
         raise Closed.because(FORBIDDEN, live.token_expired())
 
     async def _listen(self) -> None:

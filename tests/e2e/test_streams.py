@@ -160,6 +160,16 @@ async def test_a_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages:
             assert [await live.block() for _ in range(4)] == [{}] * 4
 
 
+async def test_a_timer_that_rings_before_a_token_ends_ends_nothing_early(
+    graphql: GraphQL, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter((0.2, 0.03, 0.03, 0.03))  # as if each time there were still a little left
+    monkeypatch.setattr("gateway.live.remaining", lambda _: next(left, 0.0))
+    async with gateway_with(graphql) as here, greeted(here, token) as live:
+        code, reason = await ended(live)
+    assert (code, reason.partition(":")[0]) == (4403, "token-expired")
+
+
 # Server-sent events
 
 
