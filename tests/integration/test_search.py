@@ -91,7 +91,8 @@ class Registry:
 
     async def caught_up(self, reader: Projection) -> None:
         async with asyncio.timeout(20):
-            while not (head := await self.store.head()) or await self.pending():
+            # In this order: what is given its number in between is past a head that was read before.
+            while await self.pending() or not (head := await self.store.head()):
                 await asyncio.sleep(0.01)
             await reader.reached(head)
 
