@@ -51,7 +51,7 @@ class Gateway:
         watchdog = asyncio.create_task(keep_running("watchdog", Watchdog(settings.watchdog).run))
         gc.collect()
         gc.freeze()  # what is alive now stays: later collections need not walk it
-        gc.set_threshold(5_000, 100, 100)  # an answer makes thousands of objects, and none of them in circles
+        gc.set_threshold(5_000, 100, 100)  # seldom, as answers make no circles, and not too much at a time
         try:
             yield
         finally:

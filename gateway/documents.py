@@ -108,9 +108,6 @@ class Documents:
                 (self._known if not found.errors else self._new).put(text, found)
         return found
 
-    def read(self, text: str) -> Document:
-        return self.keep(text, self.made(text))
-
     def made(self, text: str) -> Document:
         """Newly read, in any thread."""
         return Document(text, self._limits, self._schema)

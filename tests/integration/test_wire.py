@@ -25,6 +25,10 @@ async def nats(nats_server: NatsServer, secrets: Path) -> AsyncGenerator[Connect
     await connection.close()
 
 
+async def echo(message: Msg) -> None:
+    await message.respond(message.data)
+
+
 async def test_a_hundred_at_once_get_each_its_own_however_they_come_back(nats: Connection) -> None:
     async def backwards(message: Msg) -> None:
         asyncio.get_running_loop().call_later(
@@ -96,9 +100,6 @@ def test_a_header_of_two_lines_is_none() -> None:
 async def test_large_replies_come_whole_and_too_large_requests_do_not_end_the_connection(
     nats: Connection,
 ) -> None:
-    async def echo(message: Msg) -> None:
-        await message.respond(message.data)
-
     await nats.subscribe("large", cb=echo)
     bodies = [bytes([number]) * 900_000 for number in range(5)]
     assert await asyncio.gather(*(nats.ask("large", HEADERS, body, within=5) for body in bodies)) == bodies
@@ -110,9 +111,6 @@ async def test_large_replies_come_whole_and_too_large_requests_do_not_end_the_co
 async def test_what_is_asked_while_the_connection_is_away_is_answered_when_it_is_back(
     nats: Connection,
 ) -> None:
-    async def echo(message: Msg) -> None:
-        await message.respond(message.data)
-
     await nats.subscribe("back", cb=echo)
     assert await nats.ask("back", HEADERS, b"before", within=5) == b"before"
     assert nats._transport
