@@ -43,13 +43,13 @@ lint: setup ## ruff, mypy, the directions of imports
 	@.venv/bin/lint-imports
 
 chaos: setup ## only the tests that kill servers and processes
-	@.venv/bin/pytest tests/chaos
+	@.venv/bin/pytest tests/platform/chaos
 
 bench: setup ## measure; prints, never fails
 	@.venv/bin/python -m tests.bench
 
 fuzz: setup ## generated requests, N=100000 of them; 1 if an answer is wrong or too slow
-	@.venv/bin/python -m tests.fuzz $(N)
+	@.venv/bin/python -m tests.gateway.fuzz $(N)
 
 properties: setup ## the tests over generated cases, each time with new ones
 	@.venv/bin/pytest -m hypothesis --hypothesis-profile=new

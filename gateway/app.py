@@ -15,18 +15,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.delegating import Delegating
-from gateway.files import Files
-from gateway.headers import PAGE, Secured
-from gateway.http import Http
-from gateway.identity import Identity
-from gateway.operations import Operations
-from gateway.planned import Planned
-from gateway.websocket import WebSocket
-from services.kernel import client, telemetry
+from gateway.callers.delegating import Delegating
+from gateway.callers.identity import Identity
+from gateway.engine.operations import Operations
+from gateway.engine.planned import Planned
+from gateway.transport.files import Files
+from gateway.transport.headers import PAGE, Secured
+from gateway.transport.http import Http
+from gateway.transport.websocket import WebSocket
+from services.kernel import telemetry
 from services.kernel.caller import Tokens
-from services.kernel.client import Client
 from services.kernel.config import Settings
+from services.kernel.messaging import client
+from services.kernel.messaging.client import Client
 from services.kernel.process import Watchdog, keep_running
 
 GRAPHIQL = Path(__file__).with_name("graphiql")

@@ -17,23 +17,23 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra import operator, reorganising, report_view
 from infra.country.loading import Asked, CannotLoad, Loaded, load_country, write_marks
 from infra.country.making import LAST_DAY
-from infra.credentials import make_secrets
-from infra.embedded import CannotStart
-from infra.load_units import load_units
-from infra.loads import note_loaded, was_loaded
-from infra.mongo_users import NotLetIn
-from infra.operator import IssuedElsewhere, NotRunning, located
-from infra.positions import positions, settled
-from infra.provision import TooOld, provision
-from infra.recount import recount as count_anew
+from infra.operate import operator, reorganising, report_view
+from infra.operate.load_units import load_units
+from infra.operate.operator import IssuedElsewhere, NotRunning, located
+from infra.operate.positions import positions, settled
+from infra.operate.recount import recount as count_anew
+from infra.run.embedded import CannotStart
+from infra.run.loads import note_loaded, was_loaded
+from infra.run.provision import TooOld, provision
+from infra.run.stack import Stack
+from infra.run.supervisor import NotReady
 from infra.sample.hong_linh_2018 import PUBLISHED, PUBLISHED_FIGURES
 from infra.sample.loader import SET as SAMPLE
 from infra.sample.loader import STEPS, Person, SampleRefused, load_sample
-from infra.stack import Stack
-from infra.supervisor import NotReady
+from infra.secure.credentials import make_secrets
+from infra.secure.mongo_users import NotLetIn
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Refused, Role, Unavailable
@@ -221,7 +221,7 @@ def status() -> None:
 @app.command()
 def operations() -> None:
     """Print the manifest of the operations that anonymous callers may run, by their hash."""
-    from infra.manifest import manifest
+    from infra.operate.manifest import manifest
 
     print(manifest())
 

@@ -17,21 +17,21 @@ import uvicorn
 from hypothesis import settings as hypothesis_settings
 
 from gateway.app import create_app
-from infra.credentials import make_secrets
-from infra.embedded import MongoServer, NatsServer, free_port
-from infra.load_units import load_units
-from infra.operator import OPERATOR, asking, user_token
-from infra.positions import settled
-from infra.provision import provision
-from infra.rights import RIGHTS, Rights
+from infra.operate.load_units import load_units
+from infra.operate.operator import OPERATOR, asking, user_token
+from infra.operate.positions import settled
+from infra.run.embedded import MongoServer, NatsServer, free_port
+from infra.run.provision import provision
+from infra.run.stack import Stack
 from infra.sample.loader import load_sample
-from infra.stack import Stack
+from infra.secure.credentials import make_secrets
+from infra.secure.rights import RIGHTS, Rights
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.credentials import MONGO_PASSWORD, mongo_user
 from services.kernel.messages import Role
 from services.kernel.units import COUNTRY, UnitPath
-from services.registration.units.events import RecordUnits
+from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 from tests import npm
 

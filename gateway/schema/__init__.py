@@ -3,7 +3,7 @@
 Each field says what it asks of a service, and no more.
 """
 
-import gateway.words  # isort: skip  # noqa: F401 - before any type uses a word
+import gateway.fields.words  # isort: skip  # noqa: F401 - before any type uses a word
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -15,40 +15,44 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gateway.fields import Wish, found, root
-from gateway.planned import Planned, known
-from gateway.policy import OneExtension, Policed
-from gateway.relay import Node, described
-from gateway.scalars import SCALARS
-from gateway.schema.delegations import Delegation, DelegationsMutation, DelegationsQuery
-from gateway.schema.documents import DocumentsMutation, DocumentsQuery, GoverningDocument
-from gateway.schema.formality import FormalityMutation, FormalityQuery, Question
-from gateway.schema.launches import Launch, LaunchesMutation, LaunchesQuery
-from gateway.schema.models import Model, ModelsMutation, ModelsQuery
-from gateway.schema.organisations import Organisation, OrganisationsMutation, OrganisationsQuery
-from gateway.schema.programmes import Programme, ProgrammesMutation, ProgrammesQuery
-from gateway.schema.relations import Relation, RelationsMutation, RelationsQuery
-from gateway.schema.reorganisations import Reorganisation, ReorganisationsMutation, ReorganisationsQuery
-from gateway.schema.reports import ReportsQuery
-from gateway.schema.reviews import Review, ReviewsMutation, ReviewsSubscription
-from gateway.schema.search import SearchQuery
-from gateway.schema.sheets import SheetJob, SheetsMutation, SheetsQuery, SheetsSubscription
-from gateway.schema.supervision import SupervisionMutation, SupervisionQuery, SupervisionSession
-from gateway.schema.units import Unit, UnitsQuery
+from gateway.engine.planned import Planned, known
+from gateway.engine.policy import OneExtension, Policed
+from gateway.fields.declare import Wish, found, root
+from gateway.fields.relay import Node, described
+from gateway.fields.scalars import SCALARS
+from gateway.schema.registration.delegations import Delegation, DelegationsMutation, DelegationsQuery
+from gateway.schema.registration.documents import DocumentsMutation, DocumentsQuery, GoverningDocument
+from gateway.schema.registration.formality import FormalityMutation, FormalityQuery, Question
+from gateway.schema.registration.launches import Launch, LaunchesMutation, LaunchesQuery
+from gateway.schema.registration.models import Model, ModelsMutation, ModelsQuery
+from gateway.schema.registration.organisations import Organisation, OrganisationsMutation, OrganisationsQuery
+from gateway.schema.registration.programmes import Programme, ProgrammesMutation, ProgrammesQuery
+from gateway.schema.registration.relations import Relation, RelationsMutation, RelationsQuery
+from gateway.schema.registration.reorganisations import (
+    Reorganisation,
+    ReorganisationsMutation,
+    ReorganisationsQuery,
+)
+from gateway.schema.registration.search import SearchQuery
+from gateway.schema.registration.sheets import SheetJob, SheetsMutation, SheetsQuery, SheetsSubscription
+from gateway.schema.registration.units import Unit, UnitsQuery
+from gateway.schema.reporting.reports import ReportsQuery
+from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsSubscription
+from gateway.schema.supervision.sessions import SupervisionMutation, SupervisionQuery, SupervisionSession
 from services.kernel.rows import ByKeys
-from services.registration.delegations.events import DelegationsById
-from services.registration.documents.events import DocumentsById
-from services.registration.formality.events import QuestionsById
-from services.registration.launches.events import LaunchesById
-from services.registration.models.events import ModelsById
-from services.registration.organisations.events import OrganisationsById
-from services.registration.programmes.events import ProgrammesById
-from services.registration.relations.events import RelationsById
-from services.registration.reorganisations.events import ReorganisationsById
-from services.registration.sheets.events import JobsById
-from services.registration.units.events import UnitsOnDay
-from services.review.events import ReviewsById
-from services.supervision.events import SessionsById
+from services.registration.delegations.messages import DelegationsById
+from services.registration.documents.messages import DocumentsById
+from services.registration.formality.messages import QuestionsById
+from services.registration.launches.messages import LaunchesById
+from services.registration.models.messages import ModelsById
+from services.registration.organisations.messages import OrganisationsById
+from services.registration.programmes.messages import ProgrammesById
+from services.registration.relations.messages import RelationsById
+from services.registration.reorganisations.messages import ReorganisationsById
+from services.registration.sheets.messages import JobsById
+from services.registration.units.messages import UnitsOnDay
+from services.review.messages import ReviewsById
+from services.supervision.messages import SessionsById
 
 NODES: dict[str, tuple[type[ByKeys], type]] = {
     "a_": (ReorganisationsById, Reorganisation),

@@ -19,12 +19,12 @@ from queue import Empty
 from typing import Any
 
 from infra.country.making import FIRST_DAY, Country, Mark
-from infra.operator import OPERATOR
+from infra.operate.operator import OPERATOR
+from services.directory.units import UNITS
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
-from services.kernel.directory import UNITS
 from services.kernel.messages import Role
-from services.kernel.store import InsertOne, Store, Transaction, Unscoped
+from services.kernel.mongo.store import InsertOne, Store, Transaction, Unscoped
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations
 from services.registration.units.national import national_units

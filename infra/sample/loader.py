@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from infra.operator import gateway_url, user_token
+from infra.operate.operator import gateway_url, user_token
 from infra.sample.hong_linh_2018 import (
     ORGANISATIONS,
     REGISTRATIONS,

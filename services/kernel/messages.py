@@ -1,6 +1,7 @@
 """What crosses between processes: commands, queries, events, and refusals. Values only, no I/O."""
 
 import builtins
+import re
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -28,14 +29,37 @@ ANY_OFFICE = frozenset(Role) - PUBLIC
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """`subject` is where it travels: `command.<service>.<verb>`, `query.<service>.<noun>` or
-    `event.<service>.<participle>.v<n>`."""
+    """A message and where it travels; both names below follow from the class.
 
+    `service` is the package of the class below `services`. `subject` is `command.<service>.<class>`,
+    `query.<service>.<class>` or `event.<service>.<class>.v<n>`, the class name in kebab-case: `ReviewDecided` of review
+    travels on `event.review.review-decided.v1`, and a class `ReviewDecidedV2` on `event.review.review-decided.v2`.
+    A base of other messages has no subject: a command or query without `roles`, an event whose name begins with `_`.
+    """
+
+    service: ClassVar[str]
     subject: ClassVar[str]
 
+    def __init_subclass__(cls, **config: Any) -> None:
+        super().__init_subclass__(**config)
+        package, *rest = cls.__module__.split(".")
+        if "service" not in vars(cls):
+            cls.service = rest[0] if package == "services" else rest[-1] if rest else package
+        if subject := cls._subject():
+            cls.subject = subject
+
     @classmethod
-    def service(cls) -> str:
-        return cls.subject.split(".")[1]
+    def _subject(cls) -> str | None:
+        """None of a base of other messages."""
+        return None
+
+
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_VERSIONED = re.compile(r"(?P<name>.+?)(?:V(?P<version>[2-9]|[1-9][0-9]+))?")
+
+
+def _kebab(name: str) -> str:
+    return _WORD_STARTS.sub("-", name).lower()
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -43,11 +67,19 @@ class Command(Message, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]]
 
+    @classmethod
+    def _subject(cls) -> str | None:
+        return f"command.{cls.service}.{_kebab(cls.__name__)}" if "roles" in vars(cls) else None
+
 
 class Query(Message, frozen=True, kw_only=True):
     """`roles`: who may ask it, said where it is declared. What they see of the answer is a matter of scope."""
 
     roles: ClassVar[frozenset[Role]]
+
+    @classmethod
+    def _subject(cls) -> str | None:
+        return f"query.{cls.service}.{_kebab(cls.__name__)}" if "roles" in vars(cls) else None
 
 
 class Event(Message, frozen=True, kw_only=True):
@@ -57,6 +89,14 @@ class Event(Message, frozen=True, kw_only=True):
     version: int
     at: datetime
     unit: str
+
+    @classmethod
+    def _subject(cls) -> str | None:
+        if cls.__name__.startswith("_"):
+            return None
+        named = _VERSIONED.fullmatch(cls.__name__)
+        assert named, "any name matches"  # noqa: S101
+        return f"event.{cls.service}.{_kebab(named['name'])}.v{named['version'] or 1}"
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,16 +11,17 @@ import msgspec
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from nats.aio.client import Client as Nats
 
-from services.kernel import bus, telemetry
+from services.kernel import telemetry
 from services.kernel.caller import Tokens
 from services.kernel.config import Settings
-from services.kernel.desk import Desk
-from services.kernel.inbox import Handler, Inbox, each
+from services.kernel.log.inbox import Handler, Inbox, each
+from services.kernel.log.sequencer import Sequencer
+from services.kernel.log.streams import Replay, nudge_subject, replay_subject
 from services.kernel.messages import Command, Event, Query
+from services.kernel.messaging import bus
+from services.kernel.messaging.desk import Desk
+from services.kernel.mongo.store import Access, Store, Transaction, recorded
 from services.kernel.process import Watchdog, end, keep_running
-from services.kernel.sequencer import Sequencer
-from services.kernel.store import Access, Store, Transaction, recorded
-from services.kernel.streams import Replay, nudge_subject, replay_subject
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
@@ -78,7 +79,7 @@ class Service:
 
     def folds(self, types: Sequence[type[Event]], handle: Handler) -> None:
         """One function for whole batches of these events of one producer."""
-        (producer,) = {type_.service() for type_ in types}
+        (producer,) = {type_.service for type_ in types}
         table = {type_.subject: type_ for type_ in types}
         self.inboxes.append(Inbox(self.store, producer, table, handle, name=self.name))
 

@@ -3,8 +3,8 @@
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
+from services.kernel.mongo.store import Indexes
 from services.kernel.service import Service
-from services.kernel.store import Indexes
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents
 from services.registration.formality import app as formality

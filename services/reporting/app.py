@@ -2,11 +2,11 @@
 
 from faststream.asgi import AsgiFastStream
 
+from services.directory.units import copy_units
 from services.kernel.config import Settings
-from services.kernel.directory import copy_units
 from services.kernel.service import Service
-from services.registration.units.events import UnitRecorded
-from services.reporting.events import RebuildCounters, ReportOf
+from services.registration.units.messages import UnitRecorded
+from services.reporting.messages import RebuildCounters, ReportOf
 from services.reporting.projection import Projection
 from services.reporting.repository import INDEXES as INDEXES
 

@@ -12,9 +12,8 @@ import msgspec
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
-from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind
-from services.registration.formality.events import QuestionAnswered, QuestionAsked, QuestionSettled
-from services.registration.models.events import (
+from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
+from services.registration.models.messages import (
     ContributionRecorded,
     ModelAccepted,
     ModelBegun,
@@ -22,8 +21,9 @@ from services.registration.models.events import (
     ModelDiscontinued,
     ModelWithdrawn,
 )
-from services.registration.outliers import flags_of_totals
-from services.reporting.events import (
+from services.registration.models.outliers import flags_of_totals
+from services.registration.words import ContributionKind, Covers, Field, Level, SubjectKind
+from services.reporting.messages import (
     Breakdown,
     Bridge,
     BridgeRow,
@@ -34,8 +34,8 @@ from services.reporting.events import (
     Position,
     Row,
 )
-from services.review.events import ReviewDecided, ReviewNominated, Verdict
-from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
+from services.review.messages import ReviewDecided, ReviewNominated, Verdict
+from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
 
 COUNTED: Mapping[str, tuple[type[Event], ...]] = {
     "registration": (
@@ -337,7 +337,7 @@ def _fact(
         on=event.on,
         unit=event.unit,
         dimensions=dimensions,
-        producer=event.service(),
+        producer=event.service,
         seq=recorded.seq,
         event=recorded.id,
         trace=recorded.trace,

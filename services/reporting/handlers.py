@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from services.kernel.directory import Directory
-from services.kernel.inbox import Heard
-from services.kernel.store import Access, Transaction
+from services.directory.units import Directory
+from services.kernel.log.inbox import Heard
+from services.kernel.mongo.store import Access, Transaction
 from services.reporting import domain
-from services.reporting.events import Measure, Position, Report, ReportOf
+from services.reporting.messages import Measure, Position, Report, ReportOf
 from services.reporting.repository import Counters
 
 

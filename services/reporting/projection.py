@@ -9,14 +9,14 @@ import msgspec
 from nats.aio.client import Client
 
 from services.kernel import telemetry
-from services.kernel.inbox import Inbox
+from services.kernel.log.inbox import Inbox
+from services.kernel.mongo.store import Access, Store, Transaction
 from services.kernel.process import end, keep_running
 from services.kernel.rows import Columns, Rows
-from services.kernel.store import Access, Store, Transaction
 from services.kernel.units import COUNTRY
 from services.reporting import handlers
 from services.reporting.domain import COUNTED
-from services.reporting.events import RebuildCounters, Report, ReportOf
+from services.reporting.messages import RebuildCounters, Report, ReportOf
 from services.reporting.repository import Counters, current_generation, reader, switch
 
 COLUMNS = Columns(Report)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from services.kernel import directory
+from services.directory import units as directory
 from services.kernel.caller import Covered
-from services.kernel.store import (
+from services.kernel.mongo.store import (
     ASCENDING,
     CURSORS,
     PARKED,
@@ -21,7 +21,7 @@ from services.kernel.store import (
     to_document,
 )
 from services.reporting.domain import COUNTED, Fact, fold
-from services.reporting.events import Measure, Position
+from services.reporting.messages import Measure, Position
 
 FIRST_GENERATION = 1
 PROJECTION = Unscoped("projection", "which counters are in use says nothing of any unit")

@@ -4,7 +4,7 @@ from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
 from services.kernel.service import Service
-from services.registration.models.events import (
+from services.registration.models.messages import (
     ModelAccepted,
     ModelDiscontinued,
     ModelLevelChanged,
@@ -12,7 +12,7 @@ from services.registration.models.events import (
     ModelWithdrawn,
 )
 from services.review import handlers
-from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel
+from services.review.messages import DecideReview, NominateReview, ReviewsById, ReviewsByModel
 from services.review.repository import INDEXES as INDEXES
 
 

@@ -9,9 +9,9 @@ import msgspec
 from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Refused
-from services.registration.events import Field, Level, SubjectKind
-from services.registration.models.events import ModelAccepted
-from services.review.events import (
+from services.registration.models.messages import ModelAccepted
+from services.registration.words import Field, Level, SubjectKind
+from services.review.messages import (
     Closing,
     ReviewClosed,
     ReviewDecided,

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from services.kernel import pages
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
-from services.registration.models.events import (
+from services.registration.models.messages import (
     ModelAccepted,
     ModelDiscontinued,
     ModelLevelChanged,
@@ -13,7 +13,7 @@ from services.registration.models.events import (
     ModelWithdrawn,
 )
 from services.review import domain
-from services.review.events import Closing, DecideReview, NominateReview, ReviewsById, ReviewsByModel
+from services.review.messages import Closing, DecideReview, NominateReview, ReviewsById, ReviewsByModel
 from services.review.repository import Reviews
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from services.kernel.messages import Event
+from services.kernel.mongo.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun, from_document
 from services.kernel.rows import Columns
-from services.kernel.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun, from_document
 from services.review.domain import Review
-from services.review.events import ReviewRow
+from services.review.messages import ReviewRow
 
 COLLECTION = "reviews"
 

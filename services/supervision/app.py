@@ -2,12 +2,12 @@
 
 from faststream.asgi import AsgiFastStream
 
+from services.directory.units import copy_units
 from services.kernel.config import Settings
-from services.kernel.directory import copy_units
 from services.kernel.service import Service
-from services.registration.units.events import UnitRecorded
+from services.registration.units.messages import UnitRecorded
 from services.supervision import handlers
-from services.supervision.events import RecordSession, SessionsById, SessionsPage
+from services.supervision.messages import RecordSession, SessionsById, SessionsPage
 from services.supervision.repository import INDEXES as INDEXES
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import happened, required
 from services.kernel.units import Spell
-from services.supervision.events import SessionKind, SessionRecorded, SupervisingBody
+from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
 
 LONGEST_TITLE = 300
 

@@ -1,11 +1,11 @@
 """What supervision does when asked or told: one function per message."""
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.supervision import domain, repository
-from services.supervision.events import RecordSession, SessionsById, SessionsPage
+from services.supervision.messages import RecordSession, SessionsById, SessionsPage
 from services.supervision.repository import Sessions
 
 

@@ -1,12 +1,13 @@
 """Supervision sessions in MongoDB."""
 
-from services.kernel import directory, pages
-from services.kernel.pages import NEWEST
+from services.directory import units as directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.rows import Columns, Computed, Rows
-from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Session
-from services.supervision.events import SessionRow, SessionsPage
+from services.supervision.messages import SessionRow, SessionsPage
 
 COLLECTION = "sessions"
 

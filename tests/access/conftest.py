@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest_asyncio
 
-from infra.operator import asking
+from infra.operate.operator import asking
 from tests.access.areas import BUILDERS
 from tests.access.cells import CELLS
 from tests.access.doors import Gateway, Services

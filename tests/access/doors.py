@@ -9,19 +9,19 @@ import httpx
 import msgspec
 import orjson
 
-from infra.operator import user_token
+from infra.operate.operator import user_token
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, binding, reading
-from services.kernel.client import CALLER, KEY, Client, Reply
 from services.kernel.messages import Command, Query
+from services.kernel.messaging.client import CALLER, KEY, Client, Reply
 from services.kernel.rows import ROW, ByFilter
-from services.registration.delegations.events import GrantsDelegated
-from services.registration.sheets.events import Template
+from services.registration.delegations.messages import GrantsDelegated
+from services.registration.sheets.messages import Template
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.people import EXPIRED, NOBODY, Somebody
 from tests.access.tries import Try, newer_than
 from tests.conftest import GraphQL
-from tests.e2e.people import mutation
+from tests.people import mutation
 
 
 class Outcome(NamedTuple):
@@ -43,9 +43,7 @@ class Services:
         message = MESSAGES[tried.operation](tried)
         body, key = msgspec.json.encode(message), uuid4().hex
         bound = (
-            binding(message.subject, body, key)
-            if isinstance(message, Command)
-            else reading(message.service())
+            binding(message.subject, body, key) if isinstance(message, Command) else reading(message.service)
         )
         at = moment() - (timedelta(hours=1) if tried.who.expired else timedelta())
         token = self._client._tokens.sign(tried.who.caller, at, LIFE, **bound)

@@ -10,26 +10,26 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from gateway import delegating
-from gateway.delegating import Delegating
-from infra.operator import asking, user_token
+from gateway.callers import delegating
+from gateway.callers.delegating import Delegating
+from infra.operate.operator import asking, user_token
 from services.kernel.calendar import today
 from services.kernel.caller import Caller, Grant
-from services.kernel.client import Client
 from services.kernel.messages import Refused, Role, Unavailable
+from services.kernel.messaging.client import Client
 from services.kernel.rows import Rows
-from services.registration.delegations.events import (
+from services.registration.delegations.messages import (
     DelegateRole,
     DelegationsById,
     DelegationsPage,
     RevokeDelegation,
     Side,
 )
-from services.registration.models.events import AcceptModel, ModelsById, SubmitModel
+from services.registration.models.messages import AcceptModel, ModelsById, SubmitModel
 from tests.access.people import PLACE
 from tests.access.world import ACCEPTED, SUBMITTED, draft, in_a_week, organisation
 from tests.conftest import GraphQL, gateway_with
-from tests.e2e.people import DISTRICT, MOUNTAIN, Person
+from tests.people import DISTRICT, MOUNTAIN, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

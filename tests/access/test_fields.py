@@ -5,11 +5,17 @@ from uuid import uuid4
 
 import pytest
 
-from infra.operator import asking
+from infra.operate.operator import asking
 from services.kernel.caller import Caller, Grant
 from services.kernel.messages import Role
 from services.kernel.rows import Rows
-from services.registration.models.events import ModelFilter, ModelsById, ModelsPage, ReturnModel, SubmitModel
+from services.registration.models.messages import (
+    ModelFilter,
+    ModelsById,
+    ModelsPage,
+    ReturnModel,
+    SubmitModel,
+)
 from tests.access.people import PLACE
 from tests.access.world import APPRAISER, OFFICER, SUBMITTED, WHY, draft, organisation
 from tests.conftest import GraphQL

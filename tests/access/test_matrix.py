@@ -14,7 +14,7 @@ from tests.access.table import lines
 from tests.access.tries import Try
 from tests.access.world import World
 from tests.conftest import GraphQL
-from tests.e2e.test_review_events import subscribed
+from tests.review.test_subscription import subscribed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -2,23 +2,22 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from graphql import GraphQLObjectType, build_schema, is_introspection_type
 
-import infra.provision  # noqa: F401 - brings in every service
-from gateway.fields import ASKS, DEFINITION, Follows, Hears, Starts, column_of
+import infra.run.provision  # noqa: F401 - brings in every service
+from gateway.fields.declare import ASKS, DEFINITION, Follows, Hears, Starts, column_of
 from gateway.schema import schema
 from services.kernel.messages import ANY_OFFICE, Command, Query, Role
 from services.kernel.rows import rules_of
+from tests import ROOT
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.cells import SUBSCRIBED
 from tests.access.table import columns, lines
-from tests.contract.test_rows import ROWS
+from tests.gateway.test_rows import ROWS
 
-ROOT = Path(__file__).parents[2]
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
@@ -146,9 +145,9 @@ UNSCOPED = {
     ("services/registration/sheets/repository.py", "'file_parts'"),
     ("services/registration/sheets/repository.py", "'job_rows'"),
     ("services/registration/sheets/repository.py", "'jobs'"),
-    ("services/kernel/directory.py", "COLLECTION"),
-    ("services/kernel/store.py", "'cursors'"),
-    ("services/kernel/store.py", "'parked'"),
+    ("services/directory/units.py", "COLLECTION"),
+    ("services/kernel/mongo/store.py", "'cursors'"),
+    ("services/kernel/mongo/store.py", "'parked'"),
     ("services/registration/documents/repository.py", "COLLECTION"),
     ("services/registration/programmes/repository.py", "COLLECTION"),
     ("services/registration/launches/repository.py", "COLLECTION"),

@@ -8,17 +8,16 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from infra.operator import asking
-from infra.positions import settled
+from infra.operate.operator import asking
+from infra.operate.positions import settled
 from services.kernel.calendar import today
 from services.kernel.caller import Caller, Grant
-from services.kernel.client import Client
 from services.kernel.config import Settings
 from services.kernel.messages import Command, Role
+from services.kernel.messaging.client import Client
 from services.kernel.rows import Rows
-from services.registration.delegations.events import DelegateRole
-from services.registration.events import BodyKind, SubjectKind
-from services.registration.models.events import (
+from services.registration.delegations.messages import DelegateRole
+from services.registration.models.messages import (
     AcceptModel,
     BeginModel,
     DraftModel,
@@ -26,9 +25,10 @@ from services.registration.models.events import (
     SubmitModel,
     WithdrawModel,
 )
-from services.registration.organisations.events import RegisterOrganisation
-from services.review.events import DecideReview, NominateReview, ReviewsByModel, Verdict
-from services.supervision.events import RecordSession, SessionKind, SupervisingBody
+from services.registration.organisations.messages import RegisterOrganisation
+from services.registration.words import BodyKind, SubjectKind
+from services.review.messages import DecideReview, NominateReview, ReviewsByModel, Verdict
+from services.supervision.messages import RecordSession, SessionKind, SupervisingBody
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
 
 DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)

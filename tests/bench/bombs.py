@@ -10,18 +10,19 @@ from typing import Any
 
 from starlette.types import Message
 
-from gateway.delegating import Delegating
-from gateway.documents import documents
-from gateway.http import Http
-from gateway.identity import Identity
-from gateway.operations import Operations
-from services.kernel import client, telemetry
+from gateway.callers.delegating import Delegating
+from gateway.callers.identity import Identity
+from gateway.engine.documents import documents
+from gateway.engine.operations import Operations
+from gateway.transport.http import Http
+from services.kernel import telemetry
 from services.kernel.caller import Tokens
-from services.kernel.client import Client
 from services.kernel.messages import Role
+from services.kernel.messaging import client
+from services.kernel.messaging.client import Client
 from tests.bench.stage import Http as Connection
 from tests.bench.stage import Stage, ms, out, quantile, stage, table
-from tests.corpus import Bomb, bombs
+from tests.gateway.corpus import Bomb, bombs
 
 TIMES = 5
 READERS = 8

@@ -18,14 +18,14 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient
 from rich.table import Table
 
-from infra.credentials import make_secrets
-from infra.embedded import LOOPBACK, NatsServer, free_port
-from infra.operator import user_token
-from infra.positions import settled
-from infra.rights import RIGHTS, Rights
+from infra.operate.operator import user_token
+from infra.operate.positions import settled
+from infra.run.embedded import LOOPBACK, NatsServer, free_port
+from infra.run.stack import serving
+from infra.run.supervisor import Process, Supervisor
 from infra.sample.loader import load_sample
-from infra.stack import serving
-from infra.supervisor import Process, Supervisor
+from infra.secure.credentials import make_secrets
+from infra.secure.rights import RIGHTS, Rights
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER, mongo_login

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from infra.positions import settled
-from infra.stack import Stack
+from infra.operate.positions import settled
+from infra.run.stack import Stack
 from tests.bench.mutations import CLIENTS, Measured, at_once, through_graphql
 from tests.bench.stage import out, stage, table
 

@@ -18,10 +18,10 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 from rich.table import Table
 
-from infra.credentials import mongod_login
-from infra.positions import settled
-from infra.provision import provision
-from infra.stack import Stack
+from infra.operate.positions import settled
+from infra.run.provision import provision
+from infra.run.stack import Stack
+from infra.secure.credentials import mongod_login
 from services.kernel.calendar import moment
 from services.kernel.messages import Role
 from tests.bench.stage import TOWN, Stage, ms, out, quantile, stage, table

@@ -6,19 +6,20 @@ import time
 from datetime import date, timedelta
 from typing import Any
 
-from infra.operator import OPERATOR, asking
-from infra.positions import positions, settled
-from services.kernel import client, streams
+from infra.operate.operator import OPERATOR, asking
+from infra.operate.positions import positions, settled
 from services.kernel.calendar import moment
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
-from services.kernel.store import Database, Store, Transaction, new_id
-from services.kernel.streams import nudge_subject
+from services.kernel.log import streams
+from services.kernel.log.streams import nudge_subject
+from services.kernel.messaging import client
+from services.kernel.mongo.store import Database, Store, Transaction, new_id
 from services.kernel.units import UnitLevel
-from services.registration.events import Field, Level, SubjectKind
-from services.registration.models.events import ModelAccepted
+from services.registration.models.messages import ModelAccepted
 from services.registration.units.national import national_units
-from services.reporting.events import RebuildCounters
+from services.registration.words import Field, Level, SubjectKind
+from services.reporting.messages import RebuildCounters
 from services.reporting.repository import current_generation
 from tests.bench.stage import TOWN, out, stage, table
 

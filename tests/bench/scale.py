@@ -7,12 +7,12 @@ from typing import Any
 
 from infra.country.loading import Asked, load_country
 from infra.country.making import LAST_DAY
-from infra.load_units import load_units
-from infra.positions import settled
+from infra.operate.load_units import load_units
+from infra.operate.positions import settled
 from services.kernel.calendar import moment
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
-from services.kernel.store import Store
+from services.kernel.mongo.store import Store
 from services.kernel.units import COUNTRY
 from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
 

@@ -10,22 +10,22 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from infra.operator import OPERATOR, asking
-from infra.positions import settled
+from infra.operate.operator import OPERATOR, asking
+from infra.operate.positions import settled
 from services.kernel.calendar import moment
-from services.kernel.client import Client
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Refused, Role
+from services.kernel.messaging.client import Client
+from services.kernel.mongo.store import Database, Document, Store, new_id
 from services.kernel.rows import Part, Rows
-from services.kernel.store import Database, Document, Store, new_id
 from services.kernel.text import folded
 from services.kernel.units import UnitLevel, UnitPath
-from services.registration.events import Field
-from services.registration.models.events import ModelFilter
-from services.registration.search.events import Search, SearchHits, SearchKey
+from services.registration.models.messages import ModelFilter
+from services.registration.search.messages import Search, SearchHits, SearchKey
 from services.registration.search.words import syllables
-from services.registration.units.events import RecordUnits
+from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
+from services.registration.words import Field
 from tests.bench.memory import resident
 from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
 

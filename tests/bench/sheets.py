@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 import xlsxwriter
 
-from infra.positions import settled
+from infra.operate.positions import settled
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.messages import Role
-from services.kernel.store import Store, Transaction, new_id
+from services.kernel.mongo.store import Store, Transaction, new_id
 from services.kernel.units import Spell, UnitLevel
-from services.registration.events import Field, SubjectKind
 from services.registration.models import domain
 from services.registration.models.repository import Models
 from services.registration.sheets.reading import opened
 from services.registration.sheets.worker import BATCH
+from services.registration.words import Field, SubjectKind
 from tests.bench.memory import resident
 from tests.bench.stage import TOWN, Http, Stage, out, stage, table
 

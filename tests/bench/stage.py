@@ -15,13 +15,13 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from infra.operator import OPERATOR, asking, user_token
-from infra.positions import settled
-from infra.stack import Stack
+from infra.operate.operator import OPERATOR, asking, user_token
+from infra.operate.positions import settled
+from infra.run.stack import Stack
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
-from services.registration.units.events import RecordUnits
+from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 
 TOWN = "u437"

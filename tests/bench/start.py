@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 
-from infra.stack import PROCESSES, Stack
+from infra.run.stack import PROCESSES, Stack
 from services.kernel.config import Settings
 from tests.bench.stage import PORT, out, table
 

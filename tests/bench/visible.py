@@ -5,10 +5,10 @@ import time
 
 from nats.aio.msg import Msg
 
-from services.kernel import client
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
-from services.registration.models.events import ModelAccepted
+from services.kernel.messaging import client
+from services.registration.models.messages import ModelAccepted
 from tests.bench.stage import DAY, TOWN, Http, ms, out, quantile, stage, table
 
 SAMPLES = 50

@@ -10,7 +10,7 @@ from services.kernel.caller import Caller, Grant
 from services.kernel.inputs import not_before, required
 from services.kernel.messages import Refused, Role
 from services.kernel.units import DatedUnit, UnitPath
-from services.registration.delegations.events import DelegationRevoked, RoleDelegated
+from services.registration.delegations.messages import DelegationRevoked, RoleDelegated
 
 LONGEST_PERSON = 200
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from services.kernel import pages
+from services.directory.units import Directory
 from services.kernel.caller import Grant
-from services.kernel.directory import Directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.registration.delegations import domain, repository
-from services.registration.delegations.events import (
+from services.registration.delegations.messages import (
     DelegateRole,
     DelegationsById,
     DelegationsPage,

@@ -1,12 +1,11 @@
 """Delegations in MongoDB: each is the business of its two persons and of the operators of its unit."""
 
-from services.kernel import pages
+from services.directory.units import Directory
 from services.kernel.caller import Grant
-from services.kernel.directory import Directory
 from services.kernel.messages import Role
-from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Aggregates,
@@ -16,9 +15,10 @@ from services.kernel.store import (
     Noun,
     from_document,
 )
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.delegations.domain import Delegation, within
-from services.registration.delegations.events import DelegationRow, DelegationsPage, Side
+from services.registration.delegations.messages import DelegationRow, DelegationsPage, Side
 
 COLLECTION = "delegations"
 

@@ -1,12 +1,12 @@
 """Governing documents: who hears what."""
 
 from services.kernel.service import Service
-from services.registration.documents import events, handlers, repository
+from services.registration.documents import handlers, messages, repository
 
 INDEXES = repository.INDEXES
 
 
 def wire(service: Service) -> None:
-    service.does(events.RegisterDocument, handlers.register_document)
-    service.tells(events.DocumentsPage, handlers.documents_page)
-    service.tells(events.DocumentsById, handlers.documents_by_id)
+    service.does(messages.RegisterDocument, handlers.register_document)
+    service.tells(messages.DocumentsPage, handlers.documents_page)
+    service.tells(messages.DocumentsById, handlers.documents_by_id)

@@ -1,12 +1,12 @@
 """What registration does about governing documents: one function per message."""
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
 from services.registration.documents import domain, repository
-from services.registration.documents.events import DocumentsById, DocumentsPage, RegisterDocument
+from services.registration.documents.messages import DocumentsById, DocumentsPage, RegisterDocument
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.organisations.repository import Issuers
 

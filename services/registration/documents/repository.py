@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from services.kernel import pages
-from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Indexes,
@@ -16,9 +15,10 @@ from services.kernel.store import (
     Unscoped,
     not_found,
 )
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.documents.domain import Document, bare
-from services.registration.documents.events import DocumentRow, DocumentsPage
+from services.registration.documents.messages import DocumentRow, DocumentsPage
 from services.registration.issued.repository import Issued
 
 COLLECTION = "documents"

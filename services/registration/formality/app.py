@@ -4,9 +4,9 @@ import asyncio
 
 from nats.aio.client import Client
 
-from services.kernel.inbox import Inbox
+from services.kernel.log.inbox import Inbox
 from services.kernel.service import Service
-from services.registration.formality import events, handlers, repository
+from services.registration.formality import handlers, messages, repository
 
 INDEXES = repository.INDEXES
 READER = "formality"
@@ -26,8 +26,8 @@ def wire(service: Service) -> None:
 
     service.background(READER, inbox.run, lambda: [inbox])
     service.background("formality check", check)
-    service.does(events.AnswerQuestion, handlers.answer_question)
-    service.does(events.SettleQuestion, handlers.settle_question)
-    service.tells(events.QuestionsPage, handlers.questions_page)
-    service.tells(events.QuestionsById, handlers.questions_by_id)
-    service.tells(events.QuestionsOfModels, handlers.questions_of_models)
+    service.does(messages.AnswerQuestion, handlers.answer_question)
+    service.does(messages.SettleQuestion, handlers.settle_question)
+    service.tells(messages.QuestionsPage, handlers.questions_page)
+    service.tells(messages.QuestionsById, handlers.questions_by_id)
+    service.tells(messages.QuestionsOfModels, handlers.questions_of_models)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-from services.kernel.inbox import Heard
-from services.kernel.pages import by_keys
+from services.kernel.log.inbox import Heard
+from services.kernel.mongo.pages import by_keys
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.registration.formality import domain, repository
 from services.registration.formality.domain import Act, Subject, Suspicion
-from services.registration.formality.events import (
+from services.registration.formality.messages import (
     AnswerQuestion,
     QuestionsById,
     QuestionsOfModels,
@@ -20,7 +20,7 @@ from services.registration.formality.events import (
 from services.registration.formality.repository import Due, Groups, Questions, not_begun, subject
 from services.registration.launches import repository as launches
 from services.registration.models.domain import Model
-from services.registration.models.events import (
+from services.registration.models.messages import (
     ModelAccepted,
     ModelBegun,
     ModelDiscontinued,

@@ -5,10 +5,9 @@ from datetime import date
 
 import msgspec
 
-from services.kernel import pages
-from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Aggregates,
@@ -21,11 +20,12 @@ from services.kernel.store import (
     Unscoped,
     from_document,
 )
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.formality.domain import Question, Subject
-from services.registration.formality.events import QuestionRow, QuestionsOfModels, QuestionsPage
+from services.registration.formality.messages import QuestionRow, QuestionsOfModels, QuestionsPage
 from services.registration.models.domain import Model
-from services.registration.models.events import ModelState
+from services.registration.models.messages import ModelState
 from services.registration.models.repository import Models
 
 COLLECTION = "questions"

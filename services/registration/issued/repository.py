@@ -2,7 +2,7 @@
 
 from typing import ClassVar, TypeVar
 
-from services.kernel.store import Access, Aggregates, Documents, Unscoped, from_document, not_found
+from services.kernel.mongo.store import Access, Aggregates, Documents, Unscoped, from_document, not_found
 from services.registration.issued.domain import Issue
 
 T = TypeVar("T", bound=Issue)

@@ -11,14 +11,14 @@ from services.kernel.inputs import happened, optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell, UnitLevel, UnitPath
 from services.registration.issued.domain import Issue
-from services.registration.launches.events import (
+from services.registration.launches.messages import (
     Extension,
     LaunchExtended,
     LaunchRecalled,
     ProgrammeLaunched,
     Standing,
 )
-from services.registration.models.events import ModelState
+from services.registration.models.messages import ModelState
 from services.registration.programmes.domain import Programme, takes
 
 LONGEST_TEXT = 2000

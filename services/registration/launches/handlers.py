@@ -3,13 +3,13 @@
 from collections import Counter
 from functools import partial
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id, not_found
 from services.kernel.rows import Page, Row, Rows
-from services.kernel.store import Access, Transaction, new_id, not_found
 from services.registration.documents import repository as documents
 from services.registration.launches import domain, repository
-from services.registration.launches.events import (
+from services.registration.launches.messages import (
     ExtendLaunch,
     LaunchesById,
     LaunchesFor,

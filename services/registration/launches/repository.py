@@ -5,11 +5,10 @@ from datetime import date
 
 import msgspec
 
-from services.kernel import pages
-from services.kernel.directory import Directory
-from services.kernel.pages import NEWEST
-from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
-from services.kernel.store import (
+from services.directory.units import Directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Indexes,
@@ -18,11 +17,12 @@ from services.kernel.store import (
     Unscoped,
     from_document,
 )
+from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.units import DatedUnit, UnitOnDay, UnitPath
 from services.registration.issued.repository import Issued
 from services.registration.launches import domain
 from services.registration.launches.domain import NONE, Launch, Tally
-from services.registration.launches.events import (
+from services.registration.launches.messages import (
     LaunchesFor,
     LaunchesPage,
     LaunchRow,
@@ -30,7 +30,7 @@ from services.registration.launches.events import (
     LaunchUnitRow,
     Standing,
 )
-from services.registration.models.events import ModelState
+from services.registration.models.messages import ModelState
 from services.registration.models.repository import Models
 from services.registration.units import lineage
 

@@ -12,8 +12,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import EARLIEST, happened, not_before, optional, quantity, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
-from services.registration.events import ContributionKind, Covers, Field, Level, SubjectKind, level_of
-from services.registration.models.events import (
+from services.registration.models.messages import (
     Change,
     Contribution,
     ContributionRecorded,
@@ -35,8 +34,9 @@ from services.registration.models.events import (
     SelfAssessment,
     SelfRating,
 )
-from services.registration.outliers import Flag, flags_of
+from services.registration.models.outliers import Flag, flags_of
 from services.registration.programmes.domain import Programme, takes
+from services.registration.words import ContributionKind, Covers, Field, Level, SubjectKind, level_of
 
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
 from services.kernel.messages import Event
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
-from services.registration.events import field_named
 from services.registration.models import domain, repository
 from services.registration.models.domain import Act, Model
-from services.registration.models.events import (
+from services.registration.models.messages import (
     AcceptModel,
     BeginModel,
     CarryOverModel,
@@ -39,6 +38,7 @@ from services.registration.models.repository import Models
 from services.registration.organisations.domain import in_being
 from services.registration.organisations.repository import Owners
 from services.registration.programmes.repository import Programmes
+from services.registration.words import field_named
 
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.kernel.messages import Event, Recorded
-from services.registration.models.events import (
+from services.registration.models.messages import (
     Change,
     ContributionRecorded,
     ModelAccepted,

@@ -4,11 +4,10 @@ import re
 
 import msgspec
 
-from services.kernel import pages
 from services.kernel.messages import Recorded
-from services.kernel.pages import NEWEST
-from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     DESCENDING,
     Access,
@@ -18,10 +17,11 @@ from services.kernel.store import (
     IndexModel,
     Noun,
 )
+from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.models import history as history_of
 from services.registration.models.domain import Model
-from services.registration.models.events import HistoryRow, ModelRow, ModelsPage, ModelStep
+from services.registration.models.messages import HistoryRow, ModelRow, ModelsPage, ModelStep
 
 COLLECTION = "models"
 

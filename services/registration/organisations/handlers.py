@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.registration.organisations import domain, repository
-from services.registration.organisations.events import (
+from services.registration.organisations.messages import (
     EndOrganisation,
     OrganisationsById,
     OrganisationsPage,

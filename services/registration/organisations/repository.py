@@ -2,13 +2,13 @@
 
 import msgspec
 
-from services.kernel import pages
-from services.kernel.pages import NEWEST
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.rows import Columns, Computed, Rows
-from services.kernel.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
 from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation
-from services.registration.organisations.events import OrganisationRow, OrganisationsPage
+from services.registration.organisations.messages import OrganisationRow, OrganisationsPage
 
 COLLECTION = "organisations"
 

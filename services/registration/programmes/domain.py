@@ -10,7 +10,7 @@ from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import Spell, UnitPath
 from services.registration.issued.domain import Issue
-from services.registration.programmes.events import (
+from services.registration.programmes.messages import (
     DocumentCited,
     PlanItem,
     PlanItemAdded,

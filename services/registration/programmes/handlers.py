@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
 from services.kernel.messages import Event
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.registration.documents import repository as documents
 from services.registration.programmes import domain, repository
 from services.registration.programmes.domain import Programme
-from services.registration.programmes.events import (
+from services.registration.programmes.messages import (
     AddPlanItem,
     CiteDocument,
     DocumentsOfProgrammes,

@@ -5,11 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from services.kernel import pages
 from services.kernel.messages import Recorded
-from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Page, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Document,
@@ -19,12 +18,13 @@ from services.kernel.store import (
     Unscoped,
     from_document,
 )
+from services.kernel.rows import Columns, Computed, Page, Rows
 from services.kernel.text import folded
 from services.kernel.units import UnitOnDay
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.issued.repository import Issued
 from services.registration.programmes.domain import Programme
-from services.registration.programmes.events import (
+from services.registration.programmes.messages import (
     DocumentCited,
     DocumentsOfProgrammes,
     PlanItemAdded,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from services.kernel.inbox import Heard, Inbox
+from services.kernel.log.inbox import Heard, Inbox
+from services.kernel.mongo.store import Transaction
 from services.kernel.service import Service
-from services.kernel.store import Transaction
-from services.registration.models.events import ModelDrafted, ModelOwnerChanged, ModelRevised
-from services.registration.relations import events, handlers, repository
+from services.registration.models.messages import ModelDrafted, ModelOwnerChanged, ModelRevised
+from services.registration.relations import handlers, messages, repository
 from services.registration.search.projection import PRODUCER, Projection
 
 INDEXES = repository.INDEXES
@@ -24,10 +24,10 @@ def wire(service: Service, search: Projection) -> None:
     types = {type_.subject: type_ for type_ in HEARD}
     inbox = Inbox(service.store, PRODUCER, types, suggest, name=READER, limit=AT_ONCE, ready=search.reached)
     service.background(READER, inbox.run, lambda: [inbox])
-    service.does(events.ConfirmRelation, handlers.confirm_relation)
-    service.does(events.DismissRelation, handlers.dismiss_relation)
-    service.does(events.AssertRelation, handlers.assert_relation)
-    service.tells(events.RelationsPage, handlers.relations_page)
-    service.tells(events.RelationsById, handlers.relations_by_id)
-    service.tells(events.RelationsOfModels, handlers.relations_of_models)
-    service.tells(events.LookalikesOfModels, handlers.lookalikes_of_models)
+    service.does(messages.ConfirmRelation, handlers.confirm_relation)
+    service.does(messages.DismissRelation, handlers.dismiss_relation)
+    service.does(messages.AssertRelation, handlers.assert_relation)
+    service.tells(messages.RelationsPage, handlers.relations_page)
+    service.tells(messages.RelationsById, handlers.relations_by_id)
+    service.tells(messages.RelationsOfModels, handlers.relations_of_models)
+    service.tells(messages.LookalikesOfModels, handlers.lookalikes_of_models)

@@ -10,7 +10,8 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import UnitPath
-from services.registration.relations.events import (
+from services.registration.relations.likeness import Content, Frequency, Likeness, content, likeness
+from services.registration.relations.messages import (
     LONGEST_REASON,
     Ground,
     RelationConfirmed,
@@ -20,7 +21,6 @@ from services.registration.relations.events import (
     RelationState,
     RelationSuggested,
 )
-from services.registration.relations.likeness import Content, Frequency, Likeness, content, likeness
 
 FEWEST_WORDS = 2
 """Of content that two titles must share to be compared at all."""

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.kernel.inbox import Heard
-from services.kernel.pages import by_keys
+from services.kernel.log.inbox import Heard
+from services.kernel.mongo.pages import by_keys
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
 from services.registration.relations import domain, repository
 from services.registration.relations.domain import Act, Side, Suggestion
-from services.registration.relations.events import (
+from services.registration.relations.messages import (
     AssertRelation,
     ConfirmRelation,
     DismissRelation,

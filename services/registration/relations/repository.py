@@ -5,11 +5,10 @@ from datetime import date
 
 import msgspec
 
-from services.kernel import pages
 from services.kernel.messages import Event
-from services.kernel.pages import NEWEST
-from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Aggregates,
@@ -19,11 +18,12 @@ from services.kernel.store import (
     Transaction,
     from_document,
 )
+from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations
 from services.registration.relations.domain import Relation, Side, pair_of
-from services.registration.relations.events import (
+from services.registration.relations.messages import (
     RelationRow,
     RelationsPage,
     RelationState,

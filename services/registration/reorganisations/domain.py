@@ -22,7 +22,8 @@ from services.kernel.units import (
     UnitLevel,
     UnitPath,
 )
-from services.registration.reorganisations.events import (
+from services.registration.reorganisations.file import Line, Problem, Read
+from services.registration.reorganisations.messages import (
     ENDING,
     Basis,
     ReorganisationKind,
@@ -30,7 +31,6 @@ from services.registration.reorganisations.events import (
     ReorganisedUnit,
     UnitsReorganised,
 )
-from services.registration.reorganisations.file import Line, Problem, Read
 from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
 

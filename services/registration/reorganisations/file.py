@@ -16,7 +16,7 @@ from services.kernel.inputs import required
 from services.kernel.messages import Refused
 from services.kernel.text import folded, nfc
 from services.kernel.units import UnitLevel
-from services.registration.reorganisations.events import Basis, ReorganisationKind, ReorganisationProblem
+from services.registration.reorganisations.messages import Basis, ReorganisationKind, ReorganisationProblem
 
 COLUMNS = (
     "effective_on",

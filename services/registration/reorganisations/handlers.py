@@ -1,14 +1,14 @@
 """What registration does about reorganisations: one function per message."""
 
-from services.kernel import pages
 from services.kernel.messages import Refused
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Transaction, new_id
 from services.kernel.units import UnitOnDay
 from services.registration.reorganisations import domain, file, repository
-from services.registration.reorganisations.events import (
+from services.registration.reorganisations.messages import (
     OpenModelsOfUnits,
-    PreviewReorganisation,
+    PreviewOfReorganisation,
     ReorganisationsById,
     ReorganisationsPage,
     ReorganiseUnits,
@@ -38,7 +38,7 @@ async def reorganise_units(command: ReorganiseUnits, tx: Transaction) -> Row:
     return await Reorganisations(tx).add(reorganisation, event)
 
 
-async def preview_reorganisation(query: PreviewReorganisation, access: Access) -> Rows:
+async def preview_reorganisation(query: PreviewOfReorganisation, access: Access) -> Rows:
     read = file.read(query.file)
     earlier = await repository.applied(access, read.digest)
     made = domain.Plan() if earlier else domain.plan(read, await repository.known(access, read))

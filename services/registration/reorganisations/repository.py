@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from services.kernel import pages
-from services.kernel.directory import UNITS
-from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Row, Rows
-from services.kernel.store import (
+from services.directory.units import UNITS
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Aggregates,
@@ -20,18 +19,19 @@ from services.kernel.store import (
     UpdateOne,
     from_document,
 )
+from services.kernel.rows import Columns, Row, Rows
 from services.kernel.units import COUNTRY, DatedUnit, UnitPath
-from services.registration.models.events import ModelState
+from services.registration.models.messages import ModelState
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations
 from services.registration.reorganisations.domain import Reorganisation
-from services.registration.reorganisations.events import (
+from services.registration.reorganisations.file import Read
+from services.registration.reorganisations.messages import (
     OpenModelsOfUnits,
     PreviewRow,
     ReorganisationRow,
     ReorganisationsPage,
 )
-from services.registration.reorganisations.file import Read
 
 COLLECTION = "reorganisations"
 REORGANISATIONS = Unscoped(COLLECTION, "how units were reorganised is public knowledge, as they are")

@@ -2,7 +2,7 @@
 
 from services.kernel.service import Service
 from services.registration.relations import app as relations
-from services.registration.search import events
+from services.registration.search import messages
 from services.registration.search.projection import Projection
 
 INDEXES = relations.INDEXES
@@ -12,6 +12,6 @@ def wire(service: Service) -> None:
     settings = service.settings
     search = Projection(service.store, settings.var / "search" / f"{settings.mongo_prefix}.index")
     service.background("search", search.run, lambda: [search])
-    service.tells(events.Search, search.search)
-    service.tells(events.SearchHits, search.search_hits)
+    service.tells(messages.Search, search.search)
+    service.tells(messages.SearchHits, search.search_hits)
     relations.wire(service, search)

@@ -8,12 +8,13 @@ import msgspec
 
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
-from services.kernel.pages import page_size, unknown_cursor
+from services.kernel.mongo.pages import page_size, unknown_cursor
+from services.kernel.mongo.store import Access
 from services.kernel.rows import ByFilter, Columns, Page, Part, Rows
-from services.kernel.store import Access
-from services.registration.models.events import ModelFilter
+from services.registration.models.messages import ModelFilter
 from services.registration.models.repository import Models
-from services.registration.search.events import (
+from services.registration.search.index import Found, Index
+from services.registration.search.messages import (
     LONGEST_TEXT,
     FacetKind,
     HitRow,
@@ -22,7 +23,6 @@ from services.registration.search.events import (
     SearchKey,
     SearchRow,
 )
-from services.registration.search.index import Found, Index
 from services.registration.search.repository import READ, Sources
 from services.registration.search.words import asked_for, marked
 

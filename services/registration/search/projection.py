@@ -14,16 +14,16 @@ from pathlib import Path
 from nats.aio.client import Client as Nats
 
 from services.kernel import telemetry
-from services.kernel.feed import Feed
+from services.kernel.log.feed import Feed
 from services.kernel.messages import Recorded, Refused
+from services.kernel.mongo.store import Access, PyMongoError, Store, passing
 from services.kernel.rows import Rows
-from services.kernel.store import Access, PyMongoError, Store, passing
 from services.registration.models.repository import Models
 from services.registration.search import handlers
-from services.registration.search.events import Search, SearchHits
 from services.registration.search.index import Index
+from services.registration.search.messages import Search, SearchHits
 from services.registration.search.repository import AT_ONCE, Sources
-from services.registration.units.events import UnitRecorded
+from services.registration.units.messages import UnitRecorded
 
 PRODUCER = "registration"
 EVERY = 600.0

@@ -5,14 +5,14 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from services.kernel.directory import UNITS, Directory
-from services.kernel.pages import OLDEST
-from services.kernel.store import Access, Document, from_document
+from services.directory.units import UNITS, Directory
+from services.kernel.mongo.pages import OLDEST
+from services.kernel.mongo.store import Access, Document, from_document
 from services.kernel.units import COUNTRY, DatedUnit, UnitPath
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations
-from services.registration.search.events import MatchedText
 from services.registration.search.index import Entry
+from services.registration.search.messages import MatchedText
 from services.registration.search.words import Words, words_of
 
 AT_ONCE = 500

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from services.kernel import pages
-from services.kernel.directory import Directory
+from services.directory.units import Directory
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
+from services.kernel.mongo import pages
+from services.kernel.mongo.store import Access, Document, Transaction, new_id, not_found
 from services.kernel.rows import Row, Rows
-from services.kernel.store import Access, Document, Transaction, new_id, not_found
 from services.kernel.units import COUNTRY
 from services.registration.sheets import repository, writing
-from services.registration.sheets.events import (
+from services.registration.sheets.messages import (
     LARGEST_PART,
     CancelJob,
     FileFormat,

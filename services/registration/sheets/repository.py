@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.kernel import pages
 from services.kernel.messages import Refused
-from services.kernel.pages import NEWEST
-from services.kernel.rows import Columns, Page, Rows
-from services.kernel.store import (
+from services.kernel.mongo import pages
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.store import (
     ASCENDING,
     DESCENDING,
     Access,
@@ -25,8 +24,9 @@ from services.kernel.store import (
     not_found,
     to_document,
 )
+from services.kernel.rows import Columns, Page, Rows
 from services.registration.sheets.domain import Outcome
-from services.registration.sheets.events import (
+from services.registration.sheets.messages import (
     LARGEST_PART,
     Fate,
     JobRow,

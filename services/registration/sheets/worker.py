@@ -17,16 +17,16 @@ from typing import Any
 import msgspec
 from nats.aio.client import Client as Nats
 
+from services.directory.units import Directory
 from services.kernel import telemetry
 from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Scope
-from services.kernel.directory import Directory
+from services.kernel.log.streams import nudge_subject
 from services.kernel.messages import Refusal, Refused
-from services.kernel.store import Access, Document, Store, Transaction, UpdateOne, from_document, new_id
-from services.kernel.streams import nudge_subject
+from services.kernel.mongo.store import Access, Document, Store, Transaction, UpdateOne, from_document, new_id
 from services.kernel.units import UnitPath
 from services.registration.models.domain import Model
-from services.registration.models.events import ModelFilter
+from services.registration.models.messages import ModelFilter
 from services.registration.models.repository import Models
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.repository import Organisations
@@ -35,7 +35,14 @@ from services.registration.programmes.domain import Programme
 from services.registration.sheets import repository, values, writing
 from services.registration.sheets.columns import COLUMNS, Column
 from services.registration.sheets.domain import Asker, Known, Outcome, judge
-from services.registration.sheets.events import Fate, FileFormat, JobKind, JobState, StartExport, StartImport
+from services.registration.sheets.messages import (
+    Fate,
+    FileFormat,
+    JobKind,
+    JobState,
+    StartExport,
+    StartImport,
+)
 from services.registration.sheets.reading import Line, opened
 from services.registration.sheets.repository import WAITING
 

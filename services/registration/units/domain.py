@@ -12,7 +12,7 @@ import msgspec
 from services.kernel.aggregate import Aggregate
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Predecessor, Spell, UnitOnDay
-from services.registration.units.events import UnitRecorded
+from services.registration.units.messages import UnitRecorded
 
 LARGEST_BATCH = 500
 

@@ -1,12 +1,12 @@
 """What registration does about units: one function per message."""
 
-from services.kernel.directory import Directory
-from services.kernel.pages import cut, page_size
+from services.directory.units import Directory
+from services.kernel.mongo.pages import cut, page_size
+from services.kernel.mongo.store import Access, Transaction
 from services.kernel.rows import Page, Rows
-from services.kernel.store import Access, Transaction
 from services.kernel.units import UnitOnDay, UnitPath
 from services.registration.units import domain, lineage, naming, repository
-from services.registration.units.events import (
+from services.registration.units.messages import (
     ChildUnits,
     RecordUnits,
     UnitAncestors,

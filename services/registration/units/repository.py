@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.kernel import directory
-from services.kernel.directory import COLLECTION, UNIT, UNITS
-from services.kernel.rows import Columns
-from services.kernel.store import (
+from services.directory import units as directory
+from services.directory.units import COLLECTION, UNIT, UNITS
+from services.kernel.mongo.store import (
     ASCENDING,
     Access,
     Aggregates,
@@ -18,10 +17,11 @@ from services.kernel.store import (
     Transaction,
     from_document,
 )
+from services.kernel.rows import Columns
 from services.kernel.units import DatedUnit
 from services.registration.units import naming
 from services.registration.units.domain import Unit
-from services.registration.units.events import UnitHeirRow, UnitNamedRow, UnitRecorded, UnitRow
+from services.registration.units.messages import UnitHeirRow, UnitNamedRow, UnitRecorded, UnitRow
 
 COLUMNS = Columns(UnitRow)
 NAMED = Columns(UnitNamedRow)

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from services.registration.delegations.events import (
+from services.registration.delegations.messages import (
     DelegateRole,
     DelegationsById,
     DelegationsPage,

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from infra.operator import asking
-from infra.positions import settled
+from infra.operate.operator import asking
+from infra.operate.positions import settled
 from services.kernel.calendar import today
 from services.kernel.rows import Rows
-from services.registration.formality.events import (
+from services.registration.formality.messages import (
     AnswerQuestion,
     QuestionFilter,
     QuestionsById,
@@ -17,7 +17,7 @@ from services.registration.formality.events import (
     QuestionsPage,
     SettleQuestion,
 )
-from services.registration.models.events import SubmitModel
+from services.registration.models.messages import SubmitModel
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, newer_than
 from tests.access.world import APPRAISER, OFFICER, SUBMITTED, Making, World, draft

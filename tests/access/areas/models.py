@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
-from services.registration.events import ContributionKind, Level
-from services.registration.models.events import (
+from services.registration.models.messages import (
     AcceptModel,
     BeginModel,
     CarryOverModel,
@@ -25,6 +24,7 @@ from services.registration.models.events import (
     SubmitModel,
     WithdrawModel,
 )
+from services.registration.words import ContributionKind, Level
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, Try, entered, newer_than
 from tests.access.world import ACCEPTED, DECIDED, NEXT_YEAR, OFFICER, SUBMITTED, Making, World, draft

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import uuid4
 
-from services.registration.organisations.events import (
+from services.registration.organisations.messages import (
     EndOrganisation,
     OrganisationFilter,
     OrganisationsById,

@@ -7,14 +7,14 @@ from uuid import uuid4
 import msgspec
 
 from services.kernel.units import UnitLevel
-from services.registration.documents.events import (
+from services.registration.documents.messages import (
     DocumentFilter,
     DocumentKind,
     DocumentsById,
     DocumentsPage,
     RegisterDocument,
 )
-from services.registration.launches.events import (
+from services.registration.launches.messages import (
     ExtendLaunch,
     LaunchesById,
     LaunchesFor,
@@ -26,7 +26,7 @@ from services.registration.launches.events import (
     LaunchUnits,
     RecallLaunch,
 )
-from services.registration.programmes.events import (
+from services.registration.programmes.messages import (
     AddPlanItem,
     CiteDocument,
     DocumentsOfProgrammes,

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import msgspec
 
-from infra.operator import asking
-from infra.positions import settled
+from infra.operate.operator import asking
+from infra.operate.positions import settled
 from services.kernel.rows import Rows
-from services.registration.relations.events import (
+from services.registration.relations.messages import (
     AssertRelation,
     ConfirmRelation,
     DismissRelation,

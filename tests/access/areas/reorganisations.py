@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
-from infra.operator import OPERATOR, asking
+from infra.operate.operator import OPERATOR, asking
 from services.kernel.units import DatedUnit, Spell, UnitLevel
-from services.registration.reorganisations.events import (
+from services.registration.reorganisations.file import COLUMNS
+from services.registration.reorganisations.messages import (
     OpenModelsOfUnits,
-    PreviewReorganisation,
+    PreviewOfReorganisation,
     ReorganisationsById,
     ReorganisationsPage,
     ReorganiseUnits,
 )
-from services.registration.reorganisations.file import COLUMNS
-from services.registration.units.events import RecordUnits
+from services.registration.units.messages import RecordUnits
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, newer_than
 from tests.access.world import ACCEPTED, DECIDED, DRAFTED, OFFICER, Making, World, draft, organisation
@@ -70,7 +70,7 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
 
 MESSAGES = {
     "registration.reorganise-units": lambda t: ReorganiseUnits(file=_file(t.thing)),
-    "registration.reorganisation-preview": lambda t: PreviewReorganisation(
+    "registration.reorganisation-preview": lambda t: PreviewOfReorganisation(
         file=_file(t.thing), fields={"id": "digest"}
     ),
     "registration.reorganisations-by-id": lambda t: ReorganisationsById(keys=(t.thing,), fields=ID),

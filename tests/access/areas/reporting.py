@@ -1,6 +1,6 @@
 """Reports."""
 
-from services.reporting.events import RebuildCounters, ReportOf
+from services.reporting.messages import RebuildCounters, ReportOf
 from tests.access.people import PLACE
 
 MESSAGES = {

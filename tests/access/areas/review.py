@@ -1,6 +1,6 @@
 """Reviews."""
 
-from services.review.events import DecideReview, NominateReview, ReviewsById, ReviewsByModel, Verdict
+from services.review.messages import DecideReview, NominateReview, ReviewsById, ReviewsByModel, Verdict
 from tests.access.tries import ID, NODE
 from tests.access.world import DECIDED
 

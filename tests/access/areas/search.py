@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from services.registration.models.events import ModelFilter
-from services.registration.search.events import Search, SearchHits, SearchKey
+from services.registration.models.messages import ModelFilter
+from services.registration.search.messages import Search, SearchHits, SearchKey
 from tests.access.world import OFFICER, Making, World, draft
 
 TITLE = "Loa phóng thanh trên đồi chè"

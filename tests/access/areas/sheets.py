@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from secrets import token_hex
 
-from services.registration.models.events import ModelFilter
-from services.registration.sheets.events import (
+from services.registration.models.messages import ModelFilter
+from services.registration.sheets.messages import (
     CancelJob,
     FilePart,
     JobRows,

@@ -1,6 +1,6 @@
 """Supervision sessions."""
 
-from services.supervision.events import SessionsById, SessionsPage
+from services.supervision.messages import SessionsById, SessionsPage
 from tests.access.tries import ID, NODE, PAGE, entered, newer_than
 from tests.access.world import session
 

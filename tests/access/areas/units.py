@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from services.kernel.rows import Fields
 from services.kernel.units import DatedUnit, Spell, UnitLevel
-from services.registration.units.events import (
+from services.registration.units.messages import (
     ChildUnits,
     RecordUnits,
     UnitAncestors,

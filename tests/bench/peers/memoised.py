@@ -7,8 +7,8 @@ from pathlib import Path
 import uvloop
 from nats.aio.msg import Msg
 
-from services.kernel import client
 from services.kernel.config import Settings
+from services.kernel.messaging import client
 
 
 async def main(services_url: str, url: str, secrets: str) -> None:

@@ -16,12 +16,12 @@ import msgspec
 import nkeys
 import uvloop
 
-from gateway.identity import Identity
+from gateway.callers.identity import Identity
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Tokens, reading
-from services.kernel.client import CALLER, Reply
 from services.kernel.config import Settings
 from services.kernel.credentials import NATS_SEED
+from services.kernel.messaging.client import CALLER, Reply
 from services.kernel.rows import LINK, ROW, Head, Page
 
 REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_bytes())

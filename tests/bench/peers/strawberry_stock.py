@@ -19,19 +19,19 @@ from strawberry import ID, Info, Parent, Private
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 
-import gateway.words  # noqa: F401 - the same words as enums
-from gateway.identity import Identity
-from services.kernel import client
+import gateway.fields.words  # noqa: F401 - the same words as enums
+from gateway.callers.identity import Identity
 from services.kernel.caller import Caller, Tokens
-from services.kernel.client import Client
 from services.kernel.config import Settings
+from services.kernel.messaging import client
+from services.kernel.messaging.client import Client
 from services.kernel.rows import ByKeys, Fields, Part, Rows
 from services.kernel.units import UnitLevel
-from services.registration.events import BodyKind, ContributionKind, Field, Level, SubjectKind
-from services.registration.models.events import ModelsPage, ModelState
-from services.registration.organisations.events import OrganisationsById
-from services.registration.units.events import UnitsOnDay
-from services.review.events import ReviewsByModel, Verdict
+from services.registration.models.messages import ModelsPage, ModelState
+from services.registration.organisations.messages import OrganisationsById
+from services.registration.units.messages import UnitsOnDay
+from services.registration.words import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.review.messages import ReviewsByModel, Verdict
 
 T = TypeVar("T")
 

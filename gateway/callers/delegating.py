@@ -1,0 +1,82 @@
+"""Asking in a caller's name with all that they may: by their own grants, and by those delegated to them."""
+
+import asyncio
+import time
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from services.kernel.caller import ANYBODY, Caller, Grant
+from services.kernel.messages import Command, Query, Unavailable
+from services.kernel.messaging.client import Client
+from services.registration.delegations.messages import GrantsDelegated
+
+A = TypeVar("A")
+
+FRESH = 5.0
+"""Seconds until what is delegated to a caller is asked for again: so long may a delegation outlive its revocation."""
+STALE = 60.0
+"""Seconds that it may be used while registration does not answer, where revocations are recorded."""
+PATIENCE = 1.0
+MOST_CALLERS = 4096
+
+
+class _Known(NamedTuple):
+    caller: Caller
+    effective: Caller
+    at: float
+    again: float
+    """When to ask again."""
+
+
+class Delegating:
+    """Services check the dates of a delegated grant as of any other."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[int, _Known] = {}
+        self._asking: dict[int, asyncio.Task[Caller]] = {}
+
+    async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
+        return await self._client.ask(message, await self.effective(caller), type_, key=key)
+
+    async def effective(self, caller: Caller) -> Caller:
+        """The caller with the grants delegated to them; the very same one while there are none."""
+        if caller is ANYBODY:
+            return caller
+        # By identity: a token is read once, and to compare callers would cost more.
+        known = self._known.get(id(caller))
+        if known and known.caller is caller and time.monotonic() < known.again:
+            return known.effective
+        asking = self._asking.get(id(caller))
+        if asking is None:
+            asking = self._asking[id(caller)] = asyncio.create_task(self._look(caller))
+            asking.add_done_callback(partial(self._answered, caller))
+        return await asyncio.shield(asking)
+
+    def _answered(self, caller: Caller, asked: asyncio.Task[Caller]) -> None:
+        del self._asking[id(caller)]
+        if not asked.cancelled():
+            asked.exception()  # is for those who wait; there may be none left
+
+    async def _look(self, caller: Caller) -> Caller:
+        known = self._known.get(id(caller))
+        now = time.monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                delegated = await self._client.ask(GrantsDelegated(), caller, tuple[Grant, ...])
+        except (TimeoutError, Unavailable) as error:
+            if known is None or known.caller is not caller or now - known.at > STALE:
+                raise Unavailable("registration does not say what is delegated") from error
+            self._known[id(caller)] = known._replace(again=now + FRESH)
+            return known.effective
+        if len(self._known) > MOST_CALLERS:
+            self._known.clear()
+        effective = (
+            msgspec.structs.replace(caller, grants=(*caller.grants, *delegated)) if delegated else caller
+        )
+        if known and known.effective == effective:
+            effective = known.effective  # who is asked for by identity stays the same
+        self._known[id(caller)] = _Known(caller, effective, now, now + FRESH)
+        return effective

@@ -1,0 +1,85 @@
+"""Who is asking: a bearer token of the issuer, turned into a caller. It decides nothing about rights."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from gateway.callers.oidc import Issuer, KeyUnknown
+from services.kernel.caller import LEEWAY, Caller, Tokens, unauthenticated
+from services.kernel.config import Settings
+
+ISSUER = "danvan-embedded"
+REMEMBERED = 4096
+"""Tokens that need not be verified again. An operator with more callers at a time pays for verifying some twice."""
+LONGEST = 16 * 1024
+
+
+class Embedded:
+    """The issuer of `danvan token`: its one key is in our folder."""
+
+    generation = 0
+
+    def __init__(self, settings: Settings) -> None:
+        self._tokens = Tokens.from_file(ISSUER, settings.secrets_of("gateway") / "issuer.public.json")
+
+    def verify(self, token: str, now: float) -> tuple[Caller, float]:
+        try:
+            caller = self._tokens.verify(token, datetime.fromtimestamp(now, UTC))
+        except RecursionError as error:  # a header of ten thousand brackets
+            raise unauthenticated("Mã truy cập không hợp lệ.", "The token is not valid.") from error
+        assert caller.expires is not None, "no token is without an end"  # noqa: S101
+        return caller, (caller.expires + LEEWAY).timestamp()
+
+    def refresh(self) -> None: ...
+
+    async def fetch(self) -> None: ...
+
+
+class Identity:
+    """Asked with every request, so a token that was found good is remembered for as long as it is."""
+
+    def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._issuer = Issuer(settings, settings.oidc_issuer) if settings.oidc_issuer else Embedded(settings)
+        self._known: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
+        self._generation = 0
+
+    async def identify(self, authorization: str | None) -> Caller | None:
+        """As `caller`, but when the issuer may have a newer key than we know, it is asked first."""
+        try:
+            return self.caller(authorization)
+        except KeyUnknown:
+            await self._issuer.fetch()
+            return self.caller(authorization)
+
+    def caller(self, authorization: str | None) -> Caller | None:
+        """None for nobody; `Refused` for a header that says something else than a token of ours in force."""
+        if not authorization:
+            return None
+        now = self._now()
+        self._issuer.refresh()
+        if self._generation != self._issuer.generation:
+            self._generation = self._issuer.generation
+            self._known.clear()
+        known = self._known.get(authorization)
+        if known and now <= known[1]:
+            self._known.move_to_end(authorization)
+            return known[0]
+        found = self._issuer.verify(_token(authorization), now)
+        self._known[authorization] = found
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return found[0]
+
+
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise unauthenticated(
+            "Tiêu đề Authorization phải có dạng “Bearer <mã>”.",
+            "The Authorization header must read “Bearer <token>”.",
+        )
+    if len(token) > LONGEST:
+        raise unauthenticated("Mã truy cập quá dài.", "The token is too long.")
+    return token.strip()

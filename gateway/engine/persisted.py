@@ -1,0 +1,66 @@
+"""Which documents are run: any, or only those of the manifest, by the hash of their text."""
+
+import hashlib
+from collections.abc import Collection
+from importlib import resources
+from typing import Literal
+
+import orjson
+
+from gateway.transport.guard import Asked, Bad
+from services.kernel.caller import Caller
+
+FILE = resources.files("gateway") / "operations.json"
+
+
+class Manifest:
+    """The documents of the repository's own clients. Nothing is added while we run: a hash never says who sent it."""
+
+    def __init__(self, only: Literal["nobody", "anonymous", "everyone"]) -> None:
+        self._only = only
+        self._documents: dict[str, str] = orjson.loads(FILE.read_bytes())
+        self._texts = frozenset(self._documents.values())
+
+    @property
+    def hashes(self) -> Collection[str]:
+        return self._documents.keys()
+
+    def document(self, asked: Asked, caller: Caller | None) -> str:
+        """The text to run; refused when it is not known, not what its hash says, or not for this caller."""
+        query = asked.query
+        if asked.persisted:
+            query = query or self._known(asked.persisted)
+            if asked.query and hashlib.sha256(query.encode()).hexdigest() != asked.persisted:
+                vi = "Mã băm không phải của “query”."
+                raise Bad(400, "persisted-mismatch", vi=vi, en="The hash is not that of “query”.")
+        if self._only == "nobody" or (self._only == "anonymous" and caller) or query in self._texts:
+            return query
+        if self._only == "anonymous":
+            raise Bad(
+                401,
+                "unauthenticated",
+                vi="Không có mã truy cập thì chỉ chạy được các thao tác đã đăng ký; "
+                "cần Authorization: Bearer <mã>.",
+                en="Without a token only registered operations are run; send Authorization: Bearer <token>.",
+                fields=("Authorization",),
+            )
+        raise Bad(
+            403,
+            "persisted-only",
+            vi="Chỉ chạy các thao tác đã đăng ký trong gateway/operations.json.",
+            en="Only operations registered in gateway/operations.json are run.",
+        )
+
+    def _known(self, hash_: str) -> str:
+        try:
+            return self._documents[hash_]
+        except KeyError:
+            # Clients of Apollo's protocol know it by this message, and send the document itself.
+            raise Bad(
+                400,
+                "persisted-not-found",
+                legacy=200,
+                message="PersistedQueryNotFound",
+                vi="Không có thao tác đã đăng ký nào mang mã băm ấy; hãy gửi “query”.",
+                en="No registered operation has that hash; send the “query”.",
+            ) from None

@@ -1,0 +1,458 @@
+"""What stands around each operation: who may ask how much and for how long, and what is told of it afterwards."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from math import ceil
+from time import monotonic, perf_counter
+from typing import Any
+
+from graphql import GraphQLError, parse
+from starlette.datastructures import Headers
+from starlette.types import Scope
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
+
+from gateway.callers import rates
+from gateway.callers.rates import Rates, Taken
+from gateway.engine.documents import HASH, Document, Documents, documents
+from gateway.engine.limits import NODES, Price
+from gateway.engine.metrics import Metrics
+from gateway.fields.errors import INVALID, SHOWN, refused, shown
+from gateway.transport.guard import Bad
+from services.kernel import telemetry
+from services.kernel.calendar import today
+from services.kernel.caller import Caller
+from services.kernel.config import Settings
+from services.kernel.messages import Role
+
+READING = 4
+"""Characters of a new document that are read for a cost of 1: about what it takes, compared with answering."""
+REFUSING = 500
+"""What it costs, besides, to be refused for what was sent: about as much as answering a page."""
+LATE = 1.0
+"""Seconds that who has overdrawn waits for an answer, at most: then asking all the time does not pay."""
+BRIEF = 0.001
+"""Seconds of reading a document after which there need be no pause."""
+SWITCH = 0.0001
+"""Seconds that the loop waits, each time it goes on, for the thread in which a document is being read."""
+PAUSES = 3
+"""How many times as long as a document was read, and no other is, everybody else goes on."""
+MALFORMED = (400, 413)
+UNREADABLE = parse("{ __typename }")
+"""Stands where a document cannot be read: Strawberry would read it once more, and over a WebSocket tell nobody why."""
+
+
+class Kind(StrEnum):
+    """Of callers, each with budgets of its own."""
+
+    ANONYMOUS = "anonymous"
+    PERSON = "person"
+    SERVICE = "service"
+
+
+def kind_of(caller: Caller | None) -> Kind:
+    if caller is None:
+        return Kind.ANONYMOUS
+    operates = any(g.role is Role.OPERATOR and g.holds(today()) for g in caller.grants)
+    return Kind.SERVICE if operates else Kind.PERSON
+
+
+class Turns:
+    """New documents are read one after the other, beside the loop, with pauses between: others hardly wait for one.
+
+    What was made to be slow takes some milliseconds to be refused. Those of several callers would come in a row.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._lock = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "reader")
+
+    async def read(self, shelves: Documents, text: str) -> Document:
+        """`TimeoutError` if it is not this one's turn within `patience` seconds."""
+        async with asyncio.timeout(self._patience):
+            await self._lock.acquire()
+        loop = asyncio.get_running_loop()
+        before, begun = sys.getswitchinterval(), perf_counter()
+        sys.setswitchinterval(SWITCH)
+        try:
+            found = shelves.find(text)  # somebody else may have asked for the same
+            return found or shelves.keep(text, await loop.run_in_executor(self._thread, shelves.made, text))
+        finally:
+            took = perf_counter() - begun
+            sys.setswitchinterval(before)
+            if took > BRIEF:  # who is done need not wait for the others
+                loop.call_later(PAUSES * took, self._lock.release)
+            else:
+                self._lock.release()
+
+
+class Policy:
+    """The settings, what was taken of the budgets, and what is counted: one per process."""
+
+    def __init__(self, settings: Settings, known: Iterable[str] = ()) -> None:
+        """`known`: hashes of documents that are counted one by one."""
+        self.budgets = {
+            Kind.ANONYMOUS: settings.cost_anonymous,
+            Kind.PERSON: settings.cost_person,
+            Kind.SERVICE: settings.cost_service,
+        }
+        self.time = settings.operation_timeout
+        self.slow = settings.slow
+        self.introspection = settings.introspection
+        self.metrics = Metrics(hash_[:HASH] for hash_ in known)
+        self.turns = Turns(self.time)
+        self._per_minute = {
+            Kind.ANONYMOUS: settings.rate_anonymous,
+            Kind.PERSON: settings.rate_person,
+            Kind.SERVICE: settings.rate_service,
+        }
+        self._rates = Rates(settings.rate_address)
+        self._trusted = rates.networks(settings.trusted_proxies)
+
+    def address(self, scope: Scope) -> str:
+        peer = (scope.get("client") or ("", 0))[0]
+        if not self._trusted:
+            return str(peer)
+        return rates.address(peer, Headers(scope=scope).getlist("x-forwarded-for"), self._trusted)
+
+    def take(self, caller: Caller | None, kind: Kind, address: str, cost: float) -> Taken:
+        name = caller.id if caller else f"anonymous/{rates.network(address)}"
+        return self._rates.take(name, address, self._per_minute[kind], cost, monotonic())
+
+    async def admit(self, caller: Caller | None, address: str) -> None:
+        """Refuses who has overdrawn, before anything of the request is read."""
+        taken = self.take(caller, kind_of(caller), address, 0)
+        if taken.retry_after:
+            await asyncio.sleep(min(taken.retry_after, LATE))
+            raise _overdrawn(taken)
+
+    def refused(self, bad: Bad, caller: Caller | None, address: str) -> str:
+        """Counts and logs a request that never became an operation; the trace id that it is found by."""
+        self.metrics.refused([bad.code])
+        self.take(caller, kind_of(caller), address, REFUSING if bad.status in MALFORMED else 1)
+        with telemetry.span("graphql"):
+            telemetry.log.info("refused request", code=bad.code)
+            return telemetry.trace_id()
+
+    def sees_schema(self, kind: Kind) -> bool:
+        return self.introspection or kind is not Kind.ANONYMOUS
+
+
+class Watch:
+    """One operation, whichever way it is run: what it may cost and for how long it may go on, and what is told of it.
+
+    Made inside its span, by whose trace it is found again.
+    """
+
+    def __init__(self, context: Any, document: Document | None = None) -> None:
+        self.executed = False
+        self._context = context
+        self._policy: Policy = context.policy
+        self._kind = kind_of(context.caller)
+        self._document = document
+        self._dry: Taken | None = None
+        self._cost: dict[str, int | None] | None = None
+        self._more = 0
+        self._seen: Any = None
+        self._begun = perf_counter()
+        self._seconds = 0.0
+        self._trace = telemetry.trace_id()
+
+    async def read(self, shelves: Documents, text: str) -> Document | None:
+        """What is asked, as known or newly read; None for who has nothing left for reading."""
+        found = shelves.find(text)
+        if found is None:
+            taken = self._take(1 + len(text) / READING)
+            if taken.retry_after:
+                self._dry = taken
+            else:
+                found = await self._anew(shelves, text)
+        self._document = found
+        return found
+
+    async def _anew(self, shelves: Documents, text: str) -> Document | None:
+        try:
+            found = await self._policy.turns.read(shelves, text)
+        except TimeoutError:
+            self._dry = Taken(0, 1.0)
+            return None
+        self._policy.metrics.took("parse", found.parsing)
+        self._policy.metrics.took("validate", found.validating)
+        return found
+
+    def refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """Why it is not run; otherwise its cost is taken."""
+        errors = self._refusals(name, variables)
+        if errors and not self._dry:
+            taken = self._take(REFUSING)
+            if taken.retry_after:
+                errors = [_rate_limited(taken)]
+        return errors
+
+    def executing(self) -> "_Executing":
+        self.executed = True
+        return _Executing(self._policy, self._note)
+
+    def show(self, result: Any) -> None:
+        """Leaves of its errors what is for callers to see."""
+        errors = getattr(result, "errors", None)
+        if not errors or result is self._seen:
+            return
+        self._seen = result
+        self._more = max(self._more, len(errors) - SHOWN)
+        result.errors = shown(errors, self._trace, suggestions=self._policy.sees_schema(self._kind))
+        self._policy.metrics.refused(str((error.extensions or {})["code"]) for error in result.errors)
+
+    def shown_again(self) -> None:
+        """What comes next is another answer of the same operation."""
+        self._more = 0
+
+    def extensions(self, refused: int = 0) -> dict[str, Any]:
+        """Beside the answer; `refused`: errors of one that is shown later."""
+        found: dict[str, Any] = {"traceId": self._trace}
+        if self._cost:
+            found["cost"] = self._cost
+        more = max(self._more, refused - SHOWN)
+        if more > 0:
+            found["moreErrors"] = more
+        return found
+
+    def tell(self, result: Any) -> None:
+        """Which operation it was, never what stood in it. Of what lasts, only its beginning can be slow."""
+        hash_ = self._document.hash if self._document else ""
+        cost = self._cost["requested"] if self._cost else 0
+        self._policy.metrics.asked(hash_, self._kind, cost or 0)
+        if self._seconds > self._policy.slow:
+            telemetry.log.warning(
+                "slow operation", operation=hash_, seconds=round(self._seconds, 3), cost=cost
+            )
+        if not self.executed:
+            codes = [(error.extensions or {}).get("code") for error in getattr(result, "errors", None) or ()]
+            telemetry.log.info("refused operation", operation=hash_, codes=codes, caller=self._kind)
+
+    def ended(self, error: BaseException) -> None:
+        """By what Strawberry makes the answer of, when the operation is over."""
+        if isinstance(error, GraphQLError):
+            self._policy.metrics.refused([str((error.extensions or {}).get("code"))])
+        self.tell(None)
+
+    def _refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        document = self._document
+        if document is None or document.measured is None or document.errors:
+            return list(document.errors) if document else [_rate_limited(self._dry)]
+        if len(document.operations) > 1 and not name:
+            return [_unnamed()]
+        if not self._policy.sees_schema(self._kind) and document.measured.introspects(name):
+            return [_closed()]
+        price = document.measured.price(name, variables)
+        budget = self._policy.budgets[self._kind]
+        self._cost = {"requested": price.cost, "limit": budget, "remaining": None}
+        if too_much := _too_much(price, budget):
+            return [too_much]
+        taken = self._take(price.cost)
+        self._cost["remaining"] = taken.left
+        if taken.retry_after:
+            self._dry = taken
+            return [_rate_limited(taken)]
+        return []
+
+    def _take(self, cost: float) -> Taken:
+        return self._policy.take(self._context.caller, self._kind, self._context.address, cost)
+
+    def _note(self, begun: float) -> None:
+        done = perf_counter()
+        self._seconds = done - self._begun
+        self._policy.metrics.took("execute", done - begun)
+
+
+class _Executing:
+    """Around the execution: `asyncio.timeout` at a third of its price, and what it took."""
+
+    __slots__ = ("_before", "_begun", "_expired", "_note", "_policy", "_task", "_timer")
+
+    def __init__(self, policy: Policy, note: Callable[[float], None]) -> None:
+        self._policy = policy
+        self._note = note
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only inside a task")
+        self._task = task
+        self._before = task.cancelling()
+        self._expired = False
+        self._begun = perf_counter()
+        self._timer = asyncio.get_running_loop().call_later(self._policy.time, self._expire)
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._timer.cancel()
+        self._note(self._begun)
+        ended = self._expired and isinstance(error, asyncio.CancelledError)
+        if ended and self._task.uncancel() <= self._before:
+            raise _timeout(self._policy.time) from None
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._task.cancel()
+
+
+class Policed(SchemaExtension):
+    """Strawberry's way of watching an operation. It is the one extension: each costs some microseconds for every phase.
+
+    Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
+    """
+
+    _watch: Watch
+
+    def on_operation(self) -> Iterator[None]:
+        with telemetry.span("graphql"):
+            watch = self._watch = Watch(self.execution_context.context)
+            try:
+                yield
+            except BaseException as error:
+                if watch.executed:
+                    watch.ended(error)
+                raise  # otherwise it was nothing that can be run this way, and is told elsewhere
+            watch.show(self.execution_context.result)
+            watch.tell(self.execution_context.result)
+
+    async def on_parse(self) -> AsyncIterator[None]:
+        context = self.execution_context
+        found = await self._watch.read(documents(context.schema._schema), context.query or "")
+        context.context.document = found
+        if found and found.tree:
+            context.graphql_document = found.tree
+        else:
+            context.graphql_document = UNREADABLE
+            context._provided_operation_name = None
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        errors = self._watch.refusals(context._provided_operation_name, context.variables)
+        context.pre_execution_errors = errors
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        with self._watch.executing():
+            yield
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """What goes out over a WebSocket is sent before the operation ends."""
+        self._watch.show(result)
+        yield
+        self._watch.shown_again()
+        self.execution_context.pre_execution_errors = None
+
+    def get_results(self) -> dict[str, Any]:
+        # What is refused before execution comes here before it is shown.
+        return self._watch.extensions(len(self.execution_context.pre_execution_errors or ()))
+
+
+class Phase:
+    """A phase of an operation, around which our one extension stands."""
+
+    __slots__ = ("_around",)
+
+    def __init__(self, around: Iterator[None]) -> None:
+        self._around: Any = around
+
+    async def __aenter__(self) -> None:
+        next(self._around)
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if error is None:
+            next(self._around, None)
+            return False
+        try:
+            self._around.throw(error)
+        except StopIteration:
+            return True
+        except BaseException as raised:
+            if raised is not error:
+                raise
+        return False
+
+
+class Parsing:
+    """The phase that may have to wait; of what is refused in it nothing is raised."""
+
+    __slots__ = ("_around",)
+
+    def __init__(self, around: AsyncIterator[None]) -> None:
+        self._around = around
+
+    async def __aenter__(self) -> None:
+        await anext(self._around)
+
+    async def __aexit__(self, *_: object) -> None:
+        await anext(self._around, None)
+
+
+class OneExtension(SchemaExtensionsRunner):
+    """Strawberry's own is for any number of extensions of any kind, and costs an operation 40 µs more."""
+
+    def operation(self) -> Any:
+        return Phase(self.extensions[0].on_operation())  # type: ignore[arg-type]
+
+    def parsing(self) -> Any:
+        return Parsing(self.extensions[0].on_parse())  # type: ignore[arg-type]
+
+    def validation(self) -> Any:
+        return Phase(self.extensions[0].on_validate())  # type: ignore[arg-type]
+
+    def executing(self) -> Any:
+        return Phase(self.extensions[0].on_execute())  # type: ignore[arg-type]
+
+
+def _too_much(price: Price, budget: int) -> GraphQLError | None:
+    if price.cost > budget:
+        vi = f"Yêu cầu tốn {price.cost}, quá mức {budget}; hãy hỏi ít trường hơn hoặc trang nhỏ hơn."
+        en = f"The request costs {price.cost}, over the limit of {budget}; ask for fewer fields or smaller pages."
+        return refused(code="cost-too-high", vi=vi, en=en)
+    if price.nodes > NODES:
+        vi = f"Câu trả lời có thể có {price.nodes} đối tượng, quá {NODES}; hãy hỏi trang nhỏ hơn."
+        en = f"The answer may have {price.nodes} objects, over {NODES}; ask for smaller pages."
+        return refused(code="too-many-nodes", vi=vi, en=en)
+    return None
+
+
+def _rate_limited(taken: Taken | None) -> GraphQLError:
+    seconds = ceil(taken.retry_after) if taken else 1
+    vi, en = _too_often(seconds)
+    return refused(code="rate-limited", vi=vi, en=en, retryAfter=seconds)
+
+
+def _overdrawn(taken: Taken) -> Bad:
+    seconds = ceil(taken.retry_after)
+    vi, en = _too_often(seconds)
+    bad = Bad(429, "rate-limited", vi=vi, en=en)
+    bad.error["extensions"]["retryAfter"] = seconds
+    return bad
+
+
+def _too_often(seconds: int) -> tuple[str, str]:
+    vi = f"Bạn đã hỏi quá nhiều; xin thử lại sau {seconds} giây."
+    return vi, f"You have asked for too much; ask again in {seconds} seconds."
+
+
+def _unnamed() -> GraphQLError:
+    vi = "Yêu cầu có nhiều thao tác: phải nêu “operationName”."
+    en = "The request has several operations: name one in “operationName”."
+    return refused(code=INVALID, vi=vi, en=en)
+
+
+def _closed() -> GraphQLError:
+    vi = "Lược đồ (__schema, __type) chỉ mở cho người có mã truy cập."
+    en = "The schema (__schema, __type) is open only to callers with a token."
+    return refused(code="introspection-closed", vi=vi, en=en)
+
+
+def _timeout(seconds: float) -> GraphQLError:
+    vi = f"Chưa xong sau {seconds:g} giây; hãy gửi lại, lệnh thì với cùng idempotencyKey: không việc gì làm hai lần."
+    en = f"Not done after {seconds:g} s; send it again, a mutation with the same idempotencyKey: nothing is done twice."
+    return refused(code="timeout", vi=vi, en=en)

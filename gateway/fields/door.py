@@ -1,0 +1,156 @@
+"""The gateway's one way to the services: asking in the caller's name, and batching what one level needs."""
+
+import asyncio
+import hashlib
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from gateway.callers.delegating import Delegating
+from gateway.fields.declare import Wish, shown
+from services.kernel.calendar import today
+from services.kernel.caller import ANYBODY, Caller
+from services.kernel.inputs import key_of_once
+from services.kernel.messages import Command, Query
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Head, Part, Row, Rows, Shows
+
+MOST_KEYS = 500
+"""In one request to a service; more are asked for side by side."""
+
+
+class Door:
+    """One per operation."""
+
+    def __init__(self, client: Delegating, caller: Caller | None, *, versioned: bool = False) -> None:
+        """`versioned`: asks of which versions of their documents answers are made."""
+        self._versioned = versioned
+        self._versions: list[str] = []
+        self._client = client
+        self._caller = caller or ANYBODY
+        self._batches: dict[Any, _Batch] = {}
+        self._failed: list[tuple[Shows, Exception]] = []
+        self.needed: dict[tuple[Any, ...], Fields] = {}
+        """By selections of a field: what `fields.needed` has found."""
+
+    async def caller(self) -> Caller:
+        """As of now: what is delegated is taken back while somebody listens."""
+        return await self._client.effective(self._caller)
+
+    def _admitted(self, asked: Command | Query) -> Caller:
+        """Rights are for the services to judge. Who has none at all need not get that far."""
+        if self._caller is ANYBODY:
+            ANYBODY.scope(asked.roles, today())
+        return self._caller
+
+    async def ask(self, query: Shows) -> Rows:
+        """What could not be answered once is not asked again in the same operation."""
+        for failed, error in self._failed:
+            if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
+                raise error
+        try:
+            if not self._versioned:
+                return await self._client.ask(query, self._admitted(query), Rows)
+            rows = await self._client.ask(
+                msgspec.structs.replace(query, versioned=True), self._admitted(query), Rows
+            )
+            self._versions.append(rows.head.version)
+            return rows
+        except Exception as error:
+            self._failed.append((_bare(query), error))
+            raise
+
+    async def version(self) -> str:
+        """Of all that was answered, for this caller and today; empty where some of it told none."""
+        if not (self._versions and all(self._versions)):
+            return ""
+        # What was asked for side by side is answered in any order.
+        made = [*sorted(self._versions), str((await self.caller()).grants), str(today())]
+        return hashlib.blake2b("\n".join(made).encode(), digest_size=12).hexdigest()
+
+    async def do(self, command: Command, key: str) -> Row:
+        caller = self._admitted(command)
+        # The key travels in a header: one that a header would change is refused before it does.
+        return await self._client.ask(command, caller, dict, key=key_of_once(key))
+
+    async def rows(self, message: type[ByKeys], keys: tuple[str, ...], fields: Fields) -> Rows:
+        """For each key one, in their order."""
+        if len(keys) <= MOST_KEYS:
+            return await self.ask(message(keys=keys, fields=fields))
+        parts = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
+        answers = await asyncio.gather(*(self.rows(message, part, fields) for part in parts))
+        nulls = {null for answer in answers for null in answer.head.nulls}
+        return Rows(
+            Head(sorted(nulls), [key for answer in answers for key in answer.head.keys]),
+            b"".join([answer.text for answer in answers]),
+        )
+
+    async def wished(self, wish: Wish, fields: Fields) -> Row | None:
+        """What a root field shows: a row, or a connection's."""
+        query = msgspec.structs.replace(wish.message, fields=fields)
+        answer = await self.ask(query)
+        if isinstance(query, ByFilter):
+            return shown(answer.head.pages[0], answer.read())
+        return answer.read()[0]
+
+    async def row(self, message: type[ByKeys], key: str, fields: Fields) -> Row | None:
+        """One of those that are asked for in this tick of the loop, in one request."""
+        batch = self._batch(message, key, fields)
+        if batch.answer is None:
+            batch.answer = asyncio.ensure_future(self._rows_of(message, batch))
+        row: Row | None = (await batch.answer)[key]
+        return row
+
+    async def page(self, message: type[ByOwners], key: str, window: dict[str, Any], fields: Fields) -> Row:
+        """The same of pages: a connection's row."""
+        batch = self._batch((message, *window.values()), key, fields)
+        if batch.answer is None:
+            batch.answer = asyncio.ensure_future(self._pages_of(message, window, batch))
+        row: Row = (await batch.answer)[key]
+        return row
+
+    def _batch(self, what: Any, key: str, fields: Fields) -> "_Batch":
+        batch = self._batches.setdefault(what, _Batch())
+        batch.keys[key] = None
+        _merge(batch.fields, fields)
+        return batch
+
+    async def _rows_of(self, message: type[ByKeys], batch: "_Batch") -> dict[str, Any]:
+        del self._batches[message]
+        keys = tuple(batch.keys)
+        return dict(zip(keys, (await self.rows(message, keys, batch.fields)).read(), strict=True))
+
+    async def _pages_of(
+        self, message: type[ByOwners], window: dict[str, Any], batch: "_Batch"
+    ) -> dict[str, Any]:
+        del self._batches[(message, *window.values())]
+        keys = tuple(batch.keys)
+        answer = await self.ask(message(keys=keys, fields=batch.fields, **window))
+        rows = iter(answer.read())
+        pages = ((page, list(islice(rows, len(page.cursors)))) for page in answer.head.pages)
+        return {key: shown(page, found) for key, (page, found) in zip(keys, pages, strict=True)}
+
+
+class _Batch:
+    """What is asked for in one tick. The request starts in the next, and by then everybody has said what they need."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, None] = {}
+        self.fields: Fields = {}
+        self.answer: asyncio.Future[dict[str, Any]] | None = None
+
+
+def _merge(into: Fields, more: Fields) -> None:
+    for name, source in more.items():
+        known = into.get(name)
+        if isinstance(known, Part) and isinstance(source, Part):
+            both = dict(known.fields)
+            _merge(both, source.fields)
+            into[name] = Part(known.column, both)
+        else:
+            into[name] = source
+
+
+def _bare(query: Shows) -> Shows:
+    """The same whatever is shown of what it finds."""
+    return msgspec.structs.replace(query, fields={})

@@ -1,0 +1,79 @@
+"""The services' words as enums of the schema, each value described by what people call it in Vietnamese."""
+
+from typing import Any
+
+import strawberry
+
+from gateway.engine.subscriptions import ReviewEventKind
+from services.kernel.messages import Role
+from services.kernel.units import SuccessionKind, UnitLevel
+from services.kernel.words import Word
+from services.registration.delegations.messages import Side
+from services.registration.documents.messages import DocumentKind
+from services.registration.formality.messages import FormalityRule, QuestionState
+from services.registration.launches.messages import Standing
+from services.registration.models.messages import ModelState, ModelStep, SelfRating
+from services.registration.relations.messages import RelationKind, RelationState
+from services.registration.reorganisations.messages import ReorganisationKind, ReorganisationProblem
+from services.registration.search.messages import FacetKind, MatchedText
+from services.registration.sheets.messages import Fate, FileFormat, JobKind, JobState
+from services.registration.words import (
+    BodyKind,
+    ContributionKind,
+    Covers,
+    Field,
+    Level,
+    OutlierRule,
+    SubjectKind,
+)
+from services.reporting.messages import BridgeStep, Dimension, Measure
+from services.review.messages import Closing, Verdict
+from services.supervision.messages import SessionKind, SupervisingBody
+
+
+def word(words: type[Word]) -> None:
+    """Into the schema, with what each value is called in Vietnamese."""
+    made: Any = strawberry.enum(words, description=words.__doc__)
+    for value in made.__strawberry_definition__.values:
+        value.description = words(value.value).vi
+
+
+for words in (
+    Role,
+    Side,
+    Field,
+    SubjectKind,
+    Level,
+    ContributionKind,
+    Covers,
+    OutlierRule,
+    BodyKind,
+    DocumentKind,
+    Standing,
+    ModelState,
+    ModelStep,
+    SelfRating,
+    RelationKind,
+    RelationState,
+    FormalityRule,
+    QuestionState,
+    FacetKind,
+    MatchedText,
+    JobKind,
+    JobState,
+    Fate,
+    FileFormat,
+    Verdict,
+    Closing,
+    ReviewEventKind,
+    SessionKind,
+    SupervisingBody,
+    UnitLevel,
+    ReorganisationKind,
+    ReorganisationProblem,
+    SuccessionKind,
+    Measure,
+    BridgeStep,
+    Dimension,
+):
+    word(words)

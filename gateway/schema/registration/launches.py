@@ -1,0 +1,194 @@
+"""Launches in the schema: a programme's year, pushed down to units with a day, and who has not registered."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import ID
+
+from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.schema.registration.programmes import Programme
+from gateway.schema.registration.units import Unit
+from services.kernel.units import UnitLevel
+from services.registration.launches.messages import (
+    ExtendLaunch,
+    LaunchesFor,
+    LaunchesPage,
+    LaunchFilter,
+    LaunchProgramme,
+    LaunchTotals,
+    LaunchUnits,
+    RecallLaunch,
+    Standing,
+)
+from services.registration.programmes.messages import ProgrammesById
+from services.registration.units.messages import UnitsOnDay
+
+COUNTING = 500
+"""What it costs to see where all units of a launch stand."""
+
+
+@strawberry.type(description="Một lần gia hạn.")
+class Extension:
+    before: date = strawberry.field(description="Hạn trước đó.")
+    reason: str = strawberry.field(description="Vì sao.")
+    on: date = strawberry.field(description="Gia hạn ngày nào.")
+
+
+@strawberry.type(
+    description="Bao nhiêu đơn vị đã đăng ký đến đâu, trong phạm vi của người hỏi; sáu số sau cộng lại bằng `units`."
+)
+class LaunchStandings:
+    units: int = strawberry.field(description="Số đơn vị được giao.")
+    in_time: int = strawberry.field(description="Đã đăng ký, gửi đúng hạn.")
+    late: int = strawberry.field(description="Đã đăng ký, gửi quá hạn.")
+    waiting: int = strawberry.field(description="Đã gửi, chờ chấp nhận.")
+    drafting: int = strawberry.field(description="Mới có bản nháp hoặc bị trả lại.")
+    nothing: int = strawberry.field(description="Chưa có gì.")
+    unassigned: int = strawberry.field(
+        description="Đã bị chia tách: đăng ký của các đơn vị nhận một phần không gán được cho riêng đơn vị nào."
+    )
+    as_of: date = strawberry.field(
+        description="Xem đơn vị còn tồn tại hay không vào ngày này: hôm nay, hoặc ngày hạn nếu đã qua."
+    )
+
+
+@strawberry.type(description="Đợt phát động đăng ký một năm của chương trình, giao đến từng đơn vị, có hạn.")
+class Launch(Node):
+    version: int = strawberry.field(description=VERSION)
+    year: int = strawberry.field(description="Đăng ký cho năm nào.")
+    level: UnitLevel = strawberry.field(description="Giao cho các đơn vị cấp nào.")
+    until: date = strawberry.field(description="Hạn gửi, tính hết ngày ấy.")
+    message: str = strawberry.field(description="Lời phát động; có thể rỗng.")
+    document: ID | None = strawberry.field(
+        description="Mã văn bản phát động, tra bằng `node(id)`; null khi không nêu."
+    )
+    launched_on: date = strawberry.field(
+        description="Ngày phát động; đơn vị được giao là đơn vị của ngày ấy."
+    )
+    extensions: list[Extension] = strawberry.field(description="Các lần gia hạn; tối đa 20.")
+    recalled_on: date | None = strawberry.field(description="Ngày thu hồi; null khi còn hiệu lực.")
+    recall_reason: str | None = strawberry.field(description="Vì sao thu hồi; null khi còn hiệu lực.")
+    programme: Programme | None = one(ProgrammesById, "programme", "Chương trình.")
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị phát động, vào ngày phát động.")
+    standings: LaunchStandings | None = one(
+        LaunchTotals, "id", "Tổng hợp; danh sách từng đơn vị ở `launchUnits`.", weight=COUNTING
+    )
+
+
+@strawberry.type(description="Một đơn vị được giao trong một đợt phát động.")
+class LaunchUnit:
+    launch: ID = strawberry.field(description="Mã đợt phát động.")
+    standing: Standing = strawberry.field(description="Đã đăng ký đến đâu: mức tốt nhất của các mô hình.")
+    in_time: int = strawberry.field(description="Số mô hình đã đăng ký, gửi đúng hạn.")
+    late: int = strawberry.field(description="Số mô hình đã đăng ký, gửi quá hạn.")
+    waiting: int = strawberry.field(description="Số mô hình đã gửi, chờ chấp nhận.")
+    drafting: int = strawberry.field(description="Số bản nháp, kể cả bị trả lại.")
+    ended_on: date | None = strawberry.field(
+        description="Ngày đầu tiên đơn vị không còn; null khi còn. Mô hình của đơn vị nhận trọn nó được tính cho nó."
+    )
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị, vào ngày phát động.")
+
+
+@strawberry.input(description="Lọc đợt phát động; bỏ trống là không lọc.")
+class LaunchesFilter:
+    unit: ID | None = strawberry.field(default=None, description="Phát động ở đơn vị này và cấp dưới.")
+    programme: ID | None = strawberry.field(default=None, description="Của chương trình này.")
+    year: int | None = strawberry.field(default=None, description="Của năm này.")
+
+
+@strawberry.input(description="Phát động đăng ký cho một năm.")
+class LaunchProgrammeInput:
+    programme: ID = strawberry.field(description="Mã chương trình.")
+    unit: ID = strawberry.field(description="Đơn vị phát động, thuộc chương trình.")
+    year: int = strawberry.field(description="Năm, trong thời kỳ của chương trình.")
+    level: UnitLevel = strawberry.field(description="Giao cho các đơn vị cấp này.")
+    until: date = strawberry.field(description="Hạn gửi, tính hết ngày ấy, muộn nhất là ngày cuối của năm.")
+    document: ID | None = strawberry.field(default=None, description="Mã văn bản phát động.")
+    message: str = strawberry.field(default="", description="Lời phát động, tối đa 2000 ký tự.")
+    on: date | None = strawberry.field(default=None, description="Ngày phát động; bỏ trống là hôm nay.")
+
+
+@strawberry.input(description="Gia hạn một đợt phát động.")
+class ExtendLaunchInput:
+    launch: ID = strawberry.field(description="Mã đợt phát động.")
+    until: date = strawberry.field(description="Hạn mới, sau hạn cũ.")
+    reason: str = strawberry.field(description="Lý do, tối đa 2000 ký tự.")
+
+
+@strawberry.input(description="Thu hồi một đợt phát động.")
+class RecallLaunchInput:
+    launch: ID = strawberry.field(description="Mã đợt phát động.")
+    reason: str = strawberry.field(description="Lý do, tối đa 2000 ký tự.")
+
+
+LaunchResult = Annotated[
+    Launch | Refusal,
+    strawberry.union(
+        "LaunchResult", description="Đợt phát động sau khi thực hiện, hoặc vì sao không thực hiện."
+    ),
+]
+
+
+def _launches(
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[LaunchesFilter | None, described("Chỉ những đợt thỏa mọi điều kiện.")] = None,
+) -> Wish:
+    wanted = LaunchFilter(**vars(filter)) if filter else LaunchFilter()
+    return Wish(LaunchesPage(filter=wanted, first=first, after=after, last=last, before=before))
+
+
+def _launches_for(
+    unit: Annotated[ID, described("Mã đơn vị được giao.")],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    open: Annotated[bool, described("Chỉ những đợt còn hạn và chưa thu hồi.")] = False,
+) -> Wish:
+    window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
+    return Wish(LaunchesFor(unit=unit, open=open, **window))
+
+
+def _launch_units(
+    launch: Annotated[ID, described("Mã đợt phát động.")],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    standings: Annotated[
+        list[Standing] | None,
+        described("Chỉ những đơn vị đã đăng ký đến đó; bỏ trống là mọi đơn vị."),
+    ] = None,
+) -> Wish:
+    window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
+    return Wish(LaunchUnits(launch=launch, standings=tuple(standings or ()), **window))
+
+
+@strawberry.type
+class LaunchesQuery:
+    launches: Connection[Launch] = root(_launches, "Các đợt phát động, mới nhất trước.", LaunchesPage)
+    launches_for: Connection[Launch] = root(
+        _launches_for, "Các đợt phát động giao cho chính đơn vị này, mới nhất trước.", LaunchesFor
+    )
+    launch_units: Connection[LaunchUnit] = root(
+        _launch_units,
+        "Từng đơn vị được giao đã đăng ký đến đâu, theo mã quốc gia, trong phạm vi của người hỏi.",
+        LaunchUnits,
+        weight=COUNTING,
+    )
+
+
+@strawberry.type
+class LaunchesMutation:
+    launch_programme: LaunchResult = does(
+        LaunchProgramme, LaunchProgrammeInput, Launch, "Phát động đăng ký cho một năm, giao đến từng đơn vị."
+    )
+    extend_launch: LaunchResult = does(ExtendLaunch, ExtendLaunchInput, Launch, "Gia hạn.")
+    recall_launch: LaunchResult = does(
+        RecallLaunch, RecallLaunchInput, Launch, "Thu hồi; những gì đã đăng ký vẫn giữ nguyên."
+    )

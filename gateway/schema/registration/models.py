@@ -1,0 +1,415 @@
+"""Models in the schema."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import ID
+
+from gateway.fields.declare import Wish, does, one, pages, root
+from gateway.fields.relay import (
+    VERSION,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Node,
+    OnDay,
+    Refusal,
+    described,
+)
+from gateway.schema.registration.organisations import Organisation
+from gateway.schema.registration.programmes import Programme
+from gateway.schema.registration.units import Unit
+from services.registration.formality.messages import QuestionsOfModels
+from services.registration.models.messages import (
+    AcceptModel,
+    BeginModel,
+    CarryOverModel,
+    ChangeModelLevel,
+    ChangeModelOwner,
+    DiscontinueModel,
+    DraftModel,
+    ModelFilter,
+    ModelHistory,
+    ModelNotes,
+    ModelsPage,
+    ModelState,
+    ModelStep,
+    NoteProgress,
+    RecordContribution,
+    ReturnModel,
+    ReviseModel,
+    SelfAssessModel,
+    SelfRating,
+    SubmitModel,
+    WithdrawModel,
+)
+from services.registration.organisations.messages import OrganisationsById
+from services.registration.programmes.messages import ProgrammesById
+from services.registration.relations.messages import LookalikesOfModels, RelationsOfModels
+from services.registration.units.messages import UnitsOnDay
+from services.registration.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
+from services.review.messages import ReviewsByModel
+
+if TYPE_CHECKING:
+    from gateway.schema.registration.formality import Question
+    from gateway.schema.registration.relations import Relation
+    from gateway.schema.review.reviews import Review
+
+
+@strawberry.type(description="Một số liệu bất thường, quy tắc nào cho thấy, và vì sao.")
+class Flag:
+    rule: OutlierRule = strawberry.field(description="Quy tắc nào.")
+    message_vi: str = strawberry.field(
+        description="Câu giải thích bằng tiếng Việt, có ngưỡng và nguồn của ngưỡng."
+    )
+    message_en: str = strawberry.field(description="Câu giải thích bằng tiếng Anh.")
+
+
+@strawberry.type(description="Nguồn lực huy động được cho một mô hình.")
+class Contribution:
+    kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
+    amount: Decimal = strawberry.field(description="Số thập phân chính xác, theo đơn vị tính của `kind`.")
+    on: date = strawberry.field(description="Ngày huy động.")
+    note: str = strawberry.field(description="Ghi chú; có thể rỗng.")
+    covers: Covers | None = strawberry.field(
+        description="Số tiền bao gồm những gì; null khi không phải kinh phí."
+    )
+    flags: list[OutlierRule] = strawberry.field(
+        description="Những quy tắc cho thấy số này bất thường; `Model.flags` giải thích."
+    )
+
+
+@strawberry.type(description="Đơn vị chủ trì tự đánh giá mô hình của mình.")
+class SelfAssessment:
+    rating: SelfRating = strawberry.field(description="Kết quả so với chỉ tiêu.")
+    text: str = strawberry.field(description="Nội dung tự đánh giá.")
+    on: date = strawberry.field(description="Ngày tự đánh giá.")
+
+
+@strawberry.type(description="Một trường của mô hình đã đổi, trước và sau.")
+class ModelChange:
+    field: str = strawberry.field(description="Tên trường trong lược đồ này.")
+    name: str = strawberry.field(description="Tên tiếng Việt của trường.")
+    before: str | None = strawberry.field(description="Giá trị trước đó, là mã nếu có mã; null khi chưa có.")
+    after: str | None = strawberry.field(description="Giá trị sau đó, là mã nếu có mã; null khi không còn.")
+
+
+@strawberry.type(description="Một việc đã làm với mô hình: ai, ngày nào, vì sao, đổi những gì.")
+class ModelFact:
+    version: int = strawberry.field(description="Phiên bản của mô hình sau việc ấy.")
+    step: ModelStep = strawberry.field(description="Việc gì.")
+    name: str = strawberry.field(description="Tên tiếng Việt của việc ấy.")
+    on: date = strawberry.field(description="Ngày việc ấy diễn ra.")
+    recorded_at: datetime = strawberry.field(description="Lúc việc ấy được ghi vào hệ thống.")
+    by: ID | None = strawberry.field(
+        description="Mã người làm; null với người không phải cán bộ đăng ký, người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
+    reason: str | None = strawberry.field(
+        description="Lý do, nếu việc ấy cần lý do; null với người không phải cán bộ đăng ký, "
+        "người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
+    document: str | None = strawberry.field(description="Văn bản căn cứ, nếu việc ấy cần.")
+    text: str | None = strawberry.field(
+        description="Nội dung đã ghi: tiến độ, tự đánh giá, ghi chú nguồn lực."
+    )
+    changes: list[ModelChange] = strawberry.field(description="Những gì đã đổi.")
+
+
+@strawberry.type(description="Mô hình “Dân vận khéo”.")
+class Model(Node):
+    version: int = strawberry.field(description=VERSION)
+    title: str = strawberry.field(description="Tên mô hình.")
+    summary: str = strawberry.field(description="Tóm tắt cách làm; có thể rỗng.")
+    place: str = strawberry.field(description="Địa điểm thực hiện; có thể rỗng.")
+    target: str = strawberry.field(description="Kết quả, chỉ tiêu dự kiến; có thể rỗng.")
+    year: int = strawberry.field(description="Đăng ký cho năm nào.")
+    field: Field = strawberry.field(description="Lĩnh vực.")
+    subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
+    level: Level = strawberry.field(description="Đăng ký ở cấp nào.")
+    state: ModelState = strawberry.field(description="Đang ở bước nào.")
+    drafted_on: date = strawberry.field(description="Ngày lập bản nháp.")
+    submitted_on: date | None = strawberry.field(description="Ngày gửi lần gần nhất.")
+    registered_on: date | None = strawberry.field(description="Ngày được tính là đã đăng ký.")
+    return_reason: str | None = strawberry.field(
+        description="Vì sao bị trả lại, khi đang bị trả lại; null với người không phải cán bộ đăng ký, "
+        "người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
+    state_since: date = strawberry.field(description="Ở bước ấy từ ngày nào.")
+    begun_on: date | None = strawberry.field(description="Ngày bắt đầu triển khai.")
+    implemented_years: list[int] = strawberry.field(
+        description="Những năm được tính là đã triển khai: năm bắt đầu và mỗi năm chuyển tiếp."
+    )
+    self_assessment: SelfAssessment | None = strawberry.field(description="Lần tự đánh giá gần nhất.")
+    ended_on: date | None = strawberry.field(description="Ngày rút hoặc dừng thực hiện.")
+    end_reason: str | None = strawberry.field(
+        description="Vì sao rút hoặc dừng; null với người không phải cán bộ đăng ký, người thẩm định "
+        "hay lãnh đạo ở đơn vị ấy."
+    )
+    notes: int = strawberry.field(description="Số lần ghi tiến độ; nội dung ở `progressNotes`.")
+    contributions: list[Contribution] = strawberry.field(
+        description="Các lần ghi nhận nguồn lực, tối đa 500."
+    )
+    flags: list[Flag] = strawberry.field(
+        description="Những số liệu nguồn lực bất thường; không số nào bị sửa hay bị từ chối."
+    )
+    owner: Organisation | None = one(OrganisationsById, "owner", "Tổ chức chủ trì.")
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày lập mô hình.")
+    programme: Programme | None = one(
+        ProgrammesById, "programme", "Phong trào, chương trình mà mô hình thuộc về; null khi không thuộc."
+    )
+    history: Connection[ModelFact] = pages(
+        ModelHistory, "id", "Mọi việc đã làm với mô hình, việc đầu tiên trước; con trỏ là phiên bản."
+    )
+    progress_notes: Connection[ModelFact] = pages(
+        ModelNotes, "id", "Các lần ghi tiến độ, lần đầu tiên trước; tối đa 500 lần cho một mô hình."
+    )
+    review: Annotated["Review", strawberry.lazy("gateway.schema.review.reviews")] | None = one(
+        ReviewsByModel, "id", "Hồ sơ thẩm định; có sau khi mô hình được chấp nhận."
+    )
+    questions: Connection[Annotated["Question", strawberry.lazy("gateway.schema.registration.formality")]] = (
+        pages(QuestionsOfModels, "id", "Những câu hỏi về dấu hiệu hình thức của mô hình, mới nhất trước.")
+    )
+    lookalikes: Connection[
+        Annotated["Relation", strawberry.lazy("gateway.schema.registration.relations")]
+    ] = pages(
+        LookalikesOfModels,
+        "id",
+        "Những mô hình có thể trùng, tiếp nối hay nhân rộng mô hình này (hoặc ngược lại), chờ người xem.",
+    )
+    relations: Connection[Annotated["Relation", strawberry.lazy("gateway.schema.registration.relations")]] = (
+        pages(
+            RelationsOfModels,
+            "id",
+            "Quan hệ đã được xác nhận với mô hình khác: trùng lặp, tiếp tục, nhân rộng.",
+        )
+    )
+
+
+@strawberry.input(description="Lọc mô hình; bỏ trống là không lọc.")
+class ModelsFilter:
+    unit: ID | None = strawberry.field(default=None, description="Trong đơn vị này và cấp dưới.")
+    owner: ID | None = strawberry.field(default=None, description="Của tổ chức chủ trì này.")
+    field: Field | None = strawberry.field(default=None, description="Thuộc lĩnh vực này.")
+    level: Level | None = strawberry.field(default=None, description="Đăng ký ở cấp này.")
+    subject_kind: SubjectKind | None = strawberry.field(
+        default=None, description="Của tập thể hay của cá nhân."
+    )
+    state: ModelState | None = strawberry.field(default=None, description="Đang ở trạng thái này.")
+    programme: ID | None = strawberry.field(default=None, description="Thuộc phong trào, chương trình này.")
+    year: int | None = strawberry.field(default=None, description="Đăng ký cho năm này.")
+    flagged: bool | None = strawberry.field(
+        default=None, description="Có hay không có số liệu nguồn lực bất thường."
+    )
+
+
+@strawberry.input(description="Bản nháp của một mô hình.")
+class DraftModelInput:
+    owner: ID = strawberry.field(description="Mã tổ chức chủ trì.")
+    title: str = strawberry.field(description="Tên mô hình, tối đa 300 ký tự.")
+    field: str = strawberry.field(
+        description="Mã hoặc tên lĩnh vực, kể cả các cách viết quen dùng như “An ninh quốc phòng”."
+    )
+    subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
+    summary: str = strawberry.field(default="", description="Tóm tắt cách làm, tối đa 4000 ký tự.")
+    place: str = strawberry.field(default="", description="Địa điểm thực hiện, tối đa 300 ký tự.")
+    target: str = strawberry.field(
+        default="", description="Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự; ghi số cụ thể nếu có."
+    )
+    programme: ID | None = strawberry.field(
+        default=None, description="Mã phong trào, đề án, chương trình mà mô hình thuộc về."
+    )
+    year: int | None = strawberry.field(
+        default=None,
+        description="Đăng ký cho năm nào, muộn nhất là năm sau; mặc định là năm của `on`.",
+    )
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+EXPECTED = (
+    "Phiên bản mà người gửi đã xem; nếu nay đã khác thì không làm gì và báo những gì đã đổi. "
+    "Bỏ trống là không kiểm tra."
+)
+
+
+@strawberry.input(description="Nội dung cần sửa của bản nháp; trường nào bỏ trống thì giữ nguyên.")
+class ReviseModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    title: str | None = strawberry.field(default=None, description="Tên mô hình, tối đa 300 ký tự.")
+    summary: str | None = strawberry.field(default=None, description="Tóm tắt cách làm, tối đa 4000 ký tự.")
+    place: str | None = strawberry.field(default=None, description="Địa điểm, tối đa 300 ký tự.")
+    target: str | None = strawberry.field(
+        default=None, description="Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự."
+    )
+    programme: ID | None = strawberry.field(
+        default=None, description="Mã phong trào, chương trình; chuỗi rỗng là không thuộc chương trình nào."
+    )
+    year: int | None = strawberry.field(default=None, description="Đăng ký cho năm nào.")
+    field: str | None = strawberry.field(default=None, description="Mã hoặc tên lĩnh vực.")
+    subject_kind: SubjectKind | None = strawberry.field(
+        default=None, description="Của tập thể hay của cá nhân."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Một mô hình và ngày của việc làm với nó.")
+class ModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Mô hình cần trả lại và lý do.")
+class ReturnModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    reason: str = strawberry.field(description="Còn thiếu những gì.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Mô hình được rút hoặc dừng thực hiện, và lý do.")
+class EndModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    reason: str = strawberry.field(description="Vì sao, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Tiến độ của một mô hình đang triển khai.")
+class NoteProgressInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    text: str = strawberry.field(description="Đã làm được gì, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Nguồn lực đã huy động cho một mô hình đã đăng ký.")
+class RecordContributionInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
+    amount: Decimal = strawberry.field(
+        description="Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, "
+        "ngày công 1, kinh phí 0."
+    )
+    covers: Covers | None = strawberry.field(
+        default=None, description="Chỉ với kinh phí: số tiền bao gồm những gì; bỏ trống là không nêu rõ."
+    )
+    note: str = strawberry.field(default="", description="Ghi chú, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Kết quả tự đánh giá của đơn vị chủ trì.")
+class SelfAssessModelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    rating: SelfRating = strawberry.field(description="Kết quả so với chỉ tiêu.")
+    text: str = strawberry.field(description="Nội dung tự đánh giá, tối đa 4000 ký tự.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Cấp mới của một mô hình đã đăng ký, lý do và văn bản căn cứ.")
+class ChangeModelLevelInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    level: Level = strawberry.field(description="Cấp mới.")
+    reason: str = strawberry.field(description="Vì sao đổi, tối đa 4000 ký tự.")
+    document: str = strawberry.field(
+        description="Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Tổ chức chủ trì mới của một mô hình đã đăng ký, lý do và văn bản căn cứ.")
+class ChangeModelOwnerInput:
+    model: ID = strawberry.field(description="Mã mô hình.")
+    owner: ID = strawberry.field(description="Mã tổ chức chủ trì mới.")
+    reason: str = strawberry.field(description="Vì sao đổi, tối đa 4000 ký tự.")
+    document: str = strawberry.field(
+        description="Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+ModelResult = Annotated[
+    Model | Refusal,
+    strawberry.union("ModelResult", description="Mô hình sau khi thực hiện, hoặc vì sao không thực hiện."),
+]
+
+
+def _models(
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
+) -> Wish:
+    wanted = ModelFilter(**vars(filter)) if filter else ModelFilter()
+    return Wish(ModelsPage(filter=wanted, first=first, after=after, last=last, before=before))
+
+
+@strawberry.type
+class ModelsQuery:
+    models: Connection[Model] = root(_models, "Mô hình, mới nhất trước, mỗi trang tối đa 100.", ModelsPage)
+
+
+@strawberry.type
+class ModelsMutation:
+    draft_model: ModelResult = does(DraftModel, DraftModelInput, Model, "Lập bản nháp một mô hình.")
+    revise_model: ModelResult = does(
+        ReviseModel, ReviseModelInput, Model, "Sửa nội dung một bản nháp hoặc một mô hình bị trả lại."
+    )
+    submit_model: ModelResult = does(SubmitModel, ModelInput, Model, "Gửi mô hình để thẩm định việc đăng ký.")
+    return_model: ModelResult = does(
+        ReturnModel, ReturnModelInput, Model, "Trả lại để bổ sung, nêu rõ còn thiếu gì."
+    )
+    accept_model: ModelResult = does(
+        AcceptModel,
+        ModelInput,
+        Model,
+        "Chấp nhận đăng ký; từ ngày này mô hình được tính là đã đăng ký.",
+    )
+    withdraw_model: ModelResult = does(
+        WithdrawModel, EndModelInput, Model, "Rút mô hình khi chưa triển khai, nêu rõ lý do."
+    )
+    begin_model: ModelResult = does(
+        BeginModel, ModelInput, Model, "Bắt đầu triển khai; từ ngày này mô hình được tính là đã triển khai."
+    )
+    note_progress: ModelResult = does(
+        NoteProgress, NoteProgressInput, Model, "Ghi tiến độ của một mô hình đang triển khai."
+    )
+    record_contribution: ModelResult = does(
+        RecordContribution,
+        RecordContributionInput,
+        Model,
+        "Ghi nhận đất hiến, ngày công hoặc kinh phí huy động được.",
+    )
+    self_assess_model: ModelResult = does(
+        SelfAssessModel, SelfAssessModelInput, Model, "Tự đánh giá kết quả của một mô hình đang triển khai."
+    )
+    carry_over_model: ModelResult = does(
+        CarryOverModel,
+        ModelInput,
+        Model,
+        "Chuyển tiếp mô hình sang năm của `on`; trong năm ấy mô hình lại được tính là đã triển khai, mỗi năm một lần.",
+    )
+    change_model_level: ModelResult = does(
+        ChangeModelLevel,
+        ChangeModelLevelInput,
+        Model,
+        "Đổi cấp của mô hình; những gì đã tính thì vẫn tính theo cấp cũ.",
+    )
+    change_model_owner: ModelResult = does(
+        ChangeModelOwner,
+        ChangeModelOwnerInput,
+        Model,
+        "Đổi tổ chức chủ trì; mô hình vẫn thuộc đơn vị lúc lập.",
+    )
+    discontinue_model: ModelResult = does(
+        DiscontinueModel, EndModelInput, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."
+    )

@@ -1,0 +1,100 @@
+"""How a report looks in the schema: figures, their breakdowns, and how far everything is counted."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+from strawberry import ID
+
+from gateway.fields.declare import Wish, root
+from gateway.fields.relay import Refusal, described
+from gateway.schema.registration.models import Flag
+from services.reporting.messages import BridgeStep, Dimension, Measure, ReportOf
+
+
+@strawberry.type(description="Một dòng của một cách phân tổ.")
+class ReportRow:
+    code: str = strawberry.field(description="Mã của giá trị phân tổ, hoặc mã đơn vị khi phân theo PLACE.")
+    name: str = strawberry.field(description="Tên tiếng Việt của dòng.")
+    value: Decimal = strawberry.field(description="Số đếm được, theo đơn vị tính của chỉ số.")
+
+
+@strawberry.type(description="Một cách phân tổ, đối chiếu với tổng số.")
+class Breakdown:
+    by: Dimension = strawberry.field(description="Phân theo chiều nào.")
+    rows: list[ReportRow] = strawberry.field(description="Mỗi giá trị một dòng, kể cả khi bằng 0.")
+    sum: Decimal = strawberry.field(description="Tổng các dòng.")
+    gap: Decimal = strawberry.field(description="Tổng số trừ tổng các dòng; khác 0 là có chênh lệch.")
+
+
+@strawberry.type(description="Một chỉ số: tổng số và các cách phân tổ của nó.")
+class Figure:
+    measure: Measure = strawberry.field(description="Chỉ số nào.")
+    name: str = strawberry.field(description="Tên tiếng Việt của chỉ số.")
+    total: Decimal = strawberry.field(description="Tổng số, theo đơn vị tính của chỉ số.")
+    breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
+    flags: list[Flag] = strawberry.field(
+        description="Vì sao tổng số ấy bất thường, theo quy tắc nào; không số nào bị sửa.",
+        metadata={"size": 2},
+    )
+
+
+@strawberry.type(description="Một bước từ số đăng ký đến một chỉ số khác.")
+class BridgeRow:
+    step: BridgeStep = strawberry.field(description="Bước nào.")
+    name: str = strawberry.field(description="Tên tiếng Việt của bước.")
+    value: Decimal = strawberry.field(description="Số được cộng thêm; số âm là bớt đi.")
+
+
+@strawberry.type(description="Vì sao số đăng ký và một chỉ số khác khác nhau: từng bước cộng, bớt.")
+class Bridge:
+    to: Measure = strawberry.field(description="Đến chỉ số nào, tính từ số mô hình đăng ký.")
+    rows: list[BridgeRow] = strawberry.field(description="Các bước.", metadata={"size": 5})
+    sum: Decimal = strawberry.field(description="Cộng các bước.")
+    gap: Decimal = strawberry.field(description="Chỉ số trừ tổng các bước; khác 0 là bộ đếm có lỗi.")
+
+
+@strawberry.type(description="Đã đếm sự kiện của một dịch vụ đến đâu.")
+class Position:
+    producer: str = strawberry.field(description="Dịch vụ phát sự kiện.")
+    applied: int = strawberry.field(description="Số thứ tự sự kiện cuối cùng đã đếm.")
+    head: int = strawberry.field(description="Số thứ tự cuối cùng mà dịch vụ đã phát, theo tin mới nhất.")
+    parked: int = strawberry.field(description="Số sự kiện không đếm được, đang chờ xử lý.")
+
+
+@strawberry.type(
+    description="Báo cáo của một đơn vị trong một kỳ; mọi con số và vị trí thuộc cùng một thời điểm."
+)
+class Report:
+    unit_id: ID = strawberry.field(description="Mã đơn vị được báo cáo, gồm cả cấp dưới.")
+    unit_name: str = strawberry.field(description="Tên đơn vị trong kỳ.")
+    period: str = strawberry.field(description="Kỳ báo cáo: 2018, 2018-H1, 2018-H2.")
+    since: date = strawberry.field(description="Ngày đầu của kỳ.")
+    until: date = strawberry.field(description="Ngày cuối của kỳ, tính cả ngày ấy.")
+    complete: bool = strawberry.field(description="Mọi sự kiện đã phát đều đã được đếm.")
+    incomplete_because: list[str] = strawberry.field(description="Vì sao chưa đầy đủ; rỗng khi đầy đủ.")
+    figures: list[Figure] = strawberry.field(description="Tất cả các chỉ số.")
+    bridges: list[Bridge] = strawberry.field(
+        description="Từ số đăng ký đến số triển khai, và đến số được công nhận.", metadata={"size": 2}
+    )
+    positions: list[Position] = strawberry.field(description="Đã đếm đến đâu, theo từng dịch vụ.")
+
+
+ReportResult = Annotated[
+    Report | Refusal, strawberry.union("ReportResult", description="Báo cáo, hoặc vì sao không có.")
+]
+
+
+def _report(
+    unit: Annotated[ID, described("Mã đơn vị; báo cáo gồm cả cấp dưới.")],
+    period: Annotated[str, described("Năm hoặc nửa năm: 2018, 2018-H1, 2018-H2.")],
+) -> Wish:
+    return Wish(ReportOf(unit=unit, period=period), "Report")
+
+
+@strawberry.type
+class ReportsQuery:
+    report: ReportResult = root(
+        _report, "Báo cáo của một đơn vị; kỳ là 2018, 2018-H1 hoặc 2018-H2.", ReportOf
+    )

@@ -1,0 +1,101 @@
+"""Reviews in the schema, and what is heard of them."""
+
+from collections.abc import AsyncGenerator
+from datetime import date, datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import ID
+
+from gateway.engine import subscriptions
+from gateway.engine.subscriptions import ReviewEventKind
+from gateway.fields.declare import ASKS, AnyInfo, Hears, does, one
+from gateway.fields.relay import VERSION, Node, OnDay, Refusal, described
+from gateway.schema.registration.models import Model
+from services.registration.models.messages import ModelsById
+from services.review.messages import Closing, DecideReview, NominateReview, ReviewsById, Verdict
+
+
+@strawberry.type(description="Hồ sơ thẩm định một mô hình.")
+class Review(Node):
+    version: int = strawberry.field(description=VERSION)
+    title: str = strawberry.field(description="Tên mô hình được thẩm định.")
+    opened_on: date = strawberry.field(description="Ngày mở hồ sơ.")
+    verdict: Verdict | None = strawberry.field(description="Kết quả, khi đã có.")
+    reason: str | None = strawberry.field(
+        description="Lý do của kết quả, khi đã có; null với người chỉ báo cáo hay vận hành ở đơn vị ấy."
+    )
+    decided_on: date | None = strawberry.field(description="Ngày có kết quả.")
+    nominated_on: date | None = strawberry.field(description="Ngày được đề nghị biểu dương, khen thưởng.")
+    closed_on: date | None = strawberry.field(
+        description="Ngày hồ sơ khép lại vì mô hình không còn; null khi chưa. Kết quả đã có vẫn giữ."
+    )
+    closed_because: Closing | None = strawberry.field(description="Vì sao khép lại; null khi chưa.")
+    model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
+
+
+@strawberry.type(description="Một sự kiện thẩm định, theo đúng thứ tự.")
+class ReviewEvent:
+    cursor: str = strawberry.field(description="Đưa lại vào `after` để nghe tiếp từ sau sự kiện này.")
+    id: ID = strawberry.field(description="Mã của sự kiện.")
+    kind: ReviewEventKind = strawberry.field(description="Điều đã xảy ra.")
+    at: datetime = strawberry.field(description="Thời điểm được ghi nhận.")
+    on: date = strawberry.field(description="Ngày diễn ra.")
+    title: str = strawberry.field(description="Tên mô hình.")
+    verdict: Verdict | None = strawberry.field(description="Kết quả, khi `kind` là DECIDED.")
+    review: Review | None = one(ReviewsById, "review", "Hồ sơ thẩm định, như hiện nay.")
+    model: Model | None = one(ModelsById, "model", "Mô hình, như hiện nay.")
+
+
+@strawberry.input(description="Kết quả thẩm định và lý do.")
+class DecideReviewInput:
+    review: ID = strawberry.field(description="Mã hồ sơ thẩm định.")
+    verdict: Verdict = strawberry.field(description="Kết quả.")
+    reason: str = strawberry.field(description="Vì sao có kết quả ấy.")
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+@strawberry.input(description="Hồ sơ được đề nghị biểu dương, khen thưởng.")
+class NominateReviewInput:
+    review: ID = strawberry.field(description="Mã hồ sơ thẩm định.")
+    on: date | None = strawberry.field(default=None, description=OnDay)
+
+
+ReviewResult = Annotated[
+    Review | Refusal,
+    strawberry.union(
+        "ReviewResult", description="Hồ sơ thẩm định sau khi thực hiện, hoặc vì sao không thực hiện."
+    ),
+]
+
+
+@strawberry.type
+class ReviewsMutation:
+    decide_review: ReviewResult = does(
+        DecideReview, DecideReviewInput, Review, "Quyết định kết quả thẩm định, một lần, có lý do."
+    )
+    nominate_review: ReviewResult = does(
+        NominateReview,
+        NominateReviewInput,
+        Review,
+        "Đề nghị cấp trên biểu dương, khen thưởng một mô hình đã được công nhận.",
+    )
+
+
+@strawberry.type
+class ReviewsSubscription:
+    @strawberry.subscription(
+        description="Các sự kiện thẩm định theo đúng thứ tự, không sót và không lặp. Cần WebSocket hoặc SSE.",
+        metadata={ASKS: Hears(subscriptions.HEARD_BY)},
+    )
+    async def review_events(
+        self,
+        info: AnyInfo,
+        after: Annotated[
+            str | None,
+            described("`cursor` đã nhận: nghe tiếp sau đó; “0” là từ đầu; bỏ trống là từ bây giờ."),
+        ] = None,
+        unit: Annotated[ID | None, described("Chỉ của đơn vị này và cấp dưới.")] = None,
+    ) -> AsyncGenerator[ReviewEvent, None]:
+        async for event in subscriptions.review_events(info, after=after, unit=unit):
+            yield event  # type: ignore[misc] # a row

@@ -1,0 +1,148 @@
+"""Files over HTTP, in and out, as streams: they never are a variable of GraphQL, and never whole in memory here.
+
+A file is sent to registration in parts, each signed in the caller's name; what becomes of it is asked for in GraphQL.
+"""
+
+from collections.abc import AsyncIterator
+from secrets import token_hex
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from gateway.callers.identity import Identity
+from gateway.engine.operations import Operations, encoded
+from gateway.transport import live
+from gateway.transport.guard import Bad
+from services.kernel import telemetry
+from services.kernel.calendar import today
+from services.kernel.caller import ANYBODY, Caller
+from services.kernel.messages import Refused, Unavailable
+from services.registration.sheets.messages import LARGEST_PART, FilePart, Part, StoreFilePart, Template
+
+LARGEST_FILE = 20 * 1024 * 1024
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+_STATUS = {"unauthenticated": 401, "not-permitted": 403, "file-too-large": 413, "rate-limited": 429}
+
+
+class Files:
+    def __init__(self, identity: Identity, operations: Operations) -> None:
+        self._identity = identity
+        self._operations = operations
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/files", self._answered(self.store), methods=["POST"]),
+            Route("/files/template.xlsx", self._answered(self.template), methods=["GET"]),
+            Route("/files/{file}", self._answered(self.fetch), methods=["GET"]),
+        ]
+
+    def _answered(self, endpoint: Any) -> Any:
+        async def answer(request: Request) -> Response:
+            caller, address = None, self._operations.policy.address(request.scope)
+            try:
+                caller = await self._identity.identify(request.headers.get("authorization"))
+                await self._operations.policy.admit(caller, address)
+                answered: Response = await endpoint(request, caller or ANYBODY)
+                return answered
+            except Refused as refused:
+                code = refused.refusal.code
+                status = _STATUS.get(code, 404 if code.endswith("-not-found") else 400)
+                bad = Bad.because(status, refused.refusal)
+            except Bad as found:
+                bad = found
+            except Unavailable:
+                vi, en = (
+                    "Hệ thống đang bận; hãy gửi lại sau.",
+                    "The system is busy; send it again in a while.",
+                )
+                bad = Bad(503, "unavailable", vi=vi, en=en)
+            except Exception:
+                telemetry.log.exception("unexpected")
+                bad = live.broken()
+            headers = {"www-authenticate": "Bearer"} if bad.status == 401 else {}
+            body = encoded(self._operations.refused(bad, caller, address))
+            return Response(body, bad.status, {**headers, "cache-control": "no-store"}, "application/json")
+
+        return answer
+
+    async def store(self, request: Request, caller: Caller) -> Response:
+        """Takes the body as it comes. Only with a token, which no other site's page has: nothing is forged."""
+        unit, name = request.query_params.get("unit", ""), request.query_params.get("name", "")
+        if caller is ANYBODY:
+            caller.scope(StoreFilePart.roles, today())
+        if not unit or not name:
+            field = "unit" if not unit else "name"
+            vi = f"Thiếu tham số “{field}”: /files?unit=<mã đơn vị>&name=<tên tệp>."
+            en = f"The parameter “{field}” is missing: /files?unit=<unit id>&name=<file name>."
+            raise Bad(400, "request-invalid", vi=vi, en=en, fields=(field,))
+        declared = request.headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > LARGEST_FILE:
+            raise _too_large()
+        file, number, size = f"f_{token_hex(12)}", 0, 0
+        async for data, last in _parts(request.stream()):
+            size += len(data)
+            if size > LARGEST_FILE:
+                raise _too_large()
+            part = StoreFilePart(file=file, unit=unit, name=name, number=number, data=data, last=last)
+            await self._operations.client.ask(part, caller, dict[str, Any], key=f"{file}/{number}")
+            number += 1
+        told = encoded({"file": file, "name": name, "size": size})
+        return Response(told, 201, {"cache-control": "no-store"}, "application/json")
+
+    async def template(self, _: Request, caller: Caller) -> Response:
+        part = await self._operations.client.ask(Template(), caller, Part)
+        return Response(part.data, 200, _download(part.name, "public, max-age=3600"), TYPES["xlsx"])
+
+    async def fetch(self, request: Request, caller: Caller) -> Response:
+        file = request.path_params["file"]
+
+        async def part(number: int) -> Part | None:
+            return await self._operations.client.ask(
+                FilePart(file=file, number=number),
+                caller,
+                Part | None,  # type: ignore[arg-type]
+            )
+
+        first = await part(0)
+        assert first is not None, "a file has a part"  # noqa: S101
+
+        async def parts() -> AsyncIterator[bytes]:
+            number = 0
+            found: Part | None = first
+            while found:
+                yield found.data
+                number += 1
+                found = await part(number)
+
+        kind = TYPES.get(first.name.rpartition(".")[2].lower(), "application/octet-stream")
+        return StreamingResponse(parts(), 200, _download(first.name, "private, no-store"), kind)
+
+
+async def _parts(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
+    """Whole parts and the rest, each with whether it is the last."""
+    held = bytearray()
+    async for chunk in stream:
+        held += chunk
+        while len(held) > LARGEST_PART:
+            yield bytes(held[:LARGEST_PART]), False
+            del held[:LARGEST_PART]
+    yield bytes(held), True
+
+
+def _download(name: str, kept: str) -> dict[str, str]:
+    return {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "cache-control": kept,
+        "x-content-type-options": "nosniff",
+    }
+
+
+def _too_large() -> Bad:
+    vi, en = f"Tệp lớn hơn {LARGEST_FILE >> 20} MB.", f"The file is over {LARGEST_FILE >> 20} MB."
+    return Bad(413, "file-too-large", vi=vi, en=en, fields=("file",))

@@ -1,0 +1,61 @@
+"""What connections that last have in common: an end when the token ends, and nothing kept for who does not read."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.types import Send
+
+from gateway.transport.guard import Bad
+from services.kernel.caller import Caller
+
+
+class SlowClient(Exception):  # noqa: N818
+    """It leaves unread what is sent to it."""
+
+
+class Gone(Exception):  # noqa: N818
+    """Nobody is at the other end any more."""
+
+
+def patient(send: Send, seconds: float) -> Callable[[Any], Awaitable[None]]:
+    """Sends, and gives up on a client for whom there has been no room for so long.
+
+    The server keeps us waiting while more than 64 kB are unread. While we wait no further event is made, and what has
+    not been made yet waits at its producer: what one slow client can cost is bounded.
+    """
+
+    async def sent(message: Any) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await send(message)
+        except TimeoutError:
+            raise SlowClient from None
+        except OSError:
+            raise Gone from None
+
+    return sent
+
+
+def remaining(caller: Caller | None) -> float:
+    """Seconds for which the caller's token holds."""
+    expires = caller.expires if caller else None
+    return (expires - datetime.now(UTC)).total_seconds() if expires else float("inf")
+
+
+def token_expired() -> Bad:
+    vi = "Mã truy cập đã hết hạn; hãy nối lại bằng mã mới, từ con trỏ cuối cùng."
+    en = "The token has expired; connect again with a new one, from the last cursor on."
+    return Bad(401, "token-expired", vi=vi, en=en)
+
+
+def slow_client() -> Bad:
+    vi = "Máy khách không đọc kịp; hãy nối lại từ con trỏ cuối cùng."
+    en = "The client does not keep up; connect again from the last cursor on."
+    return Bad(408, "slow-client", vi=vi, en=en)
+
+
+def broken() -> Bad:
+    vi = "Lỗi hệ thống; xin báo cho người vận hành."
+    return Bad(500, "internal", vi=vi, en="Internal error; please tell the operator.")

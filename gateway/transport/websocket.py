@@ -1,0 +1,251 @@
+"""GraphQL over WebSocket: the protocol graphql-transport-ws, from the first message to the code of its close."""
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.callers.identity import Identity
+from gateway.engine.operations import (
+    Operations,
+    encoded,
+    is_request_error,
+    response,
+    too_many_subscriptions,
+)
+from gateway.transport import guard, live
+from gateway.transport.guard import Asked, Bad
+from gateway.transport.headers import may_connect, one
+from services.kernel import telemetry
+from services.kernel.caller import Caller
+from services.kernel.config import Settings
+from services.kernel.messages import Refused
+from services.kernel.process import end
+
+PROTOCOL = "graphql-transport-ws"
+INIT = 5.0
+"""Seconds until `connection_init` must have come."""
+
+BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, PROTOCOL_UNKNOWN = 4400, 4401, 4403, 4406
+INIT_TIMEOUT, ID_TAKEN, SLOW_CLIENT, INIT_TWICE = 4408, 4409, 4410, 4429
+INTERNAL = 4500
+
+
+class Closed(Exception):  # noqa: N818
+    """How the connection is to be closed; without a code it is gone already."""
+
+    def __init__(self, code: int | None, reason: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+    @classmethod
+    def because(cls, code: int, bad: Bad) -> "Closed":
+        return cls(code, f"{bad.code}: {bad}")
+
+
+class WebSocket:
+    def __init__(self, settings: Settings, identity: Identity, operations: Operations) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # the wish to connect
+        try:
+            caller = await self._identity.identify(one(scope, b"authorization").decode("latin-1"))
+        except Refused:
+            await send({"type": "websocket.close", "code": UNAUTHORIZED})
+            return
+        if not may_connect(scope, self._settings.origins):
+            await send({"type": "websocket.close", "code": FORBIDDEN})
+            return
+        if PROTOCOL not in scope["subprotocols"]:
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": PROTOCOL_UNKNOWN, "reason": f"speaks {PROTOCOL}"})
+            return
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        address = self._operations.policy.address(scope)
+        made = Conversation(self._settings, self._identity, self._operations, caller, address, receive, send)
+        await made.run()
+
+
+class Conversation:
+    """One connection, from its acceptance on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        operations: Operations,
+        caller: Caller | None,
+        address: str,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._operations = operations
+        self._caller = caller
+        self._address = address
+        self._receive = receive
+        self._out = live.patient(send, settings.slow_client)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Those of `_running`, and those that are ending."""
+        self._initiated = asyncio.Event()
+        self._heard = True
+        self._over: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        self._start(self._listen())
+        self._start(self._watch())
+        try:
+            closed = await self._over
+        finally:
+            await end(self._tasks)
+        if closed.code:
+            reason = closed.reason.encode()[:120].decode(errors="ignore")  # a frame has room for so much
+            with suppress(live.Gone, live.SlowClient):
+                await self._out({"type": "websocket.close", "code": closed.code, "reason": reason})
+
+    def _start(self, work: Any) -> asyncio.Task[None]:
+        """Beside everything else; what it ends with may end the connection."""
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Any) -> None:
+        try:
+            await work
+        except Closed as closed:
+            self._close(closed)
+        except live.Gone:
+            self._close(Closed(None))
+        except live.SlowClient:
+            self._close(Closed.because(SLOW_CLIENT, live.slow_client()))
+        except Exception:
+            telemetry.log.exception("unexpected")
+            self._close(Closed.because(INTERNAL, live.broken()))
+
+    def _close(self, closed: Closed) -> None:
+        if not self._over.done():
+            self._over.set_result(closed)
+
+    async def _watch(self) -> None:
+        """Closes when the first message is late, the client silent or the token at its end."""
+        try:
+            async with asyncio.timeout(INIT):
+                await self._initiated.wait()
+        except TimeoutError:
+            raise Closed(INIT_TIMEOUT, "connection_init did not come") from None
+        while (left := live.remaining(self._caller)) > 0:
+            if left <= self._settings.keep_alive:
+                await asyncio.sleep(left)  # and a little longer, where the timer rings early
+                continue
+            await asyncio.sleep(self._settings.keep_alive)
+            if not self._heard:
+                raise live.SlowClient
+            self._heard = False
+            await self._send({"type": "ping"})
+        raise Closed.because(FORBIDDEN, live.token_expired())
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                raise Closed(None)
+            self._heard = True
+            await self._hear(_frame(message))
+
+    async def _hear(self, frame: dict[str, Any]) -> None:
+        match frame["type"]:
+            case "connection_init":
+                await self._init(frame.get("payload"))
+            case "ping":
+                await self._send({"type": "pong"})
+            case "pong":
+                pass
+            case "subscribe":
+                await self._subscribe(_id(frame), frame.get("payload"))
+            case "complete":
+                if task := self._running.pop(_id(frame), None):
+                    task.cancel()
+            case other:
+                raise Closed(BAD_REQUEST, f"no message has the type {other[:40]}")
+
+    async def _init(self, payload: Any) -> None:
+        """Browsers cannot set headers on a WebSocket: the token may come as `Authorization` in the first message."""
+        if self._initiated.is_set():
+            raise Closed(INIT_TWICE, "connection_init came twice")
+        if payload is not None and not isinstance(payload, dict):
+            raise Closed(BAD_REQUEST, "the payload of connection_init is an object")
+        header = (payload or {}).get("Authorization") or (payload or {}).get("authorization")
+        if header is not None:
+            try:
+                self._caller = await self._identity.identify(str(header))
+            except Refused as refused:
+                raise Closed.because(FORBIDDEN, Bad.because(401, refused.refusal)) from None
+        self._initiated.set()
+        await self._send({"type": "connection_ack"})
+
+    async def _subscribe(self, id_: str, payload: Any) -> None:
+        if not self._initiated.is_set():
+            raise Closed(UNAUTHORIZED, "connection_init comes first")
+        if id_ in self._running:
+            raise Closed(ID_TAKEN, f"{id_[:40]} is under way already")
+        try:
+            asked = guard.asked(payload)
+        except Bad as bad:
+            raise Closed.because(BAD_REQUEST, bad) from None
+        # Those that are ending count too: a client could start and stop faster than they end.
+        most = self._settings.subscriptions_per_connection
+        if len(self._tasks) - 2 >= most:
+            await self._send(_error(id_, too_many_subscriptions(most).error))
+            return
+        self._running[id_] = self._start(self._answer(id_, asked))
+
+    async def _answer(self, id_: str, asked: Asked) -> None:
+        context = self._operations.context(self._caller, self._address)
+        last: dict[str, Any] = {"id": id_, "type": "complete"}
+        try:
+            await self._operations.policy.admit(self._caller, self._address)
+            async with aclosing(self._operations.many(asked, context)) as results:
+                async for result in results:
+                    if is_request_error(result):
+                        last = _error(id_, *response(result)["errors"])
+                        break
+                    await self._send({"id": id_, "type": "next", "payload": response(result)})
+        except Bad as bad:
+            last = _error(id_, *self._operations.refused(bad, self._caller, self._address)["errors"])
+        finally:
+            # Before the client hears the end: from then on it may use the id again.
+            if self._running.get(id_) is asyncio.current_task():
+                del self._running[id_]
+        await self._send(last)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._out({"type": "websocket.send", "text": encoded(message).decode()})
+
+
+def _frame(message: Message) -> dict[str, Any]:
+    text = message.get("text")
+    if not isinstance(text, str):
+        raise Closed(BAD_REQUEST, "messages are text")
+    try:
+        return guard.frame(text)
+    except Bad as bad:
+        raise Closed.because(BAD_REQUEST, bad) from None
+
+
+def _id(frame: dict[str, Any]) -> str:
+    id_ = frame.get("id")
+    if not isinstance(id_, str) or not id_:
+        raise Closed(BAD_REQUEST, "the message has no id")
+    return id_
+
+
+def _error(id_: str, *errors: dict[str, Any]) -> dict[str, Any]:
+    return {"id": id_, "type": "error", "payload": errors}

@@ -1,0 +1,25 @@
+"""Loads the country's units, before and after 2025-07-01, through registration's own command."""
+
+import hashlib
+from collections.abc import Callable
+
+import msgspec
+
+from infra.operate.operator import OPERATOR, asking
+from services.kernel.config import Settings
+from services.registration.units.domain import LARGEST_BATCH
+from services.registration.units.messages import RecordUnits
+from services.registration.units.national import national_units
+
+
+async def load_units(settings: Settings, progress: Callable[[int, int], None]) -> int:
+    """Returns how many there are. A second run changes nothing. `progress` is told how many of how many are done."""
+    units = national_units()
+    async with asking(settings) as services:
+        for start in range(0, len(units), LARGEST_BATCH):
+            command = RecordUnits(units=tuple(units[start : start + LARGEST_BATCH]))
+            # The key is the content: the same units again are the same request, and get the same answer.
+            key = f"units/{hashlib.sha256(msgspec.json.encode(command)).hexdigest()}"
+            await services.ask(command, OPERATOR, int, key=key)
+            progress(min(start + LARGEST_BATCH, len(units)), len(units))
+    return len(units)

@@ -1,0 +1,24 @@
+"""The documents that the repository's own clients send, by the hash of their text."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import gateway
+from infra.operate.report_view import REPORT
+from infra.sample.loader import MUTATIONS, REVIEWS
+
+EXAMPLES = Path(gateway.__file__).with_name("graphiql") / "examples.json"
+
+
+def documents() -> Iterator[str]:
+    yield REPORT
+    yield REVIEWS
+    yield from MUTATIONS.values()
+    yield from (example["query"] for example in json.loads(EXAMPLES.read_text(encoding="utf-8")))
+
+
+def manifest() -> str:
+    found = {hashlib.sha256(text.encode()).hexdigest(): text for text in documents()}
+    return json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True)

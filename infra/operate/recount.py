@@ -1,0 +1,205 @@
+"""Counts anew from the source documents, by a way of its own, and says where the counters differ.
+
+Reads the documents of all services and the counters at one moment of the database. What has happened but is not
+counted yet, by the cursors of that moment, is left out: so it can be run at any time, under load too.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
+from services.kernel.mongo.store import PENDING, Access, Document, Store
+from services.reporting.repository import current_generation, reader
+
+COMPARED = ("measure", "on", "unit", "amount", "dimensions")
+
+
+@dataclass(slots=True)
+class Recount:
+    facts: int = 0
+    counters: int = 0
+    uncounted: int = 0
+    """Events that had happened and were not counted yet."""
+    differences: list[str] = field(default_factory=list)
+
+
+async def recount(settings: Settings) -> Recount:
+    store = Store(settings, "reporting", user=OPERATOR_USER)
+    try:
+        return await store.snapshot(store.ours(), lambda snapshot: _Count(store, snapshot).run())
+    finally:
+        store.close()
+
+
+class _Count:
+    def __init__(self, store: Store, access: Access) -> None:
+        self._store = store
+        self._access = access
+        self._session = access.session
+        self._found = Recount()
+
+    async def run(self) -> Recount:
+        generation = await current_generation(self._access)
+        expected = {key: fact async for key, fact in self._from_documents()}
+        for key in await self._not_counted(generation):
+            for fact in [name for name in expected if name.rpartition("/")[0] == key]:
+                del expected[fact]
+        counted = {fact["_id"]: fact async for fact in self._all("reporting", f"facts_{generation}")}
+        self._compare_facts(expected, counted)
+        self._compare_counters(
+            _sums(expected.values()),
+            {c["_id"]: c async for c in self._all("reporting", f"counters_{generation}")},
+        )
+        return self._found
+
+    def _all(self, service: str, collection: str, filter_: Document | None = None) -> AsyncIterator[Document]:
+        found: AsyncIterator[Document] = self._store.beside(service)[collection].find(
+            filter_ or {}, session=self._session
+        )
+        return found
+
+    async def _from_documents(self) -> AsyncIterator[tuple[str, Document]]:
+        """What the documents themselves say should be counted, under `<id>/<version>/<measure>`."""
+        async for model in self._all("registration", "models", {"registered_version": {"$ne": None}}):
+            for fact in of_model(model):
+                yield fact
+        async for question in self._all("registration", "questions"):
+            for fact in of_question(question):
+                yield fact
+        async for review in self._all("review", "reviews", {"decided_version": {"$ne": None}}):
+            yield _expected(review["verdict"], review, review["decided_version"], review["decided_on"])
+            if review["nominated_version"]:
+                yield _expected("NOMINATED", review, review["nominated_version"], review["nominated_on"])
+        async for session in self._all("supervision", "sessions"):
+            yield _expected("SUPERVISION_SESSION", session, session["version"], session["held_on"])
+
+    async def _not_counted(self, generation: int) -> list[str]:
+        """`<id>/<version>` of what happened after the cursors, or is parked."""
+        keys: list[str] = []
+        for producer in ("registration", "review", "supervision"):
+            cursor = await self._store.db.cursors.find_one(
+                {"_id": f"{reader(generation)}/{producer}"}, session=self._session
+            )
+            counted = cursor["seq"] if cursor else 0
+            log = self._store.beside(producer).log
+            for beyond in (
+                log.find({"seq": {"$gt": counted}}, session=self._session),
+                log.find({"seq": 0}, session=self._session).hint(PENDING),
+            ):
+                keys += [f"{event['key']}/{event['version']}" async for event in beyond]
+        async for parked in self._all("reporting", "parked", {"reader": reader(generation)}):
+            data = parked["event"]["data"]
+            keys.append(f"{data['key']}/{data['version']}")
+        self._found.uncounted = len(keys)
+        return keys
+
+    def _compare_facts(self, expected: Mapping[str, Document], counted: Mapping[str, Document]) -> None:
+        self._found.facts = len(expected)
+        for key in sorted(expected.keys() | counted.keys()):
+            document, fact = expected.get(key), counted.get(key)
+            if fact is None:
+                self._differ(f"{key}: in the documents, and not counted")
+            elif document is None:
+                self._differ(f"{key}: counted ({_behind(fact)}), and not in the documents")
+            else:
+                for name in COMPARED:
+                    if document[name] != fact[name]:
+                        self._differ(
+                            f"{key}: {name} is {_told(document[name], fact[name])} in the document and "
+                            f"{_told(fact[name], document[name])} as counted ({_behind(fact)})"
+                        )
+
+    def _compare_counters(
+        self, expected: Mapping[str, Mapping[str, Decimal]], counted: Mapping[str, Document]
+    ) -> None:
+        self._found.counters = len(expected)
+        for key in sorted(expected.keys() | counted.keys()):
+            wanted = {name: value for name, value in expected.get(key, {}).items() if value}
+            shown = {name: value for name, value in _flat(counted.get(key, {})).items() if value}
+            for name in sorted(wanted.keys() | shown.keys()):
+                want, show = wanted.get(name, Decimal(0)), shown.get(name, Decimal(0))
+                if want != show:
+                    self._differ(f"{key} {name}: the documents give {want}, the counter shows {show}")
+
+    def _differ(self, what: str) -> None:
+        self._found.differences.append(what)
+
+
+def of_model(model: Document) -> Iterator[tuple[str, Document]]:
+    """What a registered model says itself should be counted of it: each as it was on its day."""
+    then = model | {"level": model["registered_level"]}
+    yield _expected("REGISTERED", then, model["registered_version"], model["registered_on"])
+    for time in model["implemented"]:
+        yield _expected("IMPLEMENTED", model | time, time["version"], time["on"])
+        if time["carried"]:
+            yield _expected("CARRIED_OVER", model | time, time["version"], time["on"])
+    if ended := model["ended"]:
+        # What counts it is called as the state it ended in.
+        yield _expected(model["state"], model | ended, ended["version"], ended["on"])
+    for given in model["contributions"]:
+        yield _expected(given["kind"], model | given, given["version"], given["on"], given["amount"])
+
+
+def of_question(question: Document) -> Iterator[tuple[str, Document]]:
+    """That it was asked, that it was answered once, and that it ended in suspicion."""
+    yield _expected("FORMALITY_ASKED", question, 1, question["asked_on"])
+    if question["answered_version"]:
+        yield _expected("FORMALITY_ANSWERED", question, question["answered_version"], question["answered_on"])
+    if question["state"] == "SUSPECTED":
+        yield _expected("FORMALITY_SUSPECTED", question, question["settled_version"], question["settled_on"])
+
+
+def _expected(
+    measure: str, document: Document, version: int, on: str, amount: Decimal = Decimal(1)
+) -> tuple[str, Document]:
+    if "field" in document:
+        names = {"FIELD": "field", "LEVEL": "level", "SUBJECT_KIND": "subject_kind"}
+        if measure == "MONEY":
+            names["COVERS"] = "covers"
+    else:
+        names = {"SESSION_KIND": "kind", "BODY": "body"}
+    return f"{document['_id']}/{version}/{measure}", {
+        "measure": measure,
+        "on": on,
+        "unit": document["unit"],
+        "amount": amount,
+        "dimensions": {dimension: document[name] for dimension, name in names.items()},
+    }
+
+
+def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
+    """Counter id → `total` and `<dimension>.<code>` → sum; deliberately not the fold that the counters use."""
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for fact in facts:
+        year, month = fact["on"][:4], int(fact["on"][5:7])
+        units = fact["unit"].strip("/").split("/")
+        for place, unit in enumerate(units):
+            below = units[place + 1] if place + 1 < len(units) else unit
+            for period in (year, f"{year}-H{1 if month < 7 else 2}"):
+                sum_ = sums[f"{period}/{unit}/{fact['measure']}"]
+                sum_["total"] += fact["amount"]
+                sum_[f"PLACE.{below}"] += fact["amount"]
+                for dimension, code in fact["dimensions"].items():
+                    sum_[f"{dimension}.{code}"] += fact["amount"]
+    return sums
+
+
+def _flat(counter: Document) -> dict[str, Decimal]:
+    by = counter.get("by", {})
+    flat = {f"{dimension}.{code}": value for dimension, codes in by.items() for code, value in codes.items()}
+    return {"total": counter.get("total", Decimal(0)), **flat}
+
+
+def _told(value: Any, other: Any) -> str:
+    """A value, or of several values those that differ from the other's."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items() if other.get(k) != v)
+    return str(value)
+
+
+def _behind(fact: Document) -> str:
+    return f"{fact['producer']} event {fact['seq']}"

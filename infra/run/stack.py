@@ -1,0 +1,221 @@
+"""Everything that `make run` starts: embedded servers, provisioning, five processes; one stack per folder."""
+
+import asyncio
+import fcntl
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from infra.run.embedded import LOOPBACK, CannotStart, EmbeddedServer, MongoServer, NatsServer, free_port
+from infra.run.provision import provision
+from infra.run.supervisor import Backoff, Process, Running, Supervisor, how_it_ended
+from infra.secure.credentials import make_secrets
+from services.kernel.config import Settings
+from services.kernel.credentials import says_who
+
+PROCESSES = {
+    "gateway": "gateway.app",
+    "registration": "services.registration.app",
+    "review": "services.review.app",
+    "supervision": "services.supervision.app",
+    "reporting": "services.reporting.app",
+}
+"""Name and module of each; the module's `create_app` makes the ASGI application."""
+
+READY_TIMEOUT = 60.0
+STOP_TIMEOUT = 8.0
+NATS_PORT = 4222
+MONGO_PORT = 27017
+
+
+class Stack:
+    """Started and ready inside `async with`; `say` is told in one line what an operator should know."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None] = print) -> None:
+        self.var = settings.var.absolute()
+        self._settings = settings.model_copy(update={"var": self.var})
+        self._say = say
+        secrets = self._settings.secrets_folder
+        self.nats = None if settings.nats_url else NatsServer(self.var / "nats", secrets, NATS_PORT)
+        self.mongo = (
+            None
+            if settings.mongo_url
+            else MongoServer(self.var / "mongo", secrets, MONGO_PORT, cache_mb=settings.mongo_cache_mb)
+        )
+        self.gateway_url = ""
+        self.processes: dict[str, Running] = {}
+
+    @property
+    def nats_url(self) -> str:
+        return self.nats.url if self.nats else self._settings.nats
+
+    @property
+    def mongo_url(self) -> str:
+        return self.mongo.url if self.mongo else self._settings.mongo
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as undo:
+            undo.enter_context(_alone(self.var))
+            make_secrets(self._settings.secrets_folder)
+            await self._start_servers(undo)
+            settings = self._settings.model_copy(
+                update={"nats_url": self.nats_url, "mongo_url": self.mongo_url}
+            )
+            await provision(settings, users=self.mongo is not None)
+            await self._start_processes(settings, undo)
+            self._undo = undo.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._undo.aclose()
+
+    async def _start_servers(self, undo: AsyncExitStack) -> None:
+        servers: list[EmbeddedServer] = [server for server in (self.nats, self.mongo) if server]
+        wishes = {server: server.port for server in servers}
+        for server in servers:
+            undo.push_async_callback(asyncio.to_thread, server.stop)
+        for outcome in await asyncio.gather(*map(_start, servers), return_exceptions=True):
+            if outcome:
+                raise outcome
+        for server, wish in wishes.items():
+            self._say_moved(server.name, wish, server.port)
+            undo.push_async_callback(_cancel, asyncio.create_task(self._keep(server)))
+
+    async def _keep(self, server: EmbeddedServer) -> None:
+        """Starts an embedded server again when it has died."""
+        backoff = Backoff()
+        while True:
+            began = time.monotonic()
+            while server.alive:  # noqa: ASYNC110 - a thread that waits would outlive us
+                await asyncio.sleep(0.1)
+            pause = backoff.after(time.monotonic() - began)
+            self._say(f"{server.name} {how_it_ended(server.returncode)}; it starts again in {pause:g} s")
+            await asyncio.sleep(pause)
+            try:
+                await _start(server)
+            except (CannotStart, OSError) as error:
+                self._say(str(error))
+
+    async def _start_processes(self, settings: Settings, undo: AsyncExitStack) -> None:
+        addresses: dict[str, tuple[str, int]] = {}
+        for place, name in enumerate(PROCESSES):
+            wish = settings.port + place
+            port = free_port(wish)
+            self._say_moved(name, wish, port)
+            addresses[name] = (settings.host if name == "gateway" else LOOPBACK, port)
+        self.gateway_url = f"http://{_reachable(addresses['gateway'][0])}:{addresses['gateway'][1]}/graphql"
+        _note(
+            self.var,
+            gateway=self.gateway_url,
+            **tellable(nats=self.nats_url, mongo=self.mongo_url),
+            ports={name: port for name, (_, port) in addresses.items()},
+        )
+        supervisor = Supervisor(
+            [
+                Process(
+                    name,
+                    serving(PROCESSES[name], host, port),
+                    environment(settings, name),
+                    self.var / "log" / f"{name}.log",
+                    f"http://{_reachable(host)}:{port}/readyz",
+                )
+                for name, (host, port) in addresses.items()
+            ],
+            self._say,
+        )
+        undo.push_async_callback(supervisor.stop, STOP_TIMEOUT)
+        await supervisor.start()
+        await supervisor.wait_ready(READY_TIMEOUT)
+        self.processes = supervisor.running
+
+    def _say_moved(self, name: str, wish: int, port: int) -> None:
+        if port != wish:
+            self._say(f"Port {wish} is taken: {name} listens on {port} instead.")
+
+
+def tellable(**urls: str) -> dict[str, str]:
+    """The addresses that may be written down for everybody to read: they hold no password."""
+    return {name: url for name, url in urls.items() if not says_who(url)}
+
+
+def environment(settings: Settings, user: str) -> dict[str, str]:
+    """Of a process: our settings, and no more of them than it needs."""
+    ours = settings.model_dump(exclude_none=True, exclude={"mongo_url"} if user == "gateway" else None)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DANVAN_")}
+    return inherited | {f"DANVAN_{name.upper()}": str(value) for name, value in ours.items()}
+
+
+def serving(module: str, host: str, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "uvicorn", "--factory", f"{module}:create_app"),
+        *("--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"),
+        # Whom to believe about whom they ask for is a setting of the gateway's own.
+        *("--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
+    ]
+
+
+def _reachable(host: str) -> str:
+    """A server that listens everywhere is asked on loopback."""
+    return LOOPBACK if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+
+
+async def _start(server: EmbeddedServer) -> None:
+    """Starts it in a thread, which cannot be cancelled: so when we are, its server is killed."""
+    work = asyncio.ensure_future(asyncio.to_thread(server.start))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        while not work.done():
+            server.kill()
+            await asyncio.wait([work], timeout=0.05)
+        if not work.cancelled():
+            work.exception()  # has been dealt with
+        raise
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@contextmanager
+def _alone(var: Path) -> Iterator[None]:
+    """Holds the folder's lock, which dies with its process, unlike a file with a pid."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = _noted(var)
+            raise CannotStart(
+                f"Another stack runs on {var}: process {other.get('pid', 'unknown')}"
+                f"{' at ' + other['gateway'] if 'gateway' in other else ''}. "
+                "Stop it, or set DANVAN_VAR to another folder."
+            ) from None
+        _note(var)
+        try:
+            yield
+        finally:
+            (var / "stack.json").unlink(missing_ok=True)
+
+
+def _note(var: Path, **facts: Any) -> None:
+    """Writes down who runs here and where it is reached, for people and for the operator's commands."""
+    fresh = var / "stack.json.new"
+    fresh.write_text(json.dumps({"pid": os.getpid(), **facts}, indent=2) + "\n")
+    fresh.replace(var / "stack.json")
+
+
+def _noted(var: Path) -> dict[str, Any]:
+    with suppress(FileNotFoundError, ValueError):
+        noted: dict[str, Any] = json.loads((var / "stack.json").read_text())
+        return noted
+    return {}

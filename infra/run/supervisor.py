@@ -1,0 +1,193 @@
+"""Keeps processes running: starts them, restarts those that die with growing pauses, stops them."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.run.child import Leash, log_tail, open_log
+
+READY_POLL = 0.03
+READY_ANSWER = 2.0
+
+
+class NotReady(Exception):  # noqa: N818 - reads as the sentence it says to the user
+    """Names the processes that did not become ready in time, with the ends of their logs."""
+
+
+@dataclass(frozen=True)
+class Process:
+    name: str
+    argv: list[str]
+    env: dict[str, str]
+    """The whole environment, not an addition to ours."""
+    log: Path
+    ready_url: str | None = None
+    """Answers 200 when the process can do its work; None: as soon as it runs."""
+
+
+class Backoff:
+    """Pauses between starts: doubled each time, from the beginning again after a long enough life."""
+
+    def __init__(self, first: float = 0.2, longest: float = 10.0, long_life: float = 30.0) -> None:
+        self._first, self._longest, self._long_life = first, longest, long_life
+        self._next = first
+
+    def after(self, lived: float) -> float:
+        """The pause to make after a process that lived that many seconds."""
+        pause = self._first if lived >= self._long_life else self._next
+        self._next = min(pause * 2, self._longest)
+        return pause
+
+
+def how_it_ended(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"ended with {returncode}"
+
+
+class Running:
+    """One process through all its lives."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.restarts = 0
+        self.patience = 10.0
+        """Seconds it gets for an orderly end."""
+        self._child: asyncio.subprocess.Process | None = None
+
+    @property
+    def name(self) -> str:
+        return self.process.name
+
+    @property
+    def pid(self) -> int | None:
+        """None while it is not running."""
+        return self._child.pid if self._child and self._child.returncode is None else None
+
+    async def live(self) -> str:
+        """One life, from start to end, which cancelling brings about; the answer is how it ended."""
+        leash = Leash()
+        try:
+            try:
+                with open_log(self.process.log) as log:
+                    self._child = await asyncio.create_subprocess_exec(
+                        *leash.around(self.process.argv),
+                        stdin=leash.stdin,
+                        stdout=log,
+                        stderr=log,
+                        env=self.process.env,
+                        start_new_session=True,  # the terminal's Ctrl-C is for us
+                    )
+            finally:
+                leash.tie()
+            try:
+                return how_it_ended(await self._child.wait())
+            finally:
+                await self._end(self._child)
+        except OSError as error:
+            return f"cannot start ({error})"
+        finally:
+            leash.release()
+
+    async def _end(self, child: asyncio.subprocess.Process) -> None:
+        if child.returncode is not None:
+            return
+        # ProcessLookupError: it ended of itself just now.
+        with suppress(ProcessLookupError):
+            child.terminate()
+        try:
+            async with asyncio.timeout(self.patience):
+                await child.wait()
+        except TimeoutError:
+            pass
+        finally:
+            with suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+    async def is_ready(self) -> bool:
+        if self.pid is None:
+            return False
+        if self.process.ready_url is None:
+            return True
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(READY_ANSWER):
+                return await _answers_200(self.process.ready_url)
+        return False
+
+
+async def _answers_200(url: str) -> bool:
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        request = (
+            f"GET {address.path or '/'} HTTP/1.1",
+            f"Host: {address.netloc}",
+            "Connection: close",
+            "",
+            "",
+        )
+        writer.write("\r\n".join(request).encode())
+        status = await reader.readline()
+    finally:
+        writer.close()
+    return status.split()[1:2] == [b"200"]
+
+
+class Supervisor:
+    """`say` is told in one line of each death."""
+
+    def __init__(self, processes: Iterable[Process], say: Callable[[str], None]) -> None:
+        self.running = {process.name: Running(process) for process in processes}
+        self._say = say
+        self._keepers: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Starts all at once and keeps them running until `stop`."""
+        self._keepers = [asyncio.create_task(self._keep(running)) for running in self.running.values()]
+
+    async def wait_ready(self, timeout: float) -> None:  # noqa: ASYNC109 - it says which process is late
+        """Returns when each has been ready once; raises `NotReady` after `timeout` seconds."""
+        late = set(self.running.values())
+
+        async def until_ready(running: Running) -> None:
+            while not await running.is_ready():  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(READY_POLL)
+            late.discard(running)
+
+        try:
+            async with asyncio.timeout(timeout):
+                await asyncio.gather(*map(until_ready, self.running.values()))
+        except TimeoutError:
+            logs = {running.name: running.process.log for running in self.running.values() if running in late}
+            raise NotReady(
+                "\n".join(
+                    f"{name} is not ready after {timeout:g} s; its log {log} ends with:\n{log_tail(log)}"
+                    for name, log in logs.items()
+                )
+            ) from None
+
+    async def stop(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - it is the processes' time, not ours
+        """SIGTERM to all at once, and SIGKILL to those that still run after `timeout` seconds."""
+        for running, keeper in zip(self.running.values(), self._keepers, strict=False):
+            running.patience = timeout
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._keepers = []
+
+    async def _keep(self, running: Running) -> None:
+        backoff = Backoff()
+        while True:
+            began = time.monotonic()
+            ending = await running.live()
+            pause = backoff.after(time.monotonic() - began)
+            self._say(
+                f"{running.name} {ending}; it starts again in {pause:g} s, its log is {running.process.log}"
+            )
+            await asyncio.sleep(pause)
+            running.restarts += 1

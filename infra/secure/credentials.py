@@ -1,0 +1,100 @@
+"""Makes the secrets: a folder for each process with its own, and what the servers must know of them."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nkeys
+from joserfc.jwk import OKPKey
+
+from infra.secure.rights import RIGHTS, SERVICES, Rights, mongo_roles
+from services.kernel.credentials import MONGO_PASSWORD, NATS_SEED, OPERATOR_USER, scram
+
+NATS_USERS = Path("nats-server", "users.conf")
+"""No secret: a server needs the public halves only, and nothing that proves a user crosses the wire."""
+MONGO_KEY = Path("mongod", "key")
+"""A file of mongod's own, since it takes only one that nobody but its user can read; ours has the same key."""
+OUR_MONGO_KEY = Path(OPERATOR_USER, "mongod.key")
+ANSWER_WITHIN = "30s"
+
+
+def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS) -> None:
+    """Makes what is missing, keeps what is there, writes anew what follows from it: so to replace one, delete it."""
+    caller = _once(folder / "gateway" / "caller.private.json", new_key)
+    for service in SERVICES:
+        _write(folder / service / "caller.public.json", public_half(caller))
+    issuer = _once(folder / OPERATOR_USER / "issuer.private.json", new_key)
+    _write(folder / "gateway" / "issuer.public.json", public_half(issuer))
+    seeds = {user: _once(folder / user / NATS_SEED, _new_seed) for user in rights}
+    _write(folder / NATS_USERS, _nats_users(rights, seeds))
+    for user in mongo_roles(""):
+        _once(folder / user / MONGO_PASSWORD, _new_password)
+    _write(folder / MONGO_KEY, _once(folder / OUR_MONGO_KEY, _new_password))
+
+
+def mongod_login(folder: Path) -> dict[str, Any]:
+    """As the member of the replica set that whoever has its key may be: it exists before any user, and may do all."""
+    return scram("__system", folder / OUR_MONGO_KEY, "local")
+
+
+def new_key() -> str:
+    return json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True))
+
+
+def public_half(private: str) -> str:
+    return json.dumps(OKPKey.import_key(json.loads(private)).as_dict(private=False))
+
+
+def _new_seed() -> str:
+    seed: bytes = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
+    return seed.decode()
+
+
+def _new_password() -> str:
+    return secrets.token_hex(32)
+
+
+def _nats_users(rights: Mapping[str, Rights], seeds: Mapping[str, str]) -> str:
+    users = [
+        {
+            "nkey": nkeys.from_seed(bytearray(seeds[user].encode())).public_key.decode(),
+            "permissions": {
+                "publish": {"allow": rights_.publish},
+                "subscribe": {"allow": rights_.subscribe},
+                **({"allow_responses": {"max": 1, "expires": ANSWER_WITHIN}} if rights_.responds else {}),
+            },
+        }
+        for user, rights_ in rights.items()
+    ]
+    return f"authorization: {json.dumps({'users': users}, indent=2)}\n"
+
+
+def _once(file: Path, make: Callable[[], str]) -> str:
+    """What is in the file. Of two that make it at the same time, one wins and both have that."""
+    if not file.exists():
+        fresh = _beside(file, make())
+        try:
+            os.link(fresh, file)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return file.read_text()
+
+
+def _write(file: Path, text: str) -> None:
+    if not file.exists() or file.read_text() != text:
+        _beside(file, text).replace(file)
+
+
+def _beside(file: Path, text: str) -> Path:
+    """A new file with that text, which nobody else can read."""
+    for folder in (file.parent.parent, file.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+    return fresh

@@ -1,0 +1,81 @@
+"""Makes the users of MongoDB, each with its rights and the password from its folder."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from infra.secure.credentials import OUR_MONGO_KEY, mongod_login
+from infra.secure.rights import mongo_roles
+from services.kernel.config import Settings
+from services.kernel.credentials import MONGO_PASSWORD, mongo_user, says_who
+
+Client = MongoClient[dict[str, Any]]
+Roles = Sequence[Mapping[str, Any]]
+
+ALREADY_EXISTS = 51003
+PATIENCE_MS = 2000
+
+
+class NotLetIn(Exception):  # noqa: N818 - reads as the sentence it says to the user
+    """A server is there and does not know us."""
+
+
+def make_users(settings: Settings) -> None:
+    """Makes those that are missing, brings the others to their rights and passwords."""
+    with _administrator(settings) as client:
+        known = {user["user"]: user.get("customData") for user in client.admin.command("usersInfo")["users"]}
+        for user, roles in mongo_roles(settings.mongo_prefix).items():
+            name, password = mongo_user(settings, user), settings.secrets_of(user) / MONGO_PASSWORD
+            mark = {"danvan": _mark(password, roles)}
+            if known.get(name) != mark:
+                _make(client, name, password, roles, mark, new=name not in known)
+
+
+def _make(
+    client: Client, name: str, password: Path, roles: Roles, mark: Mapping[str, str], *, new: bool
+) -> None:
+    try:
+        client.admin.command(
+            "createUser" if new else "updateUser",
+            name,
+            pwd=password.read_text(),
+            roles=list(roles),
+            mechanisms=["SCRAM-SHA-256"],
+            customData=mark,
+        )
+    except OperationFailure as error:
+        if error.code != ALREADY_EXISTS:
+            raise
+        _make(client, name, password, roles, mark, new=False)
+
+
+def _mark(password: Path, roles: Roles) -> str:
+    """What a user is like, so that one that is right is left alone. It gives away nothing of a password so long."""
+    return sha256(password.read_bytes() + msgspec.json.encode(roles)).hexdigest()
+
+
+@contextmanager
+def _administrator(settings: Settings) -> Iterator[Client]:
+    """Whom the address names; else the server itself, by the key we made for it; else nobody, where that will do."""
+    url, secrets = settings.mongo, settings.secrets_folder
+    logins: list[dict[str, Any]] = [{}]
+    if not says_who(url) and (secrets / OUR_MONGO_KEY).is_file():
+        logins.insert(0, mongod_login(secrets))
+    for login in logins:
+        with Client(url, serverSelectionTimeoutMS=PATIENCE_MS, **login) as client:
+            try:
+                client.admin.command("usersInfo")
+            except OperationFailure:
+                continue
+            yield client
+            return
+    raise NotLetIn(
+        "This MongoDB does not let us make users: say who may, once, with "
+        "DANVAN_MONGO_URL=mongodb://<administrator>:<password>@<server>/… danvan provision --users"
+    )

@@ -1,0 +1,146 @@
+"""Dated units in a service's own database: the registration's own, or the copy another service keeps of them."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Protocol, runtime_checkable
+
+from services.kernel.log.inbox import Heard
+from services.kernel.messages import Refused
+from services.kernel.mongo.store import (
+    ASCENDING,
+    Access,
+    Document,
+    Indexes,
+    IndexModel,
+    Noun,
+    ReplaceOne,
+    Transaction,
+    Unscoped,
+    from_document,
+    not_found,
+    to_document,
+)
+from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
+
+COLLECTION = "units"
+UNITS = Unscoped(COLLECTION, "units and their lineage are public knowledge")
+UNIT = Noun("unit", "đơn vị", "unit")
+
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("spells.code", ASCENDING)]),
+        IndexModel([("spells.parent", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("spells.path", ASCENDING)]),
+        IndexModel([("predecessors.unit", ASCENDING)]),
+    ]
+}
+
+
+class Directory:
+    """Units are public knowledge: looking one up needs no scope."""
+
+    def __init__(self, access: Access) -> None:
+        self._units = access.unscoped(UNITS)
+
+    async def get(self, unit: str) -> DatedUnit:
+        document = await self._units.find_one({"_id": unit})
+        if document is None:
+            raise not_found(UNIT, unit)
+        return _unit(document)
+
+    async def in_force(self, unit: str, day: date, *fields: str) -> Spell:
+        """What the unit was that day; refused when it was not yet, or no longer, in force.
+
+        `fields`: what the caller entered unit and day in, if not in `unit` and `on`.
+        """
+        dated = await self.get(unit)
+        spell = dated.at(day)
+        if spell is None:
+            name = dated.spells[-1].name
+            raise Refused(
+                "unit-not-in-force",
+                *(fields or ("unit", "on")),
+                vi=f"{name} không tồn tại vào ngày {day:%d/%m/%Y}, chỉ tồn tại {_life_vi(dated)}.",
+                en=f"{name} did not exist on {day}, only {_life_en(dated)}.",
+            )
+        return spell
+
+    async def many(self, units: Sequence[str]) -> list[DatedUnit]:
+        return await self._find({"_id": {"$in": list(units)}})
+
+    async def by_code(self, code: str, day: date) -> list[DatedUnit]:
+        """At most one in sound data: a code belongs to one unit on one day."""
+        return [u for u in await self._find({"spells.code": code}) if (s := u.at(day)) and s.code == code]
+
+    async def children(self, unit: str, day: date) -> list[DatedUnit]:
+        """Those directly below `unit` that day, by code."""
+        return await self.children_between(unit, day, day)
+
+    async def children_between(self, unit: str, since: date, until: date) -> list[DatedUnit]:
+        """Those directly below `unit` on any day from `since` to `until`, both included, by code."""
+        found = await self._find({"spells.parent": unit})
+        below = [
+            (spell.code, u.id, u) for u in found for spell in u.between(since, until) if spell.parent == unit
+        ]
+        return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
+
+    async def below(
+        self, unit: str, day: date, level: UnitLevel | None = None, *, including: bool = False
+    ) -> list[DatedUnit]:
+        """All that lay under `unit` that day, at whatever depth, by id; those of `level` if one is named.
+
+        `including`: the unit itself too.
+        """
+        spell = await self.in_force(unit, day)
+        # A prefix and no more: with an alternative in it MongoDB would walk the whole index.
+        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
+        if including:
+            found.append(await self.get(unit))
+        return [
+            u
+            for u in sorted(found, key=lambda u: u.id)
+            if (s := u.at(day)) and level in (None, s.level) and UnitPath(s.path).within(unit)
+        ]
+
+    async def came_of(self, units: Sequence[str]) -> list[DatedUnit]:
+        """Those that have one of the units for a predecessor."""
+        return await self._find({"predecessors.unit": {"$in": list(units)}})
+
+    async def _find(self, filter_: Document) -> list[DatedUnit]:
+        return [_unit(document) async for document in self._units.find(filter_)]
+
+
+@runtime_checkable
+class TellsUnit(Protocol):
+    """An event that tells all there is to know of a unit."""
+
+    def dated(self) -> DatedUnit: ...
+
+
+async def copy_units(heard: Sequence[Heard], tx: Transaction) -> None:
+    """What a service that keeps a copy does when it hears of units."""
+    await keep_units([one.event.dated() for one in heard if isinstance(one.event, TellsUnit)], tx)
+
+
+async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
+    """The newest version of each, whole."""
+    newest = {unit.id: unit for unit in units}
+    writes = [ReplaceOne({"_id": id_}, to_document(unit), upsert=True) for id_, unit in newest.items()]
+    await tx.unscoped(UNITS).write(writes)
+
+
+def _unit(document: Document) -> DatedUnit:
+    return from_document(document, DatedUnit)
+
+
+def _life_vi(unit: DatedUnit) -> str:
+    first, last = unit.spells[0].since, unit.spells[-1].until
+    since = f"từ ngày {first:%d/%m/%Y}" if first else ""
+    until = f"đến hết ngày {last - timedelta(days=1):%d/%m/%Y}" if last else ""
+    return f"{since} {until}".strip()
+
+
+def _life_en(unit: DatedUnit) -> str:
+    first, last = unit.spells[0].since, unit.spells[-1].until
+    return f"{f'from {first}' if first else ''} {f'until {last - timedelta(days=1)}' if last else ''}".strip()

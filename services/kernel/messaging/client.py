@@ -1,0 +1,174 @@
+"""Asking services over NATS: one request, one reply, signed by whoever asks in whose name.
+
+A reply is an answer, a refusal (a rule said no, and asking again changes nothing), or a failure (unknown whether it
+happened: ask again with the same key).
+"""
+
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+import msgspec
+import stamina
+from nats.errors import Error as NatsError
+from opentelemetry.trace import SpanKind, StatusCode
+
+from services.kernel import telemetry
+from services.kernel.calendar import moment
+from services.kernel.caller import LIFE, Caller, Tokens, binding, reading
+from services.kernel.config import Settings
+from services.kernel.credentials import nats_login
+from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
+from services.kernel.messaging.wire import HEADERS, Connection, header
+from services.kernel.rows import ROW, Head, Rows
+
+A = TypeVar("A")
+
+CALLER = "danvan-caller"
+KEY = "danvan-key"
+ATTEMPT = 5.0
+"""Seconds one attempt waits for its reply before the same request is sent again under the same key."""
+MOST_PASSES = 4096
+
+
+class Reply(msgspec.Struct, Generic[A], frozen=True, omit_defaults=True):
+    answer: A | None = None
+    refusal: Refusal | None = None
+    failure: str | None = None
+    """The trace id of what went wrong; `again` tells whether it is worth asking again."""
+    again: bool = False
+
+
+def lasting() -> dict[str, Any]:
+    """Options of a connection that is never given up: after 60 attempts, the default, it would be lost for good."""
+
+    async def on_error(error: Exception) -> None:
+        # Denied permissions show up nowhere else.
+        telemetry.log.warning("nats", why=repr(error))
+
+    return {
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": 0.25,
+        "connect_timeout": 2,
+        "ping_interval": 5,
+        "max_outstanding_pings": 2,
+        "error_cb": on_error,
+    }
+
+
+async def connect(settings: Settings, user: str) -> Connection:
+    connection = Connection()
+    login = nats_login(settings, user)
+    await connection.connect(settings.nats, disconnected_cb=connection.lost, **login, **lasting())
+    return connection
+
+
+class Client:
+    """Asks services, in somebody's name. Used by the gateway and by operators' commands."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        tokens: Tokens,
+        *,
+        timeout: float,
+        took: Callable[[str, float], None] | None = None,
+    ) -> None:
+        """`took` hears how many seconds of "services" each request took."""
+        self._took = took
+        self._connection = connection
+        self._tokens = tokens
+        self._timeout = timeout
+        self._passes: dict[tuple[int, str], _Pass] = {}
+
+    async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
+        """The answer; `Refused` when a rule said no; `Unavailable` when nobody could say within the time limit."""
+        body = msgspec.json.encode(message)
+        begun = time.monotonic()
+        with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
+            try:
+                try:
+                    head, text = await self._attempt(message, body, caller, key, type_)
+                except _WORTH_ASKING_AGAIN:
+                    left = self._timeout - (time.monotonic() - begun)
+                    head, text = await self._again(message, body, caller, key, type_, left)
+            except _WORTH_ASKING_AGAIN as error:
+                span.set_status(StatusCode.ERROR)
+                raise Unavailable(f"{message.service} does not answer", telemetry.trace_id()) from error
+            finally:
+                if self._took:
+                    self._took("services", time.monotonic() - begun)
+            if head.refusal:
+                span.set_attribute("danvan.refusal", head.refusal.code)
+                raise Refused.because(head.refusal)
+            answer: Any = head.answer
+            return cast(A, Rows(answer, text) if type_ is Rows else answer)
+
+    async def _again(
+        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, left: float
+    ) -> tuple[Reply[Any], bytes]:
+        """Asked once more, and again, until somebody answers, for the seconds that are left."""
+        async for attempt in stamina.retry_context(
+            on=_WORTH_ASKING_AGAIN,
+            attempts=None,
+            timeout=max(left, 0.1),
+            wait_initial=0.02,
+            wait_max=0.5,
+            wait_jitter=0.02,
+        ):
+            with attempt:
+                return await self._attempt(message, body, caller, key, type_)
+        raise AssertionError("unreachable")
+
+    async def _attempt(
+        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any
+    ) -> tuple[Reply[Any], bytes]:
+        """What is said before the rows, and the rows."""
+        if isinstance(message, Query):
+            headers = self._pass(caller, message.service)
+        else:
+            bound = binding(message.subject, body, key)
+            headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **bound))
+        if key:
+            headers += header(KEY, key)
+        if trace := telemetry.traceparent():
+            headers += header("traceparent", trace)
+        answered = await self._connection.ask(message.subject, headers, body, within=ATTEMPT)
+        end = answered.find(ROW)
+        reply = _decoder(type_).decode(answered if end < 0 else answered[:end])
+        if reply.failure:
+            raise _Again if reply.again else Unavailable(f"{message.subject} failed", reply.failure)
+        return reply, b"" if end < 0 else answered[end:]
+
+    def _pass(self, caller: Caller, service: str) -> bytes:
+        """The caller's token for reading from one service, as headers, signed anew before it is old."""
+        now = time.monotonic()
+        # By identity: to compare callers would cost more than all the rest.
+        known = self._passes.get((id(caller), service))
+        if known and known.caller is caller and now < known.until:
+            return known.headers
+        if len(self._passes) > MOST_PASSES:
+            self._passes.clear()
+        headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **reading(service)))
+        self._passes[id(caller), service] = _Pass(caller, headers, now + LIFE.total_seconds() / 3)
+        return headers
+
+
+class _Pass(NamedTuple):
+    caller: Caller
+    headers: bytes
+    until: float
+
+
+@cache
+def _decoder(type_: Any) -> Any:
+    read: Any = Head if type_ is Rows else type_
+    return msgspec.json.Decoder(Reply[read])
+
+
+class _Again(Exception):  # noqa: N818
+    pass
+
+
+_WORTH_ASKING_AGAIN = (TimeoutError, NatsError, _Again)

@@ -1,0 +1,174 @@
+"""Where a request becomes a transaction or a read: who asks is verified, what is asked decoded, and the outcome kept.
+
+One idempotency key, one effect, one answer: a command's reply is stored in the transaction of its effects, a refusal
+right after it, and whoever sends the key again gets that same reply, or is told that the key was for something else.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from opentelemetry.trace import SpanKind, StatusCode
+
+from services.kernel import telemetry
+from services.kernel.calendar import day_of, moment
+from services.kernel.caller import Caller, Tokens, binding, reading
+from services.kernel.inputs import key_of_once
+from services.kernel.messages import Command, Query, Refusal, Refused
+from services.kernel.messaging.client import CALLER, KEY, Reply
+from services.kernel.mongo.store import (
+    Access,
+    DuplicateKeyError,
+    Store,
+    Transaction,
+    passing,
+)
+from services.kernel.rows import Rows
+
+C = TypeVar("C", bound=Command)
+Q = TypeVar("Q", bound=Query)
+Headers = Mapping[str, str]
+LARGEST_ANSWER = 4_000_000
+"""Bytes; NATS takes 4 MiB in a message."""
+
+
+class Desk:
+    def __init__(self, store: Store, tokens: Tokens, committed: Callable[[], Awaitable[None]]) -> None:
+        """`committed` is told after each transaction that may have logged events."""
+        self._store = store
+        self._tokens = tokens
+        self._committed = committed
+
+    async def command(
+        self,
+        kind: type[C],
+        handler: Callable[[C, Transaction], Awaitable[Any]],
+        body: bytes,
+        headers: Headers,
+    ) -> bytes:
+        async def act(caller: Caller, at: datetime) -> bytes:
+            key = key_of_once(headers.get(KEY, ""))
+            command = _decoded(body, kind)
+            scope = caller.scope(kind.roles, day_of(at))
+
+            async def work(tx: Transaction) -> bytes:
+                reply = _encoded(await handler(command, tx))
+                await self._remember(caller, key, kind, body, reply, tx)
+                return reply
+
+            try:
+                reply = await self._store.transaction(work, at=at, caller=caller, scope=scope)
+            except Refused as refused:
+                reply = await self._remember_or_recall(caller, key, kind, body, _refusal(refused.refusal))
+            except DuplicateKeyError:
+                recalled = await self._recall(caller, key, kind, body)
+                if recalled is None:
+                    raise
+                reply = recalled
+            await self._committed()
+            return reply
+
+        return await self._reply(kind, body, headers, act)
+
+    async def query(
+        self, kind: type[Q], handler: Callable[[Q, Access], Awaitable[Any]], body: bytes, headers: Headers
+    ) -> bytes:
+        async def act(caller: Caller, at: datetime) -> bytes:
+            query = _decoded(body, kind)
+            scope = caller.scope(kind.roles, day_of(at))
+            answer = _encoded(await handler(query, self._store.reading(caller, scope, at)))
+            if len(answer) > LARGEST_ANSWER:
+                raise Refused(
+                    "answer-too-large",
+                    vi="Câu trả lời quá lớn; hãy hỏi trang nhỏ hơn hoặc ít trường hơn.",
+                    en="The answer is too large; ask for a smaller page or fewer fields.",
+                )
+            return answer
+
+        return await self._reply(kind, body, headers, act)
+
+    async def _reply(
+        self,
+        kind: type[Command | Query],
+        body: bytes,
+        headers: Headers,
+        act: Callable[[Caller, datetime], Awaitable[bytes]],
+    ) -> bytes:
+        at = moment()
+        parent = headers.get("traceparent") or None
+        with telemetry.span(kind.subject, parent=parent, kind=SpanKind.SERVER) as span:
+            try:
+                bound = (
+                    binding(kind.subject, body, headers.get(KEY, ""))
+                    if issubclass(kind, Command)
+                    else reading(kind.service)
+                )
+                return await act(self._tokens.verify(headers.get(CALLER, ""), at, **bound), at)
+            except Refused as refused:
+                return _refusal(refused.refusal)
+            except Exception as error:
+                span.set_status(StatusCode.ERROR)
+                telemetry.log.exception("request failed", subject=kind.subject)
+                return msgspec.json.encode(Reply(failure=telemetry.trace_id(), again=passing(error)))
+
+    async def _remember(
+        self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes, tx: Transaction | None
+    ) -> None:
+        document = {
+            "_id": {"caller": caller.id, "key": key},
+            "digest": _digest(kind, body),
+            "reply": reply,
+            "at": moment(),
+        }
+        await self._store.db.answers.insert_one(document, session=tx.session if tx else None)
+
+    async def _remember_or_recall(
+        self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes
+    ) -> bytes:
+        """A refusal changes nothing, so it is kept on its own; a key that has an answer already keeps that one."""
+        try:
+            await self._remember(caller, key, kind, body, reply, None)
+        except DuplicateKeyError:
+            return await self._recall(caller, key, kind, body) or reply
+        return reply
+
+    async def _recall(self, caller: Caller, key: str, kind: type[Command], body: bytes) -> bytes | None:
+        stored = await self._store.db.answers.find_one({"_id": {"caller": caller.id, "key": key}})
+        if stored is None:
+            return None
+        if stored["digest"] != _digest(kind, body):
+            raise Refused(
+                "key-reused",
+                "idempotencyKey",
+                vi="Khóa này đã dùng cho một yêu cầu có nội dung khác.",
+                en="This key was used for a request with other content.",
+            )
+        return bytes(stored["reply"])
+
+
+def _digest(kind: type[Command], body: bytes) -> str:
+    return hashlib.sha256(kind.subject.encode() + b"\n" + body).hexdigest()
+
+
+def _decoded(body: bytes, kind: type[C] | type[Q]) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Refused(
+            "input-invalid",
+            str(error).rpartition("$.")[2].rstrip("`"),
+            vi=f"Dữ liệu sai: {error}",
+            en=str(error),
+        ) from error
+
+
+def _encoded(value: Any) -> bytes:
+    if isinstance(value, Rows):
+        return msgspec.json.encode(Reply(answer=value.head)) + value.text
+    return msgspec.json.encode(Reply(answer=value))
+
+
+def _refusal(refusal: Refusal) -> bytes:
+    return msgspec.json.encode(Reply(refusal=refusal))

@@ -1,0 +1,109 @@
+"""Rows of what a caller may see: by key, and in keyset pages that start after, or end before, a cursor."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from services.kernel.messages import Refused
+from services.kernel.mongo.store import ASCENDING, DESCENDING, Document, Documents
+from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, ByOwners, Columns, Page, Rows, View
+
+NEWEST = ("_id", DESCENDING)
+OLDEST = ("_id", ASCENDING)
+_CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
+
+
+async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | int | None) -> Rows:
+    """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
+    view = columns.view(query, documents.access.sees)
+    return view.rows([await _page(documents, view, query, equal)])
+
+
+async def page_of_each(
+    documents: Documents, columns: Columns, query: ByOwners, of: str, **equal: Any
+) -> Rows:
+    """A page for each of the keys, of those that have it in the field `of`."""
+    view = columns.view(query, documents.access.sees)
+    return view.rows([await _page(documents, view, query, {of: key, **equal}) for key in query.keys])
+
+
+async def _page(documents: Documents, view: View, query: ByFilter, equal: Document) -> Page:
+    size = page_size(query)
+    backwards = query.first is None
+    wanted = page_filter(query, equal)
+    order = [OLDEST if backwards else NEWEST]
+    matching = documents.find(wanted, view.projection, sort=order, limit=size + 1)
+    found = [document async for document in matching]
+    more = len(found) > size
+    del found[size:]
+    if backwards:
+        found.reverse()
+    for document in found:
+        view.add(document)
+    return Page(
+        [document["_id"] for document in found],
+        has_next=query.before is not None if backwards else more,
+        has_previous=more if backwards else query.after is not None,
+    )
+
+
+async def by_keys(documents: Documents, columns: Columns, query: ByKeys, *, of: str = "_id") -> Rows:
+    """Those whose field `of`, which is unique, is one of the keys."""
+    view = columns.view(query, documents.access.sees)
+    found = documents.find({of: {"$in": list(query.keys)}}, {**view.projection, of: 1})
+    by_key = {document[of]: document async for document in found}
+    for key in query.keys:
+        view.add(by_key.get(key))
+    return view.rows()
+
+
+def page_size(query: ByFilter) -> int:
+    sizes = {name: size for name in ("first", "last") if (size := getattr(query, name)) is not None}
+    size = next(iter(sizes.values()), 0)
+    if len(sizes) != 1 or not 1 <= size <= LARGEST_PAGE:
+        raise Refused(
+            "page-size",
+            *(sizes if len(sizes) == 1 else ("first", "last")),
+            vi=f"Cần đúng một trong hai “first” và “last”, từ 1 đến {LARGEST_PAGE}.",
+            en=f"Exactly one of “first” and “last” is needed, from 1 to {LARGEST_PAGE}.",
+        )
+    return size
+
+
+def page_filter(query: ByFilter, equal: Document) -> Document:
+    """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
+    wanted = {name: value for name, value in equal.items() if value is not None}
+    between = {}
+    if query.after is not None:
+        between["$lt"] = _position(query.after, "after")
+    if query.before is not None:
+        between["$gt"] = _position(query.before, "before")
+    return {**wanted, **({"_id": between} if between else {})}
+
+
+def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:
+    """Of a short list known whole, in order: which part is asked for, and whether there is more after and before it."""
+    size = page_size(query)
+    for name, cursor in (("after", query.after), ("before", query.before)):
+        if cursor is not None and cursor not in codes:
+            raise unknown_cursor(cursor, name)
+    start = 0 if query.after is None else codes.index(query.after) + 1
+    stop = len(codes) if query.before is None else codes.index(query.before)
+    if query.first is not None:
+        return slice(start, min(stop, start + size)), stop - start > size, query.after is not None
+    return slice(max(start, stop - size), stop), query.before is not None, stop - start > size
+
+
+def _position(cursor: str, name: str) -> str:
+    if not _CURSOR.fullmatch(cursor):
+        raise unknown_cursor(cursor, name)
+    return cursor
+
+
+def unknown_cursor(cursor: str, name: str) -> Refused:
+    return Refused(
+        "cursor-invalid",
+        name,
+        vi=f"“{cursor[:40]}” không phải là con trỏ đã nhận cùng một trang.",
+        en=f"“{cursor[:40]}” is not a cursor that came with a page.",
+    )

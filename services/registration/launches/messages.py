@@ -1,0 +1,188 @@
+"""What launches can be asked to do, and what is announced of them.
+
+A launch is a programme's year, pushed down to units with a day by which each is to have registered a model.
+"""
+
+from datetime import date
+from typing import ClassVar
+
+import msgspec
+
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.rows import ByFilter, ByKeys, ByOwners
+from services.kernel.units import UnitLevel, UnitOnDay
+from services.kernel.words import Word
+from services.registration.programmes.messages import DIRECTS
+
+
+class Standing(Word):
+    """Đơn vị đã đăng ký đến đâu theo một đợt phát động."""
+
+    IN_TIME = "IN_TIME", "Đã đăng ký, gửi đúng hạn"
+    LATE = "LATE", "Đã đăng ký, gửi quá hạn"
+    WAITING = "WAITING", "Đã gửi, chờ chấp nhận"
+    DRAFTING = "DRAFTING", "Mới có bản nháp hoặc bị trả lại"
+    NOTHING = "NOTHING", "Chưa có gì"
+    UNASSIGNED = "UNASSIGNED", "Đơn vị đã bị chia tách, chưa gán được"
+
+
+class LaunchProgramme(Command, frozen=True, kw_only=True):
+    """In `unit`: each unit of `level` in it is to hand in a model for `year` by the end of the day `until`.
+
+    `document`: the id of the one that says so. `on`: the day it is launched; today when left out.
+    """
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    programme: str
+    unit: str
+    year: int
+    level: UnitLevel
+    until: date
+    document: str | None = None
+    message: str = ""
+    on: date | None = None
+
+
+class ExtendLaunch(Command, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    launch: str
+    until: date
+    reason: str
+
+
+class RecallLaunch(Command, frozen=True, kw_only=True):
+    """Nobody is expected to hand in anything because of it. What was handed in stays."""
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    launch: str
+    reason: str
+
+
+class LaunchFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out does not restrict. `unit`: launched in it or below."""
+
+    unit: str | None = None
+    programme: str | None = None
+    year: int | None = None
+
+
+class LaunchesPage(ByFilter, frozen=True, kw_only=True):
+    """The newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    filter: LaunchFilter = LaunchFilter()
+
+
+class LaunchesFor(ByFilter, frozen=True, kw_only=True):
+    """Those that expect something of this very unit, the newest first. `open`: whose day has not passed."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    unit: str
+    open: bool = False
+
+
+class LaunchesById(ByKeys, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class LaunchesOfProgrammes(ByOwners, frozen=True, kw_only=True):
+    """Of each programme, the newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class LaunchUnits(ByFilter, frozen=True, kw_only=True):
+    """The units that a launch is for, as far as the asker may see them, by code. `standings`: all when empty."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    launch: str
+    standings: tuple[Standing, ...] = ()
+
+
+class LaunchTotals(ByKeys, frozen=True, kw_only=True):
+    """Of each launch, how many units stand where, as far as the asker may see them."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class Extension(msgspec.Struct, frozen=True, kw_only=True):
+    """`before`: the day by which it was until then."""
+
+    before: date
+    reason: str
+    on: date
+
+
+class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as of the day of the launch. `until`: the last day, included."""
+
+    id: str
+    version: int
+    unit: UnitOnDay
+    programme: str
+    year: int
+    level: UnitLevel
+    until: date
+    message: str
+    document: str | None
+    launched_on: date
+    extensions: tuple[Extension, ...]
+    recalled_on: date | None
+    recall_reason: str | None
+
+
+class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as of the day of the launch. Numbers of models: handed in by the day and registered, later and
+    registered, handed in and not decided, not handed in. `ended_on`: the first day on which the unit was no more."""
+
+    launch: str
+    unit: UnitOnDay
+    standing: Standing
+    in_time: int
+    late: int
+    waiting: int
+    drafting: int
+    ended_on: date | None
+
+
+class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of units. `as_of`: the day that the units of the launch are looked at, for what became of them."""
+
+    units: int
+    in_time: int
+    late: int
+    waiting: int
+    drafting: int
+    nothing: int
+    unassigned: int
+    as_of: date
+
+
+class ProgrammeLaunched(Event, frozen=True, kw_only=True):
+    """`units`: how many it is for."""
+
+    programme: str
+    year: int
+    level: UnitLevel
+    until: date
+    document: str | None
+    units: int
+    on: date
+
+
+class LaunchExtended(Event, frozen=True, kw_only=True):
+    before: date
+    until: date
+    reason: str
+    on: date
+
+
+class LaunchRecalled(Event, frozen=True, kw_only=True):
+    reason: str
+    on: date

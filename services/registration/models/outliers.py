@@ -1,0 +1,185 @@
+"""Contributions that are hardly what they say: the rules that flag them, and the thresholds, here and nowhere else.
+
+A flag corrects nothing and refuses nothing: it asks a person to look again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from services.registration.words import ContributionKind, Covers, OutlierRule
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """`value` is still likely. `vi`, `en`: where it comes from."""
+
+    value: Decimal
+    vi: str
+    en: str
+
+
+THRESHOLDS: Mapping[OutlierRule, Threshold] = {
+    # Đồng. 4,960,000 đồng a month in region I are 190,769 a day.
+    OutlierRule.VALUE_PER_WORK_DAY: Threshold(
+        Decimal(1_000_000),
+        "hơn năm lần lương tối thiểu vùng I tính cho một trong 26 ngày, Nghị định 74/2024/NĐ-CP",
+        "over five times the minimum wage of region I for one of 26 days, Decree 74/2024/NĐ-CP",
+    ),
+    # Đồng.
+    OutlierRule.VALUE_PER_M2: Threshold(
+        Decimal(162_000_000),
+        "giá cao nhất của khung giá đất ở tại đô thị đặc biệt, Nghị định 96/2019/NĐ-CP",
+        "the highest price of the frame for residential land in cities of special class, Decree 96/2019/NĐ-CP",
+    ),
+    # Work-days.
+    OutlierRule.WORK_DAYS_AT_ONCE: Threshold(
+        Decimal(10_000),
+        "hơn 30 người làm việc suốt cả năm; ngưỡng của hệ thống này",
+        "over 30 people working all year; a threshold of this system",
+    ),
+    # m².
+    OutlierRule.LAND_AT_ONCE: Threshold(
+        Decimal(100_000),
+        "hạn mức giao đất trồng cây lâu năm cho một hộ ở đồng bằng, 10 ha, Điều 129 Luật Đất đai 2013",
+        "the most perennial cropland given to one household in the plains, 10 ha, Art. 129 of the Land Law 2013",
+    ),
+    # Đồng, at least.
+    OutlierRule.MONEY_TOO_SMALL: Threshold(
+        Decimal(10_000),
+        "số nhỏ hơn thường được ghi theo nghìn hay triệu đồng; ngưỡng của hệ thống này",
+        "smaller ones are mostly meant in thousands or millions of đồng; a threshold of this system",
+    ),
+}
+
+
+class Given(Protocol):
+    @property
+    def version(self) -> int: ...
+    @property
+    def kind(self) -> ContributionKind: ...
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def covers(self) -> Covers | None: ...
+
+
+class Flag(msgspec.Struct, frozen=True, kw_only=True):
+    """`versions`: of a model, when it recorded the contributions that the rule speaks of."""
+
+    rule: OutlierRule
+    message_vi: str
+    message_en: str
+    versions: tuple[int, ...] = ()
+
+
+def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:
+    """Of all that one model mobilised."""
+    money = [given for given in contributions if given.kind is ContributionKind.MONEY]
+    covered: dict[Covers, Decimal] = {}
+    for given in money:
+        covers = given.covers or Covers.UNSTATED
+        covered[covers] = covered.get(covers, Decimal(0)) + given.amount
+    found = []
+    for flag in flags_of_totals(
+        covered,
+        work_days=_sum(contributions, ContributionKind.WORK_DAY),
+        land_m2=_sum(contributions, ContributionKind.LAND_M2),
+    ):
+        versions = tuple(given.version for given in money if given.covers in _COVERED[flag.rule])
+        found.append(msgspec.structs.replace(flag, versions=versions))
+    for given in contributions:
+        found += [flag(given) for unlikely, flag in _ALONE if unlikely(given)]
+    return tuple(found)
+
+
+def flags_of_totals(money: Mapping[Covers, Decimal], *, work_days: Decimal, land_m2: Decimal) -> list[Flag]:
+    """Of sums: `money` in đồng, by what it covers. What covers work or land is compared with how much there was."""
+    return [
+        _per_one(rule, value, many, money.get(Covers.ALL, Decimal(0)) > 0)
+        for rule, many in ((OutlierRule.VALUE_PER_WORK_DAY, work_days), (OutlierRule.VALUE_PER_M2, land_m2))
+        for value in [sum((money.get(covers, Decimal(0)) for covers in _COVERED[rule]), Decimal(0))]
+        if many and value / many > THRESHOLDS[rule].value
+    ]
+
+
+_COVERED: Mapping[OutlierRule, tuple[Covers, ...]] = {
+    OutlierRule.VALUE_PER_WORK_DAY: (Covers.WORK_DAYS, Covers.ALL),
+    OutlierRule.VALUE_PER_M2: (Covers.LAND, Covers.ALL),
+}
+_UNITS = {
+    OutlierRule.VALUE_PER_WORK_DAY: ("ngày công", "work-days", "một ngày công", "a work-day"),
+    OutlierRule.VALUE_PER_M2: ("m² đất", "m² of land", "một m²", "a m²"),
+}
+
+
+def _per_one(rule: OutlierRule, value: Decimal, many: Decimal, everything: bool) -> Flag:
+    limit = THRESHOLDS[rule]
+    of_vi, of_en, one_vi, one_en = _UNITS[rule]
+    each = value / many
+    also_vi = ", trong đó có phần gồm cả tiền, đất, hiện vật," if everything else ""
+    also_en = ", some of it with all else that was given," if everything else ""
+    return Flag(
+        rule=rule,
+        message_vi=f"{_vi(value)} đồng{also_vi} cho {_vi(many)} {of_vi} là {_vi(each)} đồng {one_vi}, "
+        f"trên ngưỡng {_vi(limit.value)} ({limit.vi}). Số liệu được giữ nguyên; đề nghị kiểm tra lại.",
+        message_en=f"{_en(value)} đồng{also_en} for {_en(many)} {of_en} are {_en(each)} đồng {one_en}, "
+        f"above {_en(limit.value)} ({limit.en}). Nothing was corrected; please check it.",
+    )
+
+
+def _alone(rule: OutlierRule, unit_vi: str, unit_en: str, *, below: bool = False) -> Callable[[Given], Flag]:
+    limit = THRESHOLDS[rule]
+    than_vi, than_en = ("dưới", "below") if below else ("trên", "above")
+
+    def flag(given: Given) -> Flag:
+        return Flag(
+            rule=rule,
+            message_vi=f"{_vi(given.amount)} {unit_vi} trong một lần ghi nhận, {than_vi} ngưỡng "
+            f"{_vi(limit.value)} ({limit.vi}). Số liệu được giữ nguyên; đề nghị kiểm tra lại.",
+            message_en=f"{_en(given.amount)} {unit_en} at once, {than_en} {_en(limit.value)} ({limit.en}). "
+            "Nothing was corrected; please check it.",
+            versions=(given.version,),
+        )
+
+    return flag
+
+
+def _over(rule: OutlierRule, kind: ContributionKind) -> Callable[[Given], bool]:
+    return lambda given: given.kind is kind and given.amount > THRESHOLDS[rule].value
+
+
+def _too_small(given: Given) -> bool:
+    return (
+        given.kind is ContributionKind.MONEY and given.amount < THRESHOLDS[OutlierRule.MONEY_TOO_SMALL].value
+    )
+
+
+_ALONE: Sequence[tuple[Callable[[Given], bool], Callable[[Given], Flag]]] = (
+    (
+        _over(OutlierRule.WORK_DAYS_AT_ONCE, ContributionKind.WORK_DAY),
+        _alone(OutlierRule.WORK_DAYS_AT_ONCE, "ngày công", "work-days"),
+    ),
+    (
+        _over(OutlierRule.LAND_AT_ONCE, ContributionKind.LAND_M2),
+        _alone(OutlierRule.LAND_AT_ONCE, "m² đất", "m² of land"),
+    ),
+    (_too_small, _alone(OutlierRule.MONEY_TOO_SMALL, "đồng", "đồng", below=True)),
+)
+
+
+def _sum(contributions: Iterable[Given], kind: ContributionKind) -> Decimal:
+    return sum((given.amount for given in contributions if given.kind is kind), Decimal(0))
+
+
+def _en(value: Decimal) -> str:
+    """With at most two decimal places, and none for nothing."""
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _vi(value: Decimal) -> str:
+    return _en(value).translate(str.maketrans(",.", ".,"))

@@ -1,0 +1,179 @@
+"""What programmes can be asked to do, and what is announced of them."""
+
+from datetime import date
+from typing import ClassVar
+
+import msgspec
+
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.rows import ByFilter, ByKeys, ByOwners
+from services.kernel.units import UnitOnDay
+
+DIRECTS = frozenset({Role.OFFICER, Role.LEADER})
+"""Who sets up programmes, and launches them."""
+
+
+class StartProgramme(Command, frozen=True, kw_only=True):
+    """From `first_year` to `last_year`, both included, for `unit` and all below it. `documents`: those it rests on.
+
+    `on`: a day on which the unit existed; today when left out.
+    """
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    unit: str
+    name: str
+    first_year: int
+    last_year: int
+    documents: tuple[str, ...]
+    on: date | None = None
+
+
+class OfProgramme(Command, frozen=True, kw_only=True):
+    """`expected_version`: the one that whoever asks has seen; should there be another by now, nothing is done."""
+
+    programme: str
+    expected_version: int | None = None
+
+
+class CiteDocument(OfProgramme, frozen=True, kw_only=True):
+    """It rests on this document too."""
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    document: str
+
+
+class SetTheme(OfProgramme, frozen=True, kw_only=True):
+    """That year's, in place of the one it had. `document`: the id of the one that sets it."""
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    year: int
+    theme: str
+    document: str | None = None
+
+
+class AddPlanItem(OfProgramme, frozen=True, kw_only=True):
+    """What is to be done in that year, by whom (in words), and by when if there is a day."""
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    year: int
+    task: str
+    lead: str = ""
+    due_on: date | None = None
+
+
+class DropPlanItem(OfProgramme, frozen=True, kw_only=True):
+    """`item`: its number."""
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    item: int
+    reason: str
+
+
+class EndProgramme(OfProgramme, frozen=True, kw_only=True):
+    """Before its period is over: no model joins it for a later year. `on`: today when left out."""
+
+    roles: ClassVar[frozenset[Role]] = DIRECTS
+
+    reason: str
+    on: date | None = None
+
+
+class ProgrammeFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out does not restrict. `unit`: of it or below. `year`: running in it."""
+
+    unit: str | None = None
+    year: int | None = None
+
+
+class ProgrammesPage(ByFilter, frozen=True, kw_only=True):
+    """The newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    filter: ProgrammeFilter = ProgrammeFilter()
+
+
+class ProgrammesById(ByKeys, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class DocumentsOfProgrammes(ByOwners, frozen=True, kw_only=True):
+    """Those that each rests on, in the order in which they were cited."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class Theme(msgspec.Struct, frozen=True, kw_only=True):
+    year: int
+    theme: str
+    document: str | None
+
+
+class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
+    """`item`: its number, which is never used again."""
+
+    item: int
+    year: int
+    task: str
+    lead: str
+    due_on: date | None
+
+
+class ProgrammeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: as of the day it was started. `themes` by year, `plan` by year and day."""
+
+    id: str
+    version: int
+    unit: UnitOnDay
+    name: str
+    first_year: int
+    last_year: int
+    started_on: date
+    themes: tuple[Theme, ...]
+    plan: tuple[PlanItem, ...]
+    ended_on: date | None
+    end_reason: str | None
+
+
+class ProgrammeStarted(Event, frozen=True, kw_only=True):
+    name: str
+    first_year: int
+    last_year: int
+    documents: tuple[str, ...]
+    on: date
+
+
+class DocumentCited(Event, frozen=True, kw_only=True):
+    document: str
+
+
+class ThemeSet(Event, frozen=True, kw_only=True):
+    """`before`: what it was until now; None when there was none."""
+
+    year: int
+    theme: str
+    document: str | None
+    before: str | None
+
+
+class PlanItemAdded(Event, frozen=True, kw_only=True):
+    item: int
+    year: int
+    task: str
+    lead: str
+    due_on: date | None
+
+
+class PlanItemDropped(Event, frozen=True, kw_only=True):
+    item: int
+    reason: str
+
+
+class ProgrammeEnded(Event, frozen=True, kw_only=True):
+    reason: str
+    on: date

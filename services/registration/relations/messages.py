@@ -1,0 +1,155 @@
+"""What relations between models can be asked to do, and what is announced of them."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.rows import ByFilter, ByKeys, ByOwners
+from services.kernel.units import UnitOnDay
+from services.kernel.words import Word
+
+
+class RelationKind(Word):
+    """Quan hệ của một mô hình với một mô hình có trước."""
+
+    DUPLICATE = "DUPLICATE", "Trùng lặp: cùng một mô hình, ghi hai lần"
+    CONTINUATION = "CONTINUATION", "Tiếp tục, duy trì: cùng tổ chức chủ trì, kỳ trước"
+    REPLICATION = "REPLICATION", "Nhân rộng: cùng cách làm, nơi khác hay tổ chức khác"
+
+
+class RelationState(Word):
+    """Trạng thái của quan hệ."""
+
+    SUGGESTED = "SUGGESTED", "Máy gợi ý, chờ người xem"
+    CONFIRMED = "CONFIRMED", "Người đã xác nhận"
+    DISMISSED = "DISMISSED", "Người đã bác bỏ"
+    LAPSED = "LAPSED", "Gợi ý hết hiệu lực: tên mô hình đã sửa, không còn giống"
+
+
+DECIDES = frozenset({Role.OFFICER, Role.APPRAISER, Role.LEADER})
+LONGEST_REASON = 1000
+
+
+class ConfirmRelation(Command, frozen=True, kw_only=True):
+    """`kind`: what it really is, where that is not what was suggested."""
+
+    roles: ClassVar[frozenset[Role]] = DECIDES
+
+    relation: str
+    kind: RelationKind | None = None
+    reason: str = ""
+
+
+class DismissRelation(Command, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = DECIDES
+
+    relation: str
+    reason: str
+
+
+class AssertRelation(Command, frozen=True, kw_only=True):
+    """`model` is a duplicate, continuation or replication of `other`; nobody needs to have suggested it."""
+
+    roles: ClassVar[frozenset[Role]] = DECIDES
+
+    model: str
+    other: str
+    kind: RelationKind
+    reason: str
+
+
+class RelationFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out does not restrict. `unit`: both models in it or below."""
+
+    unit: str | None = None
+    kind: RelationKind | None = None
+    state: RelationState | None = None
+
+
+class RelationsPage(ByFilter, frozen=True, kw_only=True):
+    """The newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    filter: RelationFilter = RelationFilter()
+
+
+class RelationsById(ByKeys, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class RelationsOfModels(ByOwners, frozen=True, kw_only=True):
+    """Of each model, on whichever side it stands, those confirmed; the newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class LookalikesOfModels(ByOwners, frozen=True, kw_only=True):
+    """Of each model, on whichever side it stands, the suggestions that nobody has decided on; the newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """A phrase of the newer title that the other has too. `weight`: its part of all that is shared, in thousandths."""
+
+    text: str
+    weight: int
+
+
+class RelationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`model` was made after `other`. `score` in thousandths; 0 where a person asserted it. `unit`: has both."""
+
+    id: str
+    version: int
+    model: str
+    other: str
+    unit: UnitOnDay
+    kind: RelationKind
+    state: RelationState
+    score: int
+    grounds: tuple[Ground, ...]
+    suggested_on: date | None
+    decided_on: date | None
+    decided_by: Annotated[str | None, msgspec.Meta(extra={"roles": DECIDES})]
+    reason: Annotated[str | None, msgspec.Meta(extra={"roles": DECIDES})]
+
+
+class RelationSuggested(Event, frozen=True, kw_only=True):
+    """By the machine, which decides nothing. Told again when a changed title makes it another kind or score."""
+
+    model: str
+    other: str
+    kind: RelationKind
+    score: int
+    grounds: tuple[Ground, ...]
+    on: date
+
+
+class RelationLapsed(Event, frozen=True, kw_only=True):
+    """A title was changed, and they are alike no more."""
+
+    model: str
+    other: str
+    on: date
+
+
+class RelationConfirmed(Event, frozen=True, kw_only=True):
+    """From now on it is a fact that `model` is this of `other`. `suggested`: whether the machine had suggested it."""
+
+    model: str
+    other: str
+    kind: RelationKind
+    suggested: bool
+    reason: str
+    on: date
+
+
+class RelationDismissed(Event, frozen=True, kw_only=True):
+    model: str
+    other: str
+    kind: RelationKind
+    reason: str
+    on: date

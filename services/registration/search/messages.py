@@ -1,0 +1,90 @@
+"""What can be asked of the search over models."""
+
+from typing import ClassVar
+
+import msgspec
+
+from services.kernel.messages import ANY_OFFICE, Role
+from services.kernel.rows import ByOwners, Shows
+from services.kernel.words import Word
+from services.registration.models.messages import ModelFilter
+
+LONGEST_TEXT = 200
+
+
+class Search(Shows, frozen=True, kw_only=True):
+    """Models with all words of `text` in title, owner, place or unit: one row, of all that match."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    text: str
+    filter: ModelFilter = ModelFilter()
+
+
+class SearchHits(ByOwners, frozen=True, kw_only=True):
+    """A page of what matches, the best first and of those as good the newest. The keys are those in `SearchRow`."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class FacetKind(Word):
+    """Đếm theo gì."""
+
+    FIELD = "FIELD", "Lĩnh vực"
+    LEVEL = "LEVEL", "Cấp đăng ký"
+    SUBJECT_KIND = "SUBJECT_KIND", "Tập thể hay cá nhân"
+    STATE = "STATE", "Trạng thái"
+    YEAR = "YEAR", "Năm"
+
+
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
+    """`value`: a word's code, or a year."""
+
+    kind: FacetKind
+    value: str
+    total: int
+
+
+class SearchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`hits`: the key by which `SearchHits` is asked for the same. `as_of`: the last event of the log that it knows."""
+
+    hits: str
+    total: int
+    as_of: int
+    facets: tuple[Facet, ...]
+
+
+class MatchedText(Word):
+    """Từ khớp nằm ở đâu."""
+
+    TITLE = "TITLE", "Tên mô hình"
+    OWNER = "OWNER", "Tên tổ chức chủ trì"
+    PLACE = "PLACE", "Địa điểm"
+    UNIT = "UNIT", "Tên đơn vị hành chính, kể cả tên cũ và tên đơn vị kế thừa"
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a text: characters (code points) `start` to before `end`."""
+
+    where: MatchedText
+    text: str
+    start: int
+    end: int
+
+
+class HitRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`exact`: all words stand there with just the marks they were typed with."""
+
+    model: str
+    exact: bool
+    matches: tuple[Match, ...]
+
+
+class SearchKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is searched for, as one text."""
+
+    text: str
+    filter: ModelFilter
+
+    def written(self) -> str:
+        return msgspec.json.encode(self).decode()

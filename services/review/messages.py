@@ -1,0 +1,107 @@
+"""What review can be asked and what it announces: the only module others may import."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.rows import ByKeys, only
+from services.kernel.words import Word
+from services.registration.words import Field, Level, SubjectKind
+
+
+class Verdict(Word):
+    """Kết quả thẩm định."""
+
+    RECOGNISED = "RECOGNISED", "Được công nhận"
+    NOT_MET = "NOT_MET", "Chưa đạt"
+
+
+class Closing(Word):
+    """Vì sao hồ sơ thẩm định được khép lại."""
+
+    WITHDRAWN = "WITHDRAWN", "Mô hình đã rút"
+    DISCONTINUED = "DISCONTINUED", "Mô hình đã dừng thực hiện"
+
+
+class DecideReview(Command, frozen=True, kw_only=True):
+    """`on`: the day of the decision; today when left out."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+
+    review: str
+    verdict: Verdict
+    reason: str
+    on: date | None = None
+
+
+class NominateReview(Command, frozen=True, kw_only=True):
+    """Passes a recognised model on to the next level's council (đề nghị biểu dương, khen thưởng)."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+
+    review: str
+    on: date | None = None
+
+
+class ReviewsById(ByKeys, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
+    """The keys are the models'."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`model`: its id. `closed_on`: the day from which there is no model to decide about; a verdict stays."""
+
+    id: str
+    version: int
+    model: str
+    title: str
+    opened_on: date
+    verdict: Verdict | None
+    reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)]
+    decided_on: date | None
+    nominated_on: date | None
+    closed_on: date | None
+    closed_because: Closing | None
+
+
+class _AboutModel(Event, frozen=True, kw_only=True):
+    """What every event of a review says of the model, so that it can be counted without asking."""
+
+    model: str
+    title: str
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+    on: date
+
+
+class ReviewOpened(_AboutModel, frozen=True, kw_only=True):
+    """The model was accepted: its review file (hồ sơ thẩm định) waits for a decision."""
+
+
+class ReviewDecided(_AboutModel, frozen=True, kw_only=True):
+    verdict: Verdict
+    reason: str
+
+
+class ReviewNominated(_AboutModel, frozen=True, kw_only=True):
+    """The model is passed to the council of the next level (đề nghị biểu dương, khen thưởng)."""
+
+
+class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
+    """Its model is no more: nothing is decided or nominated from now on. A verdict that there is stays."""
+
+    because: Closing
+
+
+class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
+    """Another owner, or, while nothing is decided, another level: who must not review it and how it is counted."""
+
+    owner: str | None

@@ -1,0 +1,17 @@
+"""The manifest holds what the repository's own clients send, and the schema knows all of it."""
+
+import pytest
+from graphql import parse, validate
+
+from gateway.engine.persisted import FILE
+from gateway.schema import schema
+from infra.operate.manifest import documents, manifest
+
+
+def test_the_committed_manifest_is_what_our_clients_send() -> None:
+    assert FILE.read_text(encoding="utf-8") == manifest() + "\n", "`make operations` writes it"
+
+
+@pytest.mark.parametrize("document", list(documents()))
+def test_what_our_clients_send_is_valid(document: str) -> None:
+    assert validate(schema._schema, parse(document)) == []

@@ -1,0 +1,347 @@
+"""What stands around an operation, on a schema of its own: time, errors, suggestions, budgets, and what is counted."""
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+import strawberry
+from strawberry.types import ExecutionResult
+
+from gateway.callers.delegating import Delegating
+from gateway.callers.identity import Identity
+from gateway.engine.documents import documents
+from gateway.engine.metrics import Metrics
+from gateway.engine.operations import Operations
+from gateway.engine.policy import BRIEF, Kind, Policed, Policy, Turns, kind_of
+from gateway.fields.errors import SHOWN
+from gateway.schema import schema
+from gateway.transport.http import Http
+from infra.secure.credentials import make_secrets
+from services.kernel.caller import Caller, Grant, Tokens
+from services.kernel.config import Settings
+from services.kernel.messages import Refused, Role, Unavailable
+from services.kernel.messaging.client import Client
+from services.kernel.messaging.wire import Connection
+
+PERSON = Caller(id="p", name="P", grants=(Grant(role=Role.OFFICER, unit="u1"),))
+OPERATOR = Caller(id="o", name="O", grants=(Grant(role=Role.OPERATOR, unit="vn"),))
+done: list[str] = []
+
+
+@strawberry.type
+class Thing:
+    name: str
+
+    @strawberry.field
+    def broken(self) -> str:
+        raise RuntimeError("the password is 1234")
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise Refused("own-work", "review", vi="Không được.", en="Not allowed.")
+
+    @strawberry.field
+    def away(self) -> str:
+        raise Unavailable("nobody there", "0" * 32)
+
+
+@strawberry.type
+class Query:
+    one: Thing
+
+    @strawberry.field
+    def things(self, first: int) -> list[Thing]:
+        return [Thing(name=str(number)) for number in range(first)]
+
+    @strawberry.field
+    async def slow(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        done.append("slow")
+        return "done"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def change(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        done.append("change")
+        return "done"
+
+
+SCHEMA = strawberry.Schema(Query, Mutation, extensions=[Policed])
+
+
+@dataclass
+class Context:
+    policy: Policy
+    caller: Caller | None = PERSON
+    address: str = "192.0.2.1"
+
+
+@dataclass
+class Asking:
+    """One gateway process, with settings of a test's own."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.policy = Policy(Settings(**self.settings))
+
+    async def ask(self, query: str, caller: Caller | None = PERSON, **variables: Any) -> ExecutionResult:
+        context = Context(self.policy, caller)
+        root = Query(one=Thing(name="one"))
+        return await SCHEMA.execute(query, variables, context, root)
+
+    async def code(self, query: str, caller: Caller | None = PERSON, **variables: Any) -> str:
+        return str(codes(await self.ask(query, caller, **variables))[0])
+
+
+def codes(result: ExecutionResult) -> list[Any]:
+    return [(error.extensions or {})["code"] for error in result.errors or ()]
+
+
+async def test_an_operation_that_takes_too_long_is_ended_and_told_how_to_go_on() -> None:
+    done.clear()
+    asking = Asking({"operation_timeout": 0.05})
+    for text in ("{ slow(seconds: 5) }", "mutation { change(seconds: 5) }"):
+        result = await asking.ask(text)
+        assert codes(result) == ["timeout"]
+        assert result.data is None
+        assert "idempotencyKey" in result.errors[0].message if result.errors else False
+    assert done == []
+    assert asking.policy.metrics.errors == {"timeout": 2}
+
+
+async def test_an_operation_within_its_time_is_not_touched() -> None:
+    asking = Asking({"operation_timeout": 5.0})
+    assert (await asking.ask("{ slow(seconds: 0.01) }")).data == {"slow": "done"}
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_cancelled_request_is_cancelled_and_not_taken_for_late() -> None:
+    asking = Asking({"operation_timeout": 5.0})
+    task = asyncio.create_task(asking.ask("{ slow(seconds: 5) }"))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_at_most_five_errors_are_shown_and_the_others_counted() -> None:
+    result = await Asking().ask("{ things(first: 12) { name refused } }")
+    assert codes(result) == ["own-work"] * SHOWN
+    assert result.extensions is not None
+    assert result.extensions["moreErrors"] == 7
+    many = await Asking().ask("{ " + " ".join(f"nope{i}" for i in range(9)) + " }")
+    assert len(codes(many)) == SHOWN
+    assert many.extensions is not None
+    assert many.extensions["moreErrors"] == 4
+    few = await Asking().ask("{ things(first: 5) { name refused } }")
+    assert "moreErrors" not in (few.extensions or {})
+
+
+async def test_what_broke_inside_is_masked_and_what_was_refused_is_not() -> None:
+    result = await Asking().ask("{ one { broken } }")
+    assert codes(result) == ["internal"]
+    assert "password" not in str([error.formatted for error in result.errors or ()])
+    assert await Asking().code("{ one { refused } }") == "own-work"
+    assert await Asking().code("{ one { away } }") == "unavailable"
+
+
+async def test_names_are_suggested_only_to_those_who_may_see_the_schema() -> None:
+    wrong = ["{ one { nam } }", "query($a: Int!) { thing(first: $a) { name } }"]
+    for text in wrong:
+        for who, suggests in ((PERSON, True), (None, False)):
+            result = await Asking().ask(text, who, a=1)
+            assert ("Did you mean" in str(result.errors)) is suggests, (text, who)
+            assert codes(result) == ["graphql-invalid"]
+    opened = await Asking({"introspection": True}).ask(wrong[0], None)
+    assert "Did you mean" in str(opened.errors)
+
+
+async def test_the_schema_is_closed_to_whoever_has_no_token_unless_it_is_opened() -> None:
+    text = "{ __schema { queryType { name } } }"
+    assert await Asking().code(text, None) == "introspection-closed"
+    assert (await Asking().ask(text, PERSON)).errors is None
+    assert (await Asking({"introspection": True}).ask(text, None)).errors is None
+    assert (await Asking().ask("{ __typename one { __typename } }", None)).errors is None
+    shared = Asking()
+    assert (await shared.ask(text, PERSON)).errors is None
+    assert await shared.code(text, None) == "introspection-closed"
+
+
+async def test_each_kind_of_caller_has_a_budget() -> None:
+    asking = Asking({"cost_anonymous": 5, "cost_person": 50, "cost_service": 100})
+    text = "query($n: Int!) { things(first: $n) { name } }"
+    for caller, budget in ((None, 5), (PERSON, 50), (OPERATOR, 100)):
+        fits = await asking.ask(text, caller, n=budget - 1)
+        assert fits.errors is None
+        assert fits.extensions is not None
+        assert fits.extensions["cost"]["requested"] == fits.extensions["cost"]["limit"] == budget
+        if budget < 100:
+            assert await asking.code(text, caller, n=budget) == "cost-too-high"
+
+
+async def test_who_has_used_up_a_minutes_worth_is_told_when_to_come_back() -> None:
+    asking = Asking({"rate_person": 400})
+    text = "{ things(first: 40) { name } }"
+    left = []
+    for _ in range(3):
+        result = await asking.ask(text)
+        assert result.errors is None
+        left.append((result.extensions or {})["cost"]["remaining"])
+    assert left[0] > left[1] > left[2] == 0
+    refused = await asking.ask(text)
+    assert codes(refused) == ["rate-limited"]
+    assert refused.errors is not None
+    assert 1 <= (refused.errors[0].extensions or {})["retryAfter"] <= 60
+    assert (await asking.ask(text, OPERATOR)).errors is None
+
+
+async def test_without_anything_left_a_new_document_is_not_even_read() -> None:
+    asking = Asking({"rate_anonymous": 1})
+    await asking.ask("{ __typename }", None)
+    assert await asking.code("{ this is no GraphQL (((", None) == "rate-limited"
+
+
+async def test_what_is_refused_costs_the_caller_too() -> None:
+    asking = Asking({"rate_person": 8000})
+    found = [await asking.code("{ nope }") for _ in range(6)]
+    assert found[0] == "graphql-invalid"
+    assert found[-1] == "rate-limited"
+
+
+async def test_of_several_operations_one_has_to_be_named() -> None:
+    assert await Asking().code("query A { __typename } query B { __typename }") == "graphql-invalid"
+
+
+def test_a_caller_is_a_service_while_a_grant_as_operator_is_in_force() -> None:
+    assert kind_of(None) is Kind.ANONYMOUS
+    assert kind_of(PERSON) is Kind.PERSON
+    assert kind_of(OPERATOR) is Kind.SERVICE
+    over = Caller(id="x", name="X", grants=(Grant(role=Role.OPERATOR, unit="vn", until=date(2020, 1, 1)),))
+    assert kind_of(over) is Kind.PERSON
+
+
+async def test_operations_are_counted_by_hash_and_kind_errors_by_code() -> None:
+    asking = Asking()
+    for _ in range(30):
+        await asking.ask("{ __typename }")
+    await asking.ask("{ nope }", None)
+    counted = asking.policy.metrics
+    assert sum(counted.requests.values()) == 31
+    assert {kind for _, kind in counted.requests} == {"person", "anonymous"}
+    assert len({operation for operation, _ in counted.requests}) == 2
+    assert counted.errors == {"graphql-invalid": 1}
+    assert counted.times["parse"] == counted.times["validate"]
+    assert counted.times["execute"] == 30
+
+
+def test_only_so_many_operations_have_a_label() -> None:
+    counted = Metrics(known=["known"])
+    for number in range(200):
+        for _ in range(50):
+            counted.asked(f"h{number}", "person", 1)
+    counted.asked("known", "person", 1)
+    labels = {operation for operation, _ in counted.requests}
+    assert len(labels) <= 64 + 2
+    assert {"known", "other"} <= labels
+    assert sum(counted.requests.values()) == sum(counted.costs) == 200 * 50 + 1
+
+
+async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path, rate_anonymous=24, persisted_only="nobody")
+    make_secrets(settings.secrets_folder)
+    transport = Http(settings, Identity(settings), operations := Operations(settings))
+    # Never connected: what is asked here asks no service.
+    operations.nats = connection = Connection()
+    tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
+    operations.client = Delegating(Client(connection, tokens, timeout=1))
+    headers, asked = {"accept": "application/graphql-response+json"}, {"query": "{ __typename }"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(transport)) as http:
+        first = last = await http.post("http://gateway/graphql", json=asked, headers=headers)
+        while last.status_code == 200:
+            last = await http.post("http://gateway/graphql", json=asked, headers=headers)
+    assert first.json()["data"] == {"__typename": "Query"}
+    assert last.status_code == 429
+    error = last.json()["errors"][0]["extensions"]
+    assert error["code"] == "rate-limited"
+    assert last.headers["retry-after"] == str(error["retryAfter"])
+
+
+class Shelves:
+    """Documents that take some time to be read, and tell when they are."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.told: list[str] = []
+
+    def find(self, text: str) -> Any:
+        return text if text in self.told else None
+
+    def made(self, text: str) -> str:
+        self.told.append(f"begin {text}")
+        time.sleep(self.seconds)
+        self.told.append(f"end {text}")
+        return text
+
+    def keep(self, text: str, _: Any) -> str:
+        self.told.append(text)
+        return text
+
+
+async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
+    turns, shelves, interval = cast(Any, Turns(5)), Shelves(BRIEF * 5), sys.getswitchinterval()
+    told = shelves.told
+
+    async def others() -> None:
+        while True:
+            told.append("others")
+            await asyncio.sleep(BRIEF / 2)
+
+    going_on = asyncio.create_task(others())
+    reading = (turns.read(shelves, text) for text in ("first", "second", "first"))
+    assert await asyncio.gather(*reading) == ["first", "second", "first"]
+    going_on.cancel()
+    assert [what for what in told if what != "others"] == [
+        *("begin first", "end first", "first"),
+        *("begin second", "end second", "second"),
+    ]
+    assert "others" in told[told.index("begin first") : told.index("end first")]
+    assert "others" in told[told.index("first") : told.index("begin second")]
+    assert sys.getswitchinterval() == interval
+
+
+async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses() -> None:
+    turns, shelves = cast(Any, Turns(0.02)), Shelves(0.1)
+    first = asyncio.create_task(turns.read(shelves, "first"))
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        await turns.read(shelves, "late")
+    assert await first == "first"
+    while turns._lock.locked():
+        await asyncio.sleep(0.01)
+    assert await turns.read(shelves, "in time") == "in time"
+    assert "begin late" not in shelves.told
+
+
+async def test_a_document_whose_turn_does_not_come_is_not_read() -> None:
+    policy = Policy(Settings(operation_timeout=0.01))
+    text = "{ units(first: 1) { edges { node { id } } } } # never seen"
+    await policy.turns._lock.acquire()
+    result = await schema.execute(text, context_value=Context(policy))
+    assert codes(result) == ["rate-limited"]
+    assert documents(schema._schema).find(text) is None
+    assert (result.errors or [])[0].extensions == {
+        **((result.errors or [])[0].extensions or {}),
+        "retryAfter": 1,
+    }

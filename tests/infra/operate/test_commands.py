@@ -1,0 +1,161 @@
+"""What an operator relies on: a trace from the request to the counter, and counting anew. On a stack of their own."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from infra.operate.operator import rebuild
+from infra.operate.positions import positions, settled
+from infra.operate.recount import recount
+from infra.run.stack import Stack
+from services.kernel.config import Settings
+from services.kernel.mongo.store import Store
+from tests.collector import Collector, SeenSpan, collecting
+from tests.conftest import GraphQL, record_town
+from tests.people import mutation
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True)
+class Town:
+    settings: Settings
+    graphql: GraphQL
+    collector: Collector
+
+    async def do(self, name: str, role: str, /, **input_: Any) -> tuple[str, str]:
+        """The id of what was made or changed, and the id of the trace."""
+        body = {"query": mutation(name), "variables": {"key": f"{name} {input_}", "input": input_}}
+        reply = (await self.graphql.post(body, self.graphql.token(role))).json()
+        return reply["data"][name]["id"], reply["extensions"]["traceId"]
+
+    async def accept_a_model(self) -> tuple[str, str]:
+        owner, _ = await self.do(
+            "registerOrganisation",
+            "officer",
+            name="Thị đoàn",
+            kind="YOUTH_UNION",
+            unit="u437",
+            on="2018-01-02",
+        )
+        draft = {"owner": owner, "title": "Dấu vết", "field": "ECONOMY", "subjectKind": "COLLECTIVE"}
+        model, _ = await self.do("draftModel", "officer", **draft, on="2018-02-01")
+        await self.do("submitModel", "officer", model=model, on="2018-02-02")
+        return await self.do("acceptModel", "appraiser", model=model, on="2018-02-03")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
+    with collecting() as collector, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OTEL_METRIC_EXPORT_INTERVAL", "500")
+        made = Settings(var=tmp_path_factory.mktemp("town"), port=18400, otlp_endpoint=collector.endpoint)
+        async with Stack(made, lambda line: None) as stack, httpx.AsyncClient(timeout=60) as http:
+            settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
+            await record_town(settings)
+            yield Town(settings, GraphQL(stack.gateway_url, settings, http), collector)
+
+
+async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> None:
+    model, trace = await town.accept_a_model()
+    await settled(town.settings)
+
+    names = {
+        ("gateway", "graphql"),
+        ("gateway", "ask command.registration.accept-model"),
+        ("registration", "command.registration.accept-model"),
+        ("registration", "append event.registration.model-accepted.v1"),
+        ("review", "review/registration hears event.registration.model-accepted.v1"),
+        ("review", "append event.review.review-opened.v1"),
+        ("reporting", "counters-1/registration hears event.registration.model-accepted.v1"),
+    }
+
+    def seen() -> dict[tuple[str, str], SeenSpan]:
+        return {(span.service, span.name): span for span in town.collector.spans if span.trace == trace}
+
+    async with asyncio.timeout(20):
+        while not names <= seen().keys():
+            await asyncio.sleep(0.1)
+    spans = seen()
+    ids = {span.id for span in spans.values()}
+    roots = [span for span in spans.values() if span.parent not in ids]
+    assert [(span.service, span.name) for span in roots] == [("gateway", "graphql")]
+    # the transaction is seen where it happens, and nothing of the loops that look for work all day
+    assert ("registration", "admin.commitTransaction") in spans
+    assert ("reporting", "admin.commitTransaction") not in spans
+
+    store = Store(town.settings, "reporting")
+    fact = await store.db.facts_1.find_one({"thing": model, "measure": "REGISTERED"})
+    store.close()
+    assert fact is not None
+    assert fact["trace"].split("-")[1] == trace
+
+
+async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
+    model, _ = await town.accept_a_model()
+    await town.do("beginModel", "officer", model=model, on="2018-03-01")
+    resting = {"reason": "Nhân rộng", "document": "QĐ 12/QĐ-UBND"}
+    await town.do("changeModelLevel", "appraiser", model=model, level="CITY", **resting, on="2018-04-01")
+    await town.do(
+        "recordContribution",
+        "officer",
+        model=model,
+        kind="MONEY",
+        amount="5000000",
+        covers="CASH",
+        on="2018-05-02",
+    )
+    await town.do("carryOverModel", "officer", model=model, on="2019-01-15")
+    await town.do("discontinueModel", "officer", model=model, reason="Đã thành nếp", on="2019-06-30")
+    await settled(town.settings)
+    before = await recount(town.settings)
+    assert before.facts == 6
+    # What an earlier counting left when it was interrupted is seen as such, is in no way, and is begun anew.
+    store = Store(town.settings, "reporting")
+    await store.db.cursors.insert_one({"_id": "counters-2/registration", "seq": 1})
+    await store.db.facts_2.insert_one({"_id": "half"})
+    store.close()
+    left = await settled(town.settings)
+    assert left.building == {"counters-2/registration": 1}
+    assert left.lag("counters-2/registration") == left.heads["registration"] - 1
+    await rebuild(town.settings)
+    async with asyncio.timeout(30):
+        while "counters-2/registration" not in (await positions(town.settings)).cursors:
+            await asyncio.sleep(0.05)
+    await settled(town.settings)
+    after = await recount(town.settings)
+    assert (after.differences, after.facts, after.counters) == ([], before.facts, before.counters)
+
+
+async def test_the_gateway_counts_what_it_is_asked_and_tells_nothing_of_it(town: Town) -> None:
+    leader = town.graphql.token("leader")
+    for _ in range(30):
+        await town.graphql.ask("{ models(first: 1) { edges { cursor } } }", leader)
+    await town.graphql.post({"query": "{ nope }"}, leader)
+    found = town.collector.metrics
+
+    def counted() -> bool:
+        told = sum(found.get("danvan.gateway.requests", {}).values())
+        priced = found.get("danvan.gateway.cost.operations", {}).get(("+Inf",), 0)
+        return told == priced >= 31 and ("graphql-invalid",) in found.get("danvan.gateway.errors", {})
+
+    async with asyncio.timeout(20):
+        while not counted():
+            await asyncio.sleep(0.1)
+    requests = found["danvan.gateway.requests"]
+    assert {kind for _, kind in requests} == {"person"}
+    labels = {operation for operation, _ in requests}
+    assert "other" in labels
+    assert all(len(label) == 16 for label in labels - {"other"})
+    assert {phase for (phase,) in found["danvan.gateway.time"]} == {
+        "parse",
+        "validate",
+        "execute",
+        "services",
+    }
+    buckets = found["danvan.gateway.cost.operations"]
+    assert buckets["1",] <= buckets["10",] <= buckets["+Inf",]

@@ -1,0 +1,79 @@
+"""`danvan demo`, as a new user runs it: right at first, and telling when something was changed behind its back."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.run.embedded import MongoServer, NatsServer
+
+DANVAN = [sys.executable, "-c", "from infra.cli import main; main()"]
+
+
+class Demo:
+    """On servers of one's own, so that their documents can be changed between two runs."""
+
+    def __init__(self, var: Path, secrets: Path, mongo: MongoServer, nats: NatsServer) -> None:
+        self._var = var
+        self._secrets = secrets
+        self._mongo = mongo
+        self._nats = nats
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        settings = {
+            "DANVAN_VAR": str(self._var),
+            "DANVAN_SECRETS": str(self._secrets),
+            "DANVAN_PORT": "18200",
+            "DANVAN_NATS_URL": self._nats.url,
+            "DANVAN_MONGO_URL": self._mongo.url,
+            "DANVAN_MONGO_PREFIX": "demo",
+        }
+        environment = {**os.environ, **settings}
+        return subprocess.run(
+            [*DANVAN, *command], env=environment, capture_output=True, text=True, timeout=180
+        )
+
+    def change_a_field(self) -> str:
+        """The id of the model that is in another field now."""
+        with self._mongo.client() as client:
+            model = client.demo_registration.models.find_one_and_update(
+                {"field": "ECONOMY", "contributions": []}, {"$set": {"field": "DEFENCE_SECURITY"}}
+            )
+            assert model is not None
+            return str(model["_id"])
+
+
+def test_demo_is_right_at_first_and_says_where_a_registration_was_changed_behind_its_back(
+    tmp_path: Path, secrets: Path, mongo: MongoServer, nats_server: NatsServer
+) -> None:
+    # A start makes what its servers must know of users: those of all other tests would be forgotten there.
+    ours = Path(shutil.copytree(secrets, tmp_path / "secrets"))
+    demo = Demo(tmp_path, ours, mongo, nats_server)
+    unknown = demo.run("demo")
+    assert unknown.returncode == 1
+    assert "MongoDB does not know our users: make them with `danvan provision --users`." in unknown.stderr
+    assert demo.run("provision", "--users").returncode == 0
+
+    first = demo.run("demo", "--format", "json")
+    assert first.returncode == 0, first.stderr
+    made = json.loads(first.stdout)
+    assert made["differences"] == []
+    totals = {figure["measure"]: figure["total"] for figure in made["report"]["figures"]}
+    shown = [totals[measure] for measure in ("REGISTERED", "RECOGNISED", "NOT_MET", "NOMINATED", "MONEY")]
+    assert shown == ["112", "65", "47", "8", "18827000000"]
+
+    model = demo.change_a_field()
+
+    again = demo.run("demo")
+    assert again.returncode == 1
+    lines = [line for line in again.stdout.splitlines() if model in line]
+    assert len(lines) == 1
+    assert "FIELD DEFENCE_SECURITY in the document and FIELD ECONOMY as counted" in lines[0]
+    assert "registration event " in lines[0]
+    # the places in the report where it shows are named too
+    assert "2018/u437/REGISTERED FIELD.ECONOMY: the documents give 18, the counter shows 19" in again.stdout
+    # and what was loaded on the first start was not loaded again
+    assert "112 ✓" in again.stdout
+    assert "279" not in again.stderr

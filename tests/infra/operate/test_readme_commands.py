@@ -1,0 +1,43 @@
+"""The README's commands, run as they stand there against a running stack."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from infra.run.stack import Stack
+from services.kernel.config import Settings
+from tests import ROOT
+from tests.conftest import GraphQL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = re.findall(r"^uv run danvan ([^#\n]+?) *(?:#.*)?$", README, re.MULTILINE)
+HARMLESS = [command for command in COMMANDS if command != "rebuild"]
+"""Counting anew would be in the way of the tests that look at the counters meanwhile; it has a test of its own."""
+
+
+@pytest.mark.parametrize("command", HARMLESS)
+async def test_an_operators_command_works(command: str, stack: tuple[Stack, Settings]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from infra.cli import main; main()", *command.split()],
+        env={**os.environ, "DANVAN_VAR": str(stack[1].var)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or done.stderr
+
+
+async def test_the_query_that_a_new_user_copies_is_answered(graphql: GraphQL) -> None:
+    found = re.search(r"-d '(.*)'$", README, re.MULTILINE)
+    assert found
+    reply = (await graphql.post(json.loads(found[1]), graphql.token("leader"))).json()
+    assert reply["data"]["report"]["complete"]
+    assert {"name": "Mô hình đăng ký", "total": "112"} in reply["data"]["report"]["figures"]

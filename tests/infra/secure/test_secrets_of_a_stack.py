@@ -1,0 +1,55 @@
+"""With everything running: who has which secrets, and where none of them is to be found."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from infra.run.stack import Stack
+from services.kernel.config import Settings
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def _secrets(folder: Path) -> list[str]:
+    found = [file.read_text() for name in ("*.seed", "*.password", "*.key") for file in folder.rglob(name)]
+    return found + [json.loads(file.read_text())["d"] for file in folder.rglob("*.private.json")]
+
+
+def _pids(stack: Stack) -> list[int]:
+    running = [process.pid for process in stack.processes.values()]
+    servers = [server.pid for server in (stack.nats, stack.mongo) if server]
+    return [pid for pid in (*running, *servers) if pid]
+
+
+async def test_no_secret_is_in_a_log_an_argument_a_variable_or_a_note(stack: tuple[Stack, Settings]) -> None:
+    running, settings = stack
+    secrets = _secrets(settings.secrets_folder)
+    assert len(secrets) == 6 + 5 + 1 + 2
+    notes = [*settings.var.rglob("*.log"), *settings.var.glob("*.json"), *settings.var.rglob("*.conf")]
+    assert len(notes) >= 9
+    pids = _pids(running)
+    assert len(pids) == 7
+    notes += [Path(f"/proc/{pid}/{what}") for pid in pids for what in ("cmdline", "environ")]
+    for note in notes:
+        text = note.read_bytes()
+        assert [secret for secret in secrets if secret.encode() in text] == [], note
+
+
+async def test_the_rights_of_each_suffice_for_its_work(stack: tuple[Stack, Settings]) -> None:
+    """Who is denied something on NATS only sees that nothing comes; but it is in their log."""
+    _, settings = stack
+    logs = list((settings.var / "log").glob("*.log"))
+    assert len(logs) == 5
+    for log in logs:
+        denied = [line for line in log.read_text().splitlines() if "violation" in line.lower()]
+        assert denied == [], log.name
+        assert "not authorized on" not in log.read_text(), log.name
+
+
+async def test_nobody_else_can_read_what_is_made(stack: tuple[Stack, Settings]) -> None:
+    _, settings = stack
+    for path in (settings.secrets_folder, *settings.secrets_folder.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+        assert path.stat().st_uid == os.getuid()

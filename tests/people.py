@@ -1,0 +1,139 @@
+"""Somebody with a role in a unit, who speaks to the running gateway; and the collections that nothing may leak into."""
+
+from typing import Any
+from uuid import uuid4
+
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from infra.operate.positions import settled
+from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER, mongo_login
+from services.kernel.messages import Role
+from tests.conftest import GraphQL
+
+TOWN = "u437"
+CITY = "u436"
+"""Where tests register what must not show in the sample's figures, and in a year without any."""
+WARD = "u18073"
+DISTRICT, MOUNTAIN = "u439", "u18196"
+"""A district and a commune of it that outlived it, directly under the province from 2025-07-01 on."""
+
+CHANGED = {
+    "registration": ("units", "organisations", "models", "log"),
+    "review": ("reviews", "log"),
+    "supervision": ("sessions", "log"),
+    "reporting": ("facts_1", "counters_1"),
+}
+
+_INPUTS = {
+    **dict.fromkeys(("submitModel", "acceptModel", "beginModel", "carryOverModel"), "ModelInput"),
+    **dict.fromkeys(("withdrawModel", "discontinueModel"), "EndModelInput"),
+}
+_OF_MODELS = {
+    *_INPUTS,
+    *("draftModel", "reviseModel", "returnModel", "noteProgress", "recordContribution", "selfAssessModel"),
+    *("changeModelLevel", "changeModelOwner"),
+}
+_DO = """
+mutation Do($key: String!, $input: {type}!) {{
+  {name}(idempotencyKey: $key, input: $input) {{
+    __typename
+    ... on Node {{ id }}
+    {more}
+    ... on Refusal {{ code fields messageVi messageEn }}
+  }}
+}}
+"""
+
+
+def fresh() -> str:
+    return uuid4().hex
+
+
+def mutation(name: str) -> str:
+    more = "... on Model { title state version }" if name in _OF_MODELS else ""
+    return _DO.format(name=name, more=more, type=_INPUTS.get(name, f"{name[0].upper()}{name[1:]}Input"))
+
+
+class Person:
+    def __init__(self, graphql: GraphQL, role: Role | str, unit: str = CITY, name: str = "") -> None:
+        self.graphql = graphql
+        self.token = graphql.token(role, unit, name=name)
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        return await self.graphql.ask(query, self.token, **variables)
+
+    async def errors(self, query: str, **variables: Any) -> list[dict[str, Any]]:
+        reply = await self.graphql.post({"query": query, "variables": variables}, self.token)
+        assert reply.status_code == 200
+        found: list[dict[str, Any]] = reply.json()["errors"]
+        return found
+
+    async def tries(self, name: str, /, key: str = "", **input_: Any) -> dict[str, Any]:
+        """What the mutation answers, be it the new state or a refusal."""
+        made: dict[str, Any] = (await self.ask(mutation(name), key=key or fresh(), input=input_))[name]
+        return made
+
+    async def does(self, name: str, /, key: str = "", **input_: Any) -> str:
+        made = await self.tries(name, key, **input_)
+        assert made["__typename"] != "Refusal", made
+        return str(made["id"])
+
+
+class Office:
+    """The people of one unit, and a model's way from them to wherever a test needs it."""
+
+    def __init__(self, graphql: GraphQL, unit: str = CITY) -> None:
+        self.graphql = graphql
+        self.unit = unit
+        self.officer = Person(graphql, Role.OFFICER, unit)
+        self.appraiser = Person(graphql, Role.APPRAISER, unit)
+        self.supervisor = Person(graphql, Role.SUPERVISOR, unit)
+        self.reporter = Person(graphql, Role.REPORTER, unit)
+
+    async def organisation(self, unit: str = WARD, on: str = "2019-01-02") -> str:
+        return await self.officer.does(
+            "registerOrganisation", name="Hội Phụ nữ phường", kind="WOMENS_UNION", unit=unit, on=on
+        )
+
+    async def draft(self, owner: str, on: str = "2019-02-01", **more: Any) -> str:
+        wanted = {"title": "Ngõ xóm sạch đẹp", "field": "ECONOMY", "subjectKind": "COLLECTIVE", **more}
+        return await self.officer.does("draftModel", owner=owner, on=on, **wanted)
+
+    async def submitted(self, owner: str) -> str:
+        model = await self.draft(owner)
+        return await self.officer.does("submitModel", model=model, on="2019-02-10")
+
+    async def registered(self, owner: str) -> str:
+        model = await self.submitted(owner)
+        return await self.appraiser.does("acceptModel", model=model, on="2019-03-01")
+
+    async def review_of(self, model: str) -> str:
+        """Opened when review has heard of the acceptance."""
+        await settled(self.graphql.settings)
+        found = await self.appraiser.ask(
+            "query($id: ID!) { node(id: $id) { ... on Model { review { id } } } }", id=model
+        )
+        return str(found["node"]["review"]["id"])
+
+    async def decided(self, owner: str, verdict: str = "RECOGNISED") -> str:
+        review = await self.review_of(await self.registered(owner))
+        return await self.appraiser.does(
+            "decideReview", review=review, verdict=verdict, reason="Thiết thực", on="2019-11-01"
+        )
+
+
+async def counts(settings: Settings) -> dict[str, int]:
+    """How many documents there are of everything that a command can change, once all is heard."""
+    await settled(settings)
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+        settings.mongo, **mongo_login(settings, OPERATOR_USER)
+    )
+    try:
+        return {
+            f"{service}.{name}": await client[f"{settings.mongo_prefix}_{service}"][name].count_documents({})
+            for service, names in CHANGED.items()
+            for name in names
+        }
+    finally:
+        client.close()

@@ -1,0 +1,65 @@
+"""An event that means nothing, for tests of how events travel."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+from services.kernel.calendar import moment
+from services.kernel.messages import Event
+from services.kernel.mongo.store import Store, Transaction
+from services.kernel.process import end
+
+PRODUCER = "registration"
+VERSIONS = 10
+SAYS = "> "
+"""What a program's own words begin with, to tell them from its log."""
+DEADLINE = 60.0
+"""Seconds after which waiting for something is given up; never a measure of how long it should take."""
+
+
+class Happened(Event, frozen=True, kw_only=True):
+    service: ClassVar[str] = PRODUCER
+
+
+async def commit(store: Store, things: int, *, prefix: str = "t") -> None:
+    """`VERSIONS` events of each of so many things, in one transaction per thing."""
+
+    async def one(key: str) -> None:
+        async def work(tx: Transaction) -> None:
+            for version in range(1, VERSIONS + 1):
+                tx.log(Happened(key=key, version=version, at=moment(), unit="/vn"))
+
+        await store.transaction(work)
+
+    await asyncio.gather(*(one(f"{prefix}{number}") for number in range(things)))
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def working(*works: Awaitable[Any]) -> AsyncGenerator[None, None]:
+    """Lets them work meanwhile; an error of one of them is ours."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        yield
+    finally:
+        await end(tasks)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def say(words: str) -> None:
+    print(SAYS + words, flush=True)

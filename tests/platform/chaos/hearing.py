@@ -1,0 +1,25 @@
+"""Readers that keep what they hear in the order in which they heard it."""
+
+from collections.abc import Sequence
+
+from services.kernel.log.inbox import Handler, Heard, Inbox
+from services.kernel.mongo.store import Store, Transaction, Unscoped, UpdateOne
+from tests.platform.chaos.happenings import PRODUCER, Happened
+
+HEARD = Unscoped("heard", "only the chaos tests read it")
+READER = "reporting"
+"""Whose database they are in."""
+
+
+def hearing(name: str) -> Handler:
+    async def hear(heard: Sequence[Heard], tx: Transaction) -> None:
+        # $push and not a document per event: hearing one twice is no error here, and shows.
+        ids = [one.recorded.id for one in heard]
+        effects = {"$push": {"ids": {"$each": ids}}, "$inc": {"batches": 1}}
+        await tx.unscoped(HEARD).write([UpdateOne({"_id": name}, effects, upsert=True)])
+
+    return hear
+
+
+def inbox(store: Store, name: str, handle: Handler) -> Inbox:
+    return Inbox(store, PRODUCER, {Happened.subject: Happened}, handle, name=name)

@@ -1,0 +1,221 @@
+"""Each process and each server is killed once under load: what was acknowledged is there, once, and counted."""
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import httpx
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client as Nats
+
+from infra.operate import report_view
+from infra.operate.positions import settled
+from infra.operate.recount import recount
+from infra.run.embedded import EmbeddedServer
+from infra.run.stack import Stack
+from infra.secure.rights import PRODUCERS
+from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
+from services.kernel.log import streams
+from services.kernel.messaging import client
+from services.kernel.mongo.store import Document, Store
+from tests.conftest import GraphQL, record_town
+from tests.platform.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
+from tests.platform.chaos.happenings import DEADLINE, until
+from tests.platform.chaos.load import TOWN, Load
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BEFORE = 20
+AFTER = 40
+"""Successes that must be seen before the kill, and after all runs again."""
+PROVINCE = "u42"
+AGAIN = 20
+"""Mutations that are sent once more in the end."""
+
+
+@dataclass
+class Town:
+    """Everything running for one town, and its clients."""
+
+    stack: Stack
+    settings: Settings
+    store: Store
+    nats: Nats
+    load: Load
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
+    made = Settings(var=tmp_path_factory.mktemp("chaos"), port=18100, lease=1.0, heartbeat=0.25)
+    async with Stack(made, lambda line: None) as stack, httpx.AsyncClient() as http:
+        settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
+        await record_town(settings)
+        store = Store(settings, "registration", user=OPERATOR_USER)
+        connection = await client.connect(settings, OPERATOR_USER)
+        load = Load(GraphQL(stack.gateway_url, settings, http))
+        await settled(settings)
+        await load.prepare()
+        yield Town(stack, settings, store, connection, load)
+        await connection.close()
+        store.close()
+
+
+Kill = Callable[[Town], Awaitable[None]]
+
+
+def _process(name: str) -> Kill:
+    async def kill(town: Town) -> None:
+        running = town.stack.processes[name]
+        pid = running.pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+
+        async def again() -> bool:
+            return running.pid not in (None, pid) and await running.is_ready()
+
+        await until(again)
+
+    return kill
+
+
+async def _kill_nats(town: Town) -> None:
+    await _kill_server(town.stack.nats)
+
+
+async def _kill_mongo(town: Town) -> None:
+    await _kill_server(town.stack.mongo)
+
+
+async def _kill_server(server: EmbeddedServer | None) -> None:
+    assert server
+    pid = server.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+
+    async def again() -> bool:
+        return server.alive and server.pid != pid
+
+    await until(again)
+
+
+async def _delete_streams(town: Town) -> None:
+    for producer in PRODUCERS:
+        await town.nats.jetstream().delete_stream(streams.name(producer))
+
+
+async def _wipe_jetstream(town: Town) -> None:
+    nats = town.stack.nats
+    assert nats
+    assert nats.pid
+    os.kill(nats.pid, signal.SIGSTOP)  # so that it is not started again before its store is gone
+    shutil.rmtree(nats.folder / "jetstream")
+    await _kill_server(nats)
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        pytest.param(_process("registration"), id="registration"),
+        pytest.param(_process("review"), id="review"),
+        pytest.param(_process("supervision"), id="supervision"),
+        pytest.param(_process("reporting"), id="reporting"),
+        pytest.param(_process("gateway"), id="gateway"),
+        pytest.param(_kill_nats, id="nats-server"),
+        pytest.param(_kill_mongo, id="mongod"),
+        pytest.param(_delete_streams, id="every-stream"),
+        pytest.param(_wipe_jetstream, id="jetstream-store"),
+    ],
+)
+async def test_nothing_is_lost_and_nothing_counted_twice_when_killed_under_load(
+    town: Town, kill: Kill
+) -> None:
+    load = town.load
+    known = len(load.done)
+
+    async def at_least(count: int) -> None:
+        async def enough() -> bool:
+            return len(load.done) >= count
+
+        await until(enough)
+
+    async with load.running():
+        await at_least(known + BEFORE)
+        await kill(town)
+        await at_least(len(load.done) + AFTER)
+    async with asyncio.timeout(DEADLINE):
+        await settled(town.settings)
+
+    await _documents_are_what_was_acknowledged(town)
+    await _sending_again_changes_nothing(town, known)
+    for producer in PRODUCERS:
+        await _log_is_dense_and_stream_its_copy(town, producer)
+    assert (await recount(town.settings)).differences == []
+    await _report_adds_up(town)
+
+
+async def _all(town: Town, service: str, collection: str) -> list[Document]:
+    return [document async for document in town.store.beside(service)[collection].find()]
+
+
+async def _documents_are_what_was_acknowledged(town: Town) -> None:
+    load = town.load
+    models = {model["_id"]: model for model in await _all(town, "registration", "models")}
+    assert sorted(models) == sorted(done.id for done in load.of("draftModel"))
+    assert {(model["state"], model["version"]) for model in models.values()} == {("REGISTERED", 4)}
+    given = {key: [part["amount"] for part in model["contributions"]] for key, model in models.items()}
+    assert given == {done.id: [Decimal(done.input["amount"])] for done in load.of("recordContribution")}
+
+    reviews = {review["_id"]: review for review in await _all(town, "review", "reviews")}
+    assert sorted(review["model"] for review in reviews.values()) == sorted(models)
+    verdicts = {key: review["verdict"] for key, review in reviews.items()}
+    assert verdicts == {done.input["review"]: done.input["verdict"] for done in load.of("decideReview")}
+    assert {review["version"] for review in reviews.values()} == {2}
+
+    sessions = [session["_id"] for session in await _all(town, "supervision", "sessions")]
+    assert sorted(sessions) == sorted(done.id for done in load.of("recordSupervisionSession"))
+
+
+async def _sending_again_changes_nothing(town: Town, since: int) -> None:
+    """The same key gets the same answer, long after."""
+    for done in random.sample(town.load.done[since:], AGAIN):
+        assert await town.load.send(done) == done.id
+
+
+async def _log_is_dense_and_stream_its_copy(town: Town, producer: str) -> None:
+    database = town.store.beside(producer)
+    length = len(await ids_in_log(database))
+
+    async def copied() -> bool:
+        return await length_of_stream(town.nats, producer) == length
+
+    await until(copied)
+    await assert_stream_is_copy(town.nats, database, producer)
+
+
+async def _report_adds_up(town: Town) -> None:
+    graphql, load = town.load.graphql, town.load
+    token = graphql.token("reporter")
+
+    async def ask(query: str, **variables: str) -> object:
+        return await graphql.ask(query, token, **variables)
+
+    report = await report_view.ask_report(ask, TOWN, "2018")
+    verdicts = Counter(done.input["verdict"] for done in load.of("decideReview"))
+    expected = {
+        "REGISTERED": Decimal(len(load.of("acceptModel"))),
+        "RECOGNISED": Decimal(verdicts["RECOGNISED"]),
+        "NOT_MET": Decimal(verdicts["NOT_MET"]),
+        "LAND_M2": sum(Decimal(done.input["amount"]) for done in load.of("recordContribution")),
+        "SUPERVISION_SESSION": Decimal(len(load.of("recordSupervisionSession"))),
+    }
+    assert {measure: report_view.total(report, measure) for measure in expected} == expected
+    assert report_view.differences(report, {}) == []
+    assert report["complete"]

@@ -1,0 +1,102 @@
+"""A sequencer that dies or stands still at any step between commit and acknowledgement; the next one finishes."""
+
+import pytest
+
+from services.kernel.log import streams
+from services.kernel.log.sequencer import PAGE
+from tests.platform.chaos.conftest import Producer, Run
+from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, until, working
+
+THINGS = 60
+ALL = THINGS * VERSIONS
+assert PAGE < ALL, "several pages"
+
+
+@pytest.mark.parametrize(
+    ("step", "numbered", "appended"),
+    [
+        ("BeforeNumbering", 0, 0),
+        ("WhileNumbering", 0, 0),
+        ("BeforePublishing", PAGE, 0),
+        ("HalfPublished", PAGE, PAGE // 2),
+        ("AllPublished", PAGE, PAGE),
+        ("TailRead", ALL, ALL),
+    ],
+)
+async def test_a_sequencer_killed_at_any_step_loses_nothing_and_appends_nothing_twice(
+    producer: Producer, run: Run, step: str, numbered: int, appended: int
+) -> None:
+    await commit(producer.store, THINGS)
+    async with run("sequencer_process", step) as doomed:
+        assert await doomed.died()
+    assert (await producer.numbered(), await producer.in_stream()) == (numbered, appended)
+    await commit(producer.store, 3, prefix="after")
+    async with working(producer.sequencer().run()):
+        await producer.until_copied()
+    assert await producer.numbered() == ALL + 3 * VERSIONS
+
+
+async def test_a_stream_that_was_made_anew_by_a_sequencer_killed_right_then_is_filled_by_the_next(
+    producer: Producer, run: Run
+) -> None:
+    await commit(producer.store, THINGS)
+    async with working(producer.sequencer().run()):
+        await producer.until_copied()
+    await producer.nats.jetstream().delete_stream(streams.name(PRODUCER))
+    async with run("sequencer_process", "StreamMadeAnew") as doomed:
+        assert await doomed.died()
+    async with working(producer.sequencer().run()):
+        await producer.until_copied()
+    assert await producer.in_stream() == ALL
+
+
+async def test_the_broker_refuses_what_a_sequencer_appends_that_stood_still_past_its_lease(
+    producer: Producer, run: Run
+) -> None:
+    await commit(producer.store, THINGS)
+    async with run("sequencer_process", "StopsHalfPublished") as stale:
+        await stale.stopped()
+        assert await producer.in_stream() == PAGE // 2
+        async with working(producer.sequencer().run()):
+            await producer.until_copied()
+            stale.go_on()
+            assert await stale.says() == "numbered"
+            assert (await stale.says()).startswith("append refused")
+            await commit(producer.store, 3, prefix="after")
+            await producer.until_copied()
+    assert await producer.in_stream() == ALL + 3 * VERSIONS
+
+
+async def test_a_sequencer_that_stood_still_past_its_lease_numbers_nothing(
+    producer: Producer, run: Run
+) -> None:
+    async with run("sequencer_process", "StopsBeforeNumbering") as stale:
+        await stale.stopped()
+        fresh = producer.sequencer()
+        await until(fresh.hold)
+        await commit(producer.store, 1)
+        stale.go_on()
+        assert await stale.says() == "lease lost"
+        assert await producer.pending() == VERSIONS
+        async with working(fresh.run()):
+            await producer.until_copied()
+
+
+async def test_a_sequencer_that_lost_its_lease_while_it_looked_at_the_stream_raises_no_false_alarm(
+    producer: Producer,
+) -> None:
+    stale, fresh = producer.sequencer(), producer.sequencer()
+    assert await stale.hold()
+    await until(fresh.hold)
+    await commit(producer.store, 1)
+    await fresh.work()
+    await stale.append()  # as if it had stood still right after taking the lease
+    assert stale.problem
+
+    async def knows_that_another_holds_it() -> bool:
+        return not await stale.hold()
+
+    await until(knows_that_another_holds_it)
+    await stale.work()
+    assert stale.problem is None
+    await producer.until_copied()

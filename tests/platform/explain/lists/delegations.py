@@ -1,0 +1,24 @@
+"""Lists of delegations: one's own, and those in the units of an operator."""
+
+from collections.abc import Iterator
+
+from services.kernel.messages import Role
+from services.kernel.mongo.store import Access, Documents
+from services.registration.delegations.messages import DelegationsPage
+from tests.platform.explain.lists import Listed, pages
+
+WHERE = "registration.delegations"
+
+
+def of_operator(access: Access) -> Documents:
+    return access.personal("delegations", Role.OPERATOR)
+
+
+def of_oneself(access: Access) -> Documents:
+    return access.personal("delegations")
+
+
+def lists() -> Iterator[Listed]:
+    for side in ("giver", "receiver"):
+        for seen in (of_operator, of_oneself):
+            yield from pages(DelegationsPage, WHERE, "d", {side: "x"}, seen)

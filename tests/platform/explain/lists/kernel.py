@@ -1,0 +1,21 @@
+"""What the kernel reads in every service: logs, answers, what is parked."""
+
+from collections.abc import Iterator
+
+from services.kernel.mongo.store import PENDING
+from tests.platform.explain.lists import Listed
+
+
+def lists() -> Iterator[Listed]:
+    for service in ("registration", "review", "supervision"):
+        log = f"{service}.log"
+        yield Listed(f"{service}: replay", log, {"seq": {"$gt": 100}}, {"seq": 1})
+        yield Listed(f"{service}: replay from the start", log, {"seq": {"$gt": 0}}, {"seq": 1})
+        yield Listed(f"{service}: the tail", log, {"seq": 100})
+        yield Listed(f"{service}: those without a number", log, {"seq": 0}, dict(PENDING))
+        yield Listed(f"{service}: a thing's events", log, {"key": "m_" + "7" * 24}, {"version": 1})
+        answer = {"_id": {"caller": "x", "key": "k"}}
+        yield Listed(f"{service}: an answer", f"{service}.answers", answer)
+    for service in ("review", "supervision", "reporting"):
+        parked = {"producer": "registration", "reader": service}
+        yield Listed(f"{service}: parked", f"{service}.parked", parked, {"seq": 1}, follows=False)

@@ -1,0 +1,19 @@
+"""What reports read: counters, facts, and what they miss."""
+
+from collections.abc import Iterator
+
+from services.reporting.domain import COUNTED
+from services.reporting.repository import reader
+from tests.platform.explain.lists import Listed
+
+
+def lists() -> Iterator[Listed]:
+    totals = {"unit": "u437", "measure": {"$in": ["REGISTERED", "IMPLEMENTED"]}}
+    yield Listed("totals of a unit", "reporting.counters_1", totals)
+    yield Listed("counters", "reporting.counters_1", {"_id": {"$in": ["2018/u437/REGISTERED"]}})
+    yield Listed("facts of a thing", "reporting.facts_1", {"thing": "m_" + "7" * 24})
+    year = {"$gte": "2018-01-01", "$lte": "2018-12-31"}
+    behind = {"within": "u437", "measure": "REGISTERED", "on": year}
+    yield Listed("facts behind a figure", "reporting.facts_1", behind, {"on": 1, "_id": 1})
+    stuck = {"producer": {"$in": list(COUNTED)}, "reader": reader(1)}
+    yield Listed("what a report misses", "reporting.parked", stuck, follows=False)

@@ -1,0 +1,11 @@
+"""What the search reads besides its own index: the documents of a page of hits."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from services.registration.search.messages import SearchHits
+from tests.platform.explain.lists import Listed, by_ids
+
+
+def lists() -> Iterator[Listed]:
+    yield replace(by_ids("registration.models", "m"), what="a page of hits", message=SearchHits)

@@ -1,0 +1,28 @@
+"""Lists of jobs and of their rows."""
+
+from collections.abc import Iterator
+
+from services.kernel.caller import Caller
+from services.kernel.mongo.store import Access, Documents
+from services.registration.sheets import repository
+from services.registration.sheets.messages import JobRows, JobsPage
+from tests.platform.explain.lists import Listed, pages
+
+JOB = "i_" + "7" * 24
+
+
+def lists() -> Iterator[Listed]:
+    yield from pages(JobsPage, "registration.jobs", "i", {}, seen=_own)
+    for fate in ({}, {"fate": "ERROR"}):
+        for between, order in (({}, 1), ({"number": {"$gt": 3}}, 1), ({"number": {"$lt": 9}}, -1)):
+            sort = {"job": 1, **dict.fromkeys(fate, 1), "number": order}
+            wanted = {"job": JOB, **fate, **between}
+            yield Listed(f"rows by {wanted}", "registration.job_rows", wanted, sort, JobRows)
+    waiting = {"open": True}
+    yield Listed("jobs that wait", "registration.jobs", waiting, {"open": 1, "_id": 1})
+    yield Listed("rows of one file", "registration.job_rows", {"digest": "0" * 64})
+
+
+def _own(access: Access) -> Documents:
+    assert isinstance(access.caller, Caller)
+    return repository.jobs(access)

@@ -1,0 +1,102 @@
+"""How events reach one reader among many that may be slow: in order, whole, and not before it takes them."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest_asyncio
+from nats.aio.client import Client
+
+from infra.run.embedded import NatsServer
+from services.kernel.config import Settings
+from services.kernel.log import streams
+from services.kernel.log.feed import Feed
+from services.kernel.log.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
+from services.kernel.messages import Recorded
+from services.kernel.messaging import client
+from tests.conftest import TESTER
+
+MANY = 1000
+AT = datetime(2019, 3, 1, tzinfo=UTC)
+
+
+class Producer:
+    """A stream, and a log that can be asked for pages."""
+
+    def __init__(self, connection: Client) -> None:
+        self.nats = connection
+        self.log: list[bytes] = []
+        self.pages = 0
+
+    async def happen(self, many: int) -> None:
+        for _ in range(many):
+            seq = len(self.log) + 1
+            event = Recorded(
+                id=str(seq),
+                seq=seq,
+                type="event.toy.raised.v1",
+                recorded_at=AT,
+                caller="x",
+                trace=None,
+                cause=None,
+                data={},
+            )
+            self.log.append(msgspec.json.encode(event))
+        js = self.nats.jetstream()
+        await asyncio.gather(*(js.publish("event.toy.raised.v1", event) for event in self.log[-many:]))
+        await self.nats.publish(heartbeat_subject("toy"), msgspec.json.encode(Heartbeat(len(self.log))))
+
+    async def replay(self, message: Any) -> None:
+        page = msgspec.json.decode(message.data, type=Replay)
+        self.pages += 1
+        await message.respond(b"[" + b",".join(self.log[page.after : page.after + page.limit]) + b"]")
+
+    async def sent_ahead(self) -> int:
+        """To how many readers its stream is sending by itself."""
+        return len(await self.nats.jetstream().consumers_info(streams.name("toy")))
+
+
+@pytest_asyncio.fixture
+async def producer(nats_server: NatsServer, secrets: Path) -> AsyncGenerator[Producer, None]:
+    connection = await client.connect(Settings(nats_url=nats_server.url, secrets=secrets), TESTER)
+    made = Producer(connection)
+    await streams.ensure(connection.jetstream(), "toy")
+    await connection.subscribe(replay_subject("toy"), cb=made.replay)
+    yield made
+    await connection.close()
+
+
+async def test_a_sparing_reader_takes_history_a_page_at_a_time_and_then_listens(producer: Producer) -> None:
+    await producer.happen(MANY)
+    batches = Feed(producer.nats, "toy", 0, sparing=True).batches(50)
+    heard: list[int] = []
+    async with asyncio.timeout(30):
+        while len(heard) < MANY:
+            events = await anext(batches)
+            assert 0 < len(events) <= 50
+            heard += [event.seq for event in events]
+            assert await producer.sent_ahead() == 0
+        while await anext(batches):
+            raise AssertionError("there is nothing more")
+        assert await producer.sent_ahead() == 1
+        await producer.happen(10)
+        while len(heard) < MANY + 10:
+            heard += [event.seq for event in await anext(batches)]
+    assert heard == list(range(1, MANY + 11))
+    await batches.aclose()
+
+
+async def test_a_sparing_reader_that_falls_behind_goes_back_to_the_log(producer: Producer) -> None:
+    batches = Feed(producer.nats, "toy", 0, sparing=True).batches(50)
+    async with asyncio.timeout(30):
+        assert await anext(batches) == []
+        await producer.happen(MANY)
+        heard: list[int] = []
+        while len(heard) < MANY:
+            heard += [event.seq for event in await anext(batches)]
+    assert heard == list(range(1, MANY + 1))
+    assert producer.pages > 5
+    await batches.aclose()

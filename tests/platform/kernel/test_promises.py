@@ -1,0 +1,379 @@
+"""The promises I1 to I7 of the kernel, each by its name, on real servers. I8 is tested where figures are."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+import nats.errors
+import nats.js.errors
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client as Nats
+from pymongo import monitoring
+
+from services.kernel.calendar import moment
+from services.kernel.caller import LIFE, Caller, Grant, Scope, Tokens, binding, reading
+from services.kernel.config import Settings
+from services.kernel.log import streams
+from services.kernel.log.inbox import Handler, Inbox
+from services.kernel.log.sequencer import Sequencer
+from services.kernel.log.streams import replay_subject
+from services.kernel.messages import Command, Recorded, Refused, Role
+from services.kernel.messaging import client
+from services.kernel.messaging.client import CALLER, KEY, Reply
+from services.kernel.messaging.desk import Desk
+from services.kernel.mongo.store import Access, DuplicateKeyError, Store, Transaction, UpdateOne, recorded
+from services.kernel.process import end
+from services.kernel.units import COUNTRY
+from tests.conftest import TESTER
+from tests.platform.kernel import toy
+from tests.platform.kernel.toy import CountTallies, OpenTally, RaiseTally, Tally, TallyRaised
+
+ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
+
+
+class Watch(monitoring.CommandListener):
+    """Keeps what is sent to the server."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, dict[str, Any]]] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.commands.append((event.command_name, dict(event.command)))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+
+class Toy:
+    """The toy service without its process: a desk, a sequencer, and a reader in the same database."""
+
+    def __init__(self, settings: Settings, connection: Nats) -> None:
+        self.store = Store(settings, "toy")
+        self.nats = connection
+        self.sequencer = Sequencer(self.store, connection, lease=1, heartbeat=0.2)
+        self._sign = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
+        verify = Tokens.from_file("gateway", settings.secrets_of("review") / "caller.public.json")
+        self.desk = Desk(self.store, verify, self._committed)
+
+    async def _committed(self) -> None:
+        self.sequencer.nudge()
+
+    async def do(self, command: Command, key: str, caller: Caller = ANN) -> Reply[Any]:
+        body = msgspec.json.encode(command)
+        token = self._sign.sign(caller, moment(), LIFE, **binding(command.subject, body, key))
+        handler: Any = toy.open_tally if isinstance(command, OpenTally) else toy.raise_tally
+        reply = await self.desk.command(type(command), handler, body, {CALLER: token, KEY: key})
+        return msgspec.json.decode(reply, type=Reply)
+
+    async def log(self) -> list[dict[str, Any]]:
+        return [document async for document in self.store.db.log.find().sort("seq", 1)]
+
+    async def stream(self) -> list[Recorded]:
+        js = self.nats.jetstream()
+        last = await streams.last(js, "toy")
+        messages = [await js.get_msg(streams.name("toy"), seq=seq) for seq in range(1, last + 1)]
+        return [msgspec.json.decode(message.data or b"", type=Recorded) for message in messages]
+
+    def inbox(self, handle: Handler = toy.copy) -> Inbox:
+        return Inbox(self.store, "toy", {TallyRaised.subject: TallyRaised}, handle, name="copy")
+
+    async def copies(self) -> dict[str, int]:
+        """How many events of each tally have taken effect."""
+        return {document["_id"]: document["heard"] async for document in self.store.db.copies.find()}
+
+    async def cursor(self) -> int:
+        cursor = await self.store.db.cursors.find_one({"_id": "copy/toy"})
+        return cursor["seq"] if cursor else 0
+
+
+@pytest_asyncio.fixture
+async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
+    connection = await client.connect(settings, TESTER)
+    made = Toy(settings, connection)
+    await made.store.provision({})
+    await streams.ensure(connection.jetstream(), "toy")
+
+    async def replay(message: Any) -> None:
+        after = msgspec.json.decode(message.data)["after"]
+        found = made.store.db.log.find({"seq": {"$gt": after}}).sort("seq", 1)
+        await message.respond(msgspec.json.encode([recorded(document) async for document in found]))
+
+    await connection.subscribe(replay_subject("toy"), cb=replay)
+    yield made
+    made.store.close()
+    await connection.close()
+
+
+async def _until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def _running(*works: Any) -> AsyncGenerator[None, None]:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        yield
+    finally:
+        await end(tasks)
+
+
+async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
+    settings: Settings,
+) -> None:
+    watch = Watch()
+    monitoring.register(watch)
+    try:
+        connection = await client.connect(settings, TESTER)
+        toys = Toy(settings, connection)
+        await toys.store.provision({})
+        watch.commands.clear()
+        assert (await toys.do(OpenTally(id="t"), "k")).refusal is None
+    finally:
+        monitoring._LISTENERS.command_listeners.remove(watch)
+    commits = [command for name, command in watch.commands if name == "commitTransaction"]
+    assert [commit["writeConcern"] for commit in commits] == [{"w": "majority", "j": True}]
+    # and nothing of the command was written outside that transaction
+    writes = [command for name, command in watch.commands if name in ("insert", "update", "findAndModify")]
+    assert writes
+    assert all("txnNumber" in write and write.get("autocommit") is False for write in writes)
+    toys.store.close()
+    await connection.close()
+
+
+async def test_i2_one_key_has_one_effect_and_one_answer_however_often_it_is_sent(service: Toy) -> None:
+    await service.do(OpenTally(id="t"), "open")
+    answers = await asyncio.gather(*(service.do(RaiseTally(id="t"), "raise") for _ in range(20)))
+    assert len({str(answer.answer) for answer in answers}) == 1
+    tally = await service.store.db.tallies.find_one({"_id": "t"})
+    assert tally is not None
+    assert tally["value"] == 1
+    assert [event["version"] for event in await service.log()].count(2) == 1
+
+
+async def test_i2_a_key_used_again_with_other_content_is_refused(service: Toy) -> None:
+    await service.do(OpenTally(id="a"), "k")
+    reply = await service.do(OpenTally(id="b"), "k")
+    assert reply.refusal is not None
+    assert reply.refusal.code == "key-reused"
+    assert await service.store.db.tallies.count_documents({}) == 1
+
+
+async def test_i2_a_refusal_is_an_answer_too(service: Toy) -> None:
+    await service.do(OpenTally(id="t"), "open")
+    first = await service.do(RaiseTally(id="t", most=0), "k")
+    assert first.refusal is not None
+    assert first.refusal.code == "tally-full"
+    assert (await service.do(RaiseTally(id="t", most=0), "k")).refusal == first.refusal
+    other = await service.do(RaiseTally(id="t", most=5), "k")
+    assert other.refusal is not None
+    assert other.refusal.code == "key-reused"
+
+
+async def test_i2_keys_belong_to_their_caller(service: Toy) -> None:
+    bob = Caller(id="bob", name="Bob", grants=ANN.grants)
+    await service.do(OpenTally(id="a"), "k")
+    assert (await service.do(OpenTally(id="b"), "k", bob)).refusal is None
+
+
+async def test_i3_each_change_has_one_event_and_a_failed_one_has_neither(service: Toy) -> None:
+    await service.do(OpenTally(id="t"), "open")
+
+    async def fails(tx: Transaction) -> None:
+        await toy.raise_tally(RaiseTally(id="t"), tx)
+        raise RuntimeError("after the change")
+
+    with pytest.raises(RuntimeError):
+        await service.store.transaction(fails)
+    tally = await service.store.db.tallies.find_one({"_id": "t"})
+    assert tally is not None
+    assert (tally["version"], len(await service.log())) == (1, 1)
+
+
+def _tally(id_: str, version: int, unit: str = f"/{COUNTRY}") -> tuple[Tally, list[TallyRaised]]:
+    tallies = [Tally(id=id_, version=v, unit=unit, value=v - 1) for v in range(1, version + 1)]
+    return tallies[-1], [toy.raised(tally) for tally in tallies]
+
+
+async def test_i3_many_are_added_with_all_their_events(service: Toy) -> None:
+    async def work(tx: Transaction) -> None:
+        await toy.Tallies(tx).add_many(_tally(f"t{n}", 1 + n % 3) for n in range(1000))
+
+    await service.store.transaction(work)
+    assert await service.store.db.tallies.count_documents({"within": COUNTRY}) == 1000
+    await service.sequencer.work()
+    log = await service.log()
+    assert [event["seq"] for event in log] == list(range(1, 2000))
+    for n in (0, 1, 2, 998):
+        events = [event["version"] for event in log if event["key"] == f"t{n}"]
+        assert events == list(range(1, 2 + n % 3))
+    # What was added so goes on as anything else.
+    again: Any = (await service.do(RaiseTally(id="t2"), "raise")).answer
+    assert (again["version"], again["value"]) == (4, 3)
+
+
+@pytest.mark.parametrize("wrong", ["out of scope", "there already", "an event is missing"])
+async def test_i3_many_are_added_all_or_none(service: Toy, wrong: str) -> None:
+    await service.do(OpenTally(id="there"), "open")
+    bad = {
+        "out of scope": _tally("t", 1, f"/{COUNTRY}/u2"),
+        "there already": _tally("there", 1, f"/{COUNTRY}/u1"),
+        "an event is missing": (_tally("t", 2, f"/{COUNTRY}/u1")[0], _tally("t", 2)[1][1:]),
+    }[wrong]
+
+    async def work(tx: Transaction) -> None:
+        await toy.Tallies(tx).add_many([*(_tally(f"t{n}", 2, f"/{COUNTRY}/u1") for n in range(9)), bad])
+
+    with pytest.raises((Refused, DuplicateKeyError, ValueError)):
+        await service.store.transaction(work, scope=Scope(frozenset({"u1"})))
+    assert await service.store.db.tallies.count_documents({}) == 1
+    assert len(await service.log()) == 1
+
+
+async def test_i3_an_event_is_never_edited_but_for_its_number(service: Toy) -> None:
+    await service.do(OpenTally(id="t"), "open")
+    (before,) = await service.log()
+    await service.sequencer.work()
+    (after,) = await service.log()
+    assert (before.pop("seq"), after.pop("seq")) == (0, 1)
+    assert before == after
+
+
+async def test_i4_versions_and_sequence_are_dense_and_agree_under_concurrent_writers(service: Toy) -> None:
+    names = [f"t{n}" for n in range(5)]
+    async with _running(service.sequencer.run()):
+        await asyncio.gather(*(service.do(OpenTally(id=name), f"open {name}") for name in names))
+        raises = [service.do(RaiseTally(id=name), f"{name} {n}") for n in range(20) for name in names]
+        answers = await asyncio.gather(*raises)
+        assert all(answer.refusal is None and answer.failure is None for answer in answers)
+
+        async def numbered() -> bool:
+            return await service.store.db.log.count_documents({"seq": 0}) == 0
+
+        await _until(numbered)
+    log = await service.log()
+    assert [event["seq"] for event in log] == list(range(1, 5 * 21 + 1))
+    for name in names:
+        assert [event["version"] for event in log if event["key"] == name] == list(range(1, 22))
+
+
+async def test_i5_a_deleted_stream_comes_back_whole_and_readers_miss_nothing(service: Toy) -> None:
+    async def there() -> bool:
+        with contextlib.suppress(nats.js.errors.NotFoundError):
+            return await streams.last(service.nats.jetstream(), "toy") > 0
+        return False
+
+    inbox = service.inbox()
+    async with _running(service.sequencer.run(), inbox.run(service.nats)):
+        await service.do(OpenTally(id="t"), "open")
+        for n in range(30):
+            if n in (5, 10):
+                await _until(there)
+                await service.nats.jetstream().delete_stream(streams.name("toy"))
+            await service.do(RaiseTally(id="t", most=12), f"raise {n}")
+        await service.do(OpenTally(id="u"), "open u")
+
+        async def whole() -> bool:
+            with contextlib.suppress(nats.errors.Error, nats.js.errors.Error):
+                return [e.id for e in await service.stream()] == [e["_id"] for e in await service.log()]
+            return False
+
+        async def heard() -> bool:
+            return sum((await service.copies()).values()) == len(await service.log())
+
+        await _until(whole)
+        await _until(heard)
+    assert await service.copies() == {"t": 13, "u": 1}
+
+
+async def test_i6_the_cursor_moves_with_the_effects_or_not_at_all(service: Toy) -> None:
+    async def fails(heard: Any, tx: Transaction) -> None:
+        await toy.copy(heard, tx)
+        raise ConnectionResetError("the process dies here")
+
+    await service.do(OpenTally(id="t"), "open")
+    await service.sequencer.work()
+    events = [recorded(document) for document in await service.log()]
+    inbox = service.inbox(fails)
+    with pytest.raises(ConnectionResetError):
+        await inbox._in_one(events)
+    assert (await service.copies(), await service.cursor()) == ({}, 0)
+
+    for _ in range(3):  # delivered again and again, it takes effect once
+        await service.inbox().apply(events)
+    assert (await service.copies(), await service.cursor()) == ({"t": 1}, 1)
+
+
+async def test_i7_an_event_that_cannot_be_applied_is_parked_and_blocks_only_its_aggregate(
+    service: Toy,
+) -> None:
+    await service.do(OpenTally(id="bad"), "open bad")
+    await service.do(OpenTally(id="good"), "open good")
+    for n in range(15):
+        await service.do(RaiseTally(id="bad"), f"bad {n}")
+        await service.do(RaiseTally(id="good", most=12), f"good {n}")
+    await service.sequencer.work()
+    events = [recorded(document) for document in await service.log()]
+    inbox = service.inbox()
+    await inbox.apply(events[:20])
+    await inbox.apply(events[20:])
+
+    assert await service.copies() == {"bad": 13, "good": 13}
+    parked = [document async for document in service.store.db.parked.find().sort("seq", 1)]
+    assert [document["event"]["data"]["to"] for document in parked] == [13, 14, 15]
+    assert "thirteen cannot be copied" in parked[0]["error"]
+    assert await service.cursor() == len(events)
+
+    # Still the same program: they stay, in order. A mended one takes them up where they are.
+    assert await inbox.retry_parked() == 3
+
+    async def mended(heard: Any, tx: Transaction) -> None:
+        for one in heard:
+            again = UpdateOne({"_id": one.event.key}, {"$inc": {"heard": 1}}, upsert=True)
+            await tx.unscoped(toy.COPIES).write([again])
+
+    assert await service.inbox(mended).retry_parked() == 0
+    assert await service.copies() == {"bad": 16, "good": 13}
+    assert await service.store.db.parked.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("other", ["subject", "body", "key", "old"])
+async def test_a_callers_token_is_good_for_its_own_request_and_for_seconds_only(
+    service: Toy, other: str
+) -> None:
+    body = msgspec.json.encode(OpenTally(id="mine"))
+    theirs = msgspec.json.encode(OpenTally(id="theirs"))
+    bound = binding(
+        RaiseTally.subject if other == "subject" else OpenTally.subject,
+        theirs if other == "body" else body,
+        "another" if other == "key" else "k",
+    )
+    at = moment() - 2 * LIFE if other == "old" else moment()
+    headers = {CALLER: service._sign.sign(ANN, at, LIFE, **bound), KEY: "k"}
+    reply = msgspec.json.decode(
+        await service.desk.command(OpenTally, toy.open_tally, body, headers), type=Reply
+    )
+    assert reply.refusal is not None
+    assert reply.refusal.code == "unauthenticated"
+    assert await service.log() == []
+
+
+@pytest.mark.parametrize("size", [100, 4_100_000])
+async def test_an_answer_that_no_message_holds_is_refused_and_not_lost(service: Toy, size: int) -> None:
+    async def long(_: CountTallies, access: Access) -> str:
+        return "x" * size
+
+    body = msgspec.json.encode(CountTallies())
+    token = service._sign.sign(ANN, moment(), LIFE, **reading("toy"))
+    raw = await service.desk.query(CountTallies, long, body, {CALLER: token})
+    reply = msgspec.json.decode(raw, type=Reply)
+    if size < 4_000_000:
+        assert reply.answer == "x" * size
+    else:
+        assert reply.refusal is not None
+        assert reply.refusal.code == "answer-too-large"

@@ -1,0 +1,77 @@
+"""A service of two lines for the tests of the kernel: tallies that are opened, and raised by one at a time."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.calendar import moment
+from services.kernel.log.inbox import Heard
+from services.kernel.messages import Command, Event, Query, Refused, Role
+from services.kernel.mongo.store import Aggregates, Noun, Transaction, Unscoped, UpdateOne
+from services.kernel.rows import Columns, Row
+from services.kernel.units import COUNTRY
+
+COPIES = Unscoped("copies", "only the tests of the kernel read them")
+
+
+class OpenTally(Command, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+
+    id: str
+
+
+class RaiseTally(Command, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+
+    id: str
+    most: int = 1_000_000
+
+
+class CountTallies(Query, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+
+
+class TallyRaised(Event, frozen=True, kw_only=True):
+    to: int
+
+
+class Tally(Aggregate, frozen=True, kw_only=True):
+    value: int
+
+
+class Tallies(Aggregates[Tally]):
+    collection = "tallies"
+    noun = Noun("tally", "bảng đếm", "tally")
+    columns = Columns(Tally)
+    state = Tally
+
+
+def raised(tally: Tally) -> TallyRaised:
+    return TallyRaised(key=tally.id, version=tally.version, at=moment(), unit=tally.unit, to=tally.value)
+
+
+async def open_tally(command: OpenTally, tx: Transaction) -> Row:
+    tally = Tally(id=command.id, version=1, unit=f"/{COUNTRY}", value=0)
+    return await Tallies(tx).add(tally, raised(tally))
+
+
+async def raise_tally(command: RaiseTally, tx: Transaction) -> Row:
+    def change(tally: Tally) -> tuple[Tally, TallyRaised]:
+        if tally.value >= command.most:
+            raise Refused("tally-full", "id", vi="Đã đầy.", en="It is full.")
+        more = msgspec.structs.replace(tally, version=tally.version + 1, value=tally.value + 1)
+        return more, raised(more)
+
+    return await Tallies(tx).update(command.id, change)
+
+
+async def copy(heard: Sequence[Heard], tx: Transaction) -> None:
+    """A reader that adds up what it hears: an event applied twice, or not at all, shows."""
+    for one in heard:
+        assert isinstance(one.event, TallyRaised)
+        if one.event.to == 13:
+            raise ValueError("thirteen cannot be copied")
+        change = {"$inc": {"heard": 1}, "$set": {"value": one.event.to}}
+        await tx.unscoped(COPIES).write([UpdateOne({"_id": one.event.key}, change, upsert=True)])

@@ -1,0 +1,101 @@
+"""A registration for form's sake through GraphQL: let through, asked about, answered, marked, counted."""
+
+from typing import Any
+
+import pytest
+
+from infra.operate.positions import settled
+from infra.operate.recount import recount
+from services.kernel.calendar import today
+from services.kernel.messages import Role
+from tests.conftest import GraphQL
+from tests.people import CITY, WARD, Office, Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PROVINCE = "u42"
+"""The city in it was dissolved; what is asked today about its registrations counts in the province."""
+QUESTION = """id rule state whyVi whyEn words others askedOn answer answeredOn answeredBy settledOn settledBy reason
+  model { id state } unit { id }"""
+OF_MODEL = f"""
+query OfModel($id: ID!) {{ node(id: $id) {{ ... on Model {{
+  state questions(first: 10) {{ edges {{ node {{ {QUESTION} }} }} }} }} }} }}
+"""
+PAGE = f"""
+query Questions($unit: ID, $state: QuestionState, $rule: FormalityRule) {{
+  questions(first: 100, filter: {{ unit: $unit, state: $state, rule: $rule }}) {{
+    edges {{ node {{ {QUESTION} }} }} }} }}
+"""
+REPORT = """
+query Report($period: String!, $unit: ID!) { report(unit: $unit, period: $period) { ... on Report {
+  figures { measure total } } } }
+"""
+
+
+async def _asked(office: Office, model: str) -> dict[str, dict[str, Any]]:
+    """By rule."""
+    await settled(office.graphql.settings)
+    found = (await office.officer.ask(OF_MODEL, id=model))["node"]
+    return {edge["node"]["rule"]: edge["node"] for edge in found["questions"]["edges"]}
+
+
+async def _counted(office: Office) -> dict[str, int]:
+    await settled(office.graphql.settings)
+    reporter = Person(office.graphql, Role.REPORTER, PROVINCE)
+    report = (await reporter.ask(REPORT, unit=PROVINCE, period=f"{today().year}"))["report"]
+    return {
+        figure["measure"]: int(float(figure["total"]))
+        for figure in report["figures"]
+        if figure["measure"].startswith("FORMALITY")
+    }
+
+
+async def test_a_registration_for_forms_sake_is_asked_about_answered_marked_and_counted(
+    graphql: GraphQL,
+) -> None:
+    office = Office(graphql)
+    before = await _counted(office)
+    owner = await office.organisation()
+    year = today().year
+    model = await office.draft(owner, title="Dân vận khéo", year=year)
+    plain = await office.draft(owner, title="Hũ gạo tình thương", place="Tổ 5", target="40 suất", year=year)
+    for one in (model, plain):
+        await office.officer.does("submitModel", model=one, on="2019-02-10")
+        await office.appraiser.does("acceptModel", model=one, on="2019-03-01")
+
+    asked = await _asked(office, model)
+    assert set(asked) == {"BOILERPLATE", "NOTHING_CONCRETE"}
+    assert await _asked(office, plain) == {}
+    question = asked["BOILERPLATE"]
+    assert question["state"] == "ASKED"
+    assert "câu chữ chung" in question["whyVi"]
+    assert question["askedOn"] == today().isoformat()
+    # Nothing was refused: the model is registered like any other.
+    assert question["model"] == {"id": model, "state": "REGISTERED"}
+    assert question["unit"]["id"] == WARD
+
+    early = await office.appraiser.tries(
+        "settleQuestion", question=question["id"], suspected=True, reason="x"
+    )
+    assert (early["__typename"], early["code"]) == ("Refusal", "answer-awaited")
+    await office.officer.does("answerQuestion", question=question["id"], answer="Sẽ bổ sung cách làm")
+    own = Person(graphql, Role.APPRAISER, CITY, name=f"officer@{CITY}")
+    refused = await own.tries(
+        "settleQuestion", question=question["id"], suspected=False, reason="Tôi biết rõ"
+    )
+    assert refused["code"] == "own-work"
+    await office.appraiser.does(
+        "settleQuestion", question=question["id"], suspected=True, reason="Không nêu được việc làm"
+    )
+    marked = (await office.reporter.ask(PAGE, unit=WARD, state="SUSPECTED", rule="BOILERPLATE"))["questions"]
+    (found,) = [edge["node"] for edge in marked["edges"] if edge["node"]["model"]["id"] == model]
+    assert found["reason"] == "Không nêu được việc làm"
+    assert found["answer"] == "Sẽ bổ sung cách làm"
+    assert found["answeredBy"] == f"officer@{CITY}"
+    assert found["settledBy"] == f"appraiser@{CITY}"
+    assert found["model"]["state"] == "REGISTERED"
+
+    after = await _counted(office)
+    added = {measure: many - before[measure] for measure, many in after.items()}
+    assert added == {"FORMALITY_ASKED": 2, "FORMALITY_ANSWERED": 1, "FORMALITY_SUSPECTED": 1}
+    assert (await recount(graphql.settings)).differences == []

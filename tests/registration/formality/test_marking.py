@@ -1,0 +1,200 @@
+"""Questions about formality out of what the reader hears and what the check finds, at whatever moment it is."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest_asyncio
+
+from services.kernel.caller import EVERYTHING, OURSELVES
+from services.kernel.config import Settings
+from services.kernel.log.inbox import Heard
+from services.kernel.messages import Event
+from services.kernel.mongo.store import Store, Transaction, new_id, recorded
+from services.kernel.units import Spell, UnitLevel
+from services.registration.formality import handlers
+from services.registration.formality.domain import usual_deadline
+from services.registration.launches import domain as launches
+from services.registration.launches.domain import closing
+from services.registration.launches.repository import Launches
+from services.registration.models import domain
+from services.registration.models.domain import Act, Model
+from services.registration.models.repository import Models
+from services.registration.programmes.domain import Programme
+from services.registration.words import Field, SubjectKind
+
+YEAR = 2026
+MARCH = datetime(YEAR, 3, 10, 2, tzinfo=UTC)
+HOW = "Họp bàn công khai ba lần, ghi ý kiến từng nhà, người có uy tín góp đất trước rồi cả xóm cùng làm."
+
+
+class Office:
+    """Registration's database, the rules of models, and the reader's handler, without their processes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def registered(
+        self,
+        unit: str,
+        title: str,
+        *,
+        at: datetime = MARCH,
+        year: int = YEAR,
+        programme: Programme | None = None,
+    ) -> str:
+        """Submitted and accepted at that moment; heard by the rules."""
+        spell = Spell(
+            name=unit, code=unit, kind="Xã", level=UnitLevel.COMMUNE, parent="vn", path=f"/vn/{unit}"
+        )
+        by, judge = (
+            Act(by=who, own=frozenset({who}), on=at.date(), today=at.date(), at=at) for who in ("ann", "bob")
+        )
+        model, drafted = domain.draft(
+            key=new_id("m"),
+            owner=new_id("o"),
+            unit=spell,
+            title=title,
+            summary=HOW,
+            place="",
+            target="",
+            programme=programme,
+            year=year,
+            field=Field.ECONOMY,
+            subject_kind=SubjectKind.COLLECTIVE,
+            act=by,
+        )
+        model, submitted = domain.submit(model, act=by)
+        model, accepted = domain.accept(model, act=judge)
+        await self._add(model, [drafted, submitted, accepted], at)
+        await self.hear(model.id, at)
+        return model.id
+
+    async def _add(self, model: Model, events: list[Event], at: datetime) -> None:
+        async def work(tx: Transaction) -> None:
+            await Models(tx).add_many([(model, events)])
+
+        await self.store.transaction(work, at=at)
+
+    async def launched(self, programme: Programme, until: date) -> None:
+        country = Spell(name="vn", code="vn", kind="", level=UnitLevel.COUNTRY, parent=None, path="/vn")
+        launch, launched = launches.launch(
+            programme,
+            key=new_id("l"),
+            unit=country,
+            year=YEAR,
+            level=UnitLevel.COMMUNE,
+            units=1,
+            until=until,
+            message="",
+            document=None,
+            on=MARCH.date(),
+            today=MARCH.date(),
+            at=MARCH,
+        )
+
+        async def work(tx: Transaction) -> None:
+            await Launches(tx).add(launch, launched)
+
+        await self.store.transaction(work, at=MARCH)
+
+    async def begin(self, model: str, at: datetime) -> None:
+        act = Act(by="ann", own=frozenset(), on=at.date(), today=at.date(), at=at)
+
+        async def work(tx: Transaction) -> None:
+            await Models(tx).update(model, lambda it: domain.begin(it, act=act))
+
+        await self.store.transaction(work, at=at)
+        await self.hear(model, at)
+
+    async def hear(self, model: str, at: datetime) -> None:
+        """All of its events; those that were heard before are heard again."""
+        types = {kind.subject: kind for kind in handlers.HEARD}
+        log = [recorded(d) async for d in self.store.db.log.find({"key": model}).sort("version", 1)]
+        heard = [Heard(one, one.read(types[one.type])) for one in log if one.type in types]
+        await self.store.transaction(lambda tx: handlers.suspect(heard, tx), at=at)
+
+    async def check(self, at: datetime) -> int:
+        return await self.store.transaction(handlers.ask_idle, at=at)
+
+    async def asked(self) -> list[tuple[str, str]]:
+        access = self.store.reading(OURSELVES, EVERYTHING, MARCH)
+        found = access.documents("questions").find({}, sort=[("_id", 1)])
+        return [(question["model"], question["rule"]) async for question in found]
+
+
+@pytest_asyncio.fixture
+async def office(settings: Settings) -> AsyncGenerator[Office, None]:
+    store = Store(settings, "registration")
+    yield Office(store)
+    store.close()
+
+
+async def test_one_text_in_many_units_is_asked_about_in_each_of_them_once(office: Office) -> None:
+    title = "Giữ gìn cơ quan xanh, sạch, đẹp"
+    models = [await office.registered(f"u{n}", title) for n in range(4)]
+    assert await office.asked() == []
+    # A second one in a unit that has it already makes no further unit.
+    models.append(await office.registered("u1", title.upper()))
+    assert await office.asked() == []
+    models.append(await office.registered("u5", f"{title}."))
+    # Of two in one unit the first is known; the other is among those with the text as soon as it comes up again.
+    assert sorted(await office.asked()) == sorted((m, "SAME_TEXT") for m in models if m != models[4])
+    await office.hear(models[5], MARCH)
+    assert len(await office.asked()) == 5
+    later = await office.registered("u6", title)
+    assert (later, "SAME_TEXT") in await office.asked()
+    (event,) = [d async for d in office.store.db.log.find({"data.model": later})]
+    assert event["cause"]
+    assert event["data"]["others"]
+
+
+async def test_many_within_the_last_hour_are_asked_about(office: Office) -> None:
+    late = closing(usual_deadline(YEAR)).astimezone(UTC) - timedelta(minutes=20)
+    early = late - timedelta(hours=2)
+    for n in range(6):
+        await office.registered("u1", f"Hũ gạo tình thương xóm chài {n}", at=early)
+    models = [await office.registered("u2", f"Hũ gạo nghĩa tình xóm núi {n}", at=late) for n in range(4)]
+    assert await office.asked() == []
+    models.append(await office.registered("u2", "Ngõ hoa mười giờ", at=late))
+    assert sorted(await office.asked()) == sorted((model, "LAST_HOUR") for model in models)
+
+
+async def test_the_last_hour_is_that_of_the_launch_where_there_is_one(office: Office) -> None:
+    programme = Programme(
+        id="p_" + "1" * 24,
+        version=1,
+        unit="/vn",
+        identity="one",
+        name="Dân vận khéo",
+        first_year=YEAR,
+        last_year=YEAR,
+        years=(YEAR,),
+        documents=("g",),
+        started_on=MARCH.date(),
+    )
+    due = date(YEAR, 5, 15)
+    await office.launched(programme, due)
+    usual = closing(usual_deadline(YEAR)).astimezone(UTC) - timedelta(minutes=20)
+    late = closing(due).astimezone(UTC) - timedelta(minutes=20)
+    titles = ("Hũ gạo nghĩa tình", "Ngõ hoa mười giờ", "Tiếng kẻng an ninh", "Lớp học xóm chài", "Bếp ấm")
+    for title in titles:
+        await office.registered("u1", f"{title} xóm núi", at=usual, programme=programme)
+    assert await office.asked() == []
+    models = [await office.registered("u1", title, at=late, programme=programme) for title in titles]
+    assert sorted(await office.asked()) == sorted((model, "LAST_HOUR") for model in models)
+    (why,) = {d["why_vi"] async for d in office.store.db.questions.find({})}
+    assert "15/05/2026" in why
+
+
+async def test_what_has_not_begun_by_mid_year_is_asked_about_once(office: Office) -> None:
+    begun = await office.registered("u1", "Tiếng kẻng an ninh xóm chài")
+    idle = await office.registered("u1", "Ánh sáng đường quê xóm núi")
+    await office.registered("u1", "Ngõ hoa mười giờ", year=YEAR - 1)
+    await office.begin(begun, MARCH + timedelta(days=30))
+    assert await office.check(datetime(YEAR, 6, 30, 2, tzinfo=UTC)) == 0
+    assert await office.check(datetime(YEAR, 7, 1, 2, tzinfo=UTC)) == 1
+    assert await office.asked() == [(idle, "NO_ACTIVITY")]
+    assert await office.check(datetime(YEAR, 7, 2, 2, tzinfo=UTC)) == 0
+    (question,) = [d async for d in office.store.db.questions.find({})]
+    assert question["asked_on"] == date(YEAR, 7, 1).isoformat()
+    assert "10/03/2026" in question["why_vi"]

@@ -1,0 +1,207 @@
+"""The life of a model as pure functions: only in order, by others than its authors, on days that can be."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.messages import Refused
+from services.kernel.units import Spell, UnitLevel
+from services.registration.models.domain import PLACES, Act, Model, accept, contribute, draft, return_, submit
+from services.registration.models.messages import ModelState
+from services.registration.words import ContributionKind, Field, Level, SubjectKind
+
+NOW = datetime(2019, 12, 31, tzinfo=UTC)
+DAY = date(2019, 2, 1)
+WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+
+
+def act(day: int = 0, by: str = "officer", *organisations: str) -> Act:
+    return Act(
+        by=by, own=frozenset({by, *organisations}), on=DAY + timedelta(days=day), today=NOW.date(), at=NOW
+    )
+
+
+def drafted(
+    title: str = "Ngõ sạch",
+    summary: str = "",
+    unit: Spell = WARD,
+    when: Act | None = None,
+    year: int | None = None,
+) -> Model:
+    return draft(
+        key="m",
+        owner="o",
+        unit=unit,
+        title=title,
+        summary=summary,
+        place="",
+        target="",
+        programme=None,
+        year=year,
+        field=Field.ECONOMY,
+        subject_kind=SubjectKind.COLLECTIVE,
+        act=when or act(),
+    )[0]
+
+
+def submitted() -> Model:
+    return submit(drafted(), act=act(1))[0]
+
+
+def registered() -> Model:
+    return accept(submitted(), act=act(2, "appraiser"))[0]
+
+
+def code(refused: pytest.ExceptionInfo[Refused]) -> str:
+    return refused.value.refusal.code
+
+
+@pytest.mark.parametrize(
+    ("unit", "level"),
+    [
+        (UnitLevel.PROVINCE, Level.CITY),
+        (UnitLevel.DISTRICT, Level.DISTRICT),
+        (UnitLevel.COMMUNE, Level.COMMUNE),
+    ],
+)
+def test_a_models_level_is_that_of_its_unit(unit: UnitLevel, level: Level) -> None:
+    assert drafted(unit=msgspec.structs.replace(WARD, level=unit)).level is level
+
+
+def test_the_country_registers_no_models() -> None:
+    with pytest.raises(Refused) as refused:
+        drafted(unit=msgspec.structs.replace(WARD, level=UnitLevel.COUNTRY))
+    assert code(refused) == "unit-level"
+
+
+def test_each_step_is_one_version_and_one_event_of_that_version() -> None:
+    model, event = draft(
+        key="m",
+        owner="o",
+        unit=WARD,
+        title="Ngõ sạch",
+        summary="",
+        place="",
+        target="",
+        programme=None,
+        year=None,
+        field=Field.ECONOMY,
+        subject_kind=SubjectKind.COLLECTIVE,
+        act=act(),
+    )
+    assert (model.version, event.version, model.state) == (1, 1, ModelState.DRAFT)
+    model, sent = submit(model, act=act(1))
+    assert (model.version, sent.version, model.state) == (2, 2, ModelState.SUBMITTED)
+    model, back = return_(model, reason="Thiếu", act=act(2, "appraiser"))
+    assert (model.version, back.version, model.return_reason) == (3, 3, "Thiếu")
+    model, again = submit(model, act=act(3))
+    assert (model.version, again.version, model.return_reason) == (4, 4, None)
+    model, accepted = accept(model, act=act(4, "appraiser"))
+    assert (model.version, accepted.version, model.registered_version) == (5, 5, 5)
+    assert (accepted.on, accepted.submitted_by) == (DAY + timedelta(days=4), "officer")
+
+
+@pytest.mark.parametrize("author", ["drafter", "submitter"])
+def test_who_wrote_or_sent_a_model_does_not_judge_it(author: str) -> None:
+    model = submit(drafted(when=act(by="drafter")), act=act(1, "submitter"))[0]
+    for judge in (
+        lambda: accept(model, act=act(2, author)),
+        lambda: return_(model, reason="x", act=act(2, author)),
+    ):
+        with pytest.raises(Refused) as refused:
+            judge()
+        assert code(refused) == "own-work"
+
+
+def test_nobody_judges_what_their_own_organisation_registered() -> None:
+    model = submit(drafted(), act=act(1))[0]
+    for judge in (
+        lambda who: accept(model, act=who),
+        lambda who: return_(model, reason="x", act=who),
+    ):
+        with pytest.raises(Refused) as refused:
+            judge(act(2, "appraiser", "another", model.owner))
+        assert code(refused) == "own-work"
+        assert judge(act(2, "appraiser", "another"))
+
+
+def test_a_step_out_of_order_is_refused() -> None:
+    appraiser = act(5, "appraiser")
+    out_of_order: list[Callable[[], object]] = [
+        lambda: accept(drafted(), act=appraiser),
+        lambda: return_(drafted(), reason="x", act=appraiser),
+        lambda: submit(submitted(), act=act(5)),
+        lambda: submit(registered(), act=act(5)),
+        lambda: accept(registered(), act=appraiser),
+        lambda: contribute(
+            submitted(), kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(5)
+        ),
+    ]
+    for step in out_of_order:
+        with pytest.raises(Refused) as refused:
+            step()
+        assert code(refused) == "wrong-state"
+
+
+def test_no_step_is_before_the_one_it_follows_or_still_to_come() -> None:
+    too_early: list[Callable[[], object]] = [
+        lambda: submit(drafted(), act=act(-1)),
+        lambda: accept(submitted(), act=act(0, "appraiser")),
+        lambda: return_(submitted(), reason="x", act=act(0, "appraiser")),
+        lambda: contribute(
+            registered(), kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(1)
+        ),
+    ]
+    for step in too_early:
+        with pytest.raises(Refused) as refused:
+            step()
+        assert code(refused) == "date-too-early"
+    with pytest.raises(Refused) as refused:
+        drafted(when=act(334))
+    assert code(refused) == "date-in-future"
+
+
+def test_a_summary_that_says_nothing_is_empty() -> None:
+    assert drafted(summary=" \n ").summary == ""
+    assert drafted(summary=" a\r\nb ").summary == "a\nb"
+
+
+@given(kind=st.sampled_from(ContributionKind), data=st.data())
+def test_every_amount_that_its_kind_allows_is_kept_exactly(
+    kind: ContributionKind, data: st.DataObject
+) -> None:
+    places = PLACES[kind]
+    amount = data.draw(st.decimals(min_value=Decimal("0.1") ** places, max_value=10**14, places=places))
+    model, event = contribute(registered(), kind=kind, amount=str(amount), note="", covers=None, act=act(3))
+    assert model.contributions[-1].amount == event.amount == amount
+    assert "E" not in str(event.amount)
+    assert (model.contributions[-1].version, event.version) == (model.version, model.version)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_said_to_be_an_amount_is_refused_or_positive(text: str) -> None:
+    refusal, amount = None, Decimal(0)
+    try:
+        amount = contribute(
+            registered(), kind=ContributionKind.LAND_M2, amount=text, note="", covers=None, act=act(3)
+        )[1].amount
+    except Refused as refused:
+        refusal = refused.refusal
+    if refusal:
+        assert (refusal.code, refusal.fields) == ("amount-invalid", ("amount",))
+    else:
+        assert 0 < amount < 10**15
+
+
+def test_a_model_is_registered_for_the_year_of_its_day_unless_it_says_another() -> None:
+    assert drafted().year == 2019
+    assert drafted(year=2020).year == 2020
+    for year in (1899, 2021):
+        with pytest.raises(Refused) as refused:
+            drafted(year=year)
+        assert (code(refused), refused.value.refusal.fields) == ("year-invalid", ("year",))

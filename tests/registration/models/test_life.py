@@ -1,0 +1,335 @@
+"""The whole life of a model: which step may be taken when, what each leaves behind, and what is counted of it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.operate.recount import COMPARED, of_model
+from services.kernel.messages import Event, Recorded, Refused
+from services.kernel.mongo.store import to_document
+from services.kernel.units import Spell, UnitLevel
+from services.registration.models import domain, history
+from services.registration.models.domain import ALLOWED, LEADS_TO, Act, Model
+from services.registration.models.messages import ModelState, ModelStep, SelfRating
+from services.registration.programmes.domain import Programme
+from services.registration.words import ContributionKind, Field, Level, SubjectKind
+from services.reporting.domain import facts_of
+from tests import ROOT
+
+DAY = date(2019, 2, 1)
+TODAY = date(2024, 12, 31)
+NOW = datetime(2024, 12, 31, tzinfo=UTC)
+WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+
+README = ROOT / "gateway" / "README.md"
+Step = Callable[[Model, Act], tuple[Model, Event]]
+
+
+def act(on: date, by: str = "somebody") -> Act:
+    return Act(by=by, own=frozenset({by}), on=on, today=TODAY, at=NOW)
+
+
+PROGRAMME = Programme(
+    id="p_" + "1" * 24,
+    version=1,
+    unit="/vn/a",
+    identity="one",
+    name="Dân vận khéo",
+    first_year=DAY.year,
+    last_year=DAY.year,
+    years=(DAY.year,),
+    documents=("g",),
+    started_on=DAY,
+)
+
+
+def drafted(on: date = DAY) -> tuple[Model, Event]:
+    return domain.draft(
+        key="m",
+        owner="o",
+        unit=WARD,
+        title="Ngõ sạch",
+        summary="",
+        place="",
+        target="",
+        programme=None,
+        year=None,
+        field=Field.ECONOMY,
+        subject_kind=SubjectKind.COLLECTIVE,
+        act=act(on, "drafter"),
+    )
+
+
+def revise(model: Model, act: Act, **changes: Any) -> tuple[Model, Event]:
+    nothing: dict[str, Any] = dict.fromkeys(domain.REVISABLE)
+    return domain.revise(model, **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act)
+
+
+STEPS: dict[ModelStep, Step] = {
+    ModelStep.REVISE: lambda model, act: revise(model, act, title=f"Ngõ sạch {model.version}"),
+    ModelStep.SUBMIT: lambda model, act: domain.submit(model, act=act),
+    ModelStep.RETURN: lambda model, act: domain.return_(model, reason="Thiếu", act=act),
+    ModelStep.ACCEPT: lambda model, act: domain.accept(model, act=act),
+    ModelStep.BEGIN: lambda model, act: domain.begin(model, act=act),
+    ModelStep.NOTE: lambda model, act: domain.note(model, text="Xong", act=act),
+    ModelStep.CONTRIBUTE: lambda model, act: domain.contribute(
+        model, kind=ContributionKind.WORK_DAY, amount="2.5", note="", covers=None, act=act
+    ),
+    ModelStep.SELF_ASSESS: lambda model, act: domain.self_assess(
+        model, rating=SelfRating.MET, text="Đạt", act=act
+    ),
+    ModelStep.CARRY_OVER: lambda model, act: domain.carry_over(model, act=act),
+    ModelStep.CHANGE_LEVEL: lambda model, act: domain.change_level(
+        model,
+        level=Level.CITY if model.level is Level.COMMUNE else Level.COMMUNE,
+        reason="Nâng cấp",
+        document="QĐ 12/QĐ-UBND",
+        act=act,
+    ),
+    ModelStep.CHANGE_OWNER: lambda model, act: domain.change_owner(
+        model, owner=f"{model.owner}o", reason="Sáp nhập", document="QĐ 13/QĐ-UBND", act=act
+    ),
+    ModelStep.WITHDRAW: lambda model, act: domain.withdraw(model, reason="Trùng", act=act),
+    ModelStep.DISCONTINUE: lambda model, act: domain.discontinue(model, reason="Hết kinh phí", act=act),
+}
+WAYS: dict[ModelState, tuple[ModelStep, ...]] = {
+    ModelState.DRAFT: (),
+    ModelState.SUBMITTED: (ModelStep.SUBMIT,),
+    ModelState.RETURNED: (ModelStep.SUBMIT, ModelStep.RETURN),
+    ModelState.REGISTERED: (ModelStep.SUBMIT, ModelStep.ACCEPT),
+    ModelState.IMPLEMENTING: (ModelStep.SUBMIT, ModelStep.ACCEPT, ModelStep.BEGIN),
+    ModelState.SELF_ASSESSED: (ModelStep.SUBMIT, ModelStep.ACCEPT, ModelStep.BEGIN, ModelStep.SELF_ASSESS),
+    ModelState.WITHDRAWN: (ModelStep.WITHDRAW,),
+    ModelState.DISCONTINUED: (
+        ModelStep.SUBMIT,
+        ModelStep.ACCEPT,
+        ModelStep.BEGIN,
+        ModelStep.DISCONTINUE,
+    ),
+}
+
+
+def taken(step: ModelStep, model: Model, on: date) -> tuple[Model, Event]:
+    # Whoever judges is not who wrote or sent it.
+    judging = step in (ModelStep.RETURN, ModelStep.ACCEPT, ModelStep.CHANGE_LEVEL)
+    return STEPS[step](model, act(on, "judge" if judging else "officer"))
+
+
+def in_state(state: ModelState, on: date = DAY) -> Model:
+    model, _ = drafted(on)
+    for step in WAYS[state]:
+        model, _ = taken(step, model, on)
+    assert model.state is state
+    return model
+
+
+def refusal(step: Callable[[], object]) -> tuple[str, tuple[str, ...]]:
+    with pytest.raises(Refused) as refused:
+        step()
+    return refused.value.refusal.code, refused.value.refusal.fields
+
+
+@pytest.mark.parametrize("state", ModelState)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_is_taken_in_the_states_of_the_table_and_in_no_other(
+    step: ModelStep, state: ModelState
+) -> None:
+    model = in_state(state)
+    next_year = date(2020, 1, 15)
+    if state not in ALLOWED[step]:
+        assert refusal(lambda: taken(step, model, next_year)) == ("wrong-state", ("model",))
+        return
+    after, event = taken(step, model, next_year)
+    assert after.state is LEADS_TO.get(step, state)
+    assert (after.version, event.version) == (model.version + 1, model.version + 1)
+    assert after.state_since == (next_year if step in LEADS_TO else model.state_since)
+    assert isinstance(event, history.KINDS[step])
+
+
+def test_every_step_is_in_the_tables() -> None:
+    assert set(ALLOWED) == set(STEPS) == set(ModelStep) - {ModelStep.DRAFT}
+    assert set(history.KINDS) == set(ModelStep)
+
+
+def test_the_table_of_steps_and_states_stands_in_the_readme() -> None:
+    head = ["| | " + " | ".join(ModelState) + " |", "|---|" + ":-:|" * len(ModelState)]
+    rows = []
+    for step, states in ALLOWED.items():
+        cells = [LEADS_TO.get(step, "●") if state in states else "" for state in ModelState]
+        rows.append(f"| {step} {step.vi} | " + " | ".join(cells) + " |")
+    assert "\n".join([*head, *rows]) in README.read_text()
+
+
+def test_a_revision_says_what_it_changed_and_only_that() -> None:
+    model, event = revise(
+        in_state(ModelState.RETURNED), act(DAY), title=" Ngõ đẹp ", place="Tổ 3", year=2020, summary=""
+    )
+    assert (model.title, model.place, model.year) == ("Ngõ đẹp", "Tổ 3", 2020)
+    assert list(msgspec.to_builtins(event)["changes"]) == [
+        {"field": "title", "before": "Ngõ sạch", "after": "Ngõ đẹp"},
+        {"field": "place", "before": None, "after": "Tổ 3"},
+        {"field": "year", "before": "2019", "after": "2020"},
+    ]
+
+
+def test_a_change_that_changes_nothing_is_refused() -> None:
+    draft, registered = in_state(ModelState.DRAFT), in_state(ModelState.REGISTERED)
+    assert refusal(lambda: revise(draft, act(DAY), title="Ngõ sạch "))[0] == "nothing-changed"
+    for step in (
+        lambda: domain.change_level(
+            registered, level=Level.COMMUNE, reason="x", document="x", act=act(DAY, "judge")
+        ),
+        lambda: domain.change_owner(registered, owner="o", reason="x", document="x", act=act(DAY)),
+    ):
+        assert refusal(step)[0] == "nothing-changed"
+
+
+def test_a_programme_is_left_by_an_empty_one() -> None:
+    joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=PROGRAMME.id)
+    assert joined.programme == PROGRAMME.id
+    assert revise(joined, act(DAY), programme="")[0].programme is None
+
+
+def test_a_model_does_not_leave_its_programmes_years_and_stay_in_it() -> None:
+    joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=PROGRAMME.id)
+    later = PROGRAMME.last_year + 1
+    assert refusal(lambda: revise(joined, act(DAY), year=later))[0] == "programme-not-in-year"
+    assert revise(joined, act(DAY), year=later, programme="")[0].year == later
+
+
+def test_who_revised_a_model_does_not_judge_it() -> None:
+    revised, _ = revise(in_state(ModelState.DRAFT), act(DAY, "judge"), title="Khác")
+    revised, _ = revise(revised, act(DAY, "another"), title="Lại khác")
+    assert revised.revised_by == ("judge", "another")
+    submitted, _ = domain.submit(revised, act=act(DAY, "officer"))
+    for by in revised.revised_by:
+        judging = act(DAY, by)
+        assert refusal(lambda judging=judging: domain.accept(submitted, act=judging))[0] == "own-work"  # type: ignore[misc]
+    assert domain.accept(submitted, act=act(DAY, "appraiser"))[0].state is ModelState.REGISTERED
+
+
+def test_a_model_is_implemented_once_a_year() -> None:
+    begun = in_state(ModelState.IMPLEMENTING)
+    assert refusal(lambda: domain.carry_over(begun, act=act(date(2019, 12, 31)))) == (
+        "already-this-year",
+        ("on",),
+    )
+    carried, _ = domain.carry_over(begun, act=act(date(2020, 3, 1)))
+    assert refusal(lambda: domain.carry_over(carried, act=act(date(2020, 12, 1))))[0] == "already-this-year"
+    again, _ = domain.carry_over(carried, act=act(date(2022, 1, 1)))
+    assert [(one.on.year, one.carried) for one in again.implemented] == [
+        (2019, False),
+        (2020, True),
+        (2022, True),
+    ]
+
+
+def test_nobody_changes_the_level_of_their_own_model() -> None:
+    model = in_state(ModelState.REGISTERED)
+    own = Act(by="x", own=frozenset({"x", model.owner}), on=DAY, today=TODAY, at=NOW)
+    change = {"level": Level.CITY, "reason": "x", "document": "x"}
+    assert refusal(lambda: domain.change_level(model, **change, act=own))[0] == "own-work"  # type: ignore[arg-type]
+
+
+def test_no_model_comes_to_the_district_level_after_the_last_district() -> None:
+    model = in_state(ModelState.REGISTERED)
+
+    def to_district(on: date) -> Model:
+        late = Act(by="judge", own=frozenset(), on=on, today=date(2025, 12, 31), at=NOW)
+        return domain.change_level(model, level=Level.DISTRICT, reason="x", document="x", act=late)[0]
+
+    assert to_district(date(2025, 6, 30)).level is Level.DISTRICT
+    assert refusal(lambda: to_district(date(2025, 7, 1))) == ("level-ended", ("level", "on"))
+
+
+@pytest.mark.parametrize("left_out", ["reason", "document"])
+@pytest.mark.parametrize("step", [ModelStep.CHANGE_LEVEL, ModelStep.CHANGE_OWNER])
+def test_a_change_of_level_or_owner_says_why_and_on_what_it_rests(step: ModelStep, left_out: str) -> None:
+    told = {"reason": "x", "document": "x", left_out: " "}
+    model = in_state(ModelState.REGISTERED)
+    change: dict[ModelStep, Callable[[], object]] = {
+        ModelStep.CHANGE_LEVEL: lambda: domain.change_level(
+            model, level=Level.CITY, **told, act=act(DAY, "judge")
+        ),
+        ModelStep.CHANGE_OWNER: lambda: domain.change_owner(model, owner="o2", **told, act=act(DAY)),
+    }
+    assert refusal(change[step]) == (f"{left_out}-empty", (left_out,))
+
+
+def test_notes_of_progress_have_an_end() -> None:
+    full = msgspec.structs.replace(in_state(ModelState.IMPLEMENTING), notes=domain.MOST_NOTES)
+    assert refusal(lambda: domain.note(full, text="x", act=act(DAY)))[0] == "too-many-notes"
+
+
+def test_what_is_recorded_later_may_have_happened_before_the_last_step() -> None:
+    model, _ = domain.self_assess(
+        in_state(ModelState.IMPLEMENTING), rating=SelfRating.MET, text="x", act=act(date(2019, 11, 1))
+    )
+    assert domain.note(model, text="x", act=act(date(2019, 5, 1)))[0].notes == 1
+    assert taken(ModelStep.CONTRIBUTE, model, date(2019, 5, 1))[0].contributions
+    assert refusal(lambda: taken(ModelStep.DISCONTINUE, model, date(2019, 5, 1)))[0] == "date-too-early"
+
+
+def recorded(event: Event) -> Recorded:
+    return Recorded(
+        id="e",
+        seq=1,
+        type=event.subject,
+        recorded_at=NOW,
+        caller="officer",
+        trace=None,
+        cause=None,
+        data=msgspec.to_builtins(event),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_happens_history_measures_and_document_agree(data: st.DataObject) -> None:
+    model, event = drafted()
+    events, day = [event], DAY
+    for _ in range(data.draw(st.integers(0, 14))):
+        possible = [step for step in STEPS if model.state in ALLOWED[step]]
+        likely: bool = data.draw(st.booleans())
+        step: ModelStep = data.draw(st.sampled_from(possible if possible and likely else list(STEPS)))
+        on = day + timedelta(days=data.draw(st.integers(-20, 300)))
+        before = model
+        refused = ""
+        try:
+            model, event = taken(step, model, on)
+        except Refused as error:
+            refused = error.refusal.code
+        assert refused in {"", "wrong-state", "date-too-early", "date-in-future", "already-this-year"}
+        if refused:
+            continue
+        assert before.state in ALLOWED[step]
+        assert model.state is LEADS_TO.get(step, before.state)
+        events.append(event)
+        day = max(day, on)
+    # The state is one that a way leads to; versions are dense; the log tells each step.
+    assert model.state in WAYS
+    assert [event.version for event in events] == [*range(1, model.version + 1)]
+    told = [history.fact(recorded(event)) for event in events]
+    assert [fact["version"] for fact in told] == [*range(1, model.version + 1)]
+    # What reports count of the events is what the document says should be counted.
+    counted = {fact.id: to_document(fact) for event in events for fact in facts_of(event, recorded(event))}
+    wanted = dict(of_model(to_document(model))) if model.registered_on else {}
+    assert counted.keys() == wanted.keys()
+    for key, fact in counted.items():
+        assert {name: fact[name] for name in COMPARED} == wanted[key]
+    # Registered and implemented differ by just this.
+    many = dict.fromkeys(("REGISTERED", "IMPLEMENTED", "CARRIED_OVER", "WITHDRAWN"), 0)
+    many |= {name: sum(f["measure"] == name for f in counted.values()) for name in many}
+    waiting = model.state is ModelState.REGISTERED
+    begun = many["REGISTERED"] - many["WITHDRAWN"] - waiting
+    assert many["IMPLEMENTED"] == begun + many["CARRIED_OVER"]
+    years = [one.on.year for one in model.implemented]
+    assert years == sorted(set(years))
+    days = sum((given.amount for given in model.contributions), Decimal(0))
+    assert days == sum(f["amount"] for f in counted.values() if f["measure"] == "WORK_DAY")

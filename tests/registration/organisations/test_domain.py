@@ -1,0 +1,123 @@
+"""Organisations and supervision sessions as pure functions: named, in a unit, on a day that has come."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from services.kernel.messages import Refused
+from services.kernel.units import Spell, UnitLevel
+from services.registration.organisations import domain as organisations
+from services.registration.words import BodyKind
+from services.supervision import domain as supervision
+from services.supervision.messages import SessionKind, SupervisingBody
+
+AT = datetime(2019, 12, 31, tzinfo=UTC)
+WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+
+
+def register(
+    name: str = "Hội", unit: Spell = WARD, on: date = date(2019, 1, 2)
+) -> organisations.Organisation:
+    return organisations.register(
+        key="o", name=name, kind=BodyKind.POLICE, unit=unit, on=on, today=AT.date(), at=AT
+    )[0]
+
+
+def record(title: str = "Giám sát", on: date = date(2019, 1, 2)) -> supervision.Session:
+    return supervision.record(
+        key="s",
+        kind=SessionKind.SURVEY,
+        body=SupervisingBody.TRADE_UNION,
+        unit=WARD,
+        title=title,
+        on=on,
+        today=AT.date(),
+        at=AT,
+    )[0]
+
+
+def test_an_organisation_belongs_to_its_units_path() -> None:
+    assert register(" Hội\u00a0").name == "Hội"
+    assert (register().unit, register().version) == ("/vn/a/b/c", 1)
+
+
+def test_an_organisation_needs_a_name_and_a_day_that_has_come() -> None:
+    for wrong, code in (
+        ({"name": " "}, "name-empty"),
+        ({"name": "t" * 201}, "name-too-long"),
+        ({"on": date(2020, 1, 1)}, "date-in-future"),
+        ({"on": date(1899, 12, 31)}, "date-too-early"),
+    ):
+        with pytest.raises(Refused) as refused:
+            register(**wrong)
+        assert refused.value.refusal.code == code
+
+
+def rename(one: organisations.Organisation, on: date, name: str = "Hội mới", **more: Any) -> Any:
+    more = {"kind": None, "document": "QĐ 1"} | more
+    return organisations.rename(one, name=name, on=on, today=AT.date(), at=AT, **more)[0]
+
+
+def end(one: organisations.Organisation, on: date, **more: Any) -> Any:
+    more = {"successor": None, "document": "QĐ 2"} | more
+    return organisations.end(one, on=on, today=AT.date(), at=AT, **more)[0]
+
+
+def test_each_name_of_an_organisation_has_its_days() -> None:
+    one = register("Ban Dân vận")
+    second = rename(one, date(2019, 3, 1), "Ban Tuyên giáo")
+    third = rename(second, date(2019, 6, 1), "Ban Tuyên giáo và Dân vận", kind=BodyKind.PARTY_BODY)
+    assert third.named_on(date(2019, 2, 28)) == ("Ban Dân vận", BodyKind.POLICE)
+    assert third.named_on(date(2019, 3, 1)) == ("Ban Tuyên giáo", BodyKind.POLICE)
+    assert third.named_on(date(2019, 6, 1)) == ("Ban Tuyên giáo và Dân vận", BodyKind.PARTY_BODY)
+    assert [(name.since, name.until) for name in third.former] == [
+        (None, date(2019, 3, 1)),
+        (date(2019, 3, 1), date(2019, 6, 1)),
+    ]
+
+
+def test_an_organisation_that_has_ended_does_nothing_from_that_day_on() -> None:
+    ended = end(register(), date(2019, 6, 1))
+    organisations.in_being(ended, date(2019, 5, 31))
+    for wrong, code in (
+        (lambda: organisations.in_being(ended, date(2019, 6, 1), "owner"), "organisation-ended"),
+        (lambda: end(ended, date(2019, 5, 1)), "organisation-ended"),
+        (lambda: rename(ended, date(2019, 5, 1)), "organisation-ended"),
+        (lambda: rename(register("Hội"), date(2019, 5, 1), "Hội"), "nothing-changed"),
+        (lambda: rename(rename(register(), date(2019, 5, 1)), date(2019, 5, 1), "Khác"), "date-too-early"),
+        (lambda: rename(register(), date(2020, 1, 1)), "date-in-future"),
+        (lambda: end(register(), date(2019, 5, 1), document=" "), "document-empty"),
+        (lambda: end(register(), date(2019, 5, 1), successor=register()), "successor-itself"),
+    ):
+        with pytest.raises(Refused) as refused:
+            wrong()
+        assert refused.value.refusal.code == code
+
+
+def test_an_organisation_is_not_there_before_its_first_day() -> None:
+    one = organisations.register(
+        key="o",
+        name="Hội",
+        kind=BodyKind.POLICE,
+        unit=WARD,
+        on=date(2019, 5, 1),
+        since=date(2019, 5, 1),
+        today=AT.date(),
+        at=AT,
+    )[0]
+    with pytest.raises(Refused) as refused:
+        organisations.in_being(one, date(2019, 4, 30), "owner", "on")
+    assert refused.value.refusal.code == "organisation-not-yet"
+
+
+def test_a_session_needs_a_subject_and_a_day_that_has_come() -> None:
+    assert record().held_on == date(2019, 1, 2)
+    for wrong, code in (
+        ({"title": ""}, "title-empty"),
+        ({"title": "t" * 301}, "title-too-long"),
+        ({"on": date(2020, 1, 1)}, "date-in-future"),
+    ):
+        with pytest.raises(Refused) as refused:
+            record(**wrong)
+        assert refused.value.refusal.code == code

@@ -1,0 +1,247 @@
+"""Documents, programmes and launches as pure functions: what names them, when they run, and where each unit stands."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.messages import Refused
+from services.kernel.units import Spell, UnitLevel
+from services.registration.documents import domain as documents
+from services.registration.documents.domain import Document
+from services.registration.documents.messages import DocumentKind
+from services.registration.launches import domain as launches
+from services.registration.launches.domain import Launch, Tally
+from services.registration.launches.messages import Standing
+from services.registration.models.messages import ModelState
+from services.registration.organisations import domain as organisations
+from services.registration.organisations.domain import Organisation
+from services.registration.programmes import domain as programmes
+from services.registration.programmes.domain import Programme
+from services.registration.words import BodyKind
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+TODAY = AT.date()
+CITY = Spell(name="Hà Nội", code="01", kind="Thành phố", level=UnitLevel.PROVINCE, parent="vn", path="/vn/a")
+WARD = "/vn/a/c"
+
+
+def organisation(name: str = "Ban Dân vận Thành ủy") -> Organisation:
+    return organisations.register(
+        key="o_1",
+        name=name,
+        kind=BodyKind.MASS_MOBILISATION_COMMISSION,
+        unit=CITY,
+        on=date(2016, 1, 1),
+        today=TODAY,
+        at=AT,
+    )[0]
+
+
+def document(issuer: Organisation, number: str = "04-NQ/TU", **more: Any) -> Document:
+    given_: dict[str, Any] = {
+        "kind": DocumentKind.RESOLUTION,
+        "issued_on": date(2016, 4, 26),
+        "title": "Về dân vận",
+    } | more
+    return documents.register(
+        key="g_1", number=number, issuer=issuer, unit=CITY, today=TODAY, at=AT, **given_
+    )[0]
+
+
+def programme(first: int = 2021, last: int = 2025, **more: Any) -> Programme:
+    given_: dict[str, Any] = {"name": "Dân vận khéo", "documents": ("g_1",), "on": date(2021, 1, 5)} | more
+    return programmes.start(
+        key="p_1", unit=CITY, first_year=first, last_year=last, today=TODAY, at=AT, **given_
+    )[0]
+
+
+def launched(until: date = date(2024, 3, 31), **more: Any) -> Launch:
+    given_: dict[str, Any] = {
+        "year": 2024,
+        "level": UnitLevel.COMMUNE,
+        "units": 3,
+        "on": date(2024, 1, 10),
+    } | more
+    return launches.launch(
+        programme(),
+        key="l_1",
+        unit=CITY,
+        until=until,
+        message="",
+        document=None,
+        today=TODAY,
+        at=AT,
+        **given_,
+    )[0]
+
+
+def refusal(do: Callable[[], Any]) -> str:
+    with pytest.raises(Refused) as refused:
+        do()
+    return refused.value.refusal.code
+
+
+def test_kind_number_issuer_and_day_name_a_document_and_the_number_alone_does_not() -> None:
+    one = organisation()
+    first = document(one)
+    for same in ("04-NQ/TU", "04 - nq/tu", "4-NQ/TU", "04-NQ/TU"):
+        assert document(one, same).identity == first.identity
+    for other in (
+        document(one, "05-NQ/TU"),
+        document(one, kind=DocumentKind.DIRECTIVE),
+        document(one, issued_on=date(2016, 4, 27)),
+    ):
+        assert other.identity != first.identity
+    assert document(one, "04-QĐ/TU").identity != document(one, "04-QD/TU").identity
+
+
+def test_a_document_bears_the_name_that_its_issuer_had_that_day() -> None:
+    renamed = organisations.rename(
+        organisation(),
+        name="Ban Tuyên giáo và Dân vận Thành ủy",
+        kind=BodyKind.PROPAGANDA_AND_MASS_MOBILISATION_COMMISSION,
+        document="QĐ 1",
+        on=date(2025, 2, 20),
+        today=TODAY,
+        at=AT,
+    )[0]
+    before, after = document(renamed), document(renamed, issued_on=date(2025, 2, 20))
+    assert before.issuer_name == "Ban Dân vận Thành ủy"
+    assert before.issuer_kind is BodyKind.MASS_MOBILISATION_COMMISSION
+    assert after.issuer_name == "Ban Tuyên giáo và Dân vận Thành ủy"
+    assert after.issuer_kind is BodyKind.PROPAGANDA_AND_MASS_MOBILISATION_COMMISSION
+
+
+def test_who_has_ended_issues_nothing_more() -> None:
+    ended = organisations.end(
+        organisation(), successor=None, document="QĐ 1", on=date(2025, 2, 20), today=TODAY, at=AT
+    )[0]
+    assert document(ended, issued_on=date(2025, 2, 19)).issuer == ended.id
+    assert refusal(lambda: document(ended, issued_on=date(2025, 2, 20))) == "organisation-ended"
+
+
+def test_a_programme_has_a_period_and_rests_on_documents() -> None:
+    assert programme(2016, 2020).years == (2016, 2017, 2018, 2019, 2020)
+    for wrong, code in (
+        (lambda: programme(2021, 2020), "years-invalid"),
+        (lambda: programme(2021, 2036), "years-invalid"),
+        (lambda: programme(1800, 1801), "years-invalid"),
+        (lambda: programme(documents=()), "documents-empty"),
+        (lambda: programme(documents=tuple(f"g_{n}" for n in range(51))), "too-many-documents"),
+        (lambda: programme(name=" "), "name-empty"),
+        (lambda: programmes.cite(programme(), document="g_1", at=AT), "document-cited"),
+    ):
+        assert refusal(wrong) == code
+
+
+def test_a_theme_is_of_one_year_and_takes_the_place_of_the_one_before() -> None:
+    def themed(one: Programme, year: int, theme: str) -> Any:
+        return programmes.set_theme(one, year=year, theme=theme, document=None, at=AT)
+
+    later, _ = themed(programme(), 2024, "Gần dân")
+    earlier, _ = themed(later, 2022, "Vì dân")
+    changed, event = themed(earlier, 2024, "Trọng dân")
+    assert [(theme.year, theme.theme) for theme in changed.themes] == [(2022, "Vì dân"), (2024, "Trọng dân")]
+    assert (event.before, event.version) == ("Gần dân", 4)
+    assert refusal(lambda: themed(changed, 2024, "Trọng dân")) == "nothing-changed"
+    assert refusal(lambda: themed(changed, 2026, "Hiểu dân")) == "programme-not-in-year"
+
+
+def test_plan_items_come_in_the_order_of_their_days_and_keep_their_numbers() -> None:
+    one = programme()
+    for task, due in (("Sơ kết", date(2024, 6, 30)), ("Khảo sát", date(2024, 2, 1)), ("Tập huấn", None)):
+        one, _ = programmes.add_item(one, year=2024, task=task, lead="", due_on=due, at=AT)
+    assert [(item.task, item.item) for item in one.plan] == [("Khảo sát", 3), ("Sơ kết", 2), ("Tập huấn", 4)]
+    dropped, _ = programmes.drop_item(one, item=3, reason="Gộp", at=AT)
+    again, _ = programmes.add_item(dropped, year=2024, task="Khảo sát", lead="", due_on=None, at=AT)
+    assert [item.item for item in again.plan] == [2, 4, 6]
+    assert refusal(lambda: programmes.drop_item(again, item=3, reason="x", at=AT)) == "item-not-found"
+    other = date(2025, 1, 1)
+    assert (
+        refusal(lambda: programmes.add_item(one, year=2024, task="x", lead="", due_on=other, at=AT))
+        == "due-in-another-year"
+    )
+
+
+def test_a_model_joins_a_programme_of_its_own_units_in_its_years() -> None:
+    programmes.takes(programme(), year=2021, unit=WARD)
+    programmes.takes(programme(), year=2025, unit="/vn/a")
+    ended, _ = programmes.end(programme(), reason="Thay", on=date(2023, 5, 1), today=TODAY, at=AT)
+    programmes.takes(ended, year=2023, unit=WARD)
+    for wrong, code in (
+        (lambda: programmes.takes(programme(), year=2020, unit=WARD), "programme-not-in-year"),
+        (lambda: programmes.takes(ended, year=2024, unit=WARD), "programme-not-in-year"),
+        (lambda: programmes.takes(programme(), year=2021, unit="/vn/ab/c"), "programme-elsewhere"),
+        (lambda: programmes.takes(programme(), year=2021, unit="/vn"), "programme-elsewhere"),
+        (lambda: programmes.cite(ended, document="g_2", at=AT), "programme-ended"),
+    ):
+        assert refusal(wrong) == code
+
+
+def test_a_deadline_is_from_the_launch_to_the_end_of_its_year_and_only_moves_later() -> None:
+    extended, event = launches.extend(
+        launched(), until=date(2024, 4, 30), reason="Mưa lũ", today=TODAY, at=AT
+    )
+    assert (event.before, extended.until) == (date(2024, 3, 31), date(2024, 4, 30))
+    recalled, _ = launches.recall(extended, reason="Nhầm", today=TODAY, at=AT)
+
+    def extend(one: Launch, until: date) -> str:
+        return refusal(lambda: launches.extend(one, until=until, reason="x", today=TODAY, at=AT))
+
+    assert extend(extended, date(2024, 4, 30)) == "deadline-not-later"
+    assert extend(extended, date(2025, 1, 1)) == "deadline-invalid"
+    assert extend(recalled, date(2024, 6, 1)) == "launch-recalled"
+    assert refusal(lambda: launched(date(2024, 1, 9))) == "deadline-invalid"
+    assert refusal(lambda: launched(units=0)) == "no-units"
+    assert refusal(lambda: launched(year=2026)) == "programme-not-in-year"
+    assert refusal(lambda: launched(level=UnitLevel.COUNTRY)) == "level-above"
+    assert launched(level=UnitLevel.PROVINCE).level is UnitLevel.PROVINCE
+
+
+def test_of_several_launches_the_one_of_the_nearest_unit_counts() -> None:
+    city, ward = launched(), launched(date(2024, 2, 15))
+    ward = type(ward)(
+        **{name: getattr(ward, name) for name in ward.__struct_fields__} | {"unit": WARD, "launched_in": "c"}
+    )
+    assert launches.nearest([city, ward], f"{WARD}/d") is ward
+    assert launches.nearest([city, ward], "/vn/a/cc") is city
+    assert launches.nearest([city, ward], "/vn/ab") is None
+    gone, _ = launches.recall(ward, reason="x", today=TODAY, at=AT)
+    assert launches.nearest([gone, city], WARD) is city
+
+
+def test_a_unit_stands_where_its_best_model_does() -> None:
+    counted = [
+        ("/vn/a/b", ModelState.REGISTERED, True, 1),
+        ("/vn/a/b", ModelState.DRAFT, True, 2),
+        ("/vn/a/c", ModelState.IMPLEMENTING, False, 1),
+        ("/vn/a/d", ModelState.SUBMITTED, True, 1),
+        ("/vn/a/e", ModelState.RETURNED, True, 1),
+        ("/vn/a/f", ModelState.WITHDRAWN, True, 5),
+    ]
+    found = {unit: tally.standing for unit, tally in launches.tallies(counted).items()}
+    assert found == {
+        "b": Standing.IN_TIME,
+        "c": Standing.LATE,
+        "d": Standing.WAITING,
+        "e": Standing.DRAFTING,
+    }
+
+
+TALLIES = st.builds(Tally, **dict.fromkeys(("in_time", "late", "waiting", "drafting"), st.integers(0, 2)))
+
+
+@given(TALLIES, st.lists(st.tuples(TALLIES, st.booleans()), max_size=4))
+def test_what_those_did_who_took_a_part_of_a_unit_is_never_given_to_it(
+    own: Tally, heirs: list[tuple[Tally, bool]]
+) -> None:
+    standing, tally = launches.standing(own, heirs)
+    whole = sum((one for one, is_whole in heirs if is_whole), own)
+    parted = any(not is_whole and one != Tally() for one, is_whole in heirs)
+    registered = whole.standing in (Standing.IN_TIME, Standing.LATE)
+    assert standing is (Standing.UNASSIGNED if parted and not registered else whole.standing)
+    assert tally in (own, whole)

@@ -1,0 +1,90 @@
+"""Labelled pairs of models, and how well what is suggested for them agrees with the labels.
+
+`lookalikes.csv` is written by hand: titles as they are in the movement's reports, but of no real organisation. The part
+`train` is what thresholds and word lists were chosen by; `held` was only ever measured. How rare a word is comes from
+the titles of `train` alone.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from services.registration.relations.domain import Side, Suggestion, compare
+from services.registration.relations.messages import RelationKind
+from services.registration.search.words import words_of
+
+FILE = Path(__file__).with_name("lookalikes.csv")
+NONE = "NONE"
+
+
+@dataclass(frozen=True)
+class Pair:
+    part: str
+    label: str
+    case: str
+    earlier: Side
+    later: Side
+
+
+def pairs() -> list[Pair]:
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return [
+            Pair(row["part"], row["label"], row["case"], _side(row, "", "m_1"), _side(row, "other_", "m_2"))
+            for row in csv.DictReader(file)
+        ]
+
+
+def _side(row: dict[str, str], prefix: str, id_: str) -> Side:
+    unit, on = row[f"{prefix}unit"], date.fromisoformat(row[f"{prefix}on"])
+    owner = row[f"{prefix}owner"]
+    return Side(
+        id=id_,
+        owner=f"{owner} {unit}",
+        owner_kind=owner,
+        unit=f"/vn/{unit}",
+        title=row[f"{prefix}title"],
+        on=on,
+        year=on.year,
+        places=(unit,),
+    )
+
+
+class Corpus:
+    """How often words stand in the titles that may be looked at."""
+
+    def __init__(self, labelled: list[Pair]) -> None:
+        titles = [
+            side.title for pair in labelled if pair.part == "train" for side in (pair.earlier, pair.later)
+        ]
+        self.models = len(titles)
+        self._frequency = Counter(
+            word for words in map(words_of, titles) for word in (*words.bare, *words.pairs)
+        )
+
+    def compare(self, pair: Pair) -> Suggestion | None:
+        return compare(pair.later, pair.earlier, frequency=self._frequency.__getitem__, models=self.models)
+
+
+@dataclass(frozen=True)
+class Measured:
+    kind: RelationKind
+    pairs: int
+    precision: float
+    recall: float
+
+
+def measured(labelled: list[Pair], part: str) -> Iterator[Measured]:
+    corpus = Corpus(labelled)
+    outcomes = Counter(
+        (pair.label, found.kind.value if (found := corpus.compare(pair)) else NONE)
+        for pair in labelled
+        if pair.part == part
+    )
+    for kind in RelationKind:
+        right = outcomes[kind.value, kind.value]
+        suggested = sum(many for (_, found), many in outcomes.items() if found == kind)
+        there = sum(many for (label, _), many in outcomes.items() if label == kind)
+        yield Measured(kind, there, right / suggested, right / there)

@@ -1,0 +1,202 @@
+"""Which of two models is what of the other, and what people may make of a suggestion."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from services.kernel.messages import Refused
+from services.registration.relations import domain
+from services.registration.relations.domain import Act, Relation, Side, Suggestion, compare, shared_unit
+from services.registration.relations.likeness import content
+from services.registration.relations.messages import Ground, RelationKind, RelationState
+
+POLICE = "Dân vận khéo trong công tác tiếp dân và giải quyết thủ tục hành chính"
+DESK = f"{POLICE} tại bộ phận tiếp nhận và trả kết quả hồ sơ hành chính"
+ACT = Act(by="ann", on=date(2018, 6, 1), at=datetime(2018, 6, 1, tzinfo=UTC))
+WARD = "/vn/u01/u005/u00167"
+
+
+def side(title: str, on: str = "2017-03-01", *, id_: str = "m_1", owner: str = "o_1", **more: Any) -> Side:
+    day = date.fromisoformat(on)
+    made = {"unit": WARD, "year": day.year, "owner_kind": "POLICE", **more}
+    return Side(id=id_, owner=owner, title=title, on=day, **made)
+
+
+def judged(one: Side, another: Side, models: int = 0, frequency: int = 0) -> Suggestion | None:
+    return compare(one, another, frequency=lambda _: frequency, models=models)
+
+
+@pytest.mark.parametrize("later", ["2017-03-01", "2017-05-30", "2017-11-20", "2018-02-01"])
+@pytest.mark.parametrize(("models", "frequency"), [(0, 0), (7000, 40), (1_000_000, 30_000)])
+def test_the_two_wordings_of_one_police_model_are_a_continuation(
+    later: str, models: int, frequency: int
+) -> None:
+    """Whether the reports are of one half-year, of one year or of two, and however many models there are."""
+    found = judged(side(POLICE), side(DESK, later, id_="m_2"), models, frequency)
+    assert found
+    assert (found.kind, found.model, found.other) == (RelationKind.CONTINUATION, "m_2", "m_1")
+    assert [ground.text for ground in found.grounds][:2] == ["tiếp dân", "giải quyết thủ tục hành chính"]
+
+
+@pytest.mark.parametrize(
+    ("one", "another"),
+    [
+        ("Dân vận khéo trong giữ gìn vệ sinh môi trường", "Dân vận khéo trong giữ gìn an ninh trật tự"),
+        ("Vận động nhân dân xây dựng đường hoa", "Vận động nhân dân xây dựng nhà văn hóa"),
+        ("Tuyến đường hoa tổ dân phố số 3", "Tuyến đường hoa tổ dân phố số 5"),
+        ("Dân vận khéo", "Mô hình dân vận khéo của phường năm 2017"),
+        ("Hòa giải", "Giải tỏa"),
+    ],
+)
+@pytest.mark.parametrize("owner", ["o_1", "o_2"])
+def test_different_models_of_one_ward_are_not_suggested(one: str, another: str, owner: str) -> None:
+    for later in ("2017-03-01", "2017-11-20", "2018-02-01"):
+        assert judged(side(one), side(another, later, id_="m_2", owner=owner)) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "more", "kind"),
+    [
+        ("2017-06-30", {}, RelationKind.DUPLICATE),
+        ("2017-07-01", {}, RelationKind.CONTINUATION),
+        ("2018-03-01", {}, RelationKind.CONTINUATION),
+        ("2017-11-01", {"owner": "o_2"}, RelationKind.DUPLICATE),
+        ("2018-03-01", {"owner": "o_2"}, RelationKind.REPLICATION),
+        ("2017-03-01", {"owner": "o_2", "unit": "/vn/u01/u005/u00160"}, RelationKind.REPLICATION),
+        ("2017-03-01", {"year": 2018}, RelationKind.CONTINUATION),
+        (
+            "2026-03-01",
+            {"owner": "o_2", "unit": "/vn/u01/x00166", "follows": frozenset({"u00167"})},
+            RelationKind.CONTINUATION,
+        ),
+        (
+            "2026-03-01",
+            {
+                "owner": "o_2",
+                "owner_kind": "MILITARY",
+                "unit": "/vn/u01/x00166",
+                "follows": frozenset({"u00167"}),
+            },
+            RelationKind.REPLICATION,
+        ),
+    ],
+)
+def test_owner_period_and_place_tell_the_kind(later: str, more: dict[str, Any], kind: RelationKind) -> None:
+    found = judged(
+        side("Tiếng trống học bài"), side("Mô hình “Tiếng trống học bài”", later, id_="m_2", **more)
+    )
+    assert found
+    assert found.kind is kind
+
+
+def test_what_is_said_everywhere_is_no_method_that_has_spread() -> None:
+    one = side("Xây dựng nông thôn mới")
+    another = side("Dân vận khéo trong xây dựng NTM", id_="m_2", owner="o_2", unit="/vn/u42/u437/u18118")
+    assert judged(one, another)
+    assert judged(one, another, models=1_000_000, frequency=60_000) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "said", "places"),
+    [
+        ("Dân vận khéo trong xây dựng nông thôn mới", ["nong thon moi"], set()),
+        (
+            "Đường hoa phụ nữ tổ dân phố số 7 phường Nghĩa Đô",
+            ["duong hoa phu nu"],
+            {"to dan pho 7", "phuong nghia do"},
+        ),
+        ("Vận động giữ vệ sinh Nghĩa Đô năm 2018", ["giu ve sinh"], {"nghia do"}),
+        ("van dong ve sinh tai cho", ["ve sinh"], set()),
+        ("Vệ sinh tại chợ", ["ve sinh", "cho"], set()),
+        ("Dân vận khéo", [], set()),
+    ],
+)
+def test_boilerplate_and_places_are_no_part_of_the_method(
+    title: str, said: list[str], places: set[str]
+) -> None:
+    found = content(title, ("Phường Nghĩa Đô", "Quận Cầu Giấy"))
+    assert [" ".join(one.bare for one in stretch) for stretch in found.stretches] == said
+    assert found.places == places
+
+
+def test_a_relation_belongs_to_the_smallest_unit_that_has_both() -> None:
+    assert shared_unit(WARD, WARD) == WARD
+    assert shared_unit(WARD, "/vn/u01/u005/u00160") == "/vn/u01/u005"
+    assert shared_unit(WARD, "/vn/u01/u0051") == "/vn/u01"
+    assert shared_unit(WARD, "/vn/u42") == "/vn"
+
+
+def suggestion(score: int = 900, kind: RelationKind = RelationKind.DUPLICATE) -> Suggestion:
+    return Suggestion(
+        model="m_2", other="m_1", kind=kind, score=score, grounds=(Ground(text="trống học bài", weight=1000),)
+    )
+
+
+def suggested() -> Relation:
+    told = domain.suggest(None, suggestion(), key="e_1", unit=WARD, act=ACT)
+    assert told
+    return told[0]
+
+
+def test_the_same_suggestion_is_told_once_and_another_one_anew() -> None:
+    relation = suggested()
+    assert (relation.version, relation.state, relation.pair) == (1, RelationState.SUGGESTED, "m_1 m_2")
+    assert domain.suggest(relation, suggestion(), key="e_2", unit=WARD, act=ACT) is None
+    told = domain.suggest(relation, suggestion(950), key="e_2", unit=WARD, act=ACT)
+    assert told
+    assert (told[0].id, told[1].key, told[1].version, told[0].score) == ("e_1", "e_1", 2, 950)
+
+
+def test_what_people_decided_is_not_suggested_again() -> None:
+    for decided, _ in (
+        domain.confirm(suggested(), kind=None, reason="", act=ACT),
+        domain.dismiss(suggested(), reason="Hai việc khác nhau", act=ACT),
+    ):
+        assert domain.suggest(decided, suggestion(990), key="e_2", unit=WARD, act=ACT) is None
+
+
+def test_a_lapsed_suggestion_may_come_back() -> None:
+    lapsed, event = domain.lapse(suggested(), act=ACT)
+    assert (lapsed.state, event.version) == (RelationState.LAPSED, 2)
+    again = domain.suggest(lapsed, suggestion(), key="e_2", unit=WARD, act=ACT)
+    assert again
+    assert (again[0].version, again[0].state) == (3, RelationState.SUGGESTED)
+
+
+def test_a_person_confirms_as_what_it_is_and_may_think_better_of_it() -> None:
+    confirmed, event = domain.confirm(suggested(), kind=RelationKind.CONTINUATION, reason="", act=ACT)
+    assert (confirmed.kind, confirmed.state, confirmed.decided_by) == ("CONTINUATION", "CONFIRMED", "ann")
+    assert (event.suggested, event.version) == (True, 2)
+    with pytest.raises(Refused) as twice:
+        domain.confirm(confirmed, kind=None, reason="", act=ACT)
+    assert twice.value.refusal.code == "already-decided"
+    dismissed, _ = domain.dismiss(confirmed, reason="Nhầm", act=ACT)
+    assert (dismissed.state, dismissed.version) == (RelationState.DISMISSED, 3)
+    with pytest.raises(Refused):
+        domain.dismiss(suggested(), reason=" ", act=ACT)
+
+
+def test_a_person_may_tell_of_a_relation_that_nobody_suggested() -> None:
+    def declared(known: list[Relation], other: str = "m_1") -> tuple[Relation, bool]:
+        relation, event = domain.declare(
+            known,
+            key="e_9",
+            unit=WARD,
+            model="m_2",
+            other=other,
+            kind=RelationKind.REPLICATION,
+            reason="Rõ",
+            act=ACT,
+        )
+        return relation, event.suggested
+
+    fresh, was_suggested = declared([])
+    assert (fresh.version, fresh.id, fresh.score, was_suggested) == (1, "e_9", 0, False)
+    known, was_suggested = declared([suggested()])
+    assert (known.version, known.id, known.kind, was_suggested) == (2, "e_1", "REPLICATION", True)
+    with pytest.raises(Refused) as itself:
+        declared([], other="m_2")
+    assert itself.value.refusal.code == "same-model"
+    with pytest.raises(Refused):
+        declared([fresh])

@@ -1,0 +1,188 @@
+"""A reorganisation of units: previewed, applied as one or not at all, and what it leaves of records and grants."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.operate.positions import settled
+from services.kernel.messages import Role
+from services.registration.reorganisations.file import COLUMNS
+from tests.conftest import GraphQL
+from tests.people import Office, Person, counts
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+EFFECTIVE = "2025-09-01"
+DOCUMENT = f"{EFFECTIVE},Nghị quyết,33/NQ-UBTVQH15,Ủy ban Thường vụ Quốc hội,2025-08-01"
+PROVINCE = "u04"
+PREVIEW = """
+query($file: String!) { reorganisationPreview(file: $file) {
+  effectiveOn document applied began ended changed followers drafts openModels organisations
+  problems { row column problem en }
+  lines { row kind becomes unit { id name } }
+  affected { unit { id } drafts openModels organisations models(first: 5) { edges { node { id } } } }
+} }
+"""
+UNIT = "query($id: ID!, $on: Date) { unit(id: $id, on: $on) { name code parent { id } } }"
+
+
+def text(*lines: str) -> str:
+    return "\n".join([",".join(COLUMNS), *(f"{DOCUMENT},{line}" for line in lines), ""])
+
+
+def operator(graphql: GraphQL, unit: str = "vn") -> Person:
+    return Person(graphql, Role.OPERATOR, unit)
+
+
+async def communes(graphql: GraphQL, start: int) -> list[dict[str, str]]:
+    """Three of the province, each test its own."""
+    asked = "query($u: ID!, $on: Date) { unitsBelow(unit: $u, on: $on, first: 60) { edges { node { id code name } } } }"
+    found = await operator(graphql).ask(asked, u=PROVINCE, on="2025-08-31")
+    return [edge["node"] for edge in found["unitsBelow"]["edges"]][start : start + 3]
+
+
+def merging(units: list[dict[str, str]], code: str) -> str:
+    first, second, third = units
+    return text(
+        f"MERGE,{first['id']},{code},Xã Mới {code},Xã,COMMUNE,04,",
+        f"MERGE,{second['code']},{code},,,,,",
+        f"Đổi tên,{third['id']},,{third['name']} Mới,,,,",
+    )
+
+
+def danvan(graphql: GraphQL, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from infra.cli import main; main()", "reorganise", *arguments],
+        env={**os.environ, "DANVAN_VAR": str(graphql.settings.var), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+async def test_records_stay_where_they_were_made_and_grants_reach_only_what_they_name(
+    graphql: GraphQL, tmp_path: Path
+) -> None:
+    units = await communes(graphql, 0)
+    old, new = units[0]["id"], f"u90401-{EFFECTIVE}"
+    office = Office(graphql, old)
+    owner = await office.organisation(unit=old, on="2025-07-02")
+    draft = await office.draft(owner, on="2025-08-01")
+    open_ = await office.draft(owner, on="2025-08-01", title="Tuyến đường hoa")
+    await office.officer.does("submitModel", model=open_, on="2025-08-02")
+    file = merging(units, "90401")
+    (path := tmp_path / "a.csv").write_text(file, encoding="utf-8-sig")
+
+    shown = (await operator(graphql).ask(PREVIEW, file=file))["reorganisationPreview"]
+    assert shown["problems"] == []
+    assert (shown["began"], shown["ended"], shown["changed"], shown["followers"]) == (1, 2, 1, 0)
+    assert (shown["drafts"], shown["openModels"], shown["organisations"]) == (1, 1, 1)
+    (affected,) = [one for one in shown["affected"] if one["unit"]["id"] == old]
+    assert [edge["node"]["id"] for edge in affected["models"]["edges"]] == [open_, draft]
+    assert [(one["kind"], one["becomes"]) for one in shown["lines"]] == [
+        ("MERGE", new),
+        ("MERGE", new),
+        ("RENAME", units[2]["id"]),
+    ]
+    before = await counts(graphql.settings)
+    done = danvan(graphql, str(path))
+    assert done.returncode == 0, done.stderr
+    assert "nothing was changed" in done.stderr
+    assert "Tuyến đường hoa" in done.stdout
+    assert await counts(graphql.settings) == before
+
+    done = danvan(graphql, str(path), "--apply")
+    assert done.returncode == 0, done.stderr
+    assert "Applied as a_" in done.stderr
+    again = danvan(graphql, str(path), "--apply")
+    assert again.returncode == 0
+    assert "đã được áp dụng rồi" in again.stdout
+    asked = "query($u: ID!) { reorganisations(unit: $u, first: 5) { edges { node { document { number } ended } } } }"
+    for unit in (old, new):
+        (edge,) = (await operator(graphql).ask(asked, u=unit))["reorganisations"]["edges"]
+        assert edge["node"] == {"document": {"number": "33/NQ-UBTVQH15"}, "ended": 2}
+
+    # The record keeps its unit; who holds a role in the old one finishes what is open there, and begins nothing new.
+    kept = "query($id: ID!) { node(id: $id) { ... on Model { unit { id name } } } }"
+    assert (await office.officer.ask(kept, id=open_))["node"]["unit"] == {"id": old, "name": units[0]["name"]}
+    await office.officer.does("submitModel", model=draft, on="2025-08-03")
+    wanted = {"owner": owner, "title": "Sau ngày ấy", "field": "ECONOMY", "subjectKind": "COLLECTIVE"}
+    late = await office.officer.tries("draftModel", on=EFFECTIVE, **wanted)
+    assert late["code"] == "unit-not-in-force"
+    # Who holds a role in the new one does not come into what was the old one's: the province's people see both.
+    successor = Office(graphql, new)
+    assert (await successor.officer.ask(kept, id=open_))["node"] is None
+    await successor.draft(await successor.organisation(unit=new, on=EFFECTIVE), on=EFFECTIVE)
+    assert (await Person(graphql, Role.OFFICER, PROVINCE).ask(kept, id=open_))["node"]["unit"]["id"] == old
+
+    # The copies that other services keep have followed.
+    await settled(graphql.settings)
+    session = {"kind": "SURVEY", "body": "WOMENS_UNION", "unit": new, "title": "Khảo sát"}
+    await successor.supervisor.does("recordSupervisionSession", **session, on=EFFECTIVE)
+    report = 'query($u: ID!) { report(unit: $u, period: "2025") { ... on Report { complete } } }'
+    assert (await successor.reporter.ask(report, u=new))["report"]["complete"] in (True, False)
+
+
+async def test_one_line_that_is_wrong_keeps_all_from_being_applied(graphql: GraphQL, tmp_path: Path) -> None:
+    units = await communes(graphql, 3)
+    file = merging(units, "90402") + f"{DOCUMENT},MERGE,99999,90402,,,,,\n"
+    before = await counts(graphql.settings)
+    refused = await operator(graphql).tries("reorganiseUnits", file=file)
+    assert refused["code"] == "reorganisation-invalid"
+    assert refused["messageEn"].startswith("row 5: ")
+    (path := tmp_path / "b.csv").write_text(file)
+    done = danvan(graphql, str(path), "--apply")
+    assert done.returncode == 1
+    assert "dòng 5, cột old: UNIT_UNKNOWN" in done.stdout
+    path.write_bytes(file.encode("utf-16"))
+    assert "CSV UTF-8" in danvan(graphql, str(path)).stderr
+    assert await counts(graphql.settings) == before
+    found = await operator(graphql).ask(UNIT, id=f"u90402-{EFFECTIVE}")
+    assert found["unit"] is None
+
+
+async def test_of_many_at_the_same_time_one_is_applied(graphql: GraphQL) -> None:
+    units = await communes(graphql, 6)
+    rival = merging(units, "90403").replace("Xã Mới 90403", "Xã Khác")
+    files = [merging(units, "90403")] * 3 + [rival] * 3
+    answers = await asyncio.gather(*(operator(graphql).tries("reorganiseUnits", file=file) for file in files))
+    made = [answer for answer in answers if answer["__typename"] == "Reorganisation"]
+    codes = sorted(answer["code"] for answer in answers if answer not in made)
+    assert len(made) == 1
+    assert codes == ["already-reorganised"] * 2 + ["reorganisation-invalid"] * 3
+    name = (await operator(graphql).ask(UNIT, id=f"u90403-{EFFECTIVE}"))["unit"]["name"]
+    assert name in ("Xã Mới 90403", "Xã Khác")
+
+
+async def test_only_an_operator_of_all_the_units_reorganises_them(graphql: GraphQL) -> None:
+    file = merging(await communes(graphql, 9), "90404")
+    for person in (operator(graphql, "u01"), Person(graphql, Role.LEADER, PROVINCE)):
+        answer: dict[str, Any] = await person.tries("reorganiseUnits", file=file)
+        assert answer["code"] == "not-permitted"
+    await operator(graphql, PROVINCE).does("reorganiseUnits", file=file)
+
+
+async def test_a_unit_under_another_one_takes_its_people_along(graphql: GraphQL) -> None:
+    moved = (await communes(graphql, 12))[0]
+    other = "u08-2025"
+    office = Office(graphql, moved["id"])
+    owner = await office.organisation(unit=moved["id"], on="2025-07-02")
+    earlier = await office.draft(owner, on="2025-08-01")
+    await operator(graphql).does("reorganiseUnits", file=text(f"TRANSFER,{moved['id']},,,,,08,"))
+    later = await office.draft(owner, on=EFFECTIVE)
+    asked = "query($id: ID!) { node(id: $id) { id } }"
+    for province, seen in ((PROVINCE, earlier), (other, later)):
+        person = Person(graphql, Role.OFFICER, province)
+        found = [(await person.ask(asked, id=model))["node"] for model in (earlier, later)]
+        assert [one and one["id"] for one in found] == [
+            one if one == seen else None for one in (earlier, later)
+        ]
+    assert (await operator(graphql).ask(UNIT, id=moved["id"], on=EFFECTIVE))["unit"]["parent"]["id"] == other
+    assert (await operator(graphql).ask(UNIT, id=moved["id"], on="2025-08-31"))["unit"]["parent"][
+        "id"
+    ] == PROVINCE

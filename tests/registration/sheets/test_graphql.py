@@ -1,0 +1,289 @@
+"""Lists of models in and out as files: uploaded, checked, imported once, told row by row, exported."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from infra.operate.positions import settled
+from services.kernel.messages import Role
+from tests.conftest import GraphQL
+from tests.people import CITY, WARD, Office, Person, counts
+from tests.registration.programmes.test_graphql import started
+from tests.registration.sheets import malformed
+from tests.registration.sheets.malformed import HEADINGS, csv
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+JOB = """... on SheetJob {
+  id kind state name done total counts { accepted warning unchanged error } problemCode problemVi result
+}"""
+DO = "mutation($k: String!, $i: {Name}Input!) {{ {name}("
+DO += "idempotencyKey: $k, input: $i) {{ {job} ... on Refusal {{ code }} }} }}"
+START = DO.format(Name="StartImport", name="startImport", job=JOB)
+EXPORT = DO.format(Name="StartExport", name="startExport", job=JOB)
+NODE = f"query($id: ID!) {{ node(id: $id) {{ {JOB} }} }}"
+ROWS = """query($job: ID!, $fate: Fate, $after: String) { sheetRows(job: $job, fate: $fate, first: 3, after: $after) {
+  edges { node { number fate title model problems { cell code vi } } } pageInfo { hasNextPage endCursor } } }"""
+OWNER = "Hội Phụ nữ phường nhập tệp"
+
+
+async def upload(who: Person, data: bytes, name: str, unit: str = CITY) -> Any:
+    base = who.graphql.url.removesuffix("/graphql")
+    return await who.graphql.http.post(
+        f"{base}/files",
+        params={"unit": unit, "name": name},
+        content=data,
+        headers={"Authorization": f"Bearer {who.token}"} if who.token else {},
+    )
+
+
+async def fetched(who: Person, file: str) -> Any:
+    base = who.graphql.url.removesuffix("/graphql")
+    return await who.graphql.http.get(
+        f"{base}/files/{file}", headers={"Authorization": f"Bearer {who.token}"}
+    )
+
+
+async def ended(who: Person, job: str) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            found = await who.ask(NODE, id=job)
+            if found["node"]["state"] not in ("WAITING", "RUNNING"):
+                return dict(found["node"])
+            await asyncio.sleep(0.1)
+
+
+async def done(who: Person, data: bytes, name: str = "a.csv", **how: Any) -> dict[str, Any]:
+    sent = await upload(who, data, name)
+    assert sent.status_code == 201, sent.text
+    started = await who.ask(START, k=sent.json()["file"] + str(how), i={"file": sent.json()["file"], **how})
+    return await ended(who, started["startImport"]["id"])
+
+
+async def rows(who: Person, job: str, fate: str | None = None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = (await who.ask(ROWS, job=job, fate=fate, after=after))["sheetRows"]
+        found += [edge["node"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+
+
+async def owned(graphql: GraphQL) -> Office:
+    office = Office(graphql)
+    await office.officer.does(
+        "registerOrganisation",
+        key=f"owner of files {id(graphql)}",
+        name=OWNER,
+        kind="WOMENS_UNION",
+        unit=WARD,
+        on="2019-01-02",
+    )
+    return office
+
+
+def listed(*titles: str) -> bytes:
+    return csv(
+        (*HEADINGS, "Ngày lập"), *((OWNER, title, "Kinh tế", "Tập thể", "05/03/2019") for title in titles)
+    )
+
+
+async def test_a_list_is_checked_imported_once_and_told_row_by_row(graphql: GraphQL, tmp_path: Path) -> None:
+    office = await owned(graphql)
+    who = office.officer
+    data = listed("Hàng rào xanh", "Đèn sáng ngõ quê", "", "Hàng rào xanh", "Tiếng kẻng an ninh")
+    before = await counts(graphql.settings)
+    checked = await done(who, data, check=True)
+    assert (checked["kind"], checked["state"], checked["done"], checked["total"]) == ("CHECK", "DONE", 5, 5)
+    assert checked["counts"] == {"accepted": 3, "warning": 1, "unchanged": 0, "error": 1}
+    assert await counts(graphql.settings) == before
+    told = await rows(who, checked["id"])
+    assert [(row["number"], row["fate"]) for row in told] == [
+        (2, "ACCEPTED"),
+        (3, "ACCEPTED"),
+        (4, "ERROR"),
+        (5, "WARNING"),
+        (6, "ACCEPTED"),
+    ]
+    assert {row["model"] for row in told} == {None}
+    (wrong,) = await rows(who, checked["id"], "ERROR")
+    assert [(p["cell"], p["code"]) for p in wrong["problems"]] == [("B4", "cell-missing")]
+
+    imported = await done(who, data, check=False, submit=True)
+    assert (imported["state"], imported["counts"]["accepted"], imported["counts"]["error"]) == ("DONE", 3, 1)
+    models = [row["model"] for row in await rows(who, imported["id"]) if row["model"]]
+    assert len(set(models)) == 4
+    found = await who.ask(
+        "query($id: ID!) { node(id: $id) { ... on Model { title state draftedOn owner { name } unit { id } } } }",
+        id=models[1],
+    )
+    assert found["node"] == {
+        "title": "Đèn sáng ngõ quê",
+        "state": "SUBMITTED",
+        "draftedOn": "2019-03-05",
+        "owner": {"name": OWNER},
+        "unit": {"id": WARD},
+    }
+
+    again = await done(who, data, "lần hai.csv", check=False)
+    assert again["counts"] == {"accepted": 0, "warning": 0, "unchanged": 4, "error": 1}
+    assert [row["model"] for row in await rows(who, again["id"], "UNCHANGED")] == models
+
+    reply = await fetched(who, imported["result"])
+    (tmp_path / "result.xlsx").write_bytes(reply.content)
+    table = list(load_workbook(tmp_path / "result.xlsx").worksheets[0].iter_rows(values_only=True))
+    assert table[0][-2:] == ("Kết quả", "Lý do")
+    assert table[3][-2] == "Lỗi, không ghi"
+    assert "B4: Thiếu “Tên mô hình”" in str(table[3][-1])
+
+
+async def test_rows_join_a_programme_by_its_name_and_leave_it_for_another(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    who = office.officer
+    asked = (
+        "query($id: ID!) { node(id: $id) { ... on Programme { name } ... on Model { programme { id } } } }"
+    )
+    first, second = [await started(office, CITY, 2019, 2019) for _ in range(2)]
+    name = (await who.ask(asked, id=first))["node"]["name"]
+    headings = (*HEADINGS, "Ngày lập", "Chương trình")
+    row = (OWNER, "Góc thư viện xóm", "Kinh tế", "Tập thể", "05/03/2019")
+    data = csv(headings, (*row, name.upper()), (*row[:1], "Tủ sách đình làng", *row[2:], "Không có"))
+    imported = await done(who, data, "chương trình.csv", check=False)
+    assert imported["counts"] == {"accepted": 1, "warning": 0, "unchanged": 0, "error": 1}
+    (good, bad) = await rows(who, imported["id"])
+    assert [(p["cell"], p["code"]) for p in bad["problems"]] == [("F3", "programme-not-found")]
+    assert (await who.ask(asked, id=good["model"]))["node"] == {"programme": {"id": first}}
+
+    change = csv(("Mã mô hình", *headings), (good["model"], *row, second))
+    moved = await done(who, change, "chuyển.csv", check=False)
+    assert moved["counts"]["accepted"] == 1
+    assert (await who.ask(asked, id=good["model"]))["node"] == {"programme": {"id": second}}
+
+
+async def test_what_is_exported_and_imported_again_changes_nothing(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    who = office.officer
+    await done(who, listed("=cmd|calc", "+84 đường dây nóng", "'nháy đơn", "-5 rác"), "b.csv", check=False)
+    before = await counts(graphql.settings)
+    for format_, name in (("XLSX", "c.xlsx"), ("CSV", "c.csv")):
+        started = await who.ask(
+            EXPORT, k=f"export {name} {id(before)}", i={"filter": {"unit": WARD}, "format": format_}
+        )
+        exported = await ended(who, started["startExport"]["id"])
+        assert (exported["state"], exported["done"]) == ("DONE", exported["total"]), exported
+        content = (await fetched(who, exported["result"])).content
+        if format_ == "CSV":
+            assert b"'+84" in content
+            assert b",+84" not in content
+        back = await done(who, content, name, check=False)
+        assert back["state"] == "DONE", back
+        expected = {"accepted": 0, "warning": 0, "unchanged": exported["done"], "error": 0}
+        assert back["counts"] == expected, await rows(who, back["id"], "ERROR")
+    assert await counts(graphql.settings) == before
+
+
+async def test_a_row_with_a_model_changes_the_draft_and_adds_what_was_given_since(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    owner = await office.organisation()
+    draft, registered = await office.draft(owner), await office.registered(owner)
+    headings = ("Mã mô hình", *HEADINGS, "Địa điểm", "Hiến đất (m²)")
+    line = ("Hội Phụ nữ phường", "Ngõ xóm sạch đẹp", "Kinh tế", "Tập thể")
+    data = csv(
+        headings,
+        (draft, *line, "Tổ 5", ""),
+        (registered, *line, "", "1.155,3"),
+        (registered, *line, "Tổ 9", ""),
+        ("m_" + "0" * 24, *line, "", ""),
+    )
+    told = await rows(office.officer, (await done(office.officer, data, check=False))["id"])
+    assert [row["fate"] for row in told] == ["ACCEPTED", "ACCEPTED", "ERROR", "ERROR"]
+    assert [[p["code"] for p in row["problems"]] for row in told[2:]] == [
+        ["wrong-state"],
+        ["model-not-found"],
+    ]
+    ask = "query($id: ID!) { node(id: $id) { ... on Model { place contributions { kind amount } } } }"
+    assert (await office.officer.ask(ask, id=draft))["node"]["place"] == "Tổ 5"
+    given = (await office.officer.ask(ask, id=registered))["node"]["contributions"]
+    assert given == [{"kind": "LAND_M2", "amount": "1155.3"}]
+
+
+@pytest.mark.parametrize(
+    "what", ["merged cells", "half of a workbook", "a billion laughs", "a zip bomb in a cell"]
+)
+async def test_a_malformed_file_leaves_no_trace_but_its_reason(graphql: GraphQL, what: str) -> None:
+    office = await owned(graphql)
+    (name, data, code) = next(row[1:] for row in malformed.files() if row[0] == what)
+    before = await counts(graphql.settings)
+    failed = await done(office.officer, data, name, check=False)
+    assert (failed["state"], failed["problemCode"], failed["done"], failed["result"]) == (
+        "FAILED",
+        code,
+        0,
+        None,
+    )
+    assert failed["problemVi"]
+    assert await rows(office.officer, failed["id"]) == []
+    assert await counts(graphql.settings) == before
+
+
+async def test_progress_is_told_until_the_end(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    sent = await upload(office.officer, listed(*(f"Mô hình số {n}" for n in range(600))), "d.csv")
+    started = await office.officer.ask(START, k=sent.json()["file"], i={"file": sent.json()["file"]})
+    query = f'subscription {{ jobProgress(job: "{started["startImport"]["id"]}") {{ state done total }} }}'
+    headers = {"Authorization": f"Bearer {office.officer.token}", "accept": "text/event-stream"}
+    told = []
+    async with (
+        asyncio.timeout(60),
+        graphql.http.stream("POST", graphql.url, json={"query": query}, headers=headers) as stream,
+    ):
+        async for line in stream.aiter_lines():
+            if line.startswith("data: {"):
+                answer = json.loads(line.removeprefix("data: "))
+                assert "errors" not in answer, answer
+                told.append(answer["data"]["jobProgress"])
+    assert told[-1] == {"state": "DONE", "done": 600, "total": 600}
+
+
+async def test_a_file_is_its_owners_and_only_officers_of_the_unit_send_one(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    sent = (await upload(office.officer, listed("a"), "e.csv")).json()["file"]
+    other = Person(graphql, Role.OFFICER, CITY, name="Bình")
+    assert (await fetched(other, sent)).status_code == 404
+    assert (await fetched(office.officer, sent)).content == listed("a")
+    refused = await other.ask(START, k=f"steal {sent}", i={"file": sent})
+    assert refused["startImport"]["code"] == "file-not-found"
+    assert (await upload(office.reporter, listed("a"), "e.csv")).status_code == 403
+    assert (await upload(office.officer, listed("a"), "e.csv", unit="u437")).status_code == 403
+    assert (
+        await upload(Person(graphql, Role.OFFICER, CITY), b"x" * (21 << 20), "big.csv")
+    ).status_code == 413
+    nameless = await upload(office.officer, listed("a"), "")
+    assert (nameless.status_code, nameless.json()["errors"][0]["extensions"]["code"]) == (
+        400,
+        "request-invalid",
+    )
+
+
+async def test_the_template_is_there_for_everybody(graphql: GraphQL) -> None:
+    base = graphql.url.removesuffix("/graphql")
+    reply = await graphql.http.get(f"{base}/files/template.xlsx")
+    assert reply.status_code == 200
+    assert reply.content.startswith(b"PK")
+    assert "mau-dang-ky-mo-hinh.xlsx" in reply.headers["content-disposition"]
+    unnamed = await graphql.http.post(f"{base}/files?unit={CITY}&name=x", content=b"x")
+    assert unnamed.status_code == 401
+
+
+async def test_a_job_is_cancelled_once(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    checked = await done(office.officer, listed("a"), "f.csv")
+    refused = await office.officer.tries("cancelJob", job=checked["id"])
+    assert refused["code"] == "wrong-state"
+    await settled(graphql.settings)

@@ -1,0 +1,99 @@
+"""An import whose worker dies is gone on with by another: each row once, whoever wrote it."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.directory.units import keep_units
+from services.kernel.calendar import moment
+from services.kernel.caller import Caller, Grant, Scope
+from services.kernel.config import Settings
+from services.kernel.credentials import OPERATOR_USER
+from services.kernel.messages import Role
+from services.kernel.messaging import client
+from services.kernel.mongo.store import Store, Transaction, new_id
+from services.kernel.process import end
+from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
+from services.registration.organisations.handlers import register_organisation
+from services.registration.organisations.messages import RegisterOrganisation
+from services.registration.sheets import handlers
+from services.registration.sheets.messages import StartImport, StoreFilePart
+from services.registration.sheets.worker import BATCH, Worker
+from services.registration.words import BodyKind
+from tests.registration.sheets.malformed import HEADINGS, csv
+
+ROWS = 4 * BATCH + 7
+WARD = Spell(
+    name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent=COUNTRY, path=f"/{COUNTRY}/w"
+)
+OFFICER = Caller(id="officer", name="x", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
+
+
+async def started(store: Store) -> str:
+    """A job that waits, for a list of one owner."""
+    scope = Scope(frozenset({COUNTRY}))
+
+    async def work(tx: Transaction) -> str:
+        await keep_units([DatedUnit(id="w", spells=(WARD,))], tx)
+        named = RegisterOrganisation(name="Hội", kind=BodyKind.WOMENS_UNION, unit="w")
+        await register_organisation(named, tx)
+        lines = (("Hội", f"Mô hình số {n}", "Kinh tế", "Tập thể") for n in range(ROWS))
+        file = new_id("f")
+        part = StoreFilePart(
+            file=file, unit="w", name="a.csv", number=0, data=csv(HEADINGS, *lines), last=True
+        )
+        await handlers.store_file_part(part, tx)
+        return str((await handlers.start_import(StartImport(file=file, check=False), tx))["id"])
+
+    return await store.transaction(work, caller=OFFICER, scope=scope)
+
+
+async def until(store: Store, job: str, holds: Any) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            found = await store.db.jobs.find_one({"_id": job})
+            assert found
+            if holds(found):
+                return found
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("after", [0, 1, BATCH, 2 * BATCH + 1])
+async def test_whoever_takes_over_goes_on_behind_the_last_row(settings: Settings, after: int) -> None:
+    store = Store(settings, "registration")
+    nats = await client.connect(settings, OPERATOR_USER)
+    job = await started(store)
+    first = asyncio.create_task(Worker(store).run(nats))
+    await until(store, job, lambda found: found["state"] == "RUNNING" and found["done"] >= after)
+    await end([first])
+    stopped = await until(store, job, lambda found: True)
+    assert stopped["state"] == "RUNNING"
+    assert stopped["done"] < ROWS
+
+    # Its lease runs out: here at once.
+    await store.db.jobs.update_one({"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}})
+    second = asyncio.create_task(Worker(store).run(nats))
+    done = await until(store, job, lambda found: not found["open"])
+    await end([second])
+    assert (done["state"], done["done"], done["counts"]["accepted"]) == ("DONE", ROWS, ROWS)
+    titles = Counter([model["title"] async for model in store.db.models.find({}, {"title": 1})])
+    assert titles == {f"Mô hình số {n}": 1 for n in range(ROWS)}
+    assert await store.db.log.count_documents({"type": "event.registration.model-drafted.v1"}) == ROWS
+    store.close()
+    await nats.close()
+
+
+async def test_of_two_workers_one_does_it(settings: Settings) -> None:
+    store = Store(settings, "registration")
+    nats = await client.connect(settings, OPERATOR_USER)
+    job = await started(store)
+    both = [asyncio.create_task(Worker(store).run(nats)) for _ in range(2)]
+    done = await until(store, job, lambda found: not found["open"])
+    await end(both)
+    assert (done["state"], done["counts"]["accepted"]) == ("DONE", ROWS)
+    assert await store.db.models.count_documents({}) == ROWS
+    store.close()
+    await nats.close()

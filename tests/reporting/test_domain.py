@@ -1,0 +1,282 @@
+"""Counting as pure functions: whatever the facts, every breakdown of every figure adds up to its total."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.messages import Recorded, Refused
+from services.kernel.units import UnitPath
+from services.registration.models.messages import ContributionRecorded, ModelAccepted, ModelSubmitted
+from services.registration.words import ContributionKind, Covers, Field, Level, SubjectKind
+from services.reporting.domain import DIMENSIONS, Fact, bridges, facts_of, figure, fold, periods_of, span_of
+from services.reporting.messages import BridgeStep, Dimension, Measure
+from services.review.messages import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
+from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
+
+AT = datetime(2019, 1, 1, tzinfo=UTC)
+PATHS = ["/vn", "/vn/p", "/vn/p/d", "/vn/p/d/c1", "/vn/p/d/c2", "/vn/p/e", "/vn/p/e/c3", "/vn/q"]
+UNITS = sorted({segment for path in PATHS for segment in UnitPath(path).segments})
+VALUES: dict[Dimension, list[str]] = {
+    Dimension.FIELD: [field.value for field in Field],
+    Dimension.LEVEL: [level.value for level in Level],
+    Dimension.SUBJECT_KIND: [kind.value for kind in SubjectKind],
+    Dimension.COVERS: [covers.value for covers in Covers],
+    Dimension.SESSION_KIND: [kind.value for kind in SessionKind],
+    Dimension.BODY: [body.value for body in SupervisingBody],
+}
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Fact:
+    measure = draw(st.sampled_from(Measure))
+    exact = measure in (Measure.LAND_M2, Measure.WORK_DAY, Measure.MONEY)
+    amount = draw(st.decimals(min_value="0.01", max_value=10**14, places=2)) if exact else Decimal(1)
+    key = draw(st.uuids())
+    return Fact(
+        id=str(key),
+        measure=measure,
+        thing=str(key),
+        amount=amount,
+        on=draw(st.dates(date(2017, 1, 1), date(2020, 12, 31))),
+        unit=draw(st.sampled_from(PATHS)),
+        dimensions={d: draw(st.sampled_from(VALUES[d])) for d in DIMENSIONS[measure] if d in VALUES},
+        producer="registration",
+        seq=1,
+        event="e",
+        trace=None,
+        recorded_at=AT,
+    )
+
+
+SOME = st.lists(facts(), max_size=25)
+
+
+def counter(counted: dict[str, Decimal]) -> dict[str, Any]:
+    """As MongoDB keeps it: `by.FIELD.ECONOMY` is a field of a field."""
+    by: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for name, value in counted.items():
+        if name != "total":
+            _, dimension, code = name.split(".")
+            by[dimension][code] = value
+    return {"total": counted["total"], "by": by}
+
+
+@given(SOME)
+def test_every_breakdown_adds_up_to_its_total(given_facts: list[Fact]) -> None:
+    for (_, unit, measure), counted in fold(given_facts).items():
+        made = figure(measure, counter(counted), {unit: unit})
+        assert {b.by for b in made.breakdowns} == set(DIMENSIONS[measure])
+        assert made.total > 0
+        for breakdown in made.breakdowns:
+            assert (breakdown.gap, breakdown.sum) == (Decimal(0), made.total)
+
+
+@given(SOME)
+def test_two_half_years_are_a_year(given_facts: list[Fact]) -> None:
+    folded = fold(given_facts)
+    for (period, unit, measure), counted in folded.items():
+        if "-" not in period:
+            for name, value in counted.items():
+                halves = [folded.get((f"{period}-H{half}", unit, measure), {}) for half in (1, 2)]
+                assert sum(half.get(name, Decimal(0)) for half in halves) == value
+
+
+@given(SOME)
+def test_a_unit_is_what_is_below_it_and_its_own(given_facts: list[Fact]) -> None:
+    folded = fold(given_facts)
+    own: dict[tuple[str, str, Measure], Decimal] = defaultdict(Decimal)
+    for fact in given_facts:
+        for period in periods_of(fact.on):
+            own[period, UnitPath(fact.unit).unit, fact.measure] += fact.amount
+    for (period, unit, measure), counted in folded.items():
+        children = {
+            UnitPath(p).unit
+            for p in PATHS
+            if len(UnitPath(p).segments) > 1 and UnitPath(p).segments[-2] == unit
+        }
+        below = {
+            child: folded.get((period, child, measure), {}).get("total", Decimal(0)) for child in children
+        }
+        assert counted["total"] == sum(below.values()) + own[period, unit, measure]
+        for child, total in below.items():
+            assert counted.get(f"by.PLACE.{child}", 0) == total
+        assert counted.get(f"by.PLACE.{unit}", 0) == own[period, unit, measure]
+
+
+def totals_of(folded: Any, unit: str) -> dict[tuple[str, Measure], Decimal]:
+    return {(period, m): counted["total"] for (period, u, m), counted in folded.items() if u == unit}
+
+
+@given(SOME, st.integers(2016, 2021), st.sampled_from(["", "-H1", "-H2"]))
+def test_whatever_is_counted_the_bridges_lead_from_one_measure_to_the_other(
+    given_facts: list[Fact], year: int, half: str
+) -> None:
+    totals, period = totals_of(fold(given_facts), "vn"), f"{year}{half}"
+    for bridge in bridges(totals, period):
+        assert bridge.gap == 0
+        assert bridge.sum == totals.get((period, bridge.to), 0) == sum(row.value for row in bridge.rows)
+    # What waits at the end of a period waits at the beginning of the next.
+    following = f"{year}-H2" if half == "-H1" else f"{year + 1}{'-H1' if half else ''}"
+    after, before = (
+        {row.step: row.value for bridge in bridges(totals, p) for row in bridge.rows}
+        for p in (period, following)
+    )
+    assert after[BridgeStep.WAITING_AFTER] == -before[BridgeStep.WAITING_BEFORE]
+    assert after[BridgeStep.UNDECIDED_AFTER] == -before[BridgeStep.UNDECIDED_BEFORE]
+
+
+def test_a_year_that_implements_more_than_it_registers_says_why() -> None:
+    years = {
+        "2018": {Measure.REGISTERED: 112, Measure.IMPLEMENTED: 100, Measure.WITHDRAWN: 4},
+        "2019": {
+            Measure.REGISTERED: 20,
+            Measure.IMPLEMENTED: 95,
+            Measure.CARRIED_OVER: 80,
+            Measure.RECOGNISED: 65,
+            Measure.NOT_MET: 47,
+        },
+    }
+    totals = {
+        (period, measure): Decimal(many)
+        for year, counted in years.items()
+        for period in (year, f"{year}-H1")
+        for measure, many in counted.items()
+    }
+    implemented, recognised = bridges(totals, "2019")
+    assert [(row.step.value, int(row.value)) for row in implemented.rows] == [
+        ("WAITING_BEFORE", 8),
+        ("REGISTERED", 20),
+        ("WITHDRAWN", 0),
+        ("WAITING_AFTER", -13),
+        ("CARRIED_OVER", 80),
+    ]
+    assert (int(implemented.sum), int(implemented.gap)) == (95, 0)
+    assert [row.value for row in recognised.rows] == [112, 20, -47, -20]
+    # A counter of one half-year that is wrong shows in the year.
+    totals["2019-H1", Measure.IMPLEMENTED] += 1
+    assert [bridge.gap for bridge in bridges(totals, "2019")] == [-1, 0]
+
+
+@given(SOME, st.randoms(use_true_random=False))
+def test_the_order_and_the_batches_of_facts_do_not_matter(given_facts: list[Fact], random: Any) -> None:
+    shuffled = random.sample(given_facts, len(given_facts))
+    cut = random.randint(0, len(shuffled))
+    together: dict[Any, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for part in (shuffled[:cut], shuffled[cut:]):
+        for key, counted in fold(part).items():
+            for name, value in counted.items():
+                together[key][name] += value
+    assert together == fold(given_facts)
+
+
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
+def test_a_day_lies_in_its_periods_and_in_no_others(day: date) -> None:
+    for period in periods_of(day):
+        since, until = span_of(period)
+        assert since <= day <= until
+    other = f"{day.year}-H{1 if day.month > 6 else 2}"
+    since, until = span_of(other)
+    assert not since <= day <= until
+
+
+@pytest.mark.parametrize("year", [1900, 2018, 2024, 2099])
+def test_half_years_meet_without_gap_or_overlap(year: int) -> None:
+    whole, first, second = (span_of(f"{year}{half}") for half in ("", "-H1", "-H2"))
+    assert (first[0], second[1]) == whole
+    assert first[1] + timedelta(days=1) == second[0]
+
+
+@pytest.mark.parametrize(
+    "period", ["", "abc", "2018-H3", "2018-h1", "18", "99999", "1899", "2018 ", "2018-", "２０１８"]
+)
+def test_what_is_no_period_is_refused(period: str) -> None:
+    with pytest.raises(Refused) as refused:
+        span_of(period)
+    assert (refused.value.refusal.code, refused.value.refusal.fields) == ("period-invalid", ("period",))
+
+
+def test_a_gap_is_shown_with_its_amount() -> None:
+    # Hà Nội 2017: 7,984 implemented, of which 7,924 by field.
+    fields = {"ECONOMY": 1490, "CULTURE_SOCIETY": 3560, "DEFENCE_SECURITY": 1141, "POLITICAL_SYSTEM": 1733}
+    counted = {"total": Decimal(7984), "by": {"FIELD": {k: Decimal(v) for k, v in fields.items()}}}
+    by_field = figure(Measure.REGISTERED, counted, {}).breakdowns[0]
+    assert (by_field.by, by_field.sum, by_field.gap) == (Dimension.FIELD, Decimal(7924), Decimal(60))
+
+
+def test_nothing_counted_is_a_figure_of_zeros() -> None:
+    made = figure(Measure.REGISTERED, {}, {"u": "U"})
+    assert made.total == 0
+    assert {row.value for breakdown in made.breakdowns for row in breakdown.rows} == {Decimal(0)}
+    assert [len(breakdown.rows) for breakdown in made.breakdowns] == [4, 3, 2, 1]
+
+
+def test_a_code_that_nobody_named_still_counts() -> None:
+    counted = {"total": Decimal(3), "by": {"PLACE": {"gone": Decimal(3)}}}
+    place = figure(Measure.REGISTERED, counted, {"u": "U"}).breakdowns[-1]
+    assert [(row.code, row.name, row.value) for row in place.rows] == [
+        ("u", "U", Decimal(0)),
+        ("gone", "gone", Decimal(3)),
+    ]
+    assert place.gap == 0
+
+
+ABOUT: dict[str, Any] = {
+    "key": "k",
+    "version": 2,
+    "at": AT,
+    "unit": "/vn/p",
+    "field": Field.ECONOMY,
+    "subject_kind": SubjectKind.INDIVIDUAL,
+    "level": Level.CITY,
+    "on": date(2018, 5, 1),
+}
+MODEL: dict[str, Any] = {"owner": "o", "title": "t", "submitted_by": "x"}
+REVIEW: dict[str, Any] = {"model": "m", "title": "t"}
+RECORDED = Recorded(
+    id="e", seq=7, type="t", recorded_at=AT, caller="x", trace="trace", cause=None, data={"key": "k"}
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "measure", "amount"),
+    [
+        (ModelAccepted(**ABOUT, **MODEL), Measure.REGISTERED, "1"),
+        (
+            ContributionRecorded(**ABOUT, kind=ContributionKind.LAND_M2, amount=Decimal("1155.3")),
+            Measure.LAND_M2,
+            "1155.3",
+        ),
+        (ReviewDecided(**ABOUT, **REVIEW, verdict=Verdict.RECOGNISED, reason="r"), Measure.RECOGNISED, "1"),
+        (ReviewDecided(**ABOUT, **REVIEW, verdict=Verdict.NOT_MET, reason="r"), Measure.NOT_MET, "1"),
+        (ReviewNominated(**ABOUT, **REVIEW), Measure.NOMINATED, "1"),
+    ],
+)
+def test_an_event_makes_one_fact_that_names_it(event: Any, measure: Measure, amount: str) -> None:
+    (fact,) = facts_of(event, RECORDED)
+    assert (fact.measure, fact.amount, fact.on, fact.unit) == (measure, Decimal(amount), ABOUT["on"], "/vn/p")
+    assert (fact.producer, fact.seq, fact.event, fact.trace) == (event.service, 7, "e", "trace")
+    assert set(fact.dimensions) | {Dimension.PLACE} == set(DIMENSIONS[measure])
+
+
+def test_a_session_is_counted_by_kind_and_body() -> None:
+    event = SessionRecorded(
+        key="s",
+        version=1,
+        at=AT,
+        unit="/vn/p",
+        kind=SessionKind.SURVEY,
+        body=SupervisingBody.TRADE_UNION,
+        on=date(2018, 5, 1),
+    )
+    (fact,) = facts_of(event, RECORDED)
+    assert fact.dimensions == {Dimension.SESSION_KIND: "SURVEY", Dimension.BODY: "TRADE_UNION"}
+
+
+def test_what_is_not_counted_makes_no_fact() -> None:
+    submitted = ModelSubmitted(key="k", version=2, at=AT, unit="/vn/p", on=date(2018, 5, 1))
+    assert facts_of(submitted, RECORDED) == facts_of(ReviewOpened(**ABOUT, **REVIEW), RECORDED) == []

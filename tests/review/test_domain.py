@@ -1,0 +1,149 @@
+"""Reviews as pure functions: decided once, by another, with a reason; nominated once, if recognised."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.kernel.messages import Refused
+from services.registration.models.messages import ModelAccepted
+from services.registration.words import Field, Level, SubjectKind
+from services.review.domain import (
+    Review,
+    close,
+    decide,
+    follow_level,
+    follow_owner,
+    nominate,
+    open_review,
+)
+from services.review.messages import Closing, Verdict
+
+AT = datetime(2019, 12, 31, tzinfo=UTC)
+TODAY = AT.date()
+ACCEPTED = ModelAccepted(
+    key="m",
+    version=3,
+    at=AT,
+    unit="/vn/a/b/c",
+    owner="o",
+    title="Ngõ sạch",
+    field=Field.ECONOMY,
+    subject_kind=SubjectKind.COLLECTIVE,
+    level=Level.COMMUNE,
+    submitted_by="officer",
+    on=date(2019, 3, 1),
+)
+OPEN = open_review(ACCEPTED, key="r", at=AT)[0]
+
+
+def decided(verdict: Verdict, review: Review = OPEN, *own: str, on: date = date(2019, 11, 1)) -> Review:
+    return decide(
+        review,
+        own=frozenset({"appraiser", *own}),
+        verdict=verdict,
+        reason="Thiết thực",
+        on=on,
+        today=TODAY,
+        at=AT,
+    )[0]
+
+
+def nominated(review: Review, *own: str, on: date = date(2019, 12, 1)) -> Review:
+    return nominate(review, own=frozenset({"appraiser", *own}), on=on, today=TODAY, at=AT)[0]
+
+
+def code(refused: pytest.ExceptionInfo[Refused]) -> str:
+    return refused.value.refusal.code
+
+
+def test_a_review_opens_with_what_was_accepted() -> None:
+    review, opened = open_review(ACCEPTED, key="r", at=AT)
+    assert (review.version, opened.version, review.verdict) == (1, 1, None)
+    assert (opened.model, opened.title, opened.unit, opened.on) == ("m", "Ngõ sạch", "/vn/a/b/c", ACCEPTED.on)
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_review_is_decided_once(verdict: Verdict) -> None:
+    review = decided(verdict)
+    assert (review.version, review.decided_version, review.verdict) == (2, 2, verdict)
+    for again in Verdict:
+        with pytest.raises(Refused) as refused:
+            decided(again, review)
+        assert code(refused) == "already-decided"
+
+
+def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.NOT_MET, OPEN, "officer")
+    assert code(refused) == "own-work"
+    with pytest.raises(Refused) as refused:
+        decide(OPEN, own=frozenset({"x"}), verdict=Verdict.NOT_MET, reason=" ", on=TODAY, today=TODAY, at=AT)
+    assert code(refused) == "reason-empty"
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.NOT_MET, on=date(2020, 1, 1))
+    assert code(refused) == "date-in-future"
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.NOT_MET, on=date(2019, 2, 28))
+    assert code(refused) == "date-too-early"
+
+
+def test_nobody_judges_what_their_own_organisation_registered() -> None:
+    recognised = decided(Verdict.RECOGNISED)
+    judges: tuple[Callable[[list[str]], Review], ...] = (
+        lambda own: decided(Verdict.NOT_MET, OPEN, *own),
+        lambda own: nominated(recognised, *own),
+    )
+    for judge in judges:
+        with pytest.raises(Refused) as refused:
+            judge(["another", ACCEPTED.owner])
+        assert code(refused) == "own-work"
+        assert judge(["another"])
+
+
+def test_only_the_recognised_are_nominated_and_only_once() -> None:
+    for review in (OPEN, decided(Verdict.NOT_MET)):
+        with pytest.raises(Refused) as refused:
+            nominated(review)
+        assert code(refused) == "not-recognised"
+    review = nominated(decided(Verdict.RECOGNISED))
+    assert (review.version, review.nominated_version) == (3, 3)
+    with pytest.raises(Refused) as refused:
+        nominated(review)
+    assert code(refused) == "already-nominated"
+
+
+def test_a_nomination_is_not_before_its_decision() -> None:
+    with pytest.raises(Refused) as refused:
+        nominated(decided(Verdict.RECOGNISED), on=date(2019, 10, 31))
+    assert code(refused) == "date-too-early"
+
+
+def test_a_review_whose_model_is_no_more_is_decided_and_nominated_no_more() -> None:
+    closed, event = close(OPEN, because=Closing.WITHDRAWN, on=TODAY, at=AT)
+    assert (event.because, closed.closed_on, closed.verdict) == (Closing.WITHDRAWN, TODAY, None)
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.RECOGNISED, closed)
+    assert code(refused) == "review-closed"
+    recognised, _ = close(decided(Verdict.RECOGNISED), because=Closing.DISCONTINUED, on=TODAY, at=AT)
+    assert recognised.verdict is Verdict.RECOGNISED
+    with pytest.raises(Refused) as refused:
+        nominated(recognised)
+    assert code(refused) == "review-closed"
+
+
+def test_neither_the_new_owner_nor_the_old_one_judges_a_model() -> None:
+    changed, event = follow_owner(OPEN, owner="o2", on=TODAY, at=AT)
+    assert (event.owner, event.version) == ("o2", 2)
+    for own in ("o", "o2", "officer"):
+        with pytest.raises(Refused) as refused:
+            decided(Verdict.RECOGNISED, changed, own)
+        assert code(refused) == "own-work"
+    assert decided(Verdict.RECOGNISED, changed, "o3").verdict
+
+
+def test_a_review_follows_its_models_level_until_it_is_decided() -> None:
+    followed = follow_level(OPEN, level=Level.CITY, on=TODAY, at=AT)
+    assert followed
+    assert followed[0].level is followed[1].level is Level.CITY
+    assert follow_level(decided(Verdict.NOT_MET), level=Level.CITY, on=TODAY, at=AT) is None
