@@ -39,40 +39,42 @@ from gateway.schema.registration.units import Unit, UnitsQuery
 from gateway.schema.reporting.reports import ReportsQuery
 from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsSubscription
 from gateway.schema.supervision.sessions import SupervisionMutation, SupervisionQuery, SupervisionSession
+from services.kernel.kinds import Kind
 from services.kernel.rows import ByKeys
-from services.registration.delegations.messages import DelegationsById
-from services.registration.documents.messages import DocumentsById
-from services.registration.formality.messages import QuestionsById
-from services.registration.launches.messages import LaunchesById
-from services.registration.models.messages import ModelsById
-from services.registration.organisations.messages import OrganisationsById
-from services.registration.programmes.messages import ProgrammesById
-from services.registration.relations.messages import RelationsById
-from services.registration.reorganisations.messages import ReorganisationsById
-from services.registration.sheets.messages import JobsById
+from services.registration.delegations.messages import DELEGATION, DelegationsById
+from services.registration.documents.messages import DOCUMENT, DocumentsById
+from services.registration.formality.messages import QUESTION, QuestionsById
+from services.registration.launches.messages import LAUNCH, LaunchesById
+from services.registration.models.messages import MODEL, ModelsById
+from services.registration.organisations.messages import ORGANISATION, OrganisationsById
+from services.registration.programmes.messages import PROGRAMME, ProgrammesById
+from services.registration.relations.messages import RELATION, RelationsById
+from services.registration.reorganisations.messages import REORGANISATION, ReorganisationsById
+from services.registration.sheets.messages import JOB, JobsById
 from services.registration.units.messages import UnitsOnDay
-from services.review.messages import ReviewsById
-from services.supervision.messages import SessionsById
+from services.review.messages import REVIEW, ReviewsById
+from services.supervision.messages import SESSION, SessionsById
 
-NODES: dict[str, tuple[type[ByKeys], type]] = {
-    "a_": (ReorganisationsById, Reorganisation),
-    "d_": (DelegationsById, Delegation),
-    "e_": (RelationsById, Relation),
-    "g_": (DocumentsById, GoverningDocument),
-    "i_": (JobsById, SheetJob),
-    "l_": (LaunchesById, Launch),
-    "m_": (ModelsById, Model),
-    "o_": (OrganisationsById, Organisation),
-    "p_": (ProgrammesById, Programme),
-    "q_": (QuestionsById, Question),
-    "r_": (ReviewsById, Review),
-    "s_": (SessionsById, SupervisionSession),
+NODES: dict[Kind, tuple[type[ByKeys], type]] = {
+    REORGANISATION: (ReorganisationsById, Reorganisation),
+    DELEGATION: (DelegationsById, Delegation),
+    RELATION: (RelationsById, Relation),
+    DOCUMENT: (DocumentsById, GoverningDocument),
+    JOB: (JobsById, SheetJob),
+    LAUNCH: (LaunchesById, Launch),
+    MODEL: (ModelsById, Model),
+    ORGANISATION: (OrganisationsById, Organisation),
+    PROGRAMME: (ProgrammesById, Programme),
+    QUESTION: (QuestionsById, Question),
+    REVIEW: (ReviewsById, Review),
+    SESSION: (SessionsById, SupervisionSession),
 }
-"""How ids begin, who finds them, and what they are; all others are units."""
+"""By the kind of an id: the query that finds the record, and its type. Every other id is a unit's."""
+_BY_PREFIX = {kind.prefix: node for kind, node in NODES.items()}
 
 
 def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể loại nào.")]) -> Wish | None:
-    message, type_ = NODES.get(id[:2], (UnitsOnDay, Unit))
+    message, type_ = _BY_PREFIX.get(id[: id.find("_") + 1], (UnitsOnDay, Unit))
     return found(message, id, type_.__name__)
 
 

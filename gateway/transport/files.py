@@ -20,7 +20,7 @@ from services.kernel import telemetry
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.messages import Refused, Unavailable
-from services.registration.sheets.messages import LARGEST_PART, FilePart, Part, StoreFilePart, Template
+from services.registration.sheets.messages import FILE, LARGEST_PART, FilePart, Part, StoreFilePart, Template
 
 LARGEST_FILE = 20 * 1024 * 1024
 TYPES = {
@@ -84,7 +84,7 @@ class Files:
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > LARGEST_FILE:
             raise _too_large()
-        file, number, size = f"f_{token_hex(12)}", 0, 0
+        file, number, size = FILE.id(token_hex(12)), 0, 0
         async for data, last in _parts(request.stream()):
             size += len(data)
             if size > LARGEST_FILE:

@@ -31,9 +31,10 @@ from services.kernel.messages import Event
 from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.registration.models import domain as models
 from services.registration.models.domain import Act, Model
-from services.registration.models.messages import SelfRating
+from services.registration.models.messages import MODEL, SelfRating
 from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
+from services.registration.organisations.messages import ORGANISATION
 from services.registration.units.national import REORGANISED_ON
 from services.registration.words import BodyKind, ContributionKind, Covers, Field, SubjectKind
 
@@ -171,7 +172,7 @@ class Country:
             yield organisation, (registered,)
 
     def owner(self, unit: DatedUnit, body: BodyKind) -> str:
-        return f"o_{_hash(self.seed, unit.id, body)}"
+        return ORGANISATION.id(_hash(self.seed, unit.id, body))
 
     def make(self, number: int) -> Made:
         plan = self.plan(number)
@@ -298,7 +299,9 @@ class Country:
         return len(days) == 1 and _hash(self.seed, "rush", str(group)) < "4"
 
     def _key(self, number: int, at: datetime) -> str:
-        return f"m_{int(self._moment(number).timestamp()):08x}{_hash(self.seed, 'model', str(number))[:8]}{number:08x}"
+        return MODEL.id(
+            f"{int(self._moment(number).timestamp()):08x}{_hash(self.seed, 'model', str(number))[:8]}{number:08x}"
+        )
 
 
 def _life(plan: Plan, owner: str, seed: int, until: date) -> tuple[Model, list[Event]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Protocol, runtime_checkable
 
+from services.kernel.kinds import Noun
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Refused
 from services.kernel.mongo.store import (
@@ -13,7 +14,6 @@ from services.kernel.mongo.store import (
     Document,
     Indexes,
     IndexModel,
-    Noun,
     ReplaceOne,
     Transaction,
     Unscoped,

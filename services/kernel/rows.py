@@ -13,6 +13,7 @@ from typing import Any, get_args
 import msgspec
 import orjson
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import Query, Refused, Role
 
 Row = dict[str, Any]
@@ -171,7 +172,9 @@ class View:
 class Columns:
     """What can be shown of a kind of document: the fields of `row`, stored under the same names unless computed."""
 
-    def __init__(self, row: type[msgspec.Struct], **computed: Computed) -> None:
+    def __init__(self, row: type[msgspec.Struct], kind: Kind | None = None, **computed: Computed) -> None:
+        """`kind`: of the documents, where pages of them have cursors, which are ids."""
+        self.kind = kind
         self._columns: dict[str, str | Columns | Computed] = {}
         for field in msgspec.structs.fields(row):
             part = _struct_in(field.type)

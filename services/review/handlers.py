@@ -13,12 +13,19 @@ from services.registration.models.messages import (
     ModelWithdrawn,
 )
 from services.review import domain
-from services.review.messages import Closing, DecideReview, NominateReview, ReviewsById, ReviewsByModel
+from services.review.messages import (
+    REVIEW,
+    Closing,
+    DecideReview,
+    NominateReview,
+    ReviewsById,
+    ReviewsByModel,
+)
 from services.review.repository import Reviews
 
 
 async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
-    review, opened = domain.open_review(accepted, key=new_id("r"), at=tx.at)
+    review, opened = domain.open_review(accepted, key=new_id(REVIEW), at=tx.at)
     await Reviews(tx).add(review, opened)
 
 

@@ -5,10 +5,13 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByKeys, only
 from services.kernel.words import Word
 from services.registration.words import Field, Level, SubjectKind
+
+REVIEW = Kind("review", "hồ sơ thẩm định", "review")
 
 
 class Verdict(Word):

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from services.kernel.messages import Event
-from services.kernel.mongo.store import ASCENDING, Aggregates, Indexes, IndexModel, Noun, from_document
+from services.kernel.mongo.store import ASCENDING, Aggregates, Indexes, IndexModel, from_document
 from services.kernel.rows import Columns
 from services.review.domain import Review
-from services.review.messages import ReviewRow
+from services.review.messages import REVIEW, ReviewRow
 
 COLLECTION = "reviews"
 
@@ -15,8 +15,8 @@ INDEXES: Indexes = {COLLECTION: [IndexModel([("model", ASCENDING)], unique=True)
 
 class Reviews(Aggregates[Review]):
     collection = COLLECTION
-    noun = Noun("review", "hồ sơ thẩm định", "review")
-    columns = Columns(ReviewRow)
+    kind = REVIEW
+    columns = Columns(ReviewRow, REVIEW)
     state = Review
 
     async def update_of(self, model: str, change: Callable[[Review], tuple[Review, Event] | None]) -> None:

@@ -5,7 +5,7 @@ from services.kernel.mongo import pages
 from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
 from services.supervision import domain, repository
-from services.supervision.messages import RecordSession, SessionsById, SessionsPage
+from services.supervision.messages import SESSION, RecordSession, SessionsById, SessionsPage
 from services.supervision.repository import Sessions
 
 
@@ -13,7 +13,7 @@ async def record_session(command: RecordSession, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
     session, recorded = domain.record(
-        key=new_id("s"),
+        key=new_id(SESSION),
         kind=command.kind,
         body=command.body,
         unit=unit,

@@ -5,10 +5,13 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
+
+SESSION = Kind("session", "cuộc giám sát", "supervision session")
 
 
 class SessionKind(Word):

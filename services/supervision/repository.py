@@ -3,11 +3,11 @@
 from services.directory import units as directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Session
-from services.supervision.messages import SessionRow, SessionsPage
+from services.supervision.messages import SESSION, SessionRow, SessionsPage
 
 COLLECTION = "sessions"
 
@@ -19,8 +19,8 @@ INDEXES: Indexes = {
 
 class Sessions(Aggregates[Session]):
     collection = COLLECTION
-    noun = Noun("session", "cuộc giám sát", "supervision session")
-    columns = Columns(SessionRow, unit=Computed(("unit", "held_on"), UnitOnDay.of))
+    kind = SESSION
+    columns = Columns(SessionRow, SESSION, unit=Computed(("unit", "held_on"), UnitOnDay.of))
     state = Session
 
 

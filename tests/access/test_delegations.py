@@ -251,4 +251,4 @@ async def test_callers_at_once_ask_once(direct: Client) -> None:
     found = await asyncio.gather(*(client.effective(deputy) for _ in range(50)))
     assert all(one is found[0] for one in found)
     assert await client.effective(deputy) is found[0]
-    assert (await direct.ask(ModelsById(keys=("m_x",)), found[0], Rows)).read() == [None]
+    assert (await direct.ask(ModelsById(keys=("model_x",)), found[0], Rows)).read() == [None]

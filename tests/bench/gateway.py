@@ -164,10 +164,10 @@ async def _furnish(made: Stage) -> None:
     sample = [model async for model in models.find()]
     judged = {review["model"]: review async for review in reviews.find()}
     for _ in range(COPIES):
-        ids = {model["_id"]: f"m_{ObjectId()}" for model in sample}
+        ids = {model["_id"]: f"model_{ObjectId()}" for model in sample}
         await models.insert_many([{**model, "_id": ids[model["_id"]]} for model in sample])
         await reviews.insert_many(
-            [{**r, "_id": f"r_{ObjectId()}", "model": ids[model]} for model, r in judged.items()]
+            [{**r, "_id": f"review_{ObjectId()}", "model": ids[model]} for model, r in judged.items()]
         )
     client.close()
 

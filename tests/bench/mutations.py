@@ -171,8 +171,8 @@ async def on_mongodb(made: Stage) -> AsyncGenerator[Act, None]:
             await db.units.find_one({"_id": TOWN}, session=session)
             fresh: dict[str, Document] = {
                 "answers": {"_id": {"caller": "bench", "key": key}},
-                "models": {"_id": f"m_{key}"},
-                "log": {"_id": key, "key": f"m_{key}", "seq": 0, "recorded_at": moment()},
+                "models": {"_id": f"model_{key}"},
+                "log": {"_id": key, "key": f"model_{key}", "seq": 0, "recorded_at": moment()},
             }
             for collection, change in fresh.items():
                 await db[collection].insert_one({**documents[collection], **change}, session=session)

@@ -16,7 +16,7 @@ from services.kernel.log.streams import nudge_subject
 from services.kernel.messaging import client
 from services.kernel.mongo.store import Database, Store, Transaction, new_id
 from services.kernel.units import UnitLevel
-from services.registration.models.messages import ModelAccepted
+from services.registration.models.messages import MODEL, ModelAccepted
 from services.registration.units.national import national_units
 from services.registration.words import Field, Level, SubjectKind
 from services.reporting.messages import RebuildCounters
@@ -98,7 +98,7 @@ async def _fill(store: Store) -> None:
         for _ in range(AT_ONCE):
             tx.log(
                 ModelAccepted(
-                    key=new_id("m"),
+                    key=new_id(MODEL),
                     version=3,
                     at=tx.at,
                     unit=dice.choice(paths),

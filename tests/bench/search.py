@@ -20,7 +20,8 @@ from services.kernel.mongo.store import Database, Document, Store, new_id
 from services.kernel.rows import Part, Rows
 from services.kernel.text import folded
 from services.kernel.units import UnitLevel, UnitPath
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import MODEL, ModelFilter
+from services.registration.organisations.messages import ORGANISATION
 from services.registration.search.messages import Search, SearchHits, SearchKey
 from services.registration.search.words import syllables
 from services.registration.units.messages import RecordUnits
@@ -103,7 +104,7 @@ async def _fill(db: Database, models: int) -> None:
         for unit in national_units()
         if (spell := unit.at(day)) and spell.level is UnitLevel.COMMUNE
     ]
-    owners = {path: (new_id("o"), f"{dice.choice(BODIES)} {UnitPath(path).unit}") for path in paths}
+    owners = {path: (new_id(ORGANISATION), f"{dice.choice(BODIES)} {UnitPath(path).unit}") for path in paths}
     await db.organisations.insert_many(
         [
             {**_base(path, id_), "name": name, "kind": "FATHERLAND_FRONT"}
@@ -143,7 +144,7 @@ def _models(
             title = f"{dice.choice(STARTS)} {method} tổ dân phố {dice.randrange(1, 40)}"
             batch.append(
                 {
-                    **_base(path, new_id("m")),
+                    **_base(path, new_id(MODEL)),
                     "owner": owners[path][0],
                     "title": title,
                     "summary": "",

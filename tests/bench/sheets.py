@@ -17,6 +17,7 @@ from services.kernel.messages import Role
 from services.kernel.mongo.store import Store, Transaction, new_id
 from services.kernel.units import Spell, UnitLevel
 from services.registration.models import domain
+from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
 from services.registration.sheets.reading import opened
 from services.registration.sheets.worker import BATCH
@@ -142,7 +143,7 @@ async def writing(made: Stage) -> float:
             act = domain.Act(by="bench", own=frozenset({"bench"}), on=date(2018, 3, 5), today=today, at=tx.at)
             made_ = [
                 domain.draft(
-                    key=new_id("m"),
+                    key=new_id(MODEL),
                     owner=made.owner,
                     unit=unit,
                     title=f"Đoạn đường nông thôn mới kiểu mẫu số {number} bis",

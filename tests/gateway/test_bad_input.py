@@ -154,7 +154,7 @@ REFUSED = [
         ("no field", {"field": ""}, "field-unknown", "field"),
         ("a district's organisation in 2026", {"on": "2026-03-01"}, "unit-not-in-force", "owner", "on"),
         ("a year that lost a digit", {"on": "0219-02-01"}, "date-too-early", "on"),
-        ("an unknown owner", {"owner": "o_" + "0" * 24}, "owner-not-found", "owner"),
+        ("an unknown owner", {"owner": "organisation_" + "0" * 24}, "owner-not-found", "owner"),
         ("a model as owner", {"owner": "{draft}"}, "owner-not-found", "owner"),
     ),
     *wrong(
@@ -216,11 +216,11 @@ REFUSED = [
         ("submitted before drafted", {"on": "2019-01-31"}, "date-too-early", "on"),
         ("submitted twice", {"model": "{submitted}", "on": "2019-03-01"}, "wrong-state", "model"),
         ("no model", {"model": ""}, "model-not-found", "model"),
-        ("an unknown model", {"model": "m_" + "0" * 24}, "model-not-found", "model"),
+        ("an unknown model", {"model": "model_" + "0" * 24}, "model-not-found", "model"),
         ("a snowman", {"model": "☃"}, "model-not-found", "model"),
         ("an operator as id", {"model": "$ne"}, "model-not-found", "model"),
         ("a path as id", {"model": "a.b.$c"}, "model-not-found", "model"),
-        ("a NUL in an id", {"model": "m_\x00"}, "model-not-found", "model"),
+        ("a NUL in an id", {"model": "model_\x00"}, "model-not-found", "model"),
         ("an id of 10 kB", {"model": "m" * 10_000}, "model-not-found", "model"),
         ("a wildcard as id", {"model": "m.>"}, "model-not-found", "model"),
     ),
@@ -250,7 +250,7 @@ REFUSED = [
         ("decided on a day to come", {"on": SOON}, "date-in-future", "on"),
         ("decided before opened", {"on": "2019-02-28"}, "date-too-early", "on"),
         ("a second decision", {"review": "{not_met}"}, "already-decided", "review"),
-        ("an unknown review", {"review": "r_x"}, "review-not-found", "review"),
+        ("an unknown review", {"review": "review_x"}, "review-not-found", "review"),
         ("a model as review", {"review": "{registered}"}, "review-not-found", "review"),
     ),
     *wrong(
@@ -576,7 +576,15 @@ async def test_without_a_token_nothing_is_told(graphql: GraphQL, world: World) -
 
 async def test_what_is_out_of_scope_looks_like_what_is_not_there(graphql: GraphQL, world: World) -> None:
     stranger = Person(graphql, Role.LEADER, TOWN)
-    for id_ in (world.draft, world.owner, world.recognised, "m_" + "0" * 24, "o_x", "r_", "s_\x00"):
+    for id_ in (
+        world.draft,
+        world.owner,
+        world.recognised,
+        "model_" + "0" * 24,
+        "organisation_x",
+        "review_",
+        "session_\x00",
+    ):
         found = await stranger.ask("query($id: ID!) { node(id: $id) { id } }", id=id_)
         assert found == {"node": None}
 
@@ -613,12 +621,12 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (DRAFTING, {"input": {}}, "$input"),
     (DRAFTING, {"input": LAND}, "owner"),
     (DRAFTING, {"input": DRAFT | {"owner": None}}, "owner"),
-    (DRAFTING, {"input": DRAFT | {"owner": "o_1", "title": 5}}, "title"),
-    (DRAFTING, {"input": DRAFT | {"owner": "o_1", "on": "yesterday"}}, ".on"),
-    (DRAFTING, {"input": DRAFT | {"owner": "o_1", "on": "2019-02-30"}}, ".on"),
-    (DRAFTING, {"input": DRAFT | {"owner": "o_1", "on": 20190201}}, ".on"),
-    (DRAFTING, {"input": DRAFT | {"owner": "o_1", "subjectKind": "TEAM"}}, ".subjectKind"),
-    (DRAFTING, {"input": DRAFT | {"owner": "o_1", "colour": "red"}}, "'colour'"),
+    (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "title": 5}}, "title"),
+    (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "on": "yesterday"}}, ".on"),
+    (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "on": "2019-02-30"}}, ".on"),
+    (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "on": 20190201}}, ".on"),
+    (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "subjectKind": "TEAM"}}, ".subjectKind"),
+    (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "colour": "red"}}, "'colour'"),
     (DRAFTING, {"input": [DRAFT]}, "$input"),
     (GIVING, {"input": LAND | {"amount": "abc"}}, ".amount"),
     (GIVING, {"input": LAND | {"amount": "1.155,3"}}, ".amount"),
@@ -654,7 +662,7 @@ async def test_a_page_has_1_to_100_items_after_a_cursor_of_ours(world: World, qu
         (error,) = await world.office.reporter.errors(both)
         assert error["extensions"]["code"] == "page-size"
         assert error["extensions"]["fields"] == ["first", "last"]
-    for cursor in ("", "rubbish", "0", "$gt", "m_" + "g" * 24, "m" * 10_000, "\x00", world.draft.upper()):
+    for cursor in ("", "rubbish", "0", "$gt", "model_" + "g" * 24, "m" * 10_000, "\x00", world.draft.upper()):
         (error,) = await world.office.reporter.errors(query, first=1, after=cursor)
         assert error["extensions"]["code"] == "cursor-invalid"
         assert error["extensions"]["fields"] == ["after"]

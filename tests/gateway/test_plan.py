@@ -129,10 +129,10 @@ async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
     made = Asking(Delegating(services), services, {})
     data = orjson.loads(await made.answer(page, CALLERS["everybody in the country"]))["data"]
     models = [edge["node"] for edge in data["models"]["edges"]]
-    made.ids["m_"] = [model["id"] for model in models]
-    made.ids["o_"] = [model["owner"]["id"] for model in models]
-    made.ids["r_"] = [model["review"]["id"] for model in models if model["review"]]
-    made.ids["s_"] = [edge["node"]["id"] for edge in data["supervisionSessions"]["edges"]]
+    made.ids["model_"] = [model["id"] for model in models]
+    made.ids["organisation_"] = [model["owner"]["id"] for model in models]
+    made.ids["review_"] = [model["review"]["id"] for model in models if model["review"]]
+    made.ids["session_"] = [edge["node"]["id"] for edge in data["supervisionSessions"]["edges"]]
     made.ids["units"] = ["vn", "u42", "u437", "u18115-2025", "u18115", "u436", "u439"]
     yield made
     await nats.close()
@@ -151,15 +151,15 @@ def style(ids: dict[str, list[str]], random: Random) -> Style:
         arguments={
             "first": some(*(1, 2, 3) * 6, 0, None),
             "last": some(*[None] * 12, 1),
-            "after": some(*[None] * 12, ids["m_"][3], "18115", "x"),
-            "before": some(*[None] * 12, ids["m_"][0], "x"),
-            "Query.node.id": some(*all_ids, "x", "u437@x", "m_" + "0" * 24),
+            "after": some(*[None] * 12, ids["model_"][3], "18115", "x"),
+            "before": some(*[None] * 12, ids["model_"][0], "x"),
+            "Query.node.id": some(*all_ids, "x", "u437@x", "model_" + "0" * 24),
             "unit": some(*ids["units"], "x"),
             "Query.unit.id": some(*ids["units"], "x", "u437<2018-01-01"),
             "on": some(None, "2018-05-05", "2025-07-01", "1700-01-01"),
             "code": some("18115", "42", "26740", "x"),
             "period": some(*("2018", "2018-H1", "2019") * 3, "x"),
-            "owner": some(None, *ids["o_"][:2]),
+            "owner": some(None, *ids["organisation_"][:2]),
             "name": some("Thanh Xuân", "nam hong", "x"),
             "since": some("2018-05-05", "2025-07-01"),
             "text": some("dan van kheo", "đường", ""),
@@ -206,7 +206,7 @@ async def test_by_plan_and_by_reference_the_corpus_has_the_same_answer(asking: A
     variables = {
         "unit": "u437",
         "period": "2018",
-        "model": asking.ids["m_"][0],
+        "model": asking.ids["model_"][0],
         "first": 20,
         "yes": True,
         "no": False,
@@ -278,7 +278,7 @@ async def test_by_plan_and_by_reference_a_null_where_none_may_be_is_the_same_err
     asking: Asking, stack: tuple[Stack, Settings]
 ) -> None:
     _, settings = stack
-    model, other = asking.ids["m_"][:2]
+    model, other = asking.ids["model_"][:2]
     query = """query($a: ID!, $b: ID!) {
       a: node(id: $a) { id ... on Model { state title } } b: node(id: $b) { ... on Model { titel: title } }
       models(first: 100) { edges { node { title } } }

@@ -1,22 +1,21 @@
 """Rows of what a caller may see: by key, and in keyset pages that start after, or end before, a cursor."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import Refused
 from services.kernel.mongo.store import ASCENDING, DESCENDING, Document, Documents
 from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, ByOwners, Columns, Page, Rows, View
 
 NEWEST = ("_id", DESCENDING)
 OLDEST = ("_id", ASCENDING)
-_CURSOR = re.compile(r"[a-z]_[0-9a-f]{24}", re.ASCII)
 
 
 async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | int | None) -> Rows:
     """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
     view = columns.view(query, documents.access.sees)
-    return view.rows([await _page(documents, view, query, equal)])
+    return view.rows([await _page(documents, view, columns.kind, query, equal)])
 
 
 async def page_of_each(
@@ -24,13 +23,17 @@ async def page_of_each(
 ) -> Rows:
     """A page for each of the keys, of those that have it in the field `of`."""
     view = columns.view(query, documents.access.sees)
-    return view.rows([await _page(documents, view, query, {of: key, **equal}) for key in query.keys])
+    return view.rows(
+        [await _page(documents, view, columns.kind, query, {of: key, **equal}) for key in query.keys]
+    )
 
 
-async def _page(documents: Documents, view: View, query: ByFilter, equal: Document) -> Page:
+async def _page(
+    documents: Documents, view: View, kind: Kind | None, query: ByFilter, equal: Document
+) -> Page:
     size = page_size(query)
     backwards = query.first is None
-    wanted = page_filter(query, equal)
+    wanted = page_filter(query, equal, kind)
     order = [OLDEST if backwards else NEWEST]
     matching = documents.find(wanted, view.projection, sort=order, limit=size + 1)
     found = [document async for document in matching]
@@ -70,14 +73,14 @@ def page_size(query: ByFilter) -> int:
     return size
 
 
-def page_filter(query: ByFilter, equal: Document) -> Document:
+def page_filter(query: ByFilter, equal: Document, kind: Kind | None) -> Document:
     """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
     wanted = {name: value for name, value in equal.items() if value is not None}
     between = {}
     if query.after is not None:
-        between["$lt"] = _position(query.after, "after")
+        between["$lt"] = _position(query.after, "after", kind)
     if query.before is not None:
-        between["$gt"] = _position(query.before, "before")
+        between["$gt"] = _position(query.before, "before", kind)
     return {**wanted, **({"_id": between} if between else {})}
 
 
@@ -94,8 +97,10 @@ def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:
     return slice(max(start, stop - size), stop), query.before is not None, stop - start > size
 
 
-def _position(cursor: str, name: str) -> str:
-    if not _CURSOR.fullmatch(cursor):
+def _position(cursor: str, name: str, kind: Kind | None) -> str:
+    if kind is None:
+        raise TypeError("these columns are of no kind of record: their pages have no cursors")
+    if not kind.names(cursor):
         raise unknown_cursor(cursor, name)
     return cursor
 

@@ -40,6 +40,7 @@ from services.kernel.calendar import VIETNAM, day_of, moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.config import Settings
 from services.kernel.credentials import mongo_login
+from services.kernel.kinds import Kind, Noun
 from services.kernel.messages import Event, Recorded, Refused, Role
 from services.kernel.rows import Columns, Row
 
@@ -100,9 +101,9 @@ class _Decimals(TypeCodec):
 CODECS: CodecOptions[Document] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_Decimals()]))
 
 
-def new_id(kind: str) -> str:
-    """Unique everywhere and rising in time; `kind` is the letter that tells what it names."""
-    return f"{kind}_{ObjectId()}"
+def new_id(kind: Kind) -> str:
+    """An id that no other record has. Later ids of a kind sort after earlier ones, to the second."""
+    return kind.id(str(ObjectId()))
 
 
 def to_document(value: msgspec.Struct) -> Document:
@@ -430,15 +431,6 @@ class Store:
             return result
 
 
-@dataclass(frozen=True, slots=True)
-class Noun:
-    """What a kind of document is called: in input fields and codes, in Vietnamese, in English."""
-
-    field: str
-    vi: str
-    en: str
-
-
 def not_found(noun: Noun, key: str) -> Refused:
     return Refused(
         f"{noun.field}-not-found",
@@ -452,7 +444,9 @@ class Aggregates(Generic[S]):
     """One kind of aggregate, written with its event. None of the methods decides anything."""
 
     collection: ClassVar[str]
-    noun: ClassVar[Noun]
+    kind: ClassVar[Kind]
+    noun: ClassVar[Noun | None] = None
+    """Set where an input field does not call it by its kind."""
     columns: ClassVar[Columns]
     """What is shown of it."""
     state: type[S]
@@ -466,9 +460,10 @@ class Aggregates(Generic[S]):
         """Those of the kind that may be seen."""
         return access.documents(cls.collection)
 
-    def missing(self, key: str) -> Refused:
+    @classmethod
+    def missing(cls, key: str) -> Refused:
         """How a caller is told that there is none; the same whether it is absent or out of scope."""
-        return not_found(self.noun, key)
+        return not_found(cls.noun or cls.kind, key)
 
     async def add(self, state: S, event: Event) -> Row:
         document = self._document(state, self._tx.at)

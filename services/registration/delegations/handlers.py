@@ -9,6 +9,7 @@ from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
 from services.registration.delegations import domain, repository
 from services.registration.delegations.messages import (
+    DELEGATION,
     DelegateRole,
     DelegationsById,
     DelegationsPage,
@@ -20,7 +21,7 @@ from services.registration.delegations.repository import Delegations
 
 async def delegate_role(command: DelegateRole, tx: Transaction) -> Row:
     delegation, delegated = domain.delegate(
-        key=new_id("d"),
+        key=new_id(DELEGATION),
         giver=tx.caller,
         to=command.to,
         role=command.role,

@@ -5,10 +5,13 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, PUBLIC, Command, Event, Query, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
+
+DELEGATION = Kind("delegation", "việc ủy quyền", "delegation")
 
 
 class DelegateRole(Command, frozen=True, kw_only=True):

@@ -12,13 +12,12 @@ from services.kernel.mongo.store import (
     Documents,
     Indexes,
     IndexModel,
-    Noun,
     from_document,
 )
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.delegations.domain import Delegation, within
-from services.registration.delegations.messages import DelegationRow, DelegationsPage, Side
+from services.registration.delegations.messages import DELEGATION, DelegationRow, DelegationsPage, Side
 
 COLLECTION = "delegations"
 
@@ -34,8 +33,8 @@ INDEXES: Indexes = {
 
 class Delegations(Aggregates[Delegation]):
     collection = COLLECTION
-    noun = Noun("delegation", "việc ủy quyền", "delegation")
-    columns = Columns(DelegationRow, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
+    kind = DELEGATION
+    columns = Columns(DelegationRow, DELEGATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
     state = Delegation
 
     @classmethod

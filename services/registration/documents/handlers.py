@@ -6,7 +6,7 @@ from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.documents import domain, repository
-from services.registration.documents.messages import DocumentsById, DocumentsPage, RegisterDocument
+from services.registration.documents.messages import DOCUMENT, DocumentsById, DocumentsPage, RegisterDocument
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.organisations.repository import Issuers
 
@@ -15,7 +15,7 @@ async def register_document(command: RegisterDocument, tx: Transaction) -> Row:
     issuer = await Issuers(tx).get(command.issuer)
     unit = await Directory(tx).in_force(UnitPath(issuer.unit).unit, command.issued_on, "issuer", "issuedOn")
     document, registered = domain.register(
-        key=new_id("g"),
+        key=new_id(DOCUMENT),
         kind=command.kind,
         number=command.number,
         issuer=issuer,

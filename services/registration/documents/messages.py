@@ -5,11 +5,14 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
 from services.registration.words import BodyKind
+
+DOCUMENT = Kind("document", "văn bản", "document")
 
 
 class DocumentKind(Word):

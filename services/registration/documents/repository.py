@@ -11,14 +11,12 @@ from services.kernel.mongo.store import (
     Access,
     Indexes,
     IndexModel,
-    Noun,
     Unscoped,
-    not_found,
 )
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.documents.domain import Document, bare
-from services.registration.documents.messages import DocumentRow, DocumentsPage
+from services.registration.documents.messages import DOCUMENT, DocumentRow, DocumentsPage
 from services.registration.issued.repository import Issued
 
 COLLECTION = "documents"
@@ -40,8 +38,8 @@ INDEXES: Indexes = {
 class GoverningDocuments(Issued[Document]):
     collection = COLLECTION
     everybodys = EVERYBODYS
-    noun = Noun("document", "văn bản", "document")
-    columns = Columns(DocumentRow, unit=Computed(("unit", "issued_on"), UnitOnDay.of))
+    kind = DOCUMENT
+    columns = Columns(DocumentRow, DOCUMENT, unit=Computed(("unit", "issued_on"), UnitOnDay.of))
     state = Document
 
 
@@ -51,7 +49,7 @@ async def require(access: Access, ids: Sequence[str]) -> None:
     known = {document["_id"] async for document in found}
     for id_ in ids:
         if id_ not in known:
-            raise not_found(GoverningDocuments.noun, id_)
+            raise GoverningDocuments.missing(id_)
 
 
 async def page(access: Access, query: DocumentsPage) -> Rows:

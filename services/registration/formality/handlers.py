@@ -11,6 +11,7 @@ from services.kernel.rows import Row, Rows
 from services.registration.formality import domain, repository
 from services.registration.formality.domain import Act, Subject, Suspicion
 from services.registration.formality.messages import (
+    QUESTION,
     AnswerQuestion,
     QuestionsById,
     QuestionsOfModels,
@@ -97,7 +98,9 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
             continue
         asked.add((member, suspicion.rule))
         with tx.because(submitted[cause].recorded):
-            await questions.add(*domain.ask(new_id("q"), subject(about[member]), suspicion, act=_act(tx)))
+            await questions.add(
+                *domain.ask(new_id(QUESTION), subject(about[member]), suspicion, act=_act(tx))
+            )
 
 
 async def ask_idle(tx: Transaction) -> int:
@@ -115,7 +118,7 @@ async def ask_idle(tx: Transaction) -> int:
             continue
         suspicion = domain.not_begun(model.registered_on, tx.today)
         if (id_, suspicion.rule) not in asked:
-            await questions.add(*domain.ask(new_id("q"), subject(model), suspicion, act=_act(tx)))
+            await questions.add(*domain.ask(new_id(QUESTION), subject(model), suspicion, act=_act(tx)))
     await due.change({}, ids)
     return len(ids)
 

@@ -14,7 +14,6 @@ from services.kernel.mongo.store import (
     Document,
     Indexes,
     IndexModel,
-    Noun,
     ReplaceOne,
     Transaction,
     Unscoped,
@@ -23,7 +22,7 @@ from services.kernel.mongo.store import (
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.formality.domain import Question, Subject
-from services.registration.formality.messages import QuestionRow, QuestionsOfModels, QuestionsPage
+from services.registration.formality.messages import QUESTION, QuestionRow, QuestionsOfModels, QuestionsPage
 from services.registration.models.domain import Model
 from services.registration.models.messages import ModelState
 from services.registration.models.repository import Models
@@ -48,8 +47,8 @@ INDEXES: Indexes = {
 
 class Questions(Aggregates[Question]):
     collection = COLLECTION
-    noun = Noun("question", "câu hỏi", "question")
-    columns = Columns(QuestionRow, unit=Computed(("unit", "asked_on"), UnitOnDay.of))
+    kind = QUESTION
+    columns = Columns(QuestionRow, QUESTION, unit=Computed(("unit", "asked_on"), UnitOnDay.of))
     state = Question
 
     async def asked(self, models: Iterable[str]) -> set[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, TypeVar
 
-from services.kernel.mongo.store import Access, Aggregates, Documents, Unscoped, from_document, not_found
+from services.kernel.mongo.store import Access, Aggregates, Documents, Unscoped, from_document
 from services.registration.issued.domain import Issue
 
 T = TypeVar("T", bound=Issue)
@@ -23,7 +23,7 @@ class Issued(Aggregates[T]):
         """Whoever's it is."""
         found = await self.shown(self._tx).find_one({"_id": key})
         if found is None:
-            raise not_found(self.noun, key)
+            raise self.missing(key)
         return from_document(found, self.state)
 
     async def like(self, issue: T) -> T | None:

@@ -5,11 +5,12 @@ from functools import partial
 
 from services.directory.units import Directory
 from services.kernel.mongo import pages
-from services.kernel.mongo.store import Access, Transaction, new_id, not_found
+from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Page, Row, Rows
 from services.registration.documents import repository as documents
 from services.registration.launches import domain, repository
 from services.registration.launches.messages import (
+    LAUNCH,
     ExtendLaunch,
     LaunchesById,
     LaunchesFor,
@@ -36,7 +37,7 @@ async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
     units = await directory.below(command.unit, on, command.level, including=True)
     launch, launched = domain.launch(
         programme,
-        key=new_id("l"),
+        key=new_id(LAUNCH),
         unit=unit,
         year=command.year,
         level=command.level,
@@ -85,7 +86,7 @@ async def launch_units(query: LaunchUnits, access: Access) -> Rows:
     pages.page_size(query)
     launch = (await repository.many(access, [query.launch])).get(query.launch)
     if launch is None:
-        raise not_found(Launches.noun, query.launch)
+        raise Launches.missing(query.launch)
     stands, _ = await repository.stands(access, launch)
     wanted = {one.unit.id: one for one in stands if not query.standings or one.standing in query.standings}
     ids = list(wanted)

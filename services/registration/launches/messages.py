@@ -8,11 +8,14 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitLevel, UnitOnDay
 from services.kernel.words import Word
 from services.registration.programmes.messages import DIRECTS
+
+LAUNCH = Kind("launch", "đợt phát động", "launch")
 
 
 class Standing(Word):

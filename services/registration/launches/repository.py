@@ -13,7 +13,6 @@ from services.kernel.mongo.store import (
     Access,
     Indexes,
     IndexModel,
-    Noun,
     Unscoped,
     from_document,
 )
@@ -23,6 +22,7 @@ from services.registration.issued.repository import Issued
 from services.registration.launches import domain
 from services.registration.launches.domain import NONE, Launch, Tally
 from services.registration.launches.messages import (
+    LAUNCH,
     LaunchesFor,
     LaunchesPage,
     LaunchRow,
@@ -57,8 +57,8 @@ TOTALS = Columns(LaunchTotalsRow)
 class Launches(Issued[Launch]):
     collection = COLLECTION
     everybodys = EVERYBODYS
-    noun = Noun("launch", "đợt phát động", "launch")
-    columns = Columns(LaunchRow, unit=Computed(("unit", "launched_on"), UnitOnDay.of))
+    kind = LAUNCH
+    columns = Columns(LaunchRow, LAUNCH, unit=Computed(("unit", "launched_on"), UnitOnDay.of))
     state = Launch
 
 

@@ -13,6 +13,7 @@ from services.kernel.units import UnitPath
 from services.registration.models import domain, repository
 from services.registration.models.domain import Act, Model
 from services.registration.models.messages import (
+    MODEL,
     AcceptModel,
     BeginModel,
     CarryOverModel,
@@ -49,7 +50,7 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     in_being(owner, act.on, "owner", "on")
     programme = await Programmes(tx).known(command.programme) if command.programme else None
     model, drafted = domain.draft(
-        key=new_id("m"),
+        key=new_id(MODEL),
         owner=owner.id,
         unit=unit,
         title=command.title,

@@ -15,13 +15,12 @@ from services.kernel.mongo.store import (
     Document,
     Indexes,
     IndexModel,
-    Noun,
 )
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.models import history as history_of
 from services.registration.models.domain import Model
-from services.registration.models.messages import HistoryRow, ModelRow, ModelsPage, ModelStep
+from services.registration.models.messages import MODEL, HistoryRow, ModelRow, ModelsPage, ModelStep
 
 COLLECTION = "models"
 
@@ -47,9 +46,10 @@ INDEXES: Indexes = {
 
 class Models(Aggregates[Model]):
     collection = COLLECTION
-    noun = Noun("model", "mô hình", "model")
+    kind = MODEL
     columns = Columns(
         ModelRow,
+        MODEL,
         unit=Computed(("unit", "drafted_on"), UnitOnDay.of),
         begun_on=Computed(("implemented",), lambda times: times[0]["on"] if times else None),
         implemented_years=Computed(

@@ -8,6 +8,7 @@ from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
 from services.registration.organisations import domain, repository
 from services.registration.organisations.messages import (
+    ORGANISATION,
     EndOrganisation,
     OrganisationsById,
     OrganisationsPage,
@@ -21,7 +22,7 @@ async def register_organisation(command: RegisterOrganisation, tx: Transaction) 
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
     organisation, registered = domain.register(
-        key=new_id("o"),
+        key=new_id(ORGANISATION),
         name=command.name,
         kind=command.kind,
         unit=unit,

@@ -5,10 +5,13 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.registration.words import BodyKind
+
+ORGANISATION = Kind("organisation", "tổ chức", "organisation")
 
 KEEPS = frozenset({Role.OFFICER, Role.OPERATOR})
 

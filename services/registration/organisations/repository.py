@@ -2,13 +2,14 @@
 
 import msgspec
 
+from services.kernel.kinds import Noun
 from services.kernel.mongo import pages
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel, Noun
+from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation
-from services.registration.organisations.messages import OrganisationRow, OrganisationsPage
+from services.registration.organisations.messages import ORGANISATION, OrganisationRow, OrganisationsPage
 
 COLLECTION = "organisations"
 
@@ -23,8 +24,10 @@ INDEXES: Indexes = {
 
 class Organisations(Aggregates[Organisation]):
     collection = COLLECTION
-    noun = Noun("organisation", "tổ chức", "organisation")
-    columns = Columns(OrganisationRow, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
+    kind = ORGANISATION
+    columns = Columns(
+        OrganisationRow, ORGANISATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit)
+    )
     state = Organisation
 
 

@@ -12,6 +12,7 @@ from services.registration.documents import repository as documents
 from services.registration.programmes import domain, repository
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.messages import (
+    PROGRAMME,
     AddPlanItem,
     CiteDocument,
     DocumentsOfProgrammes,
@@ -30,7 +31,7 @@ async def start_programme(command: StartProgramme, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
     programme, started = domain.start(
-        key=new_id("p"),
+        key=new_id(PROGRAMME),
         unit=unit,
         name=command.name,
         first_year=command.first_year,

@@ -5,9 +5,12 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
+
+PROGRAMME = Kind("programme", "phong trào, chương trình", "programme")
 
 DIRECTS = frozenset({Role.OFFICER, Role.LEADER})
 """Who sets up programmes, and launches them."""

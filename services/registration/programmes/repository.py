@@ -14,7 +14,6 @@ from services.kernel.mongo.store import (
     Document,
     Indexes,
     IndexModel,
-    Noun,
     Unscoped,
     from_document,
 )
@@ -25,6 +24,7 @@ from services.registration.documents.repository import GoverningDocuments
 from services.registration.issued.repository import Issued
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.messages import (
+    PROGRAMME,
     DocumentCited,
     DocumentsOfProgrammes,
     PlanItemAdded,
@@ -65,8 +65,8 @@ TOLD = {
 class Programmes(Issued[Programme]):
     collection = COLLECTION
     everybodys = EVERYBODYS
-    noun = Noun("programme", "phong trào, chương trình", "programme")
-    columns = Columns(ProgrammeRow, unit=Computed(("unit", "started_on"), UnitOnDay.of))
+    kind = PROGRAMME
+    columns = Columns(ProgrammeRow, PROGRAMME, unit=Computed(("unit", "started_on"), UnitOnDay.of))
     state = Programme
 
     def told(self, recorded: Recorded) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from services.registration.models.repository import Models
 from services.registration.relations import domain, repository
 from services.registration.relations.domain import Act, Side, Suggestion
 from services.registration.relations.messages import (
+    RELATION,
     AssertRelation,
     ConfirmRelation,
     DismissRelation,
@@ -63,7 +64,9 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
             for suggestion in best(found):
                 pair = domain.pair_of(suggestion.model, suggestion.other)
                 unit = domain.shared_unit(others[suggestion.model].unit, others[suggestion.other].unit)
-                if told := domain.suggest(known.get(pair), suggestion, key=new_id("e"), unit=unit, act=act):
+                if told := domain.suggest(
+                    known.get(pair), suggestion, key=new_id(RELATION), unit=unit, act=act
+                ):
                     known[pair] = told[0]
                     await relations.put(*told)
             for relation in [one for one in known.values() if key in one.models]:
@@ -112,7 +115,7 @@ async def assert_relation(command: AssertRelation, tx: Transaction) -> Row:
     relations = Relations(tx)
     asserted = domain.declare(
         await relations.between(model.id, other.id),
-        key=new_id("e"),
+        key=new_id(RELATION),
         unit=domain.shared_unit(model.unit, other.unit),
         model=model.id,
         other=other.id,

@@ -5,10 +5,13 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
+
+RELATION = Kind("relation", "quan hệ", "relation")
 
 
 class RelationKind(Word):

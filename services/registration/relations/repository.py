@@ -5,6 +5,7 @@ from datetime import date
 
 import msgspec
 
+from services.kernel.kinds import Noun
 from services.kernel.messages import Event
 from services.kernel.mongo import pages
 from services.kernel.mongo.pages import NEWEST
@@ -14,7 +15,6 @@ from services.kernel.mongo.store import (
     Aggregates,
     Indexes,
     IndexModel,
-    Noun,
     Transaction,
     from_document,
 )
@@ -24,6 +24,7 @@ from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations
 from services.registration.relations.domain import Relation, Side, pair_of
 from services.registration.relations.messages import (
+    RELATION,
     RelationRow,
     RelationsPage,
     RelationState,
@@ -52,8 +53,8 @@ class OtherModels(Models):
 
 class Relations(Aggregates[Relation]):
     collection = COLLECTION
-    noun = Noun("relation", "quan hệ", "relation")
-    columns = Columns(RelationRow, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
+    kind = RELATION
+    columns = Columns(RelationRow, RELATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
     state = Relation
 
     def __init__(self, tx: Transaction) -> None:

@@ -7,6 +7,7 @@ from services.kernel.rows import Row, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.reorganisations import domain, file, repository
 from services.registration.reorganisations.messages import (
+    REORGANISATION,
     OpenModelsOfUnits,
     PreviewOfReorganisation,
     ReorganisationsById,
@@ -30,7 +31,7 @@ async def reorganise_units(command: ReorganiseUnits, tx: Transaction) -> Row:
             en=f"This file has been applied already: {earlier.id}, effective from {earlier.effective_on}.",
         )
     made = domain.plan(read, await repository.known(tx, read))
-    reorganisation, event = domain.reorganise(read, made, key=new_id("a"), at=tx.at)
+    reorganisation, event = domain.reorganise(read, made, key=new_id(REORGANISATION), at=tx.at)
     units = Units(tx)
     known = await units.known([unit.id for unit in made.units])
     outcomes = [record(known.get(unit.id), unit, at=tx.at) for unit in made.units]

@@ -5,10 +5,13 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows
 from services.kernel.units import UnitLevel, UnitOnDay
 from services.kernel.words import Word
+
+REORGANISATION = Kind("reorganisation", "lần sắp xếp đơn vị", "reorganisation")
 
 OPERATORS = frozenset({Role.OPERATOR})
 

@@ -13,7 +13,6 @@ from services.kernel.mongo.store import (
     Documents,
     Indexes,
     IndexModel,
-    Noun,
     Transaction,
     Unscoped,
     UpdateOne,
@@ -27,6 +26,7 @@ from services.registration.organisations.repository import Organisations
 from services.registration.reorganisations.domain import Reorganisation
 from services.registration.reorganisations.file import Read
 from services.registration.reorganisations.messages import (
+    REORGANISATION,
     OpenModelsOfUnits,
     PreviewRow,
     ReorganisationRow,
@@ -51,8 +51,8 @@ PREVIEW = Columns(PreviewRow)
 
 class Reorganisations(Aggregates[Reorganisation]):
     collection = COLLECTION
-    noun = Noun("reorganisation", "lần sắp xếp đơn vị", "reorganisation")
-    columns = Columns(ReorganisationRow)
+    kind = REORGANISATION
+    columns = Columns(ReorganisationRow, REORGANISATION)
     state = Reorganisation
 
     @classmethod

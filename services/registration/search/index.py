@@ -15,6 +15,7 @@ from itertools import pairwise
 import msgspec
 from pyroaring import BitMap
 
+from services.registration.models.messages import MODEL
 from services.registration.search.words import Words, asked_for, written_out
 
 SCHEMA = 1
@@ -63,20 +64,22 @@ class Ids:
         return len(self._packed) // _ID_BYTES
 
     def __getitem__(self, number: int) -> str:
-        return f"m_{self.key(number).hex()}"
+        return MODEL.id(self.key(number).hex())
 
     def key(self, number: int) -> bytes:
         return bytes(self._packed[number * _ID_BYTES : (number + 1) * _ID_BYTES])
 
     def add(self, id_: str) -> int:
         """The number of a new one."""
-        return self._add(bytes.fromhex(id_[2:]))
+        digits = MODEL.digits(id_)
+        assert digits, "only ids of models are added"  # noqa: S101
+        return self._add(bytes.fromhex(digits))
 
     def number(self, id_: str) -> int | None:
-        try:
-            key = bytes.fromhex(id_[2:])
-        except ValueError:
+        digits = MODEL.digits(id_)
+        if digits is None:
             return None
+        key = bytes.fromhex(digits)
         place = self._place(key)
         if place < len(self._rising) and self.key(self._rising[place]) == key:
             return self._rising[place]

@@ -18,7 +18,9 @@ from services.kernel.log.feed import Feed
 from services.kernel.messages import Recorded, Refused
 from services.kernel.mongo.store import Access, PyMongoError, Store, passing
 from services.kernel.rows import Rows
+from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
+from services.registration.organisations.messages import ORGANISATION
 from services.registration.search import handlers
 from services.registration.search.index import Index
 from services.registration.search.messages import Search, SearchHits
@@ -125,11 +127,11 @@ class Projection:
 
     async def apply(self, index: Index, events: Sequence[Recorded]) -> None:
         keys = {event.key for event in events}
-        owners = {key for key in keys if key.startswith("o_")}
+        owners = {key for key in keys if ORGANISATION.names(key)}
         self._sources.renamed_owners(owners)
         units = {event.key for event in events if event.type == UnitRecorded.subject}
         renamed = (await self._sources.renamed_units(sorted(units)) if units else set()) | owners
-        models = {key for key in keys if key.startswith("m_")} | index.belonging(renamed)
+        models = {key for key in keys if MODEL.names(key)} | index.belonging(renamed)
         changed = sorted(models)
         for start in range(0, len(changed), AT_ONCE):
             index.put(await self._sources.models(changed[start : start + AT_ONCE]))

@@ -1,7 +1,6 @@
 """What registration does about files and sheets: one function per message; the work itself is `worker.py`'s."""
 
 import asyncio
-import re
 import tempfile
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from services.kernel.rows import Row, Rows
 from services.kernel.units import COUNTRY
 from services.registration.sheets import repository, writing
 from services.registration.sheets.messages import (
+    FILE,
+    JOB,
     LARGEST_PART,
     CancelJob,
     FileFormat,
@@ -32,15 +33,14 @@ from services.registration.sheets.messages import (
     Template,
 )
 from services.registration.sheets.reading import LARGEST_FILE
-from services.registration.sheets.repository import COLUMNS, FILE, JOB, MOST_FILES, MOST_JOBS, files, jobs
+from services.registration.sheets.repository import COLUMNS, MOST_FILES, MOST_JOBS, files, jobs
 
-_FILE = re.compile(r"f_[0-9a-f]{24}", re.ASCII)
 MOST_PARTS = LARGEST_FILE // LARGEST_PART + 1
 OPEN = {JobState.WAITING, JobState.RUNNING}
 
 
 async def store_file_part(command: StoreFilePart, tx: Transaction) -> Row:
-    if not _FILE.fullmatch(command.file):
+    if not FILE.names(command.file):
         raise not_found(FILE, command.file)
     name = required(command.name, "name", longest=200, vi="Tên tệp", en="The file's name")
     if not 0 <= command.number < MOST_PARTS or len(command.data) > LARGEST_PART:
@@ -100,7 +100,7 @@ async def _start(tx: Transaction, job: Document) -> Row:
     if len(waiting) >= MOST_JOBS:
         raise _too_many("jobs", MOST_JOBS, "việc chưa xong", "jobs that are not done")
     document = await repository.add_job(
-        tx, {"_id": new_id("i"), "caller": msgspec.to_builtins(tx.caller, builtin_types=()), **job}
+        tx, {"_id": new_id(JOB), "caller": msgspec.to_builtins(tx.caller, builtin_types=()), **job}
     )
     return COLUMNS.whole(document, tx.sees)
 

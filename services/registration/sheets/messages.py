@@ -5,11 +5,14 @@ from typing import ClassVar
 
 import msgspec
 
+from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, PUBLIC, Command, Query, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.words import Word
 from services.registration.models.messages import ModelFilter
 
+FILE = Kind("file", "tệp", "file")
+JOB = Kind("job", "việc", "job")
 LARGEST_PART = 512 * 1024
 """Bytes of a file in one message."""
 

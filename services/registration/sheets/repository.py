@@ -18,7 +18,6 @@ from services.kernel.mongo.store import (
     Indexes,
     IndexModel,
     InsertOne,
-    Noun,
     Transaction,
     Unscoped,
     not_found,
@@ -27,6 +26,8 @@ from services.kernel.mongo.store import (
 from services.kernel.rows import Columns, Page, Rows
 from services.registration.sheets.domain import Outcome
 from services.registration.sheets.messages import (
+    FILE,
+    JOB,
     LARGEST_PART,
     Fate,
     JobRow,
@@ -45,7 +46,6 @@ UNUSED = timedelta(days=1)
 KEPT = timedelta(days=30)
 MOST_FILES, MOST_JOBS = 20, 5
 """That a person may have waiting at a time."""
-FILE, JOB = Noun("file", "tệp", "file"), Noun("job", "việc", "job")
 _AFTERWARDS = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
 
 INDEXES: Indexes = {
@@ -68,7 +68,7 @@ INDEXES: Indexes = {
         _AFTERWARDS,
     ],
 }
-COLUMNS = Columns(JobRow)
+COLUMNS = Columns(JobRow, JOB)
 ROW_COLUMNS = Columns(RowRow)
 
 

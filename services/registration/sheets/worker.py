@@ -6,6 +6,7 @@ nothing.
 """
 
 import asyncio
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
@@ -26,7 +27,7 @@ from services.kernel.messages import Refusal, Refused
 from services.kernel.mongo.store import Access, Document, Store, Transaction, UpdateOne, from_document, new_id
 from services.kernel.units import UnitPath
 from services.registration.models.domain import Model
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import MODEL, ModelFilter
 from services.registration.models.repository import Models
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.repository import Organisations
@@ -36,6 +37,7 @@ from services.registration.sheets import repository, values, writing
 from services.registration.sheets.columns import COLUMNS, Column
 from services.registration.sheets.domain import Asker, Known, Outcome, judge
 from services.registration.sheets.messages import (
+    FILE,
     Fate,
     FileFormat,
     JobKind,
@@ -60,7 +62,7 @@ class Lost(Exception):  # noqa: N818
 class Worker:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._name = new_id("w")
+        self._name = secrets.token_hex(12)
 
     async def run(self, nats: Nats) -> None:
         while True:
@@ -144,7 +146,7 @@ class Worker:
 
     async def _batch(self, job: Document, lines: list[Line], letters: dict[str, str], known: Known) -> None:
         checked = job["kind"] == JobKind.CHECK
-        keys = [new_id("m") for _ in lines]
+        keys = [new_id(MODEL) for _ in lines]
 
         async def work(tx: Transaction) -> None:
             known.models = await self._models(lines, tx)
@@ -224,7 +226,7 @@ class Worker:
 
     async def _keep(self, job: Document, file: Path, name: str) -> str:
         """The file in parts, as the asker's own."""
-        key = new_id("f")
+        key = new_id(FILE)
         caller, scope = self._asking(job)
         parts = repository.cut(await asyncio.to_thread(file.read_bytes))
         for number, data in enumerate(parts):

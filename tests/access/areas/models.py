@@ -29,7 +29,7 @@ from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, Try, entered, newer_than
 from tests.access.world import ACCEPTED, DECIDED, NEXT_YEAR, OFFICER, SUBMITTED, Making, World, draft
 
-NO_OWNER = "o_" + "0" * 24
+NO_OWNER = "organisation_" + "0" * 24
 
 
 def _change_level(t: Try) -> ChangeModelLevel:

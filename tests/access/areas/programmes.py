@@ -90,7 +90,7 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
 
 
 def _cite(t: Try) -> CiteDocument:
-    return CiteDocument(programme=t.thing, document="g_" + "0" * 24)
+    return CiteDocument(programme=t.thing, document="document_" + "0" * 24)
 
 
 COMMANDS = {

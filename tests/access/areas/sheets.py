@@ -21,7 +21,7 @@ from tests.access.world import OFFICER, Making, World
 
 
 def _part() -> StoreFilePart:
-    return StoreFilePart(file=f"f_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a")
+    return StoreFilePart(file=f"file_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a")
 
 
 MESSAGES = {
@@ -47,6 +47,8 @@ QUERIES = {
 
 
 async def build(world: World, making: Making, spare: Mapping[str, int]) -> None:
-    part = StoreFilePart(file=f"f_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a", last=True)
+    part = StoreFilePart(
+        file=f"file_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a", last=True
+    )
     world.things["upload"] = await making.id(part, OFFICER)
     world.things["job"] = await making.id(StartImport(file=world.things["upload"]), OFFICER)

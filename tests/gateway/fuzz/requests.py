@@ -23,7 +23,18 @@ STYLE = Style(
     },
     scalars={
         "ID": lambda r: r.choice(
-            ("u436", "u18073", "vn", "m_" + "0" * 24, "m_1", "r_x", "", "u437", "\x00", "o_" * 99)
+            (
+                "u436",
+                "u18073",
+                "vn",
+                "model_" + "0" * 24,
+                "model_1",
+                "review_x",
+                "",
+                "u437",
+                "\x00",
+                "organisation_" * 99,
+            )
         ),
         "Decimal": lambda r: r.choice(("1", "0.5", "1155.3", "-1", "1e9", "NaN", "1e999999999")),
     },

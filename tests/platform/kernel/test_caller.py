@@ -61,11 +61,11 @@ def test_everybody_is_of_the_public_and_nobody_but_the_public_is_anonymous() -> 
 
 def test_ones_own_work_is_that_of_the_person_the_givers_and_the_organisations() -> None:
     who = caller(
-        grant(organisation="o_1"),
-        grant(giver="bob", organisation="o_2"),
+        grant(organisation="organisation_1"),
+        grant(giver="bob", organisation="organisation_2"),
         grant(giver="cid", until=date(2026, 3, 7)),
     )
-    assert who.selves(DAY) == {"ann", "o_1", "bob", "o_2"}
+    assert who.selves(DAY) == {"ann", "organisation_1", "bob", "organisation_2"}
 
 
 def test_what_a_scope_does_not_cover_is_not_permitted() -> None:

@@ -7,9 +7,10 @@ import msgspec
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import moment
+from services.kernel.kinds import Kind
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Command, Event, Query, Refused, Role
-from services.kernel.mongo.store import Aggregates, Noun, Transaction, Unscoped, UpdateOne
+from services.kernel.mongo.store import Aggregates, Transaction, Unscoped, UpdateOne
 from services.kernel.rows import Columns, Row
 from services.kernel.units import COUNTRY
 
@@ -43,7 +44,7 @@ class Tally(Aggregate, frozen=True, kw_only=True):
 
 class Tallies(Aggregates[Tally]):
     collection = "tallies"
-    noun = Noun("tally", "bảng đếm", "tally")
+    kind = Kind("tally", "bảng đếm", "tally")
     columns = Columns(Tally)
     state = Tally
 

@@ -20,7 +20,7 @@ from services.registration.words import Field, Level, SubjectKind
 AT = datetime(2026, 7, 2, 3, tzinfo=UTC)
 DAY = AT.date()
 SUBJECT = Subject(
-    id="m_1",
+    id="model_1",
     unit="/vn/u42",
     year=2026,
     programme=None,
@@ -31,7 +31,7 @@ SUBJECT = Subject(
     field=Field.DEFENCE_SECURITY,
     subject_kind=SubjectKind.COLLECTIVE,
     level=Level.COMMUNE,
-    whose=frozenset({"o_1", "officer"}),
+    whose=frozenset({"organisation_1", "officer"}),
 )
 HOW = "Họp bàn công khai ba lần, ghi ý kiến từng nhà; người có uy tín góp đất trước, cả xóm cùng làm."
 
@@ -42,8 +42,8 @@ def act(by: str, on: date = DAY) -> Act:
 
 def asked(**changes: object) -> Question:
     (suspicion,) = domain.of_its_own(changed(title="Dân vận khéo"))
-    question, event = domain.ask("q_1", SUBJECT, suspicion, act=act("danvan"))
-    assert (event.version, event.model, event.rule) == (1, "m_1", FormalityRule.BOILERPLATE)
+    question, event = domain.ask("question_1", SUBJECT, suspicion, act=act("danvan"))
+    assert (event.version, event.model, event.rule) == (1, "model_1", FormalityRule.BOILERPLATE)
     return msgspec.structs.replace(question, **changes)
 
 
@@ -150,7 +150,7 @@ def test_a_question_is_answered_by_the_unit_and_settled_by_another() -> None:
         assert refused.value.refusal.code == "already-settled"
 
 
-@pytest.mark.parametrize("by", ["officer", "o_1", "another officer"])
+@pytest.mark.parametrize("by", ["officer", "organisation_1", "another officer"])
 def test_nobody_settles_what_they_registered_or_answered(by: str) -> None:
     answered, _ = domain.answer(asked(), text="x", act=act("another officer"))
     with pytest.raises(Refused) as refused:

@@ -15,10 +15,13 @@ from services.registration.formality import handlers
 from services.registration.formality.domain import usual_deadline
 from services.registration.launches import domain as launches
 from services.registration.launches.domain import closing
+from services.registration.launches.messages import LAUNCH
 from services.registration.launches.repository import Launches
 from services.registration.models import domain
 from services.registration.models.domain import Act, Model
+from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
+from services.registration.organisations.messages import ORGANISATION
 from services.registration.programmes.domain import Programme
 from services.registration.words import Field, SubjectKind
 
@@ -50,8 +53,8 @@ class Office:
             Act(by=who, own=frozenset({who}), on=at.date(), today=at.date(), at=at) for who in ("ann", "bob")
         )
         model, drafted = domain.draft(
-            key=new_id("m"),
-            owner=new_id("o"),
+            key=new_id(MODEL),
+            owner=new_id(ORGANISATION),
             unit=spell,
             title=title,
             summary=HOW,
@@ -79,7 +82,7 @@ class Office:
         country = Spell(name="vn", code="vn", kind="", level=UnitLevel.COUNTRY, parent=None, path="/vn")
         launch, launched = launches.launch(
             programme,
-            key=new_id("l"),
+            key=new_id(LAUNCH),
             unit=country,
             year=YEAR,
             level=UnitLevel.COMMUNE,
@@ -161,7 +164,7 @@ async def test_many_within_the_last_hour_are_asked_about(office: Office) -> None
 
 async def test_the_last_hour_is_that_of_the_launch_where_there_is_one(office: Office) -> None:
     programme = Programme(
-        id="p_" + "1" * 24,
+        id="programme_" + "1" * 24,
         version=1,
         unit="/vn",
         identity="one",

@@ -215,7 +215,7 @@ async def test_a_filter_by_owner_finds_all_and_only_its_models(town: Office) -> 
 
 
 async def test_a_filter_that_nothing_matches_is_an_empty_page(town: Office) -> None:
-    for filter_ in ({"unit": "nowhere"}, {"owner": "o_x"}, {"unit": "u42-2025"}, {"unit": "u436"}):
+    for filter_ in ({"unit": "nowhere"}, {"owner": "organisation_x"}, {"unit": "u42-2025"}, {"unit": "u436"}):
         assert await pages(town, 10, **filter_) == []
 
 
@@ -258,7 +258,7 @@ async def test_every_kind_of_thing_is_found_by_its_id(graphql: GraphQL, city_own
             "node"
         ]
         assert found == {"__typename": name, "id": id_}
-    assert (await office.reporter.ask(MODEL, id="m_" + "0" * 24))["node"] is None
+    assert (await office.reporter.ask(MODEL, id="model_" + "0" * 24))["node"] is None
 
 
 async def test_sessions_come_in_pages_of_a_unit_and_below(graphql: GraphQL) -> None:

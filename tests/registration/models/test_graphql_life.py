@@ -181,7 +181,7 @@ async def test_history_comes_in_pages_both_ways(graphql: GraphQL) -> None:
     assert await page(first=2, after="2") == (["3", "4"], True, False)
     assert await page(last=3) == (["2", "3", "4"], True, False)
     assert await page(last=3, before="3") == (["1", "2"], False, True)
-    wrong = await office.officer.errors(HISTORY, id=id_, first=1, after="m_1")
+    wrong = await office.officer.errors(HISTORY, id=id_, first=1, after="model_1")
     assert [error["extensions"]["code"] for error in wrong] == ["cursor-invalid"]
     seen = (await office.reporter.ask(HISTORY, id=id_, first=9))["node"]
     assert {edge["node"]["by"] for edge in seen["history"]["edges"]} == {None}

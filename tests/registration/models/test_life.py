@@ -36,7 +36,7 @@ def act(on: date, by: str = "somebody") -> Act:
 
 
 PROGRAMME = Programme(
-    id="p_" + "1" * 24,
+    id="programme_" + "1" * 24,
     version=1,
     unit="/vn/a",
     identity="one",

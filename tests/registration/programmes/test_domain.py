@@ -31,7 +31,7 @@ WARD = "/vn/a/c"
 
 def organisation(name: str = "Ban Dân vận Thành ủy") -> Organisation:
     return organisations.register(
-        key="o_1",
+        key="organisation_1",
         name=name,
         kind=BodyKind.MASS_MOBILISATION_COMMISSION,
         unit=CITY,
@@ -48,14 +48,18 @@ def document(issuer: Organisation, number: str = "04-NQ/TU", **more: Any) -> Doc
         "title": "Về dân vận",
     } | more
     return documents.register(
-        key="g_1", number=number, issuer=issuer, unit=CITY, today=TODAY, at=AT, **given_
+        key="document_1", number=number, issuer=issuer, unit=CITY, today=TODAY, at=AT, **given_
     )[0]
 
 
 def programme(first: int = 2021, last: int = 2025, **more: Any) -> Programme:
-    given_: dict[str, Any] = {"name": "Dân vận khéo", "documents": ("g_1",), "on": date(2021, 1, 5)} | more
+    given_: dict[str, Any] = {
+        "name": "Dân vận khéo",
+        "documents": ("document_1",),
+        "on": date(2021, 1, 5),
+    } | more
     return programmes.start(
-        key="p_1", unit=CITY, first_year=first, last_year=last, today=TODAY, at=AT, **given_
+        key="programme_1", unit=CITY, first_year=first, last_year=last, today=TODAY, at=AT, **given_
     )[0]
 
 
@@ -68,7 +72,7 @@ def launched(until: date = date(2024, 3, 31), **more: Any) -> Launch:
     } | more
     return launches.launch(
         programme(),
-        key="l_1",
+        key="launch_1",
         unit=CITY,
         until=until,
         message="",
@@ -131,9 +135,9 @@ def test_a_programme_has_a_period_and_rests_on_documents() -> None:
         (lambda: programme(2021, 2036), "years-invalid"),
         (lambda: programme(1800, 1801), "years-invalid"),
         (lambda: programme(documents=()), "documents-empty"),
-        (lambda: programme(documents=tuple(f"g_{n}" for n in range(51))), "too-many-documents"),
+        (lambda: programme(documents=tuple(f"document_{n}" for n in range(51))), "too-many-documents"),
         (lambda: programme(name=" "), "name-empty"),
-        (lambda: programmes.cite(programme(), document="g_1", at=AT), "document-cited"),
+        (lambda: programmes.cite(programme(), document="document_1", at=AT), "document-cited"),
     ):
         assert refusal(wrong) == code
 
@@ -177,7 +181,7 @@ def test_a_model_joins_a_programme_of_its_own_units_in_its_years() -> None:
         (lambda: programmes.takes(ended, year=2024, unit=WARD), "programme-not-in-year"),
         (lambda: programmes.takes(programme(), year=2021, unit="/vn/ab/c"), "programme-elsewhere"),
         (lambda: programmes.takes(programme(), year=2021, unit="/vn"), "programme-elsewhere"),
-        (lambda: programmes.cite(ended, document="g_2", at=AT), "programme-ended"),
+        (lambda: programmes.cite(ended, document="document_2", at=AT), "programme-ended"),
     ):
         assert refusal(wrong) == code
 

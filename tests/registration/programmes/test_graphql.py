@@ -338,7 +338,7 @@ async def test_a_model_joins_only_a_programme_of_its_years_and_units(graphql: Gr
     base = {"owner": owner, "title": "x", "field": "ECONOMY", "subjectKind": "COLLECTIVE", "on": "2019-02-01"}
     wrong: dict[str, Any]
     for wrong, code in (
-        ({"programme": "p_" + "0" * 24}, "programme-not-found"),
+        ({"programme": "programme_" + "0" * 24}, "programme-not-found"),
         ({"programme": other}, "programme-elsewhere"),
         ({"programme": programme, "year": 2020}, "programme-not-in-year"),
     ):

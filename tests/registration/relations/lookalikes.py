@@ -32,7 +32,13 @@ class Pair:
 def pairs() -> list[Pair]:
     with FILE.open(encoding="utf-8", newline="") as file:
         return [
-            Pair(row["part"], row["label"], row["case"], _side(row, "", "m_1"), _side(row, "other_", "m_2"))
+            Pair(
+                row["part"],
+                row["label"],
+                row["case"],
+                _side(row, "", "model_1"),
+                _side(row, "other_", "model_2"),
+            )
             for row in csv.DictReader(file)
         ]
 

@@ -17,7 +17,9 @@ ACT = Act(by="ann", on=date(2018, 6, 1), at=datetime(2018, 6, 1, tzinfo=UTC))
 WARD = "/vn/u01/u005/u00167"
 
 
-def side(title: str, on: str = "2017-03-01", *, id_: str = "m_1", owner: str = "o_1", **more: Any) -> Side:
+def side(
+    title: str, on: str = "2017-03-01", *, id_: str = "model_1", owner: str = "organisation_1", **more: Any
+) -> Side:
     day = date.fromisoformat(on)
     made = {"unit": WARD, "year": day.year, "owner_kind": "POLICE", **more}
     return Side(id=id_, owner=owner, title=title, on=day, **made)
@@ -33,9 +35,9 @@ def test_the_two_wordings_of_one_police_model_are_a_continuation(
     later: str, models: int, frequency: int
 ) -> None:
     """Whether the reports are of one half-year, of one year or of two, and however many models there are."""
-    found = judged(side(POLICE), side(DESK, later, id_="m_2"), models, frequency)
+    found = judged(side(POLICE), side(DESK, later, id_="model_2"), models, frequency)
     assert found
-    assert (found.kind, found.model, found.other) == (RelationKind.CONTINUATION, "m_2", "m_1")
+    assert (found.kind, found.model, found.other) == (RelationKind.CONTINUATION, "model_2", "model_1")
     assert [ground.text for ground in found.grounds][:2] == ["tiếp dân", "giải quyết thủ tục hành chính"]
 
 
@@ -49,10 +51,10 @@ def test_the_two_wordings_of_one_police_model_are_a_continuation(
         ("Hòa giải", "Giải tỏa"),
     ],
 )
-@pytest.mark.parametrize("owner", ["o_1", "o_2"])
+@pytest.mark.parametrize("owner", ["organisation_1", "organisation_2"])
 def test_different_models_of_one_ward_are_not_suggested(one: str, another: str, owner: str) -> None:
     for later in ("2017-03-01", "2017-11-20", "2018-02-01"):
-        assert judged(side(one), side(another, later, id_="m_2", owner=owner)) is None
+        assert judged(side(one), side(another, later, id_="model_2", owner=owner)) is None
 
 
 @pytest.mark.parametrize(
@@ -61,19 +63,19 @@ def test_different_models_of_one_ward_are_not_suggested(one: str, another: str, 
         ("2017-06-30", {}, RelationKind.DUPLICATE),
         ("2017-07-01", {}, RelationKind.CONTINUATION),
         ("2018-03-01", {}, RelationKind.CONTINUATION),
-        ("2017-11-01", {"owner": "o_2"}, RelationKind.DUPLICATE),
-        ("2018-03-01", {"owner": "o_2"}, RelationKind.REPLICATION),
-        ("2017-03-01", {"owner": "o_2", "unit": "/vn/u01/u005/u00160"}, RelationKind.REPLICATION),
+        ("2017-11-01", {"owner": "organisation_2"}, RelationKind.DUPLICATE),
+        ("2018-03-01", {"owner": "organisation_2"}, RelationKind.REPLICATION),
+        ("2017-03-01", {"owner": "organisation_2", "unit": "/vn/u01/u005/u00160"}, RelationKind.REPLICATION),
         ("2017-03-01", {"year": 2018}, RelationKind.CONTINUATION),
         (
             "2026-03-01",
-            {"owner": "o_2", "unit": "/vn/u01/x00166", "follows": frozenset({"u00167"})},
+            {"owner": "organisation_2", "unit": "/vn/u01/x00166", "follows": frozenset({"u00167"})},
             RelationKind.CONTINUATION,
         ),
         (
             "2026-03-01",
             {
-                "owner": "o_2",
+                "owner": "organisation_2",
                 "owner_kind": "MILITARY",
                 "unit": "/vn/u01/x00166",
                 "follows": frozenset({"u00167"}),
@@ -84,7 +86,7 @@ def test_different_models_of_one_ward_are_not_suggested(one: str, another: str, 
 )
 def test_owner_period_and_place_tell_the_kind(later: str, more: dict[str, Any], kind: RelationKind) -> None:
     found = judged(
-        side("Tiếng trống học bài"), side("Mô hình “Tiếng trống học bài”", later, id_="m_2", **more)
+        side("Tiếng trống học bài"), side("Mô hình “Tiếng trống học bài”", later, id_="model_2", **more)
     )
     assert found
     assert found.kind is kind
@@ -92,7 +94,9 @@ def test_owner_period_and_place_tell_the_kind(later: str, more: dict[str, Any], 
 
 def test_what_is_said_everywhere_is_no_method_that_has_spread() -> None:
     one = side("Xây dựng nông thôn mới")
-    another = side("Dân vận khéo trong xây dựng NTM", id_="m_2", owner="o_2", unit="/vn/u42/u437/u18118")
+    another = side(
+        "Dân vận khéo trong xây dựng NTM", id_="model_2", owner="organisation_2", unit="/vn/u42/u437/u18118"
+    )
     assert judged(one, another)
     assert judged(one, another, models=1_000_000, frequency=60_000) is None
 
@@ -129,23 +133,31 @@ def test_a_relation_belongs_to_the_smallest_unit_that_has_both() -> None:
 
 def suggestion(score: int = 900, kind: RelationKind = RelationKind.DUPLICATE) -> Suggestion:
     return Suggestion(
-        model="m_2", other="m_1", kind=kind, score=score, grounds=(Ground(text="trống học bài", weight=1000),)
+        model="model_2",
+        other="model_1",
+        kind=kind,
+        score=score,
+        grounds=(Ground(text="trống học bài", weight=1000),),
     )
 
 
 def suggested() -> Relation:
-    told = domain.suggest(None, suggestion(), key="e_1", unit=WARD, act=ACT)
+    told = domain.suggest(None, suggestion(), key="relation_1", unit=WARD, act=ACT)
     assert told
     return told[0]
 
 
 def test_the_same_suggestion_is_told_once_and_another_one_anew() -> None:
     relation = suggested()
-    assert (relation.version, relation.state, relation.pair) == (1, RelationState.SUGGESTED, "m_1 m_2")
-    assert domain.suggest(relation, suggestion(), key="e_2", unit=WARD, act=ACT) is None
-    told = domain.suggest(relation, suggestion(950), key="e_2", unit=WARD, act=ACT)
+    assert (relation.version, relation.state, relation.pair) == (
+        1,
+        RelationState.SUGGESTED,
+        "model_1 model_2",
+    )
+    assert domain.suggest(relation, suggestion(), key="relation_2", unit=WARD, act=ACT) is None
+    told = domain.suggest(relation, suggestion(950), key="relation_2", unit=WARD, act=ACT)
     assert told
-    assert (told[0].id, told[1].key, told[1].version, told[0].score) == ("e_1", "e_1", 2, 950)
+    assert (told[0].id, told[1].key, told[1].version, told[0].score) == ("relation_1", "relation_1", 2, 950)
 
 
 def test_what_people_decided_is_not_suggested_again() -> None:
@@ -153,13 +165,13 @@ def test_what_people_decided_is_not_suggested_again() -> None:
         domain.confirm(suggested(), kind=None, reason="", act=ACT),
         domain.dismiss(suggested(), reason="Hai việc khác nhau", act=ACT),
     ):
-        assert domain.suggest(decided, suggestion(990), key="e_2", unit=WARD, act=ACT) is None
+        assert domain.suggest(decided, suggestion(990), key="relation_2", unit=WARD, act=ACT) is None
 
 
 def test_a_lapsed_suggestion_may_come_back() -> None:
     lapsed, event = domain.lapse(suggested(), act=ACT)
     assert (lapsed.state, event.version) == (RelationState.LAPSED, 2)
-    again = domain.suggest(lapsed, suggestion(), key="e_2", unit=WARD, act=ACT)
+    again = domain.suggest(lapsed, suggestion(), key="relation_2", unit=WARD, act=ACT)
     assert again
     assert (again[0].version, again[0].state) == (3, RelationState.SUGGESTED)
 
@@ -178,12 +190,12 @@ def test_a_person_confirms_as_what_it_is_and_may_think_better_of_it() -> None:
 
 
 def test_a_person_may_tell_of_a_relation_that_nobody_suggested() -> None:
-    def declared(known: list[Relation], other: str = "m_1") -> tuple[Relation, bool]:
+    def declared(known: list[Relation], other: str = "model_1") -> tuple[Relation, bool]:
         relation, event = domain.declare(
             known,
-            key="e_9",
+            key="relation_9",
             unit=WARD,
-            model="m_2",
+            model="model_2",
             other=other,
             kind=RelationKind.REPLICATION,
             reason="Rõ",
@@ -192,11 +204,11 @@ def test_a_person_may_tell_of_a_relation_that_nobody_suggested() -> None:
         return relation, event.suggested
 
     fresh, was_suggested = declared([])
-    assert (fresh.version, fresh.id, fresh.score, was_suggested) == (1, "e_9", 0, False)
+    assert (fresh.version, fresh.id, fresh.score, was_suggested) == (1, "relation_9", 0, False)
     known, was_suggested = declared([suggested()])
-    assert (known.version, known.id, known.kind, was_suggested) == (2, "e_1", "REPLICATION", True)
+    assert (known.version, known.id, known.kind, was_suggested) == (2, "relation_1", "REPLICATION", True)
     with pytest.raises(Refused) as itself:
-        declared([], other="m_2")
+        declared([], other="model_2")
     assert itself.value.refusal.code == "same-model"
     with pytest.raises(Refused):
         declared([fresh])

@@ -160,5 +160,8 @@ async def test_people_tell_of_relations_that_no_words_show(province: Office) -> 
     assert (fact["id"], fact["kind"], fact["score"], fact["grounds"]) == (relation, "DUPLICATE", 0, [])
     again = await province.officer.tries("assertRelation", **known)
     assert again["code"] == "already-decided"
-    for wrong, code in (({"other": camera}, "same-model"), ({"other": "m_" + "0" * 24}, "other-not-found")):
+    for wrong, code in (
+        ({"other": camera}, "same-model"),
+        ({"other": "model_" + "0" * 24}, "other-not-found"),
+    ):
         assert (await province.officer.tries("assertRelation", **{**known, **wrong}))["code"] == code

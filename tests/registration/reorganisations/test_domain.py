@@ -235,7 +235,7 @@ def test_what_is_wrong_is_named_by_its_row(wrong: str) -> None:
     made = planned(rows)
     assert made.units == ()
     with pytest.raises(Refused) as refused:
-        reorganise(read(text(rows)), made, key="a_1", at=datetime.now(UTC))
+        reorganise(read(text(rows)), made, key="reorganisation_1", at=datetime.now(UTC))
     assert refused.value.refusal.code == "reorganisation-invalid"
 
 
@@ -374,7 +374,9 @@ def test_it_belongs_to_the_smallest_unit_that_has_all_that_changes() -> None:
         (VALID, "/vn/u46"),
         ([*VALID, TRANSFERRED], "/vn"),
     ):
-        made, event = reorganise(read(text(rows)), planned(rows), key="a_1", at=datetime.now(UTC))
+        made, event = reorganise(
+            read(text(rows)), planned(rows), key="reorganisation_1", at=datetime.now(UTC)
+        )
         assert made.unit == event.unit == path
 
 

@@ -98,7 +98,7 @@ async def test_records_stay_where_they_were_made_and_grants_reach_only_what_they
 
     done = danvan(graphql, str(path), "--apply")
     assert done.returncode == 0, done.stderr
-    assert "Applied as a_" in done.stderr
+    assert "Applied as reorganisation_" in done.stderr
     again = danvan(graphql, str(path), "--apply")
     assert again.returncode == 0
     assert "đã được áp dụng rồi" in again.stdout

@@ -15,7 +15,9 @@ SYLLABLES = ["hòa", "hoa", "hóa", "đường", "duong", "tổ", "xã", "MTTQ",
 
 
 def entry(number: int, title: str, unit: str = "ward", state: str = "DRAFT") -> Entry:
-    return Entry(f"m_{number:024x}", words_of(title), (*UNITS[unit], f"o_{unit}"), {"state": state})
+    return Entry(
+        f"model_{number:024x}", words_of(title), (*UNITS[unit], f"organisation_{unit}"), {"state": state}
+    )
 
 
 def filled(*titles: str) -> Index:
@@ -25,7 +27,7 @@ def filled(*titles: str) -> Index:
 
 
 def titles_found(index: Index, titles: Sequence[str], text: str) -> list[str]:
-    return [titles[int(index.ids[number][2:], 16)] for _, number in index.find(text, None)]
+    return [titles[int(index.ids.key(number).hex(), 16)] for _, number in index.find(text, None)]
 
 
 def test_exact_marks_come_first_then_neighbours_then_the_newest() -> None:
@@ -84,7 +86,7 @@ def test_it_finds_what_a_look_at_every_title_finds(titles: list[str], text: str,
     index.put([entry(number, "khác") for number in order])
     index.put([entry(number, titles[number]) for number in order])
     asked = asked_for(text)
-    found = {int(index.ids[number][2:], 16) for _, number in index.find(text, None)}
+    found = {int(index.ids.key(number).hex(), 16) for _, number in index.find(text, None)}
     assert found == {
         number for number, title in enumerate(titles) if {one.bare for one in asked} <= words_of(title).bare
     }
@@ -101,7 +103,7 @@ def test_pages_of_any_size_hold_everything_once_in_order(order: list[int], many:
     for number in order[:many]:
         index.put([entry(number, ("đường hoa", "duong hoa")[number % 2])])
     found = index.find("đường hoa", None)
-    ids = [(tier, int(index.ids[number][2:], 16)) for tier, number in found]
+    ids = [(tier, int(index.ids.key(number).hex(), 16)) for tier, number in found]
     assert ids == sorted(((n % 2 * 2, n) for n in order[:many]), key=lambda one: (one[0], -one[1]))
     whole, pages, start = list(found), [], 0
     while part := found[start : start + size]:
@@ -124,6 +126,6 @@ def test_a_damaged_file_is_no_index(damage: object) -> None:
 def test_what_is_most_alike_comes_first_and_the_oldest_of_those() -> None:
     index = filled("thu gom rác thải", "thu gom", "rác thải nhựa thu gom", "đường hoa")
     assert index.alike(["thu", "gom", "rac", "thai"], within=None, most=3, floor=2) == [
-        f"m_{n:024x}" for n in (0, 2, 1)
+        f"model_{n:024x}" for n in (0, 2, 1)
     ]
     assert index.alike(["thu", "gom"], within="far", most=3, floor=1) == []

@@ -199,7 +199,7 @@ async def test_a_row_with_a_model_changes_the_draft_and_adds_what_was_given_sinc
         (draft, *line, "Tổ 5", ""),
         (registered, *line, "", "1.155,3"),
         (registered, *line, "Tổ 9", ""),
-        ("m_" + "0" * 24, *line, "", ""),
+        ("model_" + "0" * 24, *line, "", ""),
     )
     told = await rows(office.officer, (await done(office.officer, data, check=False))["id"])
     assert [row["fate"] for row in told] == ["ACCEPTED", "ACCEPTED", "ERROR", "ERROR"]

@@ -28,7 +28,11 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 ASKER = Asker(id="officer", own=frozenset({"officer"}), today=AT.date(), at=AT)
 WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
 OWNER = Organisation(
-    id="o_" + "1" * 24, version=1, unit=WARD.path, name="Hội Phụ nữ phường", kind=BodyKind.WOMENS_UNION
+    id="organisation_" + "1" * 24,
+    version=1,
+    unit=WARD.path,
+    name="Hội Phụ nữ phường",
+    kind=BodyKind.WOMENS_UNION,
 )
 
 
@@ -47,7 +51,7 @@ def judged(path: Path, name: str, with_: Known | None = None, **how: Any) -> lis
                 sheet.columns,
                 found,
                 ASKER,
-                key=f"m_{line.number:024x}",
+                key=f"model_{line.number:024x}",
                 submit=how.get("submit", False),
             )
             for line in sheet.lines()
@@ -93,7 +97,7 @@ def test_a_good_workbook_makes_a_draft(tmp_path: Path) -> None:
     assert len(events) == 1
 
 
-def _programme(key: str = "p_" + "2" * 24, year: int = 2026) -> Programme:
+def _programme(key: str = "programme_" + "2" * 24, year: int = 2026) -> Programme:
     return Programme(
         id=key,
         version=1,
@@ -108,7 +112,7 @@ def _programme(key: str = "p_" + "2" * 24, year: int = 2026) -> Programme:
     )
 
 
-@pytest.mark.parametrize("named", ["p_" + "2" * 24, "dan van kheo 2026–2030"])
+@pytest.mark.parametrize("named", ["programme_" + "2" * 24, "dan van kheo 2026–2030"])
 def test_a_programme_is_named_by_its_id_or_by_its_name(tmp_path: Path, named: str) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(csv((*HEADINGS, "Phong trào"), (*malformed.ROW, named)))
@@ -122,7 +126,7 @@ def test_a_programme_is_named_by_its_id_or_by_its_name(tmp_path: Path, named: st
     ("programmes", "code"),
     [
         ([], "programme-not-found"),
-        ([_programme(), _programme("p_" + "3" * 24)], "programme-ambiguous"),
+        ([_programme(), _programme("programme_" + "3" * 24)], "programme-ambiguous"),
         ([_programme(year=2021)], "programme-not-in-year"),
     ],
 )
@@ -312,7 +316,7 @@ def _model(
     """As a command would draft it; None where it would be refused."""
     try:
         model, _ = models.draft(
-            key="m_" + "7" * 24,
+            key="model_" + "7" * 24,
             owner=OWNER.id,
             unit=WARD,
             title=title,

@@ -20,7 +20,7 @@ from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.sheets import handlers
-from services.registration.sheets.messages import StartImport, StoreFilePart
+from services.registration.sheets.messages import FILE, StartImport, StoreFilePart
 from services.registration.sheets.worker import BATCH, Worker
 from services.registration.words import BodyKind
 from tests.registration.sheets.malformed import HEADINGS, csv
@@ -41,7 +41,7 @@ async def started(store: Store) -> str:
         named = RegisterOrganisation(name="Hội", kind=BodyKind.WOMENS_UNION, unit="w")
         await register_organisation(named, tx)
         lines = (("Hội", f"Mô hình số {n}", "Kinh tế", "Tập thể") for n in range(ROWS))
-        file = new_id("f")
+        file = new_id(FILE)
         part = StoreFilePart(
             file=file, unit="w", name="a.csv", number=0, data=csv(HEADINGS, *lines), last=True
         )

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Grant, Scope
+from services.kernel.kinds import Kind
 from services.kernel.messages import Role
 from services.kernel.mongo.pages import page_filter
 from services.kernel.mongo.store import Access, Database, Documents
@@ -41,9 +42,9 @@ class Listed:
     follows: bool = True
 
 
-def windows(letter: str) -> list[tuple[ByFilter, dict[str, int]]]:
-    """The ways to ask for a page, and the order each is read in. `letter`: of the ids."""
-    cursor, older = f"{letter}_{'7' * 24}", f"{letter}_{'1' * 24}"
+def windows(kind: Kind) -> list[tuple[ByFilter, dict[str, int]]]:
+    """The ways to ask for a page of this kind, and the order each is read in."""
+    cursor, older = kind.id("7" * 24), kind.id("1" * 24)
     return [
         (ByFilter(first=50), NEWEST),
         (ByFilter(first=50, after=cursor), NEWEST),
@@ -61,7 +62,7 @@ def seen_by(units: frozenset[str]) -> Access:
 def pages(
     message: type[ByFilter],
     where: str,
-    letter: str,
+    kind: Kind,
     filters: Mapping[str, Any],
     seen: Callable[[Access], Documents] | None = None,
 ) -> Iterator[Listed]:
@@ -74,12 +75,12 @@ def pages(
     chosen = [names for many in (0, 1, 2) for names in itertools.combinations(filters, many)]
     if len(filters) > 2:
         chosen.append(tuple(filters))
-    for (scope, units), names, (window, order) in itertools.product(SCOPES.items(), chosen, windows(letter)):
+    for (scope, units), names, (window, order) in itertools.product(SCOPES.items(), chosen, windows(kind)):
         equal = {name: filters[name] for name in names}
         yield Listed(
             f"{message.__name__} of {scope} by {', '.join(names) or 'nothing'}, {window}",
             where,
-            narrow(seen_by(units)).narrowed(page_filter(window, equal)),
+            narrow(seen_by(units)).narrowed(page_filter(window, equal, kind)),
             order,
             message,
             # Where most there is lies in the units asked for, it may as well be walked along the ids.
@@ -87,8 +88,8 @@ def pages(
         )
 
 
-def by_ids(where: str, letter: str, *, scoped: bool = True) -> Listed:
+def by_ids(where: str, kind: Kind, *, scoped: bool = True) -> Listed:
     """Those of some keys, within what may be seen."""
-    ids = {"$in": [f"{letter}_{'7' * 24}", f"{letter}_{'8' * 24}"]}
+    ids = {"$in": [kind.id("7" * 24), kind.id("8" * 24)]}
     scope = Scope(SCOPES["two units"]).filter() if scoped else {}
     return Listed(f"{where} by id", where, {"_id": ids, **scope}, follows=False)

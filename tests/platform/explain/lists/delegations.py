@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.kernel.messages import Role
 from services.kernel.mongo.store import Access, Documents
-from services.registration.delegations.messages import DelegationsPage
+from services.registration.delegations.messages import DELEGATION, DelegationsPage
 from tests.platform.explain.lists import Listed, pages
 
 WHERE = "registration.delegations"
@@ -21,4 +21,4 @@ def of_oneself(access: Access) -> Documents:
 def lists() -> Iterator[Listed]:
     for side in ("giver", "receiver"):
         for seen in (of_operator, of_oneself):
-            yield from pages(DelegationsPage, WHERE, "d", {side: "x"}, seen)
+            yield from pages(DelegationsPage, WHERE, DELEGATION, {side: "x"}, seen)

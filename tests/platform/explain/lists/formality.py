@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from services.registration.formality.messages import QuestionsOfModels, QuestionsPage
+from services.registration.formality.messages import QUESTION, QuestionsOfModels, QuestionsPage
 from tests.platform.explain.lists import NEWEST, Listed, by_ids, pages
 
 WHERE = "registration.questions"
-MODEL = "m_" + "7" * 24
+MODEL = "model_" + "7" * 24
 
 
 def lists() -> Iterator[Listed]:
     filters = {"within": "u18115", "state": "ASKED", "rule": "BOILERPLATE"}
-    yield from pages(QuestionsPage, WHERE, "q", filters)
+    yield from pages(QuestionsPage, WHERE, QUESTION, filters)
     yield Listed("questions of a model", WHERE, {"model": MODEL}, NEWEST, QuestionsOfModels)
     yield Listed("what was asked of models", WHERE, {"model": {"$in": [MODEL]}})
-    yield by_ids(WHERE, "q")
+    yield by_ids(WHERE, QUESTION)
     due = {"on": {"$lte": "2026-07-01"}}
     yield Listed("models to be looked at", "registration.formality_due", due, {"on": 1, "_id": 1})

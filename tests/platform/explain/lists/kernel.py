@@ -13,7 +13,7 @@ def lists() -> Iterator[Listed]:
         yield Listed(f"{service}: replay from the start", log, {"seq": {"$gt": 0}}, {"seq": 1})
         yield Listed(f"{service}: the tail", log, {"seq": 100})
         yield Listed(f"{service}: those without a number", log, {"seq": 0}, dict(PENDING))
-        yield Listed(f"{service}: a thing's events", log, {"key": "m_" + "7" * 24}, {"version": 1})
+        yield Listed(f"{service}: a thing's events", log, {"key": "model_" + "7" * 24}, {"version": 1})
         answer = {"_id": {"caller": "x", "key": "k"}}
         yield Listed(f"{service}: an answer", f"{service}.answers", answer)
     for service in ("review", "supervision", "reporting"):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.registration.models.messages import (
+    MODEL,
     ModelHistory,
     ModelNotes,
     ModelsPage,
@@ -13,25 +14,25 @@ from tests.platform.explain.lists import Listed, by_ids, pages
 
 FILTERS = {
     "within": "u18115",
-    "owner": "o_" + "0" * 24,
+    "owner": "organisation_" + "0" * 24,
     "field": "ECONOMY",
     "level": "COMMUNE",
     "subject_kind": "COLLECTIVE",
     "state": "REGISTERED",
-    "programme": "p_" + "0" * 24,
+    "programme": "programme_" + "0" * 24,
     "year": 2018,
     "flagged": True,
 }
 
 
 def lists() -> Iterator[Listed]:
-    yield from pages(ModelsPage, "registration.models", "m", FILTERS)
-    yield by_ids("registration.models", "m")
+    yield from pages(ModelsPage, "registration.models", MODEL, FILTERS)
+    yield by_ids("registration.models", MODEL)
     for message, types in (
         (ModelHistory, [ProgressNoted.subject, ModelSubmitted.subject]),
         (ModelNotes, [ProgressNoted.subject]),
     ):
         for between, order in (({"$gt": 0}, 1), ({"$gt": 3}, 1), ({"$gt": 0, "$lt": 9}, -1)):
-            wanted = {"key": "m_" + "7" * 24, "type": {"$in": types}, "version": between}
+            wanted = {"key": "model_" + "7" * 24, "type": {"$in": types}, "version": between}
             what = f"{message.__name__} {between}"
             yield Listed(what, "registration.log", wanted, {"version": order}, message, follows=False)

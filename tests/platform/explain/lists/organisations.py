@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.registration.organisations.messages import OrganisationsPage
+from services.registration.organisations.messages import ORGANISATION, OrganisationsPage
 from tests.platform.explain.lists import Listed, by_ids, pages
 
 WHERE = "registration.organisations"
@@ -10,5 +10,5 @@ WHERE = "registration.organisations"
 
 def lists() -> Iterator[Listed]:
     filters = {"within": "u18115", "kind": "POLICE", "ended": False}
-    yield from pages(OrganisationsPage, WHERE, "o", filters)
-    yield by_ids(WHERE, "o")
+    yield from pages(OrganisationsPage, WHERE, ORGANISATION, filters)
+    yield by_ids(WHERE, ORGANISATION)

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
-from services.registration.reorganisations.messages import OpenModelsOfUnits, ReorganisationsPage
+from services.registration.reorganisations.messages import (
+    REORGANISATION,
+    OpenModelsOfUnits,
+    ReorganisationsPage,
+)
 from services.registration.reorganisations.repository import REORGANISATIONS
 from tests.platform.explain.lists import NEWEST, Listed, by_ids, pages
 
@@ -11,9 +15,13 @@ WHERE = "registration.reorganisations"
 
 def lists() -> Iterator[Listed]:
     yield from pages(
-        ReorganisationsPage, WHERE, "a", {"units": "u437"}, lambda access: access.unscoped(REORGANISATIONS)
+        ReorganisationsPage,
+        WHERE,
+        REORGANISATION,
+        {"units": "u437"},
+        lambda access: access.unscoped(REORGANISATIONS),
     )
-    yield by_ids(WHERE, "a", scoped=False)
+    yield by_ids(WHERE, REORGANISATION, scoped=False)
     yield Listed("the reorganisation of a file", WHERE, {"digest": "0" * 64})
     states = {"within": "u18115", "state": {"$in": ["DRAFT", "SUBMITTED", "REGISTERED"]}}
     yield Listed("open models", "registration.models", states, NEWEST, OpenModelsOfUnits, follows=False)

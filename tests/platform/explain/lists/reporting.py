@@ -11,7 +11,7 @@ def lists() -> Iterator[Listed]:
     totals = {"unit": "u437", "measure": {"$in": ["REGISTERED", "IMPLEMENTED"]}}
     yield Listed("totals of a unit", "reporting.counters_1", totals)
     yield Listed("counters", "reporting.counters_1", {"_id": {"$in": ["2018/u437/REGISTERED"]}})
-    yield Listed("facts of a thing", "reporting.facts_1", {"thing": "m_" + "7" * 24})
+    yield Listed("facts of a thing", "reporting.facts_1", {"thing": "model_" + "7" * 24})
     year = {"$gte": "2018-01-01", "$lte": "2018-12-31"}
     behind = {"within": "u437", "measure": "REGISTERED", "on": year}
     yield Listed("facts behind a figure", "reporting.facts_1", behind, {"on": 1, "_id": 1})

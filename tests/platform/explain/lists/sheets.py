@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from services.kernel.caller import Caller
 from services.kernel.mongo.store import Access, Documents
 from services.registration.sheets import repository
-from services.registration.sheets.messages import JobRows, JobsPage
+from services.registration.sheets.messages import JOB, JobRows, JobsPage
 from tests.platform.explain.lists import Listed, pages
 
-JOB = "i_" + "7" * 24
+SOME = JOB.id("7" * 24)
 
 
 def lists() -> Iterator[Listed]:
-    yield from pages(JobsPage, "registration.jobs", "i", {}, seen=_own)
+    yield from pages(JobsPage, "registration.jobs", JOB, {}, seen=_own)
     for fate in ({}, {"fate": "ERROR"}):
         for between, order in (({}, 1), ({"number": {"$gt": 3}}, 1), ({"number": {"$lt": 9}}, -1)):
             sort = {"job": 1, **dict.fromkeys(fate, 1), "number": order}
-            wanted = {"job": JOB, **fate, **between}
+            wanted = {"job": SOME, **fate, **between}
             yield Listed(f"rows by {wanted}", "registration.job_rows", wanted, sort, JobRows)
     waiting = {"open": True}
     yield Listed("jobs that wait", "registration.jobs", waiting, {"open": 1, "_id": 1})
