@@ -8,6 +8,15 @@ from gateway.engine.subscriptions import ReviewEventKind
 from services.kernel.messages import Role
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
+from services.movement.words import (
+    BodyKind,
+    ContributionKind,
+    Covers,
+    Field,
+    Level,
+    OutlierRule,
+    SubjectKind,
+)
 from services.registration.delegations.messages import Side
 from services.registration.documents.messages import DocumentKind
 from services.registration.formality.messages import FormalityRule, QuestionState
@@ -17,15 +26,6 @@ from services.registration.relations.messages import RelationKind, RelationState
 from services.registration.reorganisations.messages import ReorganisationKind, ReorganisationProblem
 from services.registration.search.messages import FacetKind, MatchedText
 from services.registration.sheets.messages import Fate, FileFormat, JobKind, JobState
-from services.registration.words import (
-    BodyKind,
-    ContributionKind,
-    Covers,
-    Field,
-    Level,
-    OutlierRule,
-    SubjectKind,
-)
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import Closing, Verdict
 from services.supervision.messages import SessionKind, SupervisingBody

@@ -29,6 +29,7 @@ from infra.country.wording import (
 from services.kernel.calendar import VIETNAM
 from services.kernel.messages import Event
 from services.kernel.units import DatedUnit, Spell, UnitLevel
+from services.movement.words import BodyKind, ContributionKind, Covers, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Act, Model
 from services.registration.models.messages import MODEL, SelfRating
@@ -36,7 +37,6 @@ from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.messages import ORGANISATION
 from services.registration.units.national import REORGANISED_ON
-from services.registration.words import BodyKind, ContributionKind, Covers, Field, SubjectKind
 
 FIRST_DAY = date(2016, 1, 4)
 LAST_DAY = date(2026, 10, 31)

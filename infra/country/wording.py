@@ -7,7 +7,7 @@ models. `FORMAL` are the empty ones: the movement's own phrases and nothing else
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.registration.words import BodyKind, Field
+from services.movement.words import BodyKind, Field
 
 
 @dataclass(frozen=True, slots=True)

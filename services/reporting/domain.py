@@ -12,6 +12,8 @@ import msgspec
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
+from services.movement.outliers import flags_of_totals
+from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
 from services.registration.models.messages import (
     ContributionRecorded,
@@ -21,8 +23,6 @@ from services.registration.models.messages import (
     ModelDiscontinued,
     ModelWithdrawn,
 )
-from services.registration.models.outliers import flags_of_totals
-from services.registration.words import ContributionKind, Covers, Field, Level, SubjectKind
 from services.reporting.messages import (
     Breakdown,
     Bridge,

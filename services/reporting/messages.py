@@ -9,7 +9,7 @@ import msgspec
 from services.kernel.messages import ANY_OFFICE, Command, Role
 from services.kernel.rows import Shows
 from services.kernel.words import Word
-from services.registration.models.outliers import Flag
+from services.movement.flags import Flag
 
 
 class Measure(Word):

@@ -9,8 +9,8 @@ import msgspec
 from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Refused
+from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import ModelAccepted
-from services.registration.words import Field, Level, SubjectKind
 from services.review.messages import (
     Closing,
     ReviewClosed,

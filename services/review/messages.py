@@ -9,7 +9,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByKeys, only
 from services.kernel.words import Word
-from services.registration.words import Field, Level, SubjectKind
+from services.movement.words import Field, Level, SubjectKind
 
 REVIEW = Kind("review", "hồ sơ thẩm định", "review")
 

@@ -16,6 +16,7 @@ from services.kernel.config import Settings
 from services.kernel.messages import Command, Role
 from services.kernel.messaging.client import Client
 from services.kernel.rows import Rows
+from services.movement.words import BodyKind, SubjectKind
 from services.registration.delegations.messages import DelegateRole
 from services.registration.models.messages import (
     AcceptModel,
@@ -26,7 +27,6 @@ from services.registration.models.messages import (
     WithdrawModel,
 )
 from services.registration.organisations.messages import RegisterOrganisation
-from services.registration.words import BodyKind, SubjectKind
 from services.review.messages import DecideReview, NominateReview, ReviewsByModel, Verdict
 from services.supervision.messages import RecordSession, SessionKind, SupervisingBody
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody

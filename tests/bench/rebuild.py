@@ -16,9 +16,9 @@ from services.kernel.log.streams import nudge_subject
 from services.kernel.messaging import client
 from services.kernel.mongo.store import Database, Store, Transaction, new_id
 from services.kernel.units import UnitLevel
+from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import MODEL, ModelAccepted
 from services.registration.units.national import national_units
-from services.registration.words import Field, Level, SubjectKind
 from services.reporting.messages import RebuildCounters
 from services.reporting.repository import current_generation
 from tests.bench.stage import TOWN, out, stage, table

@@ -20,13 +20,13 @@ from services.kernel.mongo.store import Database, Document, Store, new_id
 from services.kernel.rows import Part, Rows
 from services.kernel.text import folded
 from services.kernel.units import UnitLevel, UnitPath
+from services.movement.words import Field
 from services.registration.models.messages import MODEL, ModelFilter
 from services.registration.organisations.messages import ORGANISATION
 from services.registration.search.messages import Search, SearchHits, SearchKey
 from services.registration.search.words import syllables
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
-from services.registration.words import Field
 from tests.bench.memory import resident
 from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
 

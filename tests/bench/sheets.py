@@ -16,12 +16,12 @@ from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.messages import Role
 from services.kernel.mongo.store import Store, Transaction, new_id
 from services.kernel.units import Spell, UnitLevel
+from services.movement.words import Field, SubjectKind
 from services.registration.models import domain
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
 from services.registration.sheets.reading import opened
 from services.registration.sheets.worker import BATCH
-from services.registration.words import Field, SubjectKind
 from tests.bench.memory import resident
 from tests.bench.stage import TOWN, Http, Stage, out, stage, table
 

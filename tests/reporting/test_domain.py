@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Recorded, Refused
 from services.kernel.units import UnitPath
+from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.messages import ContributionRecorded, ModelAccepted, ModelSubmitted
-from services.registration.words import ContributionKind, Covers, Field, Level, SubjectKind
 from services.reporting.domain import DIMENSIONS, Fact, bridges, facts_of, figure, fold, periods_of, span_of
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import ReviewDecided, ReviewNominated, ReviewOpened, Verdict

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.kernel.messages import Refused
+from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import ModelAccepted
-from services.registration.words import Field, Level, SubjectKind
 from services.review.domain import (
     Review,
     close,

@@ -23,6 +23,7 @@ from gateway.fields.relay import (
 from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
+from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.registration.formality.messages import QuestionsOfModels
 from services.registration.models.messages import (
     AcceptModel,
@@ -51,7 +52,6 @@ from services.registration.organisations.messages import OrganisationsById
 from services.registration.programmes.messages import ProgrammesById
 from services.registration.relations.messages import LookalikesOfModels, RelationsOfModels
 from services.registration.units.messages import UnitsOnDay
-from services.registration.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.review.messages import ReviewsByModel
 
 if TYPE_CHECKING:

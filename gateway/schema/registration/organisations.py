@@ -9,6 +9,7 @@ from strawberry import ID
 from gateway.fields.declare import Wish, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.schema.registration.units import Unit
+from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
     EndOrganisation,
     OrganisationFilter,
@@ -18,7 +19,6 @@ from services.registration.organisations.messages import (
     RenameOrganisation,
 )
 from services.registration.units.messages import UnitsOnDay
-from services.registration.words import BodyKind
 
 
 @strawberry.type(description="Tên một tổ chức từng mang.")

@@ -7,10 +7,10 @@ from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import Spell
+from services.movement.words import BodyKind
 from services.registration.documents.messages import DocumentKind, DocumentRegistered
 from services.registration.issued.domain import Issue
 from services.registration.organisations.domain import Organisation, in_being
-from services.registration.words import BodyKind
 
 LONGEST_NUMBER = 60
 LONGEST_TITLE = 500

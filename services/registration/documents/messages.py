@@ -10,7 +10,7 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
-from services.registration.words import BodyKind
+from services.movement.words import BodyKind
 
 DOCUMENT = Kind("document", "văn bản", "document")
 

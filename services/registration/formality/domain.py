@@ -14,6 +14,7 @@ import msgspec
 from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
+from services.movement.words import Field, Level, SubjectKind
 from services.registration.formality.messages import (
     LONGEST_ANSWER,
     FormalityRule,
@@ -25,7 +26,6 @@ from services.registration.formality.messages import (
 from services.registration.launches.domain import closing
 from services.registration.relations.likeness import content
 from services.registration.search.words import written_out
-from services.registration.words import Field, Level, SubjectKind
 
 FEWEST_WORDS = 2
 """Of content that a title must have; without them only the movement's own phrases are left."""

@@ -10,7 +10,7 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
-from services.registration.words import Field, Level, SubjectKind
+from services.movement.words import Field, Level, SubjectKind
 
 QUESTION = Kind("question", "câu hỏi", "question")
 

@@ -12,6 +12,9 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.inputs import EARLIEST, happened, not_before, optional, quantity, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
+from services.movement.flags import Flag
+from services.movement.outliers import flags_of
+from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind, level_of
 from services.registration.models.messages import (
     Change,
     Contribution,
@@ -34,9 +37,7 @@ from services.registration.models.messages import (
     SelfAssessment,
     SelfRating,
 )
-from services.registration.models.outliers import Flag, flags_of
 from services.registration.programmes.domain import Programme, takes
-from services.registration.words import ContributionKind, Covers, Field, Level, SubjectKind, level_of
 
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500

@@ -10,6 +10,7 @@ from services.kernel.mongo import pages
 from services.kernel.mongo.store import Access, Transaction, new_id
 from services.kernel.rows import Row, Rows
 from services.kernel.units import UnitPath
+from services.movement.words import field_named
 from services.registration.models import domain, repository
 from services.registration.models.domain import Act, Model
 from services.registration.models.messages import (
@@ -39,7 +40,6 @@ from services.registration.models.repository import Models
 from services.registration.organisations.domain import in_being
 from services.registration.organisations.repository import Owners
 from services.registration.programmes.repository import Programmes
-from services.registration.words import field_named
 
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:

@@ -11,8 +11,8 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, only
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
-from services.registration.models.outliers import Flag
-from services.registration.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
+from services.movement.flags import Flag
+from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 
 MODEL = Kind("model", "mô hình", "model")
 

@@ -6,13 +6,13 @@ from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
 from services.kernel.units import Spell
+from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
     FormerName,
     OrganisationEnded,
     OrganisationRegistered,
     OrganisationRenamed,
 )
-from services.registration.words import BodyKind
 
 LONGEST_NAME = 200
 LONGEST_DOCUMENT = 300

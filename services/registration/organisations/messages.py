@@ -9,7 +9,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Role
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
-from services.registration.words import BodyKind
+from services.movement.words import BodyKind
 
 ORGANISATION = Kind("organisation", "tổ chức", "organisation")
 

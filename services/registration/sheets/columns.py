@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.kernel.text import folded
-from services.registration.words import Field, SubjectKind
+from services.movement.words import Field, SubjectKind
 
 SHEET = "Mô hình"
 

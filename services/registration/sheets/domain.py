@@ -12,6 +12,7 @@ from typing import Any
 from services.kernel.messages import Event, Refusal, Refused
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit, UnitPath
+from services.movement.words import ContributionKind, field_named
 from services.registration.models import domain as models
 from services.registration.models.domain import Act, Model
 from services.registration.organisations.domain import Organisation, in_being
@@ -20,7 +21,6 @@ from services.registration.sheets import values
 from services.registration.sheets.columns import BY_KEY, COLUMNS
 from services.registration.sheets.messages import Fate, RowProblem
 from services.registration.sheets.reading import Line
-from services.registration.words import ContributionKind, field_named
 
 Change = Callable[[Model], tuple[Model, Event]]
 RESOURCES = {

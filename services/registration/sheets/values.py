@@ -7,7 +7,7 @@ from typing import Any
 
 from services.kernel.messages import Refused
 from services.kernel.text import folded, nfc
-from services.registration.words import SubjectKind
+from services.movement.words import SubjectKind
 
 _SCALES = {
     "nghin": 10**3,

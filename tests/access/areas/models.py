@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
+from services.movement.words import ContributionKind, Level
 from services.registration.models.messages import (
     AcceptModel,
     BeginModel,
@@ -24,7 +25,6 @@ from services.registration.models.messages import (
     SubmitModel,
     WithdrawModel,
 )
-from services.registration.words import ContributionKind, Level
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, Try, entered, newer_than
 from tests.access.world import ACCEPTED, DECIDED, NEXT_YEAR, OFFICER, SUBMITTED, Making, World, draft

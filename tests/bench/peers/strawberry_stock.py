@@ -27,10 +27,10 @@ from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
 from services.kernel.rows import ByKeys, Fields, Part, Rows
 from services.kernel.units import UnitLevel
+from services.movement.words import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.models.messages import ModelsPage, ModelState
 from services.registration.organisations.messages import OrganisationsById
 from services.registration.units.messages import UnitsOnDay
-from services.registration.words import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.review.messages import ReviewsByModel, Verdict
 
 T = TypeVar("T")

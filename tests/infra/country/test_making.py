@@ -9,9 +9,9 @@ from infra.country.loading import Asked, CannotLoad
 from infra.country.making import LAST_DAY, Country, Made, Mark, deadline
 from services.kernel.calendar import moment
 from services.kernel.units import UnitPath
+from services.movement.words import Field, Level
 from services.registration.models.messages import ModelState, ModelSubmitted
 from services.registration.units.national import REORGANISED_ON, national_units
-from services.registration.words import Field, Level
 
 SIZE = 6000
 UNITS = national_units()

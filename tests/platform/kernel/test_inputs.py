@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.kernel.inputs import key_of_once, optional, required
 from services.kernel.messages import Refusal, Refused
-from services.registration.words import Field, field_named
+from services.movement.words import Field, field_named
 
 
 def title(text: str, *, lines: bool = False) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from infra.country.making import FORMAL_MARKS, LAST_DAY, Country, Mark, deadline
 from services.kernel.messages import Refused
+from services.movement.words import Field, Level, SubjectKind
 from services.registration.formality import domain
 from services.registration.formality.domain import Act, Question, Subject
 from services.registration.formality.messages import FormalityRule, QuestionState
@@ -15,7 +16,6 @@ from services.registration.formality.repository import Group, subject
 from services.registration.launches.domain import closing
 from services.registration.models.messages import ModelState, ModelSubmitted
 from services.registration.units.national import national_units
-from services.registration.words import Field, Level, SubjectKind
 
 AT = datetime(2026, 7, 2, 3, tzinfo=UTC)
 DAY = AT.date()

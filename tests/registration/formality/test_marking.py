@@ -11,6 +11,7 @@ from services.kernel.log.inbox import Heard
 from services.kernel.messages import Event
 from services.kernel.mongo.store import Store, Transaction, new_id, recorded
 from services.kernel.units import Spell, UnitLevel
+from services.movement.words import Field, SubjectKind
 from services.registration.formality import handlers
 from services.registration.formality.domain import usual_deadline
 from services.registration.launches import domain as launches
@@ -23,7 +24,6 @@ from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
 from services.registration.organisations.messages import ORGANISATION
 from services.registration.programmes.domain import Programme
-from services.registration.words import Field, SubjectKind
 
 YEAR = 2026
 MARCH = datetime(YEAR, 3, 10, 2, tzinfo=UTC)

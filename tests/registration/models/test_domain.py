@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
 from services.kernel.units import Spell, UnitLevel
+from services.movement.words import ContributionKind, Field, Level, SubjectKind
 from services.registration.models.domain import PLACES, Act, Model, accept, contribute, draft, return_, submit
 from services.registration.models.messages import ModelState
-from services.registration.words import ContributionKind, Field, Level, SubjectKind
 
 NOW = datetime(2019, 12, 31, tzinfo=UTC)
 DAY = date(2019, 2, 1)

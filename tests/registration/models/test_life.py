@@ -14,11 +14,11 @@ from infra.operate.recount import COMPARED, of_model
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.mongo.store import to_document
 from services.kernel.units import Spell, UnitLevel
+from services.movement.words import ContributionKind, Field, Level, SubjectKind
 from services.registration.models import domain, history
 from services.registration.models.domain import ALLOWED, LEADS_TO, Act, Model
 from services.registration.models.messages import ModelState, ModelStep, SelfRating
 from services.registration.programmes.domain import Programme
-from services.registration.words import ContributionKind, Field, Level, SubjectKind
 from services.reporting.domain import facts_of
 from tests import ROOT
 

@@ -7,8 +7,8 @@ import pytest
 
 from services.kernel.messages import Refused
 from services.kernel.units import Spell, UnitLevel
+from services.movement.words import BodyKind
 from services.registration.organisations import domain as organisations
-from services.registration.words import BodyKind
 from services.supervision import domain as supervision
 from services.supervision.messages import SessionKind, SupervisingBody
 

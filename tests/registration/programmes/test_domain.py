@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
 from services.kernel.units import Spell, UnitLevel
+from services.movement.words import BodyKind
 from services.registration.documents import domain as documents
 from services.registration.documents.domain import Document
 from services.registration.documents.messages import DocumentKind
@@ -21,7 +22,6 @@ from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes import domain as programmes
 from services.registration.programmes.domain import Programme
-from services.registration.words import BodyKind
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 TODAY = AT.date()

@@ -60,7 +60,7 @@ def test_who_may_see_a_unit_finds_and_counts_what_is_in_it_and_below_alone() -> 
     assert totals == {"vn": 3, "town": 2, "ward": 1, "far": 1, "war": 0}
     assert index.counts(index.find("duong", frozenset({"town"})), "state") == {"DRAFT": 1, "REGISTERED": 1}
     assert len(index.find("duong", frozenset({"town"}), ["far"])) == 0
-    assert len(index.find("duong", None, ["o_far"])) == 1
+    assert len(index.find("duong", None, ["organisation_far"])) == 1
     assert len(index.find("duong", None, (), {"state": "REGISTERED"})) == 1
 
 

@@ -20,13 +20,13 @@ from services.kernel.messaging import client
 from services.kernel.mongo.store import Store, Transaction, recorded
 from services.kernel.process import end
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
+from services.movement.words import BodyKind, SubjectKind
 from services.registration.models.handlers import draft_model
 from services.registration.models.messages import DraftModel, ModelDrafted
 from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.relations import handlers
 from services.registration.search.projection import PRODUCER, Projection
-from services.registration.words import BodyKind, SubjectKind
 from tests.conftest import TESTER
 
 PATH = f"/{COUNTRY}/p/ward"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell, UnitLevel
+from services.movement.words import BodyKind, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
@@ -20,7 +21,6 @@ from services.registration.sheets.columns import COLUMNS, column_named
 from services.registration.sheets.domain import Asker, Known, Outcome, judge
 from services.registration.sheets.messages import Fate
 from services.registration.sheets.reading import opened
-from services.registration.words import BodyKind, Field, SubjectKind
 from tests.registration.sheets import malformed
 from tests.registration.sheets.malformed import HEADINGS, csv, workbook
 

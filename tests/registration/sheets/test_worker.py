@@ -17,12 +17,12 @@ from services.kernel.messaging import client
 from services.kernel.mongo.store import Store, Transaction, new_id
 from services.kernel.process import end
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
+from services.movement.words import BodyKind
 from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.sheets import handlers
 from services.registration.sheets.messages import FILE, StartImport, StoreFilePart
 from services.registration.sheets.worker import BATCH, Worker
-from services.registration.words import BodyKind
 from tests.registration.sheets.malformed import HEADINGS, csv
 
 ROWS = 4 * BATCH + 7

@@ -1,4 +1,4 @@
-"""The words of registration that other services count by: fields, subjects, levels, and who owns a model."""
+"""The words that every service counts by: fields, subjects, levels, contributions, and kinds of bodies."""
 
 from services.kernel.messages import Refused
 from services.kernel.text import folded

@@ -10,7 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from services.registration.words import ContributionKind, Covers, OutlierRule
+from services.movement.flags import Flag
+from services.movement.words import ContributionKind, Covers, OutlierRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,6 @@ class Given(Protocol):
     def amount(self) -> Decimal: ...
     @property
     def covers(self) -> Covers | None: ...
-
-
-class Flag(msgspec.Struct, frozen=True, kw_only=True):
-    """`versions`: of a model, when it recorded the contributions that the rule speaks of."""
-
-    rule: OutlierRule
-    message_vi: str
-    message_en: str
-    versions: tuple[int, ...] = ()
 
 
 def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:

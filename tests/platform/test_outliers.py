@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.models.outliers import THRESHOLDS, flags_of, flags_of_totals
-from services.registration.words import ContributionKind, Covers, OutlierRule
+from services.movement.outliers import THRESHOLDS, flags_of, flags_of_totals
+from services.movement.words import ContributionKind, Covers, OutlierRule
 
 LAND, DAYS, MONEY = ContributionKind.LAND_M2, ContributionKind.WORK_DAY, ContributionKind.MONEY
 
