@@ -8,7 +8,7 @@ from infra.secure.rights import PRODUCERS
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.mongo.store import PENDING, Document, Store
-from services.reporting.domain import COUNTED
+from services.reporting.measures import COUNTED
 from services.reporting.repository import current_generation, reader
 
 FOLLOWERS: Mapping[str, tuple[str, ...]] = {

@@ -6,70 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
-from services.kernel.words import Word
 from services.movement.outliers import flags_of_totals
-from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
-from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
-from services.registration.models.messages import (
-    ContributionRecorded,
-    ModelAccepted,
-    ModelBegun,
-    ModelCarriedOver,
-    ModelDiscontinued,
-    ModelWithdrawn,
-)
+from services.movement.words import Covers
+from services.reporting.measures import MADE_BY, Dimension, Measure
 from services.reporting.messages import (
     Breakdown,
     Bridge,
     BridgeRow,
     BridgeStep,
-    Dimension,
     Figure,
-    Measure,
     Position,
     Row,
 )
-from services.review.messages import ReviewDecided, ReviewNominated, Verdict
-from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
-
-COUNTED: Mapping[str, tuple[type[Event], ...]] = {
-    "registration": (
-        ModelAccepted,
-        ModelBegun,
-        ModelCarriedOver,
-        ModelWithdrawn,
-        ModelDiscontinued,
-        ContributionRecorded,
-        QuestionAsked,
-        QuestionAnswered,
-        QuestionSettled,
-    ),
-    "review": (ReviewDecided, ReviewNominated),
-    "supervision": (SessionRecorded,),
-}
-"""The events that make facts, by producer."""
-
-OF_MODELS = (Dimension.FIELD, Dimension.LEVEL, Dimension.SUBJECT_KIND, Dimension.PLACE)
-DIMENSIONS: Mapping[Measure, tuple[Dimension, ...]] = {
-    **dict.fromkeys(Measure, OF_MODELS),
-    Measure.MONEY: (*OF_MODELS, Dimension.COVERS),
-    Measure.SUPERVISION_SESSION: (Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE),
-}
-
-WORDS: Mapping[Dimension, type[Word]] = {
-    Dimension.FIELD: Field,
-    Dimension.LEVEL: Level,
-    Dimension.SUBJECT_KIND: SubjectKind,
-    Dimension.COVERS: Covers,
-    Dimension.SESSION_KIND: SessionKind,
-    Dimension.BODY: SupervisingBody,
-}
-"""The rows of each breakdown; PLACE has units for rows."""
 
 BRIDGED = (
     Measure.REGISTERED,
@@ -100,38 +54,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
-    match event:
-        case ModelAccepted():
-            return [_fact(Measure.REGISTERED, Decimal(1), event, recorded)]
-        case ModelBegun():
-            return [_fact(Measure.IMPLEMENTED, Decimal(1), event, recorded)]
-        case ModelCarriedOver():
-            again = (Measure.IMPLEMENTED, Measure.CARRIED_OVER)
-            return [_fact(measure, Decimal(1), event, recorded) for measure in again]
-        case ModelWithdrawn():
-            return [_fact(Measure.WITHDRAWN, Decimal(1), event, recorded)] if event.registered else []
-        case ModelDiscontinued():
-            return [_fact(Measure.DISCONTINUED, Decimal(1), event, recorded)]
-        case ContributionRecorded():
-            return [_fact(Measure(event.kind.value), event.amount, event, recorded)]
-        case QuestionAsked():
-            return [_fact(Measure.FORMALITY_ASKED, Decimal(1), event, recorded)]
-        case QuestionAnswered():
-            first = not event.again
-            return [_fact(Measure.FORMALITY_ANSWERED, Decimal(1), event, recorded)] if first else []
-        case QuestionSettled():
-            suspected = event.suspected
-            return [_fact(Measure.FORMALITY_SUSPECTED, Decimal(1), event, recorded)] if suspected else []
-        case ReviewDecided():
-            recognised = event.verdict is Verdict.RECOGNISED
-            measure = Measure.RECOGNISED if recognised else Measure.NOT_MET
-            return [_fact(measure, Decimal(1), event, recorded)]
-        case ReviewNominated():
-            return [_fact(Measure.NOMINATED, Decimal(1), event, recorded)]
-        case SessionRecorded():
-            return [_fact(Measure.SUPERVISION_SESSION, Decimal(1), event, recorded)]
-        case _:
-            return []
+    return [
+        _fact(measure, source.amount(event), event, recorded)
+        for measure, source in MADE_BY.get(type(event), ())
+        if source.when(event)
+    ]
 
 
 def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:
@@ -191,9 +118,9 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
                 counted.get(dimension.value, {}),
                 places
                 if dimension is Dimension.PLACE
-                else {word.value: word.vi for word in WORDS[dimension]},
+                else {word.value: word.vi for word in dimension.rows or ()},
             )
-            for dimension in DIMENSIONS[measure]
+            for dimension in measure.dimensions
         ),
     )
 
@@ -302,33 +229,7 @@ def _decimal(value: object) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(0)
 
 
-def _fact(
-    measure: Measure,
-    amount: Decimal,
-    event: ModelAccepted
-    | ModelBegun
-    | ModelCarriedOver
-    | ModelWithdrawn
-    | ModelDiscontinued
-    | ContributionRecorded
-    | QuestionAsked
-    | QuestionAnswered
-    | QuestionSettled
-    | ReviewDecided
-    | ReviewNominated
-    | SessionRecorded,
-    recorded: Recorded,
-) -> Fact:
-    if isinstance(event, SessionRecorded):
-        dimensions = {Dimension.SESSION_KIND: event.kind.value, Dimension.BODY: event.body.value}
-    else:
-        dimensions = {
-            Dimension.FIELD: event.field.value,
-            Dimension.LEVEL: event.level.value,
-            Dimension.SUBJECT_KIND: event.subject_kind.value,
-        }
-    if isinstance(event, ContributionRecorded) and event.kind is ContributionKind.MONEY:
-        dimensions[Dimension.COVERS] = (event.covers or Covers.UNSTATED).value
+def _fact(measure: Measure, amount: Decimal, event: Any, recorded: Recorded) -> Fact:
     return Fact(
         id=f"{event.key}/{event.version}/{measure}",
         measure=measure,
@@ -336,7 +237,9 @@ def _fact(
         amount=amount,
         on=event.on,
         unit=event.unit,
-        dimensions=dimensions,
+        dimensions={
+            dimension: dimension.code_of(event).value for dimension in measure.dimensions if dimension.code_of
+        },
         producer=event.service,
         seq=recorded.seq,
         event=recorded.id,

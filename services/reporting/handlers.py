@@ -6,7 +6,8 @@ from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.store import Access, Transaction
 from services.reporting import domain
-from services.reporting.messages import Measure, Position, Report, ReportOf
+from services.reporting.measures import Measure
+from services.reporting.messages import Position, Report, ReportOf
 from services.reporting.repository import Counters
 
 

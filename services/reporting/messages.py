@@ -1,4 +1,4 @@
-"""What reporting can be asked: the only module others may import. It announces nothing."""
+"""The questions that reporting answers, and what its answers look like. It announces no events."""
 
 from datetime import date
 from decimal import Decimal
@@ -10,38 +10,8 @@ from services.kernel.messages import ANY_OFFICE, Command, Role
 from services.kernel.rows import Shows
 from services.kernel.words import Word
 from services.movement.flags import Flag
-
-
-class Measure(Word):
-    """Chỉ số được đếm; đất, ngày công, kinh phí theo đơn vị tính của nó."""
-
-    REGISTERED = "REGISTERED", "Mô hình đăng ký"
-    IMPLEMENTED = "IMPLEMENTED", "Mô hình triển khai"
-    CARRIED_OVER = "CARRIED_OVER", "Trong đó chuyển tiếp từ năm trước"
-    WITHDRAWN = "WITHDRAWN", "Rút sau khi đăng ký"
-    DISCONTINUED = "DISCONTINUED", "Dừng thực hiện"
-    RECOGNISED = "RECOGNISED", "Được công nhận"
-    NOT_MET = "NOT_MET", "Chưa đạt"
-    NOMINATED = "NOMINATED", "Đề nghị biểu dương, khen thưởng"
-    LAND_M2 = "LAND_M2", "Hiến đất (m²)"
-    WORK_DAY = "WORK_DAY", "Ngày công"
-    MONEY = "MONEY", "Kinh phí (đồng)"
-    FORMALITY_ASKED = "FORMALITY_ASKED", "Câu hỏi về dấu hiệu hình thức"
-    FORMALITY_ANSWERED = "FORMALITY_ANSWERED", "Câu hỏi về dấu hiệu hình thức đã được trả lời"
-    FORMALITY_SUSPECTED = "FORMALITY_SUSPECTED", "Kết luận nghi hình thức, đối phó"
-    SUPERVISION_SESSION = "SUPERVISION_SESSION", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
-
-
-class Dimension(Word):
-    """Chiều phân tổ."""
-
-    FIELD = "FIELD", "Lĩnh vực"
-    LEVEL = "LEVEL", "Cấp"
-    SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân"
-    COVERS = "COVERS", "Số tiền bao gồm những gì"
-    SESSION_KIND = "SESSION_KIND", "Loại cuộc giám sát"
-    BODY = "BODY", "Chủ thể giám sát"
-    PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
+from services.reporting.measures import Dimension as Dimension
+from services.reporting.measures import Measure as Measure
 
 
 class BridgeStep(Word):

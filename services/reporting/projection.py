@@ -15,7 +15,7 @@ from services.kernel.process import end, keep_running
 from services.kernel.rows import Columns, Rows
 from services.kernel.units import COUNTRY
 from services.reporting import handlers
-from services.reporting.domain import COUNTED
+from services.reporting.measures import COUNTED
 from services.reporting.messages import RebuildCounters, Report, ReportOf
 from services.reporting.repository import Counters, current_generation, reader, switch
 

@@ -20,8 +20,9 @@ from services.kernel.mongo.store import (
     UpdateOne,
     to_document,
 )
-from services.reporting.domain import COUNTED, Fact, fold
-from services.reporting.messages import Measure, Position
+from services.reporting.domain import Fact, fold
+from services.reporting.measures import COUNTED, Measure
+from services.reporting.messages import Position
 
 FIRST_GENERATION = 1
 PROJECTION = Unscoped("projection", "which counters are in use says nothing of any unit")

@@ -13,7 +13,7 @@ from services.kernel.messages import Recorded, Refused
 from services.kernel.units import UnitPath
 from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.messages import ContributionRecorded, ModelAccepted, ModelSubmitted
-from services.reporting.domain import DIMENSIONS, Fact, bridges, facts_of, figure, fold, periods_of, span_of
+from services.reporting.domain import Fact, bridges, facts_of, figure, fold, periods_of, span_of
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
 from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
@@ -44,7 +44,7 @@ def facts(draw: st.DrawFn) -> Fact:
         amount=amount,
         on=draw(st.dates(date(2017, 1, 1), date(2020, 12, 31))),
         unit=draw(st.sampled_from(PATHS)),
-        dimensions={d: draw(st.sampled_from(VALUES[d])) for d in DIMENSIONS[measure] if d in VALUES},
+        dimensions={d: draw(st.sampled_from(VALUES[d])) for d in measure.dimensions if d in VALUES},
         producer="registration",
         seq=1,
         event="e",
@@ -70,7 +70,7 @@ def counter(counted: dict[str, Decimal]) -> dict[str, Any]:
 def test_every_breakdown_adds_up_to_its_total(given_facts: list[Fact]) -> None:
     for (_, unit, measure), counted in fold(given_facts).items():
         made = figure(measure, counter(counted), {unit: unit})
-        assert {b.by for b in made.breakdowns} == set(DIMENSIONS[measure])
+        assert {b.by for b in made.breakdowns} == set(measure.dimensions)
         assert made.total > 0
         for breakdown in made.breakdowns:
             assert (breakdown.gap, breakdown.sum) == (Decimal(0), made.total)
@@ -260,7 +260,7 @@ def test_an_event_makes_one_fact_that_names_it(event: Any, measure: Measure, amo
     (fact,) = facts_of(event, RECORDED)
     assert (fact.measure, fact.amount, fact.on, fact.unit) == (measure, Decimal(amount), ABOUT["on"], "/vn/p")
     assert (fact.producer, fact.seq, fact.event, fact.trace) == (event.service, 7, "e", "trace")
-    assert set(fact.dimensions) | {Dimension.PLACE} == set(DIMENSIONS[measure])
+    assert set(fact.dimensions) | {Dimension.PLACE} == set(measure.dimensions)
 
 
 def test_a_session_is_counted_by_kind_and_body() -> None:

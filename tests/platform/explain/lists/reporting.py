@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.reporting.domain import COUNTED
+from services.reporting.measures import COUNTED
 from services.reporting.repository import reader
 from tests.platform.explain.lists import Listed
 

@@ -1,0 +1,167 @@
+"""The measures that reports show and the dimensions that split them, each declared here once.
+
+To add a measure, add a member to `Measure` with the events that make it, and count the same from the documents in
+`infra/operate/recount.py`, which does not read this module on purpose. Then `danvan rebuild` counts its history.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from services.kernel.messages import Event
+from services.kernel.words import Word
+from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
+from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
+from services.registration.models.messages import (
+    ContributionRecorded,
+    ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
+    ModelDiscontinued,
+    ModelWithdrawn,
+)
+from services.review.messages import ReviewDecided, ReviewNominated, Verdict
+from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
+
+E = TypeVar("E", bound=Event)
+
+
+class Dimension(Word):
+    """Chiều phân tổ."""
+
+    def __init__(
+        self,
+        code: str,
+        vi: str = "",
+        rows: type[Word] | None = None,
+        code_of: Callable[[Any], Word] | None = None,
+    ) -> None:
+        """`rows`: the words that a breakdown has rows for. `code_of` reads the row of a counted event.
+
+        Both are None of PLACE, whose rows are units.
+        """
+        self.rows = rows
+        self.code_of = code_of
+
+    FIELD = "FIELD", "Lĩnh vực", Field, lambda event: event.field
+    LEVEL = "LEVEL", "Cấp", Level, lambda event: event.level
+    SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân", SubjectKind, lambda event: event.subject_kind
+    COVERS = "COVERS", "Số tiền bao gồm những gì", Covers, lambda event: event.covers or Covers.UNSTATED
+    SESSION_KIND = "SESSION_KIND", "Loại cuộc giám sát", SessionKind, lambda event: event.kind
+    BODY = "BODY", "Chủ thể giám sát", SupervisingBody, lambda event: event.body
+    PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
+
+
+def _always(_: Event) -> bool:
+    return True
+
+
+def _one(_: Event) -> Decimal:
+    return Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An event that adds `amount`, in the measure's unit, to a measure where `when` holds."""
+
+    event: type[Event]
+    when: Callable[[Any], bool]
+    amount: Callable[[Any], Decimal]
+
+
+def each(
+    event: type[E], when: Callable[[E], bool] = _always, amount: Callable[[E], Decimal] = _one
+) -> Source:
+    """Counts every such event where `when` holds; as one, unless `amount` reads how much it adds."""
+    return Source(event, when, amount)
+
+
+def contributed(kind: ContributionKind) -> Source:
+    return each(ContributionRecorded, lambda event: event.kind is kind, lambda event: event.amount)
+
+
+OF_MODELS = (Dimension.FIELD, Dimension.LEVEL, Dimension.SUBJECT_KIND, Dimension.PLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The events that make a measure, and its breakdowns in the order of the report."""
+
+    sources: tuple[Source, ...]
+    by: tuple[Dimension, ...]
+
+
+def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Counting:
+    return Counting(sources, by)
+
+
+class Measure(Word):
+    """Chỉ số được đếm; đất, ngày công, kinh phí theo đơn vị tính của nó."""
+
+    def __init__(self, code: str, vi: str = "", counting: Counting = Counting((), ())) -> None:
+        self.sources = counting.sources
+        self.dimensions = counting.by
+
+    REGISTERED = "REGISTERED", "Mô hình đăng ký", counting(each(ModelAccepted))
+    IMPLEMENTED = (
+        "IMPLEMENTED",
+        "Mô hình triển khai",
+        counting(each(ModelBegun), each(ModelCarriedOver)),
+    )
+    CARRIED_OVER = "CARRIED_OVER", "Trong đó chuyển tiếp từ năm trước", counting(each(ModelCarriedOver))
+    WITHDRAWN = (
+        "WITHDRAWN",
+        "Rút sau khi đăng ký",
+        counting(each(ModelWithdrawn, lambda event: event.registered)),
+    )
+    DISCONTINUED = "DISCONTINUED", "Dừng thực hiện", counting(each(ModelDiscontinued))
+    RECOGNISED = (
+        "RECOGNISED",
+        "Được công nhận",
+        counting(each(ReviewDecided, lambda event: event.verdict is Verdict.RECOGNISED)),
+    )
+    NOT_MET = (
+        "NOT_MET",
+        "Chưa đạt",
+        counting(each(ReviewDecided, lambda event: event.verdict is Verdict.NOT_MET)),
+    )
+    NOMINATED = "NOMINATED", "Đề nghị biểu dương, khen thưởng", counting(each(ReviewNominated))
+    LAND_M2 = "LAND_M2", "Hiến đất (m²)", counting(contributed(ContributionKind.LAND_M2))
+    WORK_DAY = "WORK_DAY", "Ngày công", counting(contributed(ContributionKind.WORK_DAY))
+    MONEY = (
+        "MONEY",
+        "Kinh phí (đồng)",
+        counting(contributed(ContributionKind.MONEY), by=(*OF_MODELS, Dimension.COVERS)),
+    )
+    FORMALITY_ASKED = "FORMALITY_ASKED", "Câu hỏi về dấu hiệu hình thức", counting(each(QuestionAsked))
+    FORMALITY_ANSWERED = (
+        "FORMALITY_ANSWERED",
+        "Câu hỏi về dấu hiệu hình thức đã được trả lời",
+        counting(each(QuestionAnswered, lambda event: not event.again)),
+    )
+    FORMALITY_SUSPECTED = (
+        "FORMALITY_SUSPECTED",
+        "Kết luận nghi hình thức, đối phó",
+        counting(each(QuestionSettled, lambda event: event.suspected)),
+    )
+    SUPERVISION_SESSION = (
+        "SUPERVISION_SESSION",
+        "Cuộc giám sát, phản biện, kiểm tra, khảo sát",
+        counting(each(SessionRecorded), by=(Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE)),
+    )
+
+
+MADE_BY: Mapping[type[Event], tuple[tuple[Measure, Source], ...]] = {
+    event: tuple(
+        (measure, source) for measure in Measure for source in measure.sources if source.event is event
+    )
+    for event in dict.fromkeys(source.event for measure in Measure for source in measure.sources)
+}
+"""The measures that each counted event may add to."""
+
+COUNTED: Mapping[str, tuple[type[Event], ...]] = {
+    producer: tuple(event for event in MADE_BY if event.service == producer)
+    for producer in dict.fromkeys(event.service for event in MADE_BY)
+}
+"""The counted events by producer."""
