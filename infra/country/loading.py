@@ -24,7 +24,10 @@ from services.directory.units import UNITS
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
-from services.kernel.mongo.store import InsertOne, Store, Transaction, Unscoped
+from services.kernel.mongo.access import Unscoped
+from services.kernel.mongo.driver import InsertOne
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations
 from services.registration.units.national import national_units

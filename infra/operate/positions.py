@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from infra.secure.rights import PRODUCERS
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
-from services.kernel.mongo.store import PENDING, Document, Store
+from services.kernel.mongo.driver import Document
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import PENDING
 from services.reporting.measures import COUNTED
 from services.reporting.repository import current_generation, reader
 

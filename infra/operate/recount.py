@@ -12,7 +12,10 @@ from typing import Any
 
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
-from services.kernel.mongo.store import PENDING, Access, Document, Store
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.driver import Document
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import PENDING
 from services.reporting.repository import current_generation, reader
 
 COMPARED = ("measure", "on", "unit", "amount", "dimensions")

@@ -12,7 +12,8 @@ from infra.secure.rights import PRODUCERS
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER, nats_login, says_who
 from services.kernel.log import streams
-from services.kernel.mongo.store import Indexes, Store
+from services.kernel.mongo.driver import Indexes
+from services.kernel.mongo.store import Store
 from services.registration.app import INDEXES as REGISTRATION
 from services.reporting.repository import INDEXES as REPORTING
 from services.review.repository import INDEXES as REVIEW

@@ -8,19 +8,11 @@ from typing import Protocol, runtime_checkable
 from services.kernel.kinds import Noun
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Refused
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Document,
-    Indexes,
-    IndexModel,
-    ReplaceOne,
-    Transaction,
-    Unscoped,
-    from_document,
-    not_found,
-    to_document,
-)
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.aggregates import not_found
+from services.kernel.mongo.codec import from_document, to_document
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 
 COLLECTION = "units"

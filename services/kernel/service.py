@@ -20,7 +20,9 @@ from services.kernel.log.streams import Replay, nudge_subject, replay_subject
 from services.kernel.messages import Command, Event, Query
 from services.kernel.messaging import bus
 from services.kernel.messaging.desk import Desk
-from services.kernel.mongo.store import Access, Store, Transaction, recorded
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.process import Watchdog, end, keep_running
 
 C = TypeVar("C", bound=Command)

@@ -3,7 +3,7 @@
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
-from services.kernel.mongo.store import Indexes
+from services.kernel.mongo.driver import Indexes
 from services.kernel.service import Service
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents

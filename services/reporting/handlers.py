@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
-from services.kernel.mongo.store import Access, Transaction
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.transaction import Transaction
 from services.reporting import domain
 from services.reporting.measures import Measure
 from services.reporting.messages import Position, Report, ReportOf

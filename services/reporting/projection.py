@@ -10,7 +10,9 @@ from nats.aio.client import Client
 
 from services.kernel import telemetry
 from services.kernel.log.inbox import Inbox
-from services.kernel.mongo.store import Access, Store, Transaction
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end, keep_running
 from services.kernel.rows import Columns, Rows
 from services.kernel.units import COUNTRY

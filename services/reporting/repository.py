@@ -5,21 +5,11 @@ from decimal import Decimal
 
 from services.directory import units as directory
 from services.kernel.caller import Covered
-from services.kernel.mongo.store import (
-    ASCENDING,
-    CURSORS,
-    PARKED,
-    Access,
-    Document,
-    Indexes,
-    IndexModel,
-    InsertOne,
-    Store,
-    Transaction,
-    Unscoped,
-    UpdateOne,
-    to_document,
-)
+from services.kernel.mongo.access import CURSORS, PARKED, Access, Unscoped
+from services.kernel.mongo.codec import to_document
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, InsertOne, UpdateOne
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.reporting.domain import Fact, fold
 from services.reporting.measures import COUNTED, Measure
 from services.reporting.messages import Position

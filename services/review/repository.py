@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from services.kernel.messages import Event
-from services.kernel.mongo.store import ASCENDING, Aggregates, Indexes, IndexModel, from_document
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.rows import Columns
 from services.review.domain import Review
 from services.review.messages import REVIEW, ReviewRow

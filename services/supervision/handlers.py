@@ -2,7 +2,9 @@
 
 from services.directory.units import Directory
 from services.kernel.mongo import pages
-from services.kernel.mongo.store import Access, Transaction, new_id
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.supervision import domain, repository
 from services.supervision.messages import SESSION, RecordSession, SessionsById, SessionsPage

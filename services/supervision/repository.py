@@ -2,8 +2,10 @@
 
 from services.directory import units as directory
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Session

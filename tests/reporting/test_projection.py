@@ -15,7 +15,8 @@ from services.kernel.config import Settings
 from services.kernel.log import streams
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Store, Transaction
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.registration.models.messages import ModelAccepted

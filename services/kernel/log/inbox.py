@@ -13,15 +13,10 @@ from nats.aio.client import Client
 from services.kernel import telemetry
 from services.kernel.log.feed import BATCH, Feed
 from services.kernel.messages import Event, Recorded
-from services.kernel.mongo.store import (
-    Document,
-    PyMongoError,
-    Store,
-    Transaction,
-    from_document,
-    passing,
-    to_document,
-)
+from services.kernel.mongo.codec import from_document, to_document
+from services.kernel.mongo.driver import Document, PyMongoError, passing
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ from services.kernel import telemetry
 from services.kernel.log import streams
 from services.kernel.log.streams import Heartbeat, heartbeat_subject, nudge_subject
 from services.kernel.messages import Recorded
-from services.kernel.mongo.store import PENDING, Document, PyMongoError, Store, Transaction, recorded
+from services.kernel.mongo.driver import Document, PyMongoError
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import PENDING, Transaction, recorded
 
 PAGE = 500
 """Events numbered in one transaction, and published at once: half as many take a third longer."""

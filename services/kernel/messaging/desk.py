@@ -18,13 +18,10 @@ from services.kernel.caller import Caller, Tokens, binding, reading
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
 from services.kernel.messaging.client import CALLER, KEY, Reply
-from services.kernel.mongo.store import (
-    Access,
-    DuplicateKeyError,
-    Store,
-    Transaction,
-    passing,
-)
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.driver import DuplicateKeyError, passing
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Rows
 
 C = TypeVar("C", bound=Command)

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.kernel.kinds import Kind
 from services.kernel.messages import Refused
-from services.kernel.mongo.store import ASCENDING, DESCENDING, Document, Documents
+from services.kernel.mongo.access import Documents
+from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document
 from services.kernel.rows import LARGEST_PAGE, ByFilter, ByKeys, ByOwners, Columns, Page, Rows, View
 
 NEWEST = ("_id", DESCENDING)

@@ -4,16 +4,11 @@ from services.directory.units import Directory
 from services.kernel.caller import Grant
 from services.kernel.messages import Role
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Documents
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Documents,
-    Indexes,
-    IndexModel,
-    from_document,
-)
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.delegations.domain import Delegation, within

@@ -5,14 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Indexes,
-    IndexModel,
-    Unscoped,
-)
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.documents.domain import Document, bare

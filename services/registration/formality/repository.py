@@ -6,19 +6,12 @@ from datetime import date
 import msgspec
 
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Document,
-    Indexes,
-    IndexModel,
-    ReplaceOne,
-    Transaction,
-    Unscoped,
-    from_document,
-)
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.formality.domain import Question, Subject

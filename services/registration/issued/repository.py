@@ -2,7 +2,9 @@
 
 from typing import ClassVar, TypeVar
 
-from services.kernel.mongo.store import Access, Aggregates, Documents, Unscoped, from_document
+from services.kernel.mongo.access import Access, Documents, Unscoped
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
 from services.registration.issued.domain import Issue
 
 T = TypeVar("T", bound=Issue)

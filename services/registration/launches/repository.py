@@ -7,15 +7,10 @@ import msgspec
 
 from services.directory.units import Directory
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Indexes,
-    IndexModel,
-    Unscoped,
-    from_document,
-)
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.units import DatedUnit, UnitOnDay, UnitPath
 from services.registration.issued.repository import Issued

@@ -7,7 +7,9 @@ from functools import partial
 from services.directory.units import Directory
 from services.kernel.messages import Event
 from services.kernel.mongo import pages
-from services.kernel.mongo.store import Access, Transaction, new_id
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.kernel.units import UnitPath
 from services.movement.words import field_named

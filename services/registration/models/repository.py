@@ -6,16 +6,10 @@ import msgspec
 
 from services.kernel.messages import Recorded
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    DESCENDING,
-    Access,
-    Aggregates,
-    Document,
-    Indexes,
-    IndexModel,
-)
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.models import history as history_of

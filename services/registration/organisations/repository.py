@@ -4,8 +4,10 @@ import msgspec
 
 from services.kernel.kinds import Noun
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import ASCENDING, Access, Aggregates, Indexes, IndexModel
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation

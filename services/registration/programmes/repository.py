@@ -7,16 +7,10 @@ import msgspec
 
 from services.kernel.messages import Recorded
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Document,
-    Indexes,
-    IndexModel,
-    Unscoped,
-    from_document,
-)
 from services.kernel.rows import Columns, Computed, Page, Rows
 from services.kernel.text import folded
 from services.kernel.units import UnitOnDay

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.kernel.log.inbox import Heard, Inbox
-from services.kernel.mongo.store import Transaction
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.service import Service
 from services.registration.models.messages import ModelDrafted, ModelOwnerChanged, ModelRevised
 from services.registration.relations import handlers, messages, repository

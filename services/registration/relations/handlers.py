@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.kernel.log.inbox import Heard
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.pages import by_keys
-from services.kernel.mongo.store import Access, Transaction, new_id
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models

@@ -8,16 +8,12 @@ import msgspec
 from services.kernel.kinds import Noun
 from services.kernel.messages import Event
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Indexes,
-    IndexModel,
-    Transaction,
-    from_document,
-)
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models

@@ -5,19 +5,12 @@ from collections.abc import Sequence
 
 from services.directory.units import UNITS
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Documents, Unscoped
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel, UpdateOne
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Documents,
-    Indexes,
-    IndexModel,
-    Transaction,
-    Unscoped,
-    UpdateOne,
-    from_document,
-)
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row, Rows
 from services.kernel.units import COUNTRY, DatedUnit, UnitPath
 from services.registration.models.messages import ModelState

@@ -8,8 +8,8 @@ import msgspec
 
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
+from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import page_size, unknown_cursor
-from services.kernel.mongo.store import Access
 from services.kernel.rows import ByFilter, Columns, Page, Part, Rows
 from services.registration.models.messages import ModelFilter
 from services.registration.models.repository import Models

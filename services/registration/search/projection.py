@@ -16,7 +16,9 @@ from nats.aio.client import Client as Nats
 from services.kernel import telemetry
 from services.kernel.log.feed import Feed
 from services.kernel.messages import Recorded, Refused
-from services.kernel.mongo.store import Access, PyMongoError, Store, passing
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.driver import PyMongoError, passing
+from services.kernel.mongo.store import Store
 from services.kernel.rows import Rows
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models

@@ -6,8 +6,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from services.directory.units import UNITS, Directory
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import Document
 from services.kernel.mongo.pages import OLDEST
-from services.kernel.mongo.store import Access, Document, from_document
 from services.kernel.units import COUNTRY, DatedUnit, UnitPath
 from services.registration.models.repository import Models
 from services.registration.organisations.repository import Organisations

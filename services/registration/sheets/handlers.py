@@ -10,7 +10,10 @@ from services.directory.units import Directory
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
 from services.kernel.mongo import pages
-from services.kernel.mongo.store import Access, Document, Transaction, new_id, not_found
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import new_id, not_found
+from services.kernel.mongo.driver import Document
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.kernel.units import COUNTRY
 from services.registration.sheets import repository, writing

@@ -8,21 +8,12 @@ from typing import Any
 
 from services.kernel.messages import Refused
 from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Documents, Unscoped
+from services.kernel.mongo.aggregates import not_found
+from services.kernel.mongo.codec import to_document
+from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel, InsertOne
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.store import (
-    ASCENDING,
-    DESCENDING,
-    Access,
-    Document,
-    Documents,
-    Indexes,
-    IndexModel,
-    InsertOne,
-    Transaction,
-    Unscoped,
-    not_found,
-    to_document,
-)
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Page, Rows
 from services.registration.sheets.domain import Outcome
 from services.registration.sheets.messages import (

@@ -24,7 +24,12 @@ from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Scope
 from services.kernel.log.streams import nudge_subject
 from services.kernel.messages import Refusal, Refused
-from services.kernel.mongo.store import Access, Document, Store, Transaction, UpdateOne, from_document, new_id
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import Document, UpdateOne
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import UnitPath
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, ModelFilter

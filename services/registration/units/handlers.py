@@ -1,8 +1,9 @@
 """What registration does about units: one function per message."""
 
 from services.directory.units import Directory
+from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import cut, page_size
-from services.kernel.mongo.store import Access, Transaction
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Page, Rows
 from services.kernel.units import UnitOnDay, UnitPath
 from services.registration.units import domain, lineage, naming, repository

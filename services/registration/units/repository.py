@@ -6,17 +6,11 @@ from datetime import datetime
 
 from services.directory import units as directory
 from services.directory.units import COLLECTION, UNIT, UNITS
-from services.kernel.mongo.store import (
-    ASCENDING,
-    Access,
-    Aggregates,
-    Document,
-    Indexes,
-    IndexModel,
-    ReplaceOne,
-    Transaction,
-    from_document,
-)
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns
 from services.kernel.units import DatedUnit
 from services.registration.units import naming

@@ -8,7 +8,8 @@ from infra.country.making import LAST_DAY
 from services.directory.units import keep_units
 from services.kernel.caller import OURSELVES
 from services.kernel.config import Settings
-from services.kernel.mongo.store import Store, from_document
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.store import Store
 from services.registration.models.domain import Model
 from services.registration.units.national import national_units
 

@@ -21,7 +21,8 @@ from infra.run.supervisor import Process, Running, Supervisor
 from services.kernel.config import Settings
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Document, Store
+from services.kernel.mongo.driver import Document
+from services.kernel.mongo.store import Store
 from services.kernel.process import keep_running
 from tests import ROOT
 from tests.conftest import TESTER

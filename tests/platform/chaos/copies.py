@@ -9,7 +9,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.kernel.log import streams
 from services.kernel.messages import Recorded
-from services.kernel.mongo.store import Database
+from services.kernel.mongo.driver import Database
 
 PAGE = 500
 

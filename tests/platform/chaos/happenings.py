@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from services.kernel.calendar import moment
 from services.kernel.messages import Event
-from services.kernel.mongo.store import Store, Transaction
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 
 PRODUCER = "registration"

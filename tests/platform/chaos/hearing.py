@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from services.kernel.log.inbox import Handler, Heard, Inbox
-from services.kernel.mongo.store import Store, Transaction, Unscoped, UpdateOne
+from services.kernel.mongo.access import Unscoped
+from services.kernel.mongo.driver import UpdateOne
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from tests.platform.chaos.happenings import PRODUCER, Happened
 
 HEARD = Unscoped("heard", "only the chaos tests read it")

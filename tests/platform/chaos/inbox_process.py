@@ -11,7 +11,8 @@ from typing import Any
 from services.kernel.config import Settings
 from services.kernel.log.inbox import Heard
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Store, Transaction
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from tests.platform.chaos.happenings import die
 from tests.platform.chaos.hearing import READER, hearing, inbox
 

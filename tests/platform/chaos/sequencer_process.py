@@ -17,7 +17,8 @@ from services.kernel.log import streams
 from services.kernel.log.sequencer import LostLease, Sequencer
 from services.kernel.messages import Recorded
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Store, Transaction
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from tests.platform.chaos.happenings import PRODUCER, die, say
 
 

@@ -25,7 +25,8 @@ from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Document, Store
+from services.kernel.mongo.driver import Document
+from services.kernel.mongo.store import Store
 from tests.conftest import GraphQL, record_town
 from tests.platform.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
 from tests.platform.chaos.happenings import DEADLINE, until

@@ -24,7 +24,10 @@ from services.kernel.messages import Command, Recorded, Refused, Role
 from services.kernel.messaging import client
 from services.kernel.messaging.client import CALLER, KEY, Reply
 from services.kernel.messaging.desk import Desk
-from services.kernel.mongo.store import Access, DuplicateKeyError, Store, Transaction, UpdateOne, recorded
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.driver import DuplicateKeyError, UpdateOne
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.process import end
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER

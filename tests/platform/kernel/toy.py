@@ -10,7 +10,10 @@ from services.kernel.calendar import moment
 from services.kernel.kinds import Kind
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Command, Event, Query, Refused, Role
-from services.kernel.mongo.store import Aggregates, Transaction, Unscoped, UpdateOne
+from services.kernel.mongo.access import Unscoped
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.driver import UpdateOne
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row
 from services.kernel.units import COUNTRY
 

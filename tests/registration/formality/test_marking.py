@@ -9,7 +9,9 @@ from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Event
-from services.kernel.mongo.store import Store, Transaction, new_id, recorded
+from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.units import Spell, UnitLevel
 from services.movement.words import Field, SubjectKind
 from services.registration.formality import handlers

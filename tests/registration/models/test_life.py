@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infra.operate.recount import COMPARED, of_model
 from services.kernel.messages import Event, Recorded, Refused
-from services.kernel.mongo.store import to_document
+from services.kernel.mongo.codec import to_document
 from services.kernel.units import Spell, UnitLevel
 from services.movement.words import ContributionKind, Field, Level, SubjectKind
 from services.registration.models import domain, history

@@ -17,7 +17,8 @@ from services.kernel.log.inbox import Heard, Inbox
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messages import Refused
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Store, Transaction, recorded
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.process import end
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, SubjectKind

@@ -14,7 +14,9 @@ from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
 from services.kernel.messaging import client
-from services.kernel.mongo.store import Store, Transaction, new_id
+from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind

@@ -14,8 +14,9 @@ from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Grant, Scope
 from services.kernel.kinds import Kind
 from services.kernel.messages import Role
+from services.kernel.mongo.access import Access, Documents
+from services.kernel.mongo.driver import Database
 from services.kernel.mongo.pages import page_filter
-from services.kernel.mongo.store import Access, Database, Documents
 from services.kernel.rows import ByFilter
 
 NEWEST, OLDEST = {"_id": -1}, {"_id": 1}

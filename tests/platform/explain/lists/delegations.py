@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.kernel.messages import Role
-from services.kernel.mongo.store import Access, Documents
+from services.kernel.mongo.access import Access, Documents
 from services.registration.delegations.messages import DELEGATION, DelegationsPage
 from tests.platform.explain.lists import Listed, pages
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.kernel.mongo.store import PENDING
+from services.kernel.mongo.transaction import PENDING
 from tests.platform.explain.lists import Listed
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.kernel.caller import Caller
-from services.kernel.mongo.store import Access, Documents
+from services.kernel.mongo.access import Access, Documents
 from services.registration.sheets import repository
 from services.registration.sheets.messages import JOB, JobRows, JobsPage
 from tests.platform.explain.lists import Listed, pages

@@ -1,0 +1,158 @@
+"""Reading on behalf of a caller: collections in which the caller finds only documents of the caller's scope."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.kernel.calendar import day_of
+from services.kernel.caller import Caller, Scope
+from services.kernel.messages import Recorded, Role
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import (
+    DUPLICATE_KEY,
+    BulkWriteError,
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Session,
+    Write,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unscoped:
+    """A collection that is not of this or that unit: declared where it is kept, with the reason."""
+
+    name: str
+    because: str
+
+
+class Documents:
+    """A collection as far as its asker may see it: what lies outside is not there, and nothing is put there."""
+
+    def __init__(self, access: "Access", name: str, seen: Document) -> None:
+        self.access = access
+        self._collection: Collection = access._db[name]
+        self._seen = seen
+        self._session = access.session
+
+    def narrowed(self, filter_: Document) -> Document:
+        # Both may ask for `within`: hence $and.
+        return {"$and": [filter_, self._seen]} if self._seen else filter_
+
+    def find(
+        self,
+        filter_: Document,
+        projection: Mapping[str, int] | None = None,
+        *,
+        sort: Sequence[tuple[str, int]] | None = None,
+        limit: int = 0,
+    ) -> AsyncIterator[Document]:
+        return self._collection.find(
+            self.narrowed(filter_), projection, sort=sort, limit=limit, session=self._session
+        )
+
+    async def find_one(self, filter_: Document) -> Document | None:
+        return await self._collection.find_one(self.narrowed(filter_), session=self._session)
+
+    async def count(self, filter_: Document) -> int:
+        return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
+
+    async def grouped(self, filter_: Document, by: Document) -> list[tuple[Document, int]]:
+        """How many there are of each kind. `by`: what makes a kind, names → expressions over stored fields."""
+        steps = [{"$match": self.narrowed(filter_)}, {"$group": {"_id": by, "many": {"$sum": 1}}}]
+        groups = self._collection.aggregate(steps, session=self._session)
+        return [(group["_id"], group["many"]) async for group in groups]
+
+    async def histories(
+        self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
+    ) -> list[tuple[Document | None, list[Recorded]]]:
+        """Of each that may be seen, its unit and its events that are `wanted`; nothing of any other."""
+        found = self.find({"_id": {"$in": list(keys)}}, {"unit": 1, "within": 1})
+        seen = {document["_id"]: document async for document in found}
+        histories: list[tuple[Document | None, list[Recorded]]] = []
+        for key in keys:
+            events: list[Recorded] = []
+            if key in seen:
+                log = self.access._db.log.find(
+                    {"key": key, **wanted}, sort=sort, limit=limit, session=self._session
+                )
+                events = [from_document(event, Recorded) async for event in log]
+            histories.append((seen.get(key), events))
+        return histories
+
+    async def insert(self, document: Document) -> None:
+        self.access.scope.require(document["unit"])
+        await self._collection.insert_one(document, session=self._session)
+
+    async def insert_many(self, documents: Sequence[Document]) -> None:
+        for unit in {document["unit"] for document in documents}:
+            self.access.scope.require(unit)
+        if not documents:
+            return
+        try:
+            await self._collection.insert_many(documents, session=self._session)
+        except BulkWriteError as error:
+            # One insert says so by a class of its own, many do not.
+            first = (error.details or {}).get("writeErrors", [{}])[0]
+            if first.get("code") != DUPLICATE_KEY:
+                raise
+            raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY, first) from error
+
+    async def replace(self, filter_: Document, document: Document) -> int:
+        """How many there were to replace, 1 or 0. A document stays in its unit."""
+        seen = self.narrowed({**filter_, "unit": document["unit"]})
+        replaced = await self._collection.replace_one(seen, document, session=self._session)
+        return replaced.modified_count
+
+
+class Open(Documents):
+    """A collection that was declared `Unscoped`."""
+
+    async def write(self, writes: Sequence[Write], *, ordered: bool = True) -> None:
+        await self._collection.bulk_write(writes, ordered=ordered, session=self._session)
+
+    async def delete(self, filter_: Document) -> None:
+        await self._collection.delete_many(filter_, session=self._session)
+
+
+CURSORS = Unscoped("cursors", "how far a reader has come says nothing of any unit")
+PARKED = Unscoped("parked", "of what a reader could not apply only the number is told")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Reading on behalf of a caller. Whatever can be had from it is in the caller's scope, or declared to need none."""
+
+    _db: Database
+    caller: Caller
+    scope: Scope
+    at: datetime
+    session: Session | None = None
+
+    @property
+    def today(self) -> date:
+        return day_of(self.at)
+
+    def documents(self, name: str) -> Documents:
+        """Those made under a unit of the scope; each keeps its unit's path in `within`."""
+        return Documents(self, name, self.scope.filter())
+
+    def personal(self, name: str, *overseers: Role) -> Documents:
+        """Those that name the caller in `persons`, and those in units where the caller is one of the overseers."""
+        if self.scope.units is None:
+            return self.documents(name)
+        own: Document = {"persons": self.caller.id}
+        units = self.caller.units(overseers, self.today)
+        return Documents(self, name, {"$or": [own, Scope(units).filter()]} if units else own)
+
+    def unscoped(self, what: Unscoped) -> Open:
+        return Open(self, what.name, {})
+
+    def sees(self, roles: frozenset[Role]) -> bool | frozenset[str]:
+        """Where the caller holds one of the roles: in the whole scope, nowhere, or in these units."""
+        if self.scope.units is None:
+            return True
+        units = self.caller.units(roles, self.today)
+        return self.scope.units <= units or (units or False)

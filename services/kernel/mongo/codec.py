@@ -1,0 +1,41 @@
+"""Values as MongoDB stores them: structs, moments, days and decimals."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+from bson import Decimal128
+from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
+
+from services.kernel.mongo.driver import Codecs, Document
+
+T = TypeVar("T")
+
+
+class _Decimals(TypeCodec):
+    python_type = Decimal
+    bson_type = Decimal128
+
+    def transform_python(self, value: Any) -> Any:
+        return Decimal128(value)
+
+    def transform_bson(self, value: Any) -> Any:
+        return value.to_decimal()
+
+
+CODECS: Codecs = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_Decimals()]))
+
+
+def to_document(value: msgspec.Struct) -> Document:
+    """Moments and decimals as MongoDB's own types, days as ISO text, which sorts as they do."""
+    document: Document = msgspec.to_builtins(value, builtin_types=(datetime, Decimal))
+    if "id" in document:
+        document = {"_id": document.pop("id"), **document}
+    return document
+
+
+def from_document(document: Document, type_: type[T]) -> T:
+    if "_id" in document:
+        document = {"id": document["_id"], **document}
+    return msgspec.convert(document, type_)

@@ -1,0 +1,99 @@
+"""The driver's names that the rest of the code uses, and the connection. The only module that imports motor."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson import ObjectId
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.kernel.config import Settings
+from services.kernel.credentials import mongo_login
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "MAJORITY",
+    "SNAPSHOT",
+    "BulkWriteError",
+    "DuplicateKeyError",
+    "IndexModel",
+    "InsertOne",
+    "OperationFailure",
+    "PyMongoError",
+    "ReplaceOne",
+    "UpdateOne",
+]
+
+Document = dict[str, Any]
+Client = AsyncIOMotorClient[Document]
+Database = AsyncIOMotorDatabase[Document]
+Collection = AsyncIOMotorCollection[Document]
+Session = AsyncIOMotorClientSession
+Codecs = CodecOptions[Document]
+Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
+Indexes = Mapping[str, Sequence[IndexModel]]
+"""The indexes of each collection."""
+
+MAJORITY = WriteConcern("majority", j=True)
+"""A write succeeds when a majority of the replica set has it in its journal."""
+SNAPSHOT = ReadConcern("snapshot")
+
+SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 246, 11000
+"""MongoDB's error codes."""
+
+
+def connect(settings: Settings, *, user: str, application: str) -> Client:
+    return AsyncIOMotorClient(
+        settings.mongo,
+        **mongo_login(settings, user),
+        tz_aware=True,
+        appname=application,
+        serverSelectionTimeoutMS=2000,
+        connectTimeoutMS=2000,
+        # A half-open connection to a killed server must not hold a request for minutes.
+        socketTimeoutMS=20000,
+        maxPoolSize=64,
+    )
+
+
+def database(client: Client, name: str, codecs: Codecs) -> Database:
+    """The database, read and written with majority and journal at its primary."""
+    return client.get_database(
+        name,
+        codec_options=codecs,
+        write_concern=MAJORITY,
+        read_concern=ReadConcern("majority"),
+        read_preference=ReadPreference.PRIMARY,
+    )
+
+
+def new_digits() -> str:
+    """24 hexadecimal digits, unique in the world. Later ones sort after earlier ones, to the second."""
+    return str(ObjectId())
+
+
+def passing(error: BaseException) -> bool:
+    """Whether the database failed, not the request: the same request may succeed when repeated."""
+    return isinstance(error, ConnectionFailure) or (
+        isinstance(error, PyMongoError)
+        and (
+            error.has_error_label("TransientTransactionError")
+            or error.has_error_label("UnknownTransactionCommitResult")
+        )
+    )

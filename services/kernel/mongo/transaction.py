@@ -1,0 +1,72 @@
+"""One transaction: documents, and the events of the log that are written with them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.kernel import telemetry
+from services.kernel.messages import Event, Recorded
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.driver import ASCENDING, Document, new_digits
+
+PENDING = [("recorded_at", ASCENDING), ("version", ASCENDING)]
+"""The order in which committed events are numbered, and their index: a query must name it to use it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction(Access):
+    """Reading and writing, all or nothing. It may be run twice: what uses it keeps no state of its own."""
+
+    events: list[Document] = field(default_factory=list)
+    cause: list[Recorded] = field(default_factory=list)
+
+    def log(self, event: Event, *, not_before: datetime | None = None) -> None:
+        """Announces `event`, in this transaction. `not_before`: when the aggregate's previous event was recorded."""
+        cause = self.cause[-1] if self.cause else None
+        recorded_at = max(self.at, not_before or self.at)
+        self.events.append(
+            {
+                "_id": new_digits(),
+                "seq": 0,
+                "key": event.key,
+                "version": event.version,
+                "type": event.subject,
+                # Versions of one aggregate rise with (recorded_at, version) whatever the clocks of two processes say:
+                # the sequencer numbers in that order.
+                "recorded_at": recorded_at,
+                "caller": cause.caller if cause else self.caller.id,
+                "trace": telemetry.traceparent(),
+                "cause": cause.id if cause else None,
+                "data": msgspec.to_builtins(event),
+            }
+        )
+
+    async def number(self, ids: Sequence[str], first: int) -> int:
+        """The only edit an event ever sees: its sequence number. Returns how many had none."""
+        if not ids:
+            return 0
+        # One update for all of them: 500 single ones take 94 ms, this 37.
+        seq = {"$add": [{"$indexOfArray": [list(ids), "$_id"]}, first]}
+        numbered = await self._db.log.update_many(
+            {"_id": {"$in": list(ids)}, "seq": 0}, [{"$set": {"seq": seq}}], session=self.session
+        )
+        return numbered.modified_count
+
+    @contextmanager
+    def because(self, recorded: Recorded) -> Iterator[None]:
+        """What is logged inside was caused by this event, and goes on with its trace."""
+        self.cause.append(recorded)
+        try:
+            with telemetry.resumed(recorded.trace):
+                yield
+        finally:
+            self.cause.pop()
+
+
+def recorded(document: Mapping[str, Any]) -> Recorded:
+    return from_document(dict(document), Recorded)
