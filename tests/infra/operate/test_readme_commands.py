@@ -17,7 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 README = (ROOT / "README.md").read_text()
-COMMANDS = re.findall(r"^uv run danvan ([^#\n]+?) *(?:#.*)?$", README, re.MULTILINE)
+OPERATING = (ROOT / "infra" / "README.md").read_text()
+COMMANDS = re.findall(r"^uv run danvan ([^#\n]+?) *(?:#.*)?$", OPERATING, re.MULTILINE)
 HARMLESS = [command for command in COMMANDS if command != "rebuild"]
 """Counting anew would be in the way of the tests that look at the counters meanwhile; it has a test of its own."""
 
