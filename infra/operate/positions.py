@@ -1,41 +1,35 @@
-"""How far everybody is: what each producer has numbered, and how far each reader has come."""
+"""Positions: the last number of each producer's log, and of each reader the last event it has processed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from infra.secure.rights import PRODUCERS
+from services.catalogue import SERVICES, Catalogue
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.mongo.driver import Document
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
-from services.reporting.measures import COUNTED
-from services.reporting.repository import current_generation, reader
 
-FOLLOWERS: Mapping[str, tuple[str, ...]] = {
-    "registration": ("lookalikes/registration", "formality/registration"),
-    "review": ("review/registration",),
-    "supervision": ("supervision/registration",),
-    "reporting": ("reporting/registration",),
-}
-"""The cursors in each service's database, besides those of the counters."""
+MOST_PARKED = 100
+"""Parked events shown of each service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """`pending`: events committed and not yet numbered. `cursors`: reader/producer → last number passed."""
+    """`pending`: committed events without a number yet. `cursors`: reader/producer → number of its last event."""
 
     heads: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
     building: dict[str, int] = field(default_factory=dict)
-    """The same of counters that are being counted anew beside those in use."""
+    """The same for projections that are being rebuilt beside those in use."""
     parked: dict[str, list[Document]] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
-        """Everything that happened has been heard by everybody."""
+        """Every reader has processed every event."""
         return not any(self.pending.values()) and not any(self.lag(name) for name in self.cursors)
 
     def lag(self, cursor: str) -> int:
@@ -43,37 +37,45 @@ class Positions:
         return self.heads[cursor.rpartition("/")[2]] - passed
 
 
-async def positions(settings: Settings) -> Positions:
-    found = Positions()
-    store = Store(settings, "reporting", user=OPERATOR_USER)
+async def positions(settings: Settings, services: Catalogue = SERVICES) -> Positions:
+    with _databases(settings, services) as stores:
+        return await _read(stores, services)
+
+
+async def settled(settings: Settings, services: Catalogue = SERVICES) -> Positions:
+    """Waits until every reader has processed every event."""
+    with _databases(settings, services) as stores:
+        while True:
+            found = await _read(stores, services)
+            if found.settled:
+                return found
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def _databases(settings: Settings, services: Catalogue) -> Iterator[list[Store]]:
+    stores = [Store(settings, name, user=OPERATOR_USER) for name in services]
     try:
-        # An effect is committed with its cursor, and an event numbered before it is heard: read against that order,
-        # what has happened meanwhile shows as a lag and never hides one.
-        generation = await current_generation(store.ours())
-        counters = reader(generation)
-        async for cursor in store.db.cursors.find({"_id": {"$regex": f"^{reader(generation + 1)}/"}}):
-            found.building[cursor["_id"]] = cursor["seq"]
-        for service, names in FOLLOWERS.items():
-            database = store.beside(service)
-            counted = [f"{counters}/{producer}" for producer in COUNTED] if service == "reporting" else []
-            for name in (*names, *counted):
-                cursor = await database.cursors.find_one({"_id": name})
-                found.cursors[name] = cursor["seq"] if cursor else 0
-            found.parked[service] = [d async for d in database.parked.find().sort("seq", 1).limit(100)]
-        for producer in PRODUCERS:
-            database = store.beside(producer)
-            found.pending[producer] = await database.log.count_documents({"seq": 0}, hint=PENDING)
-            head = await database.sequencer.find_one({"_id": "head"})
-            found.heads[producer] = head["head"] if head else 0
-        return found
+        yield stores
     finally:
-        store.close()
+        for store in stores:
+            store.close()
 
 
-async def settled(settings: Settings) -> Positions:
-    """Waits until everybody has heard everything."""
-    while True:
-        found = await positions(settings)
-        if found.settled:
-            return found
-        await asyncio.sleep(0.05)
+async def _read(stores: Sequence[Store], services: Catalogue) -> Positions:
+    # An effect is committed with its cursor, and an event gets its number before a reader sees it. Reading cursors
+    # before heads, an event that is committed meanwhile shows as a lag and never hides one.
+    found = Positions()
+    for store in stores:
+        cursors = await services[store.service].cursors(store.ours())
+        for names, into in ((cursors.used, found.cursors), (cursors.rebuilding, found.building)):
+            passed = {d["_id"]: d["seq"] async for d in store.db.cursors.find({"_id": {"$in": list(names)}})}
+            into.update({name: passed.get(name, 0) for name in names})
+        found.parked[store.service] = [
+            d async for d in store.db.parked.find().sort("seq", 1).limit(MOST_PARKED)
+        ]
+    for store in stores:
+        if services[store.service].announces:
+            found.pending[store.service] = await store.db.log.count_documents({"seq": 0}, hint=PENDING)
+            found.heads[store.service] = await store.head()
+    return found

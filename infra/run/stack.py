@@ -16,17 +16,12 @@ from infra.run.embedded import LOOPBACK, CannotStart, EmbeddedServer, MongoServe
 from infra.run.provision import provision
 from infra.run.supervisor import Backoff, Process, Running, Supervisor, how_it_ended
 from infra.secure.credentials import make_secrets
+from services.catalogue import SERVICES
 from services.kernel.config import Settings
 from services.kernel.credentials import says_who
 
-PROCESSES = {
-    "gateway": "gateway.app",
-    "registration": "services.registration.app",
-    "review": "services.review.app",
-    "supervision": "services.supervision.app",
-    "reporting": "services.reporting.app",
-}
-"""Name and module of each; the module's `create_app` makes the ASGI application."""
+PROCESSES = {"gateway": "gateway.app", **{name: f"services.{name}.app" for name in SERVICES}}
+"""Name → module, in the order of their ports; the module's `create_app` makes the ASGI application."""
 
 READY_TIMEOUT = 60.0
 STOP_TIMEOUT = 8.0

@@ -10,7 +10,8 @@ from typing import Any
 import nkeys
 from joserfc.jwk import OKPKey
 
-from infra.secure.rights import RIGHTS, SERVICES, Rights, mongo_roles
+from infra.secure.rights import RIGHTS, Rights, mongo_roles
+from services.catalogue import SERVICES, Catalogue
 from services.kernel.credentials import MONGO_PASSWORD, NATS_SEED, OPERATOR_USER, scram
 
 NATS_USERS = Path("nats-server", "users.conf")
@@ -21,16 +22,16 @@ OUR_MONGO_KEY = Path(OPERATOR_USER, "mongod.key")
 ANSWER_WITHIN = "30s"
 
 
-def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS) -> None:
+def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS, services: Catalogue = SERVICES) -> None:
     """Makes what is missing, keeps what is there, writes anew what follows from it: so to replace one, delete it."""
     caller = _once(folder / "gateway" / "caller.private.json", new_key)
-    for service in SERVICES:
+    for service in services:
         _write(folder / service / "caller.public.json", public_half(caller))
     issuer = _once(folder / OPERATOR_USER / "issuer.private.json", new_key)
     _write(folder / "gateway" / "issuer.public.json", public_half(issuer))
     seeds = {user: _once(folder / user / NATS_SEED, _new_seed) for user in rights}
     _write(folder / NATS_USERS, _nats_users(rights, seeds))
-    for user in mongo_roles(""):
+    for user in mongo_roles("", services):
         _once(folder / user / MONGO_PASSWORD, _new_password)
     _write(folder / MONGO_KEY, _once(folder / OUR_MONGO_KEY, _new_password))
 

@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 
 from infra.secure.credentials import OUR_MONGO_KEY, mongod_login
 from infra.secure.rights import mongo_roles
+from services.catalogue import SERVICES, Catalogue
 from services.kernel.config import Settings
 from services.kernel.credentials import MONGO_PASSWORD, mongo_user, says_who
 
@@ -26,11 +27,11 @@ class NotLetIn(Exception):  # noqa: N818 - reads as the sentence it says to the 
     """A server is there and does not know us."""
 
 
-def make_users(settings: Settings) -> None:
-    """Makes those that are missing, brings the others to their rights and passwords."""
+def make_users(settings: Settings, services: Catalogue = SERVICES) -> None:
+    """Creates missing users, and updates rights and passwords of the others."""
     with _administrator(settings) as client:
         known = {user["user"]: user.get("customData") for user in client.admin.command("usersInfo")["users"]}
-        for user, roles in mongo_roles(settings.mongo_prefix).items():
+        for user, roles in mongo_roles(settings.mongo_prefix, services).items():
             name, password = mongo_user(settings, user), settings.secrets_of(user) / MONGO_PASSWORD
             mark = {"danvan": _mark(password, roles)}
             if known.get(name) != mark:

@@ -1,23 +1,17 @@
-"""What each user may do: say and hear on NATS, read and write in MongoDB. The least that its work needs."""
+"""Rights of each user on NATS and MongoDB: the least that its work needs, derived from the tables of the services."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.catalogue import SERVICES, Catalogue, producers
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
+from services.kernel.table import Table
 
-SERVICES = ("registration", "review", "supervision", "reporting")
-PRODUCERS = ("registration", "review", "supervision")
-"""The services that announce something."""
-HEARS: Mapping[str, Sequence[str]] = {
-    "gateway": ("review",),
-    "registration": ("registration",),
-    "review": ("registration",),
-    "supervision": ("registration",),
-    "reporting": PRODUCERS,
-}
-"""Whose events each user reads."""
+GATEWAY = "gateway"
+READ_BY_GATEWAY = ("review",)
+"""The services whose events the gateway reads, for subscriptions. It is not a service and so has no table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +19,7 @@ class Rights:
     publish: tuple[str, ...] = ()
     subscribe: tuple[str, ...] = ()
     responds: bool = False
-    """May answer what it was asked, wherever the asker wants the answer, once."""
+    """May send one reply to each request it receives, to the reply subject of the request."""
 
     def __or__(self, other: "Rights") -> "Rights":
         return Rights(
@@ -35,15 +29,15 @@ class Rights:
         )
 
 
-ASKS = Rights(publish=("command.>", "query.>"))
+SENDS_REQUESTS = Rights(publish=("command.>", "query.>"))
 
 
 def _own_inbox(user: str) -> Rights:
     return Rights(subscribe=(f"_INBOX_{user}.>",))
 
 
-def _hears(producer: str) -> Rights:
-    # To subscribe to a stream's subjects is no way to read it, to make a consumer is: that is what is granted.
+def _reads(producer: str) -> Rights:
+    # A stream is read through a consumer, so the right is to create one. Subscribing to its subjects is not needed.
     stream = streams.name(producer)
     return Rights(
         publish=(
@@ -65,7 +59,7 @@ def _serves(service: str) -> Rights:
 
 
 def _announces(producer: str) -> Rights:
-    # It may make its stream when that is gone, and never change it: a stream takes in whatever its settings say.
+    # A producer may create its missing stream. It may not change one: the settings decide what a stream takes in.
     stream = streams.name(producer)
     return Rights(
         publish=(
@@ -80,7 +74,7 @@ def _announces(producer: str) -> Rights:
 
 
 def _looks_after(producer: str) -> Rights:
-    """Everything about its stream but to put events into it."""
+    """Everything with its stream except publishing events to it."""
     stream = streams.name(producer)
     kinds = (f"$JS.API.*.*.{stream}", f"$JS.API.*.MSG.*.{stream}")
     return Rights(
@@ -96,28 +90,35 @@ def _all(*rights: Rights) -> Rights:
     return total
 
 
-RIGHTS: Mapping[str, Rights] = {
-    "gateway": _all(_own_inbox("gateway"), ASKS, *map(_hears, HEARS["gateway"])),
-    **{
-        service: _all(
-            _own_inbox(service),
-            _serves(service),
-            *map(_hears, HEARS.get(service, ())),
-            *([_announces(service)] if service in PRODUCERS else []),
-        )
-        for service in SERVICES
-    },
-    OPERATOR_USER: _all(_own_inbox(OPERATOR_USER), ASKS, *map(_looks_after, PRODUCERS)),
-}
-"""On NATS, by user."""
+def nats_rights(services: Catalogue = SERVICES) -> Mapping[str, Rights]:
+    """By user."""
+    return {
+        GATEWAY: _all(_own_inbox(GATEWAY), SENDS_REQUESTS, *map(_reads, READ_BY_GATEWAY)),
+        **{name: _of_service(table) for name, table in services.items()},
+        OPERATOR_USER: _all(
+            _own_inbox(OPERATOR_USER), SENDS_REQUESTS, *map(_looks_after, producers(services))
+        ),
+    }
 
 
-def mongo_roles(prefix: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """In MongoDB, by user: a service its own database, the operator all of them, the gateway is not known there."""
-    roles = {service: [_may("readWrite", prefix, service)] for service in SERVICES}
+def _of_service(table: Table) -> Rights:
+    return _all(
+        _own_inbox(table.name),
+        _serves(table.name),
+        *map(_reads, table.hears),
+        *([_announces(table.name)] if table.announces else []),
+    )
+
+
+RIGHTS = nats_rights()
+
+
+def mongo_roles(prefix: str, services: Catalogue = SERVICES) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """By user. A service has its own database and the operator has all; the gateway has no user in MongoDB."""
+    roles = {service: [_may("readWrite", prefix, service)] for service in services}
     roles[OPERATOR_USER] = [
         _may(role, prefix, service)
-        for service in (*SERVICES, OPERATOR_USER)
+        for service in (*services, OPERATOR_USER)
         for role in ("readWrite", "dbAdmin")
     ]
     return roles

@@ -1,101 +1,94 @@
-"""One service as a process: its table of messages, its sequencer and inboxes, its health, its orderly end."""
+"""A service's table as a process: handlers, sequencer, inboxes, tasks, health, and an orderly stop."""
 
 import asyncio
 import contextlib
 import gc
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
-from nats.aio.client import Client as Nats
 
 from services.kernel import telemetry
 from services.kernel.caller import Tokens
 from services.kernel.config import Settings
-from services.kernel.log.inbox import Handler, Inbox, each
+from services.kernel.log.inbox import Inbox
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.log.streams import Replay, nudge_subject, replay_subject
-from services.kernel.messages import Command, Event, Query
 from services.kernel.messaging import bus
 from services.kernel.messaging.desk import Desk
-from services.kernel.mongo.access import Access
 from services.kernel.mongo.store import Store
-from services.kernel.mongo.transaction import Transaction, recorded
+from services.kernel.mongo.transaction import recorded
 from services.kernel.process import Watchdog, end, keep_running
+from services.kernel.table import CommandRow, Late, Part, QueryRow, Reader, Subscription, Table
 
-C = TypeVar("C", bound=Command)
-Q = TypeVar("Q", bound=Query)
+H = TypeVar("H")
 REPLAY_BYTES = 512 * 1024
 """A page of a replay stays below NATS's payload limit of 1 MiB."""
 
 
-class Reader(Protocol):
-    """Whatever follows a producer's log, as far as an operator should know of it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def lag(self) -> int: ...
-
-    @property
-    def problem(self) -> str | None: ...
+def serve(table: Table, settings: Settings | None = None) -> AsgiFastStream:
+    """The ASGI application of a process that serves the table."""
+    return Service(table, settings or Settings()).app()
 
 
 class Service:
-    """`logs` is False for a service that only listens: it announces nothing and has no stream."""
+    """Without events to announce it has no sequencer and no stream."""
 
-    def __init__(self, name: str, settings: Settings, *, logs: bool = True) -> None:
-        telemetry.start(name, settings)
-        self.name = name
+    def __init__(self, table: Table, settings: Settings) -> None:
+        telemetry.start(table.name, settings)
+        self.table = table
+        self.name = table.name
         self.settings = settings
-        self.broker = bus.connect(settings, name)
-        self.store = Store(settings, name)
-        self.inboxes: list[Inbox] = []
-        self._logs = logs
+        self.broker = bus.connect(settings, self.name)
+        self.store = Store(settings, self.name)
+        self._parts: dict[Part[Any], Any] = {}
+        self.inboxes = [self._inbox(row) for row in table.subscriptions]
+        self._logs = bool(table.announces)
         self._sequencer: Sequencer | None = None
-        tokens = Tokens.from_file("gateway", settings.secrets_of(name) / "caller.public.json")
+        tokens = Tokens.from_file("gateway", settings.secrets_of(self.name) / "caller.public.json")
         self._desk = Desk(self.store, tokens, self._committed)
-        self._queries: list[tuple[str, bus.Answer]] = []
-        self._others: list[Callable[[], Sequence[Reader]]] = []
-        self._background: dict[str, Callable[[Nats], Awaitable[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
-    def does(self, kind: type[C], handler: Callable[[C, Transaction], Awaitable[Any]]) -> None:
+    def _taken(self, late: Late[H]) -> H:
+        if late.part not in self._parts:
+            self._parts[late.part] = late.part.create(self.store, self.settings)
+        return late.pick(self._parts[late.part])
+
+    def _bound(self, handler: H | Late[H]) -> H:
+        return self._taken(handler) if isinstance(handler, Late) else handler
+
+    def _inbox(self, row: Subscription) -> Inbox:
+        return Inbox(
+            self.store,
+            row.producer,
+            {type_.subject: type_ for type_ in row.types},
+            self._bound(row.handler),
+            name=self.table.reader_of(row),
+            limit=row.limit,
+            ready=self._taken(row.ready) if row.ready else None,
+        )
+
+    def _answers_command(self, row: CommandRow) -> None:
+        handler = self._bound(row.handler)
+
         async def answer(body: bytes, headers: Mapping[str, str]) -> bytes:
-            return await self._desk.command(kind, handler, body, headers)
+            return await self._desk.command(row.type, handler, body, headers)
 
-        bus.answers(self.broker, kind.subject, self.name, answer)
+        bus.answers(self.broker, row.type.subject, self.name, answer)
 
-    def tells(self, kind: type[Q], handler: Callable[[Q, Access], Awaitable[Any]]) -> None:
+    async def _answers_query(self, row: QueryRow) -> None:
+        handler = self._bound(row.handler)
+
         async def answer(body: bytes, headers: Mapping[str, str]) -> bytes:
-            return await self._desk.query(kind, handler, body, headers)
+            return await self._desk.query(row.type, handler, body, headers)
 
-        self._queries.append((kind.subject, answer))
-
-    def hears(self, handlers: Mapping[type[Event], Callable[..., Awaitable[None]]]) -> None:
-        """A function per event of one producer."""
-        self.folds(list(handlers), each(handlers))
-
-    def folds(self, types: Sequence[type[Event]], handle: Handler) -> None:
-        """One function for whole batches of these events of one producer."""
-        (producer,) = {type_.service for type_ in types}
-        table = {type_.subject: type_ for type_ in types}
-        self.inboxes.append(Inbox(self.store, producer, table, handle, name=self.name))
-
-    def background(
-        self,
-        name: str,
-        work: Callable[[Nats], Awaitable[None]],
-        readers: Callable[[], Sequence[Reader]] = list,
-    ) -> None:
-        """Runs from start to stop; should it fail, it is logged and run again. `readers`: those it keeps itself."""
-        self._background[name] = work
-        self._others.append(readers)
+        await bus.answers_directly(self.broker.connection, row.type.subject, self.name, answer)
 
     def app(self) -> AsgiFastStream:
+        for row in self.table.commands:
+            self._answers_command(row)
         if self._logs:
             bus.answers(self.broker, replay_subject(self.name), self.name, self._replay)
         return AsgiFastStream(
@@ -108,8 +101,8 @@ class Service:
 
     async def _start(self) -> None:
         connection = self.broker.connection
-        for subject, answer in self._queries:
-            await bus.answers_directly(connection, subject, self.name, answer)
+        for row in self.table.queries:
+            await self._answers_query(row)
         if self._logs:
             settings = self.settings
             self._sequencer = Sequencer(
@@ -117,9 +110,9 @@ class Service:
             )
             self._keep("sequencer", self._sequencer.run)
         for inbox in self.inboxes:
-            self._keep(f"inbox {inbox.producer}", partial(inbox.run, connection))
-        for name, work in self._background.items():
-            self._keep(name, partial(work, connection))
+            self._keep(f"inbox {inbox.name}", partial(inbox.run, connection))
+        for task in self.table.tasks:
+            self._keep(task.name, partial(self._taken(task.run), connection))
         self._keep("watchdog", Watchdog(self.settings.watchdog).run)
         gc.collect()
         gc.freeze()  # what is alive now stays: later collections need not walk it
@@ -152,7 +145,8 @@ class Service:
         return b"[" + b",".join(events) + b"]"
 
     def _readers(self) -> list[Reader]:
-        return [*self.inboxes, *(reader for others in self._others for reader in others())]
+        readers = [self._taken(task.readers)() for task in self.table.tasks if task.readers]
+        return [*self.inboxes, *(reader for some in readers for reader in some)]
 
     @property
     def trouble(self) -> dict[str, Any]:

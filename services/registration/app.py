@@ -3,8 +3,8 @@
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
-from services.kernel.mongo.driver import Indexes
-from services.kernel.service import Service
+from services.kernel.service import serve
+from services.kernel.table import Table
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents
 from services.registration.formality import app as formality
@@ -12,30 +12,28 @@ from services.registration.launches import app as launches
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
 from services.registration.programmes import app as programmes
+from services.registration.relations import app as relations
 from services.registration.reorganisations import app as reorganisations
 from services.registration.search import app as search
 from services.registration.sheets import app as sheets
 from services.registration.units import app as units
 
-AREAS = (
-    units,
-    organisations,
-    documents,
-    programmes,
-    launches,
-    delegations,
-    models,
-    reorganisations,
-    search,
-    sheets,
-    formality,
+TABLE = Table(
+    "registration",
+    units.AREA,
+    organisations.AREA,
+    documents.AREA,
+    programmes.AREA,
+    launches.AREA,
+    delegations.AREA,
+    models.AREA,
+    reorganisations.AREA,
+    search.AREA,
+    relations.AREA,
+    sheets.AREA,
+    formality.AREA,
 )
-
-INDEXES: Indexes = {name: indexes for area in AREAS for name, indexes in area.INDEXES.items()}
 
 
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
-    service = Service("registration", settings or Settings())
-    for area in AREAS:
-        area.wire(service)
-    return service.app()
+    return serve(TABLE, settings)

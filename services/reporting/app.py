@@ -2,22 +2,38 @@
 
 from faststream.asgi import AsgiFastStream
 
-from services.directory.units import copy_units
+from services.directory.units import UNITS, copy_units
 from services.kernel.config import Settings
-from services.kernel.service import Service
+from services.kernel.service import serve
+from services.kernel.table import Area, Part, Table, Task, batches, command, query
 from services.registration.units.messages import UnitRecorded
-from services.reporting.messages import RebuildCounters, ReportOf
+from services.reporting import messages, repository
+from services.reporting.measures import COUNTED
 from services.reporting.projection import Projection
-from services.reporting.repository import INDEXES as INDEXES
+
+PROJECTION = Part(lambda store, _: Projection(store))
+
+TABLE = Table(
+    "reporting",
+    Area(
+        messages=messages,
+        commands=(command(messages.RebuildCounters, PROJECTION.late(lambda projection: projection.rebuild)),),
+        queries=(query(messages.ReportOf, PROJECTION.late(lambda projection: projection.report_row)),),
+        subscriptions=(batches(UnitRecorded, handler=copy_units),),
+        tasks=(
+            Task(
+                "projection",
+                PROJECTION.late(lambda projection: projection.run),
+                producers=tuple(COUNTED),
+                readers=PROJECTION.late(lambda projection: lambda: projection.inboxes),
+                cursors=repository.cursors,
+            ),
+        ),
+        indexes=repository.INDEXES,
+        unscoped=(UNITS, repository.PROJECTION),
+    ),
+)
 
 
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
-    service = Service("reporting", settings or Settings(), logs=False)
-    projection = Projection(service.store)
-
-    service.folds([UnitRecorded], copy_units)
-    service.background("projection", projection.run, lambda: projection.inboxes)
-    service.does(RebuildCounters, projection.rebuild)
-    service.tells(ReportOf, projection.report_row)
-
-    return service.app()
+    return serve(TABLE, settings)

@@ -10,6 +10,7 @@ from services.kernel.mongo.codec import to_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, InsertOne, UpdateOne
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.table import Cursors
 from services.reporting.domain import Fact, fold
 from services.reporting.measures import COUNTED, Measure
 from services.reporting.messages import Position
@@ -116,6 +117,14 @@ class Counters:
 async def current_generation(access: Access) -> int:
     pointer = await access.unscoped(PROJECTION).find_one(POINTER)
     return pointer["current"] if pointer else FIRST_GENERATION
+
+
+async def cursors(access: Access) -> Cursors:
+    """Those of the generation in use, and those of the next one while it is counted."""
+    generation = await current_generation(access)
+    used = tuple(f"{reader(generation)}/{producer}" for producer in COUNTED)
+    following = {"_id": {"$regex": f"^{reader(generation + 1)}/"}}
+    return Cursors(used, tuple([one["_id"] async for one in access.unscoped(CURSORS).find(following)]))
 
 
 async def switch(generation: int, previous: int, tx: Transaction) -> bool:

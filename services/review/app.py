@@ -3,7 +3,8 @@
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
-from services.kernel.service import Service
+from services.kernel.service import serve
+from services.kernel.table import Area, Table, command, query, single
 from services.registration.models.messages import (
     ModelAccepted,
     ModelDiscontinued,
@@ -11,26 +12,35 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
-from services.review import handlers
-from services.review.messages import DecideReview, NominateReview, ReviewsById, ReviewsByModel
-from services.review.repository import INDEXES as INDEXES
+from services.review import handlers, messages, repository
+
+TABLE = Table(
+    "review",
+    Area(
+        messages=messages,
+        commands=(
+            command(messages.DecideReview, handlers.decide_review),
+            command(messages.NominateReview, handlers.nominate_review),
+        ),
+        queries=(
+            query(messages.ReviewsById, handlers.reviews_by_id),
+            query(messages.ReviewsByModel, handlers.reviews_by_model),
+        ),
+        subscriptions=(
+            single(
+                {
+                    ModelAccepted: handlers.open_review,
+                    ModelWithdrawn: handlers.close_withdrawn,
+                    ModelDiscontinued: handlers.close_discontinued,
+                    ModelOwnerChanged: handlers.follow_owner,
+                    ModelLevelChanged: handlers.follow_level,
+                }
+            ),
+        ),
+        indexes=repository.INDEXES,
+    ),
+)
 
 
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
-    service = Service("review", settings or Settings())
-
-    service.hears(
-        {
-            ModelAccepted: handlers.open_review,
-            ModelWithdrawn: handlers.close_withdrawn,
-            ModelDiscontinued: handlers.close_discontinued,
-            ModelOwnerChanged: handlers.follow_owner,
-            ModelLevelChanged: handlers.follow_level,
-        }
-    )
-    service.does(DecideReview, handlers.decide_review)
-    service.does(NominateReview, handlers.nominate_review)
-    service.tells(ReviewsById, handlers.reviews_by_id)
-    service.tells(ReviewsByModel, handlers.reviews_by_model)
-
-    return service.app()
+    return serve(TABLE, settings)

@@ -2,21 +2,28 @@
 
 from faststream.asgi import AsgiFastStream
 
-from services.directory.units import copy_units
+from services.directory.units import UNITS, copy_units
 from services.kernel.config import Settings
-from services.kernel.service import Service
+from services.kernel.service import serve
+from services.kernel.table import Area, Table, batches, command, query
 from services.registration.units.messages import UnitRecorded
-from services.supervision import handlers
-from services.supervision.messages import RecordSession, SessionsById, SessionsPage
-from services.supervision.repository import INDEXES as INDEXES
+from services.supervision import handlers, messages, repository
+
+TABLE = Table(
+    "supervision",
+    Area(
+        messages=messages,
+        commands=(command(messages.RecordSession, handlers.record_session),),
+        queries=(
+            query(messages.SessionsById, handlers.sessions_by_id),
+            query(messages.SessionsPage, handlers.sessions_page),
+        ),
+        subscriptions=(batches(UnitRecorded, handler=copy_units),),
+        indexes=repository.INDEXES,
+        unscoped=(UNITS,),
+    ),
+)
 
 
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
-    service = Service("supervision", settings or Settings())
-
-    service.folds([UnitRecorded], copy_units)
-    service.does(RecordSession, handlers.record_session)
-    service.tells(SessionsById, handlers.sessions_by_id)
-    service.tells(SessionsPage, handlers.sessions_page)
-
-    return service.app()
+    return serve(TABLE, settings)

@@ -1,12 +1,15 @@
 """Governing documents: who hears what."""
 
-from services.kernel.service import Service
+from services.kernel.table import Area, command, query
 from services.registration.documents import handlers, messages, repository
 
-INDEXES = repository.INDEXES
-
-
-def wire(service: Service) -> None:
-    service.does(messages.RegisterDocument, handlers.register_document)
-    service.tells(messages.DocumentsPage, handlers.documents_page)
-    service.tells(messages.DocumentsById, handlers.documents_by_id)
+AREA = Area(
+    messages=messages,
+    commands=(command(messages.RegisterDocument, handlers.register_document),),
+    queries=(
+        query(messages.DocumentsPage, handlers.documents_page),
+        query(messages.DocumentsById, handlers.documents_by_id),
+    ),
+    indexes=repository.INDEXES,
+    unscoped=(repository.EVERYBODYS,),
+)

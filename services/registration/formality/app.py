@@ -4,30 +4,42 @@ import asyncio
 
 from nats.aio.client import Client
 
-from services.kernel.log.inbox import Inbox
-from services.kernel.service import Service
+from services.kernel.mongo.store import Store
+from services.kernel.table import Area, Part, Task, batches, command, query
 from services.registration.formality import handlers, messages, repository
 
-INDEXES = repository.INDEXES
-READER = "formality"
 CHECK_EVERY = 3600
 """Seconds between two checks for models that have not begun."""
 
 
-def wire(service: Service) -> None:
-    types = {type_.subject: type_ for type_ in handlers.HEARD}
-    inbox = Inbox(service.store, service.name, types, handlers.suspect, name=READER)
+class Check:
+    """Asks about registered models that should have begun by today."""
 
-    async def check(_: Client) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def run(self, _: Client) -> None:
         while True:
-            while await service.store.transaction(handlers.ask_idle):
+            while await self._store.transaction(handlers.ask_idle):
                 pass
             await asyncio.sleep(CHECK_EVERY)
 
-    service.background(READER, inbox.run, lambda: [inbox])
-    service.background("formality check", check)
-    service.does(messages.AnswerQuestion, handlers.answer_question)
-    service.does(messages.SettleQuestion, handlers.settle_question)
-    service.tells(messages.QuestionsPage, handlers.questions_page)
-    service.tells(messages.QuestionsById, handlers.questions_by_id)
-    service.tells(messages.QuestionsOfModels, handlers.questions_of_models)
+
+CHECK = Part(lambda store, _: Check(store))
+
+AREA = Area(
+    messages=messages,
+    commands=(
+        command(messages.AnswerQuestion, handlers.answer_question),
+        command(messages.SettleQuestion, handlers.settle_question),
+    ),
+    queries=(
+        query(messages.QuestionsPage, handlers.questions_page),
+        query(messages.QuestionsById, handlers.questions_by_id),
+        query(messages.QuestionsOfModels, handlers.questions_of_models),
+    ),
+    subscriptions=(batches(*handlers.HEARD, handler=handlers.suspect, reader="formality"),),
+    tasks=(Task("formality check", CHECK.late(lambda check: check.run)),),
+    indexes=repository.INDEXES,
+    unscoped=(repository.GROUPS, repository.DUE),
+)

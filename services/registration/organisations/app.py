@@ -1,14 +1,18 @@
 """Organisations: who hears what."""
 
-from services.kernel.service import Service
+from services.kernel.table import Area, command, query
 from services.registration.organisations import handlers, messages, repository
 
-INDEXES = repository.INDEXES
-
-
-def wire(service: Service) -> None:
-    service.does(messages.RegisterOrganisation, handlers.register_organisation)
-    service.does(messages.RenameOrganisation, handlers.rename_organisation)
-    service.does(messages.EndOrganisation, handlers.end_organisation)
-    service.tells(messages.OrganisationsPage, handlers.organisations_page)
-    service.tells(messages.OrganisationsById, handlers.organisations_by_id)
+AREA = Area(
+    messages=messages,
+    commands=(
+        command(messages.RegisterOrganisation, handlers.register_organisation),
+        command(messages.RenameOrganisation, handlers.rename_organisation),
+        command(messages.EndOrganisation, handlers.end_organisation),
+    ),
+    queries=(
+        query(messages.OrganisationsPage, handlers.organisations_page),
+        query(messages.OrganisationsById, handlers.organisations_by_id),
+    ),
+    indexes=repository.INDEXES,
+)

@@ -2,32 +2,48 @@
 
 from collections.abc import Sequence
 
-from services.kernel.log.inbox import Heard, Inbox
+from services.kernel.log.inbox import Handler, Heard
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.service import Service
+from services.kernel.table import Area, batches, command, query
 from services.registration.models.messages import ModelDrafted, ModelOwnerChanged, ModelRevised
 from services.registration.relations import handlers, messages, repository
-from services.registration.search.projection import PRODUCER, Projection
+from services.registration.search.app import SEARCH
+from services.registration.search.projection import Projection
 
-INDEXES = repository.INDEXES
-READER = "lookalikes"
-AT_ONCE = 200
-"""Models compared in one transaction."""
+LARGEST_BATCH = 200
+"""Models compared in one transaction, at most."""
 HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged)
-"""After these, a model may be alike to others than before."""
+"""After these events a model may resemble other models than before."""
 
 
-def wire(service: Service, search: Projection) -> None:
+def _suggest(search: Projection) -> Handler:
     async def suggest(heard: Sequence[Heard], tx: Transaction) -> None:
         await handlers.suggest(heard, tx, search.index, search.sources.names)
 
-    types = {type_.subject: type_ for type_ in HEARD}
-    inbox = Inbox(service.store, PRODUCER, types, suggest, name=READER, limit=AT_ONCE, ready=search.reached)
-    service.background(READER, inbox.run, lambda: [inbox])
-    service.does(messages.ConfirmRelation, handlers.confirm_relation)
-    service.does(messages.DismissRelation, handlers.dismiss_relation)
-    service.does(messages.AssertRelation, handlers.assert_relation)
-    service.tells(messages.RelationsPage, handlers.relations_page)
-    service.tells(messages.RelationsById, handlers.relations_by_id)
-    service.tells(messages.RelationsOfModels, handlers.relations_of_models)
-    service.tells(messages.LookalikesOfModels, handlers.lookalikes_of_models)
+    return suggest
+
+
+AREA = Area(
+    messages=messages,
+    commands=(
+        command(messages.ConfirmRelation, handlers.confirm_relation),
+        command(messages.DismissRelation, handlers.dismiss_relation),
+        command(messages.AssertRelation, handlers.assert_relation),
+    ),
+    queries=(
+        query(messages.RelationsPage, handlers.relations_page),
+        query(messages.RelationsById, handlers.relations_by_id),
+        query(messages.RelationsOfModels, handlers.relations_of_models),
+        query(messages.LookalikesOfModels, handlers.lookalikes_of_models),
+    ),
+    subscriptions=(
+        batches(
+            *HEARD,
+            handler=SEARCH.late(_suggest),
+            reader="lookalikes",
+            limit=LARGEST_BATCH,
+            ready=SEARCH.late(lambda search: search.reached),
+        ),
+    ),
+    indexes=repository.INDEXES,
+)

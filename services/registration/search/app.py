@@ -1,17 +1,31 @@
 """Search over models, and the look-alikes that are found by it: who hears what."""
 
-from services.kernel.service import Service
-from services.registration.relations import app as relations
+from services.kernel.config import Settings
+from services.kernel.mongo.store import Store
+from services.kernel.table import Area, Part, Task, query
 from services.registration.search import messages
-from services.registration.search.projection import Projection
-
-INDEXES = relations.INDEXES
+from services.registration.search.projection import PRODUCER, Projection
 
 
-def wire(service: Service) -> None:
-    settings = service.settings
-    search = Projection(service.store, settings.var / "search" / f"{settings.mongo_prefix}.index")
-    service.background("search", search.run, lambda: [search])
-    service.tells(messages.Search, search.search)
-    service.tells(messages.SearchHits, search.search_hits)
-    relations.wire(service, search)
+def _projection(store: Store, settings: Settings) -> Projection:
+    return Projection(store, settings.var / "search" / f"{settings.mongo_prefix}.index")
+
+
+SEARCH = Part(_projection)
+
+AREA = Area(
+    messages=messages,
+    queries=(
+        query(messages.Search, SEARCH.late(lambda search: search.search)),
+        query(messages.SearchHits, SEARCH.late(lambda search: search.search_hits)),
+    ),
+    # Its position is with the index in each process, not in the database: it has no cursor.
+    tasks=(
+        Task(
+            "search",
+            SEARCH.late(lambda search: search.run),
+            producers=(PRODUCER,),
+            readers=SEARCH.late(lambda search: lambda: [search]),
+        ),
+    ),
+)

@@ -1,20 +1,27 @@
 """Files and sheets: who hears what, and who does the work."""
 
-from services.kernel.service import Service
+from services.kernel.table import Area, Part, Task, command, query
 from services.registration.sheets import handlers, messages, repository
 from services.registration.sheets.worker import Worker
 
-INDEXES = repository.INDEXES
+WORKER = Part(lambda store, _: Worker(store))
 
-
-def wire(service: Service) -> None:
-    service.does(messages.StoreFilePart, handlers.store_file_part)
-    service.does(messages.StartImport, handlers.start_import)
-    service.does(messages.StartExport, handlers.start_export)
-    service.does(messages.CancelJob, handlers.cancel_job)
-    service.tells(messages.JobsPage, handlers.jobs_page)
-    service.tells(messages.JobsById, handlers.jobs_by_id)
-    service.tells(messages.JobRows, handlers.job_rows)
-    service.tells(messages.FilePart, handlers.file_part)
-    service.tells(messages.Template, handlers.template)
-    service.background("sheets", Worker(service.store).run)
+AREA = Area(
+    messages=messages,
+    commands=(
+        command(messages.StoreFilePart, handlers.store_file_part),
+        command(messages.StartImport, handlers.start_import),
+        command(messages.StartExport, handlers.start_export),
+        command(messages.CancelJob, handlers.cancel_job),
+    ),
+    queries=(
+        query(messages.JobsPage, handlers.jobs_page),
+        query(messages.JobsById, handlers.jobs_by_id),
+        query(messages.JobRows, handlers.job_rows),
+        query(messages.FilePart, handlers.file_part),
+        query(messages.Template, handlers.template),
+    ),
+    tasks=(Task("sheets", WORKER.late(lambda worker: worker.run)),),
+    indexes=repository.INDEXES,
+    unscoped=(repository.PARTS, repository.ROWS, repository.WAITING),
+)

@@ -15,7 +15,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig
 
 from infra.run.embedded import NatsServer
 from infra.secure.credentials import make_secrets
-from infra.secure.rights import PRODUCERS, RIGHTS, SERVICES
+from infra.secure.rights import RIGHTS
+from services.catalogue import SERVICES, producers
 from services.kernel.config import Settings
 from services.kernel.credentials import nats_login
 from services.kernel.log import streams
@@ -183,7 +184,7 @@ async def users(server: Settings) -> AsyncGenerator[dict[str, Tried], None]:
 
         login = nats_login(server, user)
         made[user] = Tried(await nats.connect(server.nats, **login, error_cb=note), denied)
-    for producer in PRODUCERS:
+    for producer in producers():
         await streams.ensure(made[TESTER].nats.jetstream(), producer)
     yield made
     for tried in made.values():

@@ -13,7 +13,8 @@ import pytest
 from infra.run.embedded import NatsServer, free_port
 from infra.run.stack import environment, tellable
 from infra.secure.credentials import make_secrets
-from infra.secure.rights import RIGHTS, SERVICES
+from infra.secure.rights import RIGHTS
+from services.catalogue import SERVICES
 from services.kernel.config import Settings
 
 PASSWORD = "hunter2-of-the-address"

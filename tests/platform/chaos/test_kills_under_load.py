@@ -20,7 +20,7 @@ from infra.operate.positions import settled
 from infra.operate.recount import recount
 from infra.run.embedded import EmbeddedServer
 from infra.run.stack import Stack
-from infra.secure.rights import PRODUCERS
+from services.catalogue import producers
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
@@ -108,7 +108,7 @@ async def _kill_server(server: EmbeddedServer | None) -> None:
 
 
 async def _delete_streams(town: Town) -> None:
-    for producer in PRODUCERS:
+    for producer in producers():
         await town.nats.jetstream().delete_stream(streams.name(producer))
 
 
@@ -156,7 +156,7 @@ async def test_nothing_is_lost_and_nothing_counted_twice_when_killed_under_load(
 
     await _documents_are_what_was_acknowledged(town)
     await _sending_again_changes_nothing(town, known)
-    for producer in PRODUCERS:
+    for producer in producers():
         await _log_is_dense_and_stream_its_copy(town, producer)
     assert (await recount(town.settings)).differences == []
     await _report_adds_up(town)
