@@ -31,7 +31,7 @@ HITS = Columns(HitRow)
 WITHIN = ("unit", "owner")
 """Filters that keep to what belongs to somebody."""
 EXACT_TIERS = 2
-_CURSOR = re.compile(r"([0-3])(m_[0-9a-f]{24})", re.ASCII)
+_TIER = re.compile("[0-3]")
 
 
 async def search(query: Search, access: Access, index: Index) -> Rows:
@@ -118,11 +118,12 @@ def _part(found: Found, query: ByFilter, index: Index) -> tuple[slice, bool, boo
 
 
 def _position(cursor: str, name: str, index: Index) -> tuple[int, int]:
-    read = _CURSOR.fullmatch(cursor)
-    number = index.ids.number(read[2]) if read else None
-    if read is None or number is None:
+    """A cursor is a tier and the id of a hit."""
+    tier, id_ = cursor[:1], cursor[1:]
+    number = index.ids.number(id_)
+    if number is None or not _TIER.fullmatch(tier):
         raise unknown_cursor(cursor, name)
-    return int(read[1]), number
+    return int(tier), number
 
 
 def _read(key: str) -> SearchKey:
