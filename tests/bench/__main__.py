@@ -1,4 +1,7 @@
-"""`python -m tests.bench [section …] [--seconds s]`: measures and prints, never judges; without names, everything."""
+"""`python -m tests.bench [section …] [--seconds s] [--models n] [--tiny]`: measures and prints, and judges nothing.
+
+Without names, all sections run. `--tiny` runs each at its smallest size, whose figures mean nothing: a test runs it.
+"""
 
 import argparse
 import asyncio
@@ -7,6 +10,7 @@ import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +19,9 @@ import uvloop
 from tests.bench import bombs, gateway, memory, mutations, rebuild, scale, search, sheets, start, visible
 from tests.bench.stage import out
 
-SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
+Section = Callable[[], Awaitable[None]]
+
+SECTIONS: Mapping[str, Section] = {
     "mutations": mutations.measure,
     "visible": visible.measure,
     "gateway": gateway.measure,
@@ -27,6 +33,20 @@ SECTIONS: Mapping[str, Callable[[], Awaitable[None]]] = {
     "scale": scale.measure,
     "sheets": sheets.measure,
 }
+TINY: Mapping[str, Section] = {
+    "mutations": partial(mutations.measure, numbers=(1, 2), rounds=1, seconds=0.3),
+    "visible": partial(visible.measure, samples=2),
+    "gateway": partial(
+        gateway.measure, gateway.Load(clients=(1, 2), rounds=1, seconds=0.1, warming=0.1, copies=0)
+    ),
+    "rebuild": partial(rebuild.measure, events=200),
+    "start": partial(start.measure, times=1),
+    "memory": partial(memory.measure, clients=2, seconds=0.3),
+    "bombs": partial(bombs.measure, times=1, rounds=1, seconds=0.3),
+    "search": partial(search.measure, models=500, times=2, drafts=2, unit="u42"),
+    "scale": partial(scale.measure, sizes=(100,), asked=2),
+    "sheets": partial(sheets.measure, rows=200, small=50, large=100),
+}
 
 
 def machine() -> str:
@@ -37,7 +57,7 @@ def machine() -> str:
     )
 
 
-async def main(sections: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+async def main(sections: Mapping[str, Section]) -> None:
     if task := asyncio.current_task():
         # Ended like this too, it stops what it has started and removes its folder.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -47,24 +67,29 @@ async def main(sections: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
         await measure()
 
 
-parser = argparse.ArgumentParser(prog="python -m tests.bench")
-parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
-parser.add_argument("--seconds", type=float, default=2.0, help="that each measurement of “gateway” lasts")
-parser.add_argument(
-    "--models", type=int, help="in the largest country of “scale”, and among which “search” searches"
-)
-given = parser.parse_args()
-if unknown := [name for name in given.sections if name not in SECTIONS]:
-    sys.exit(f"There is no section {', '.join(unknown)}; the sections are {', '.join(SECTIONS)}.")
-wanted = {name: SECTIONS[name] for name in given.sections or SECTIONS}
-if "gateway" in wanted:
-    wanted["gateway"] = partial(gateway.measure, given.seconds)
-if given.models and "search" in wanted:
-    wanted["search"] = partial(search.measure, given.models)
-if given.models and "scale" in wanted:
-    wanted["scale"] = partial(scale.measure, given.models)
-try:
-    # The loop that the services run on too: the limit is measured with the same tools.
-    asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main(wanted))
-except (KeyboardInterrupt, asyncio.CancelledError):
-    sys.exit(130)
+def wanted(given: argparse.Namespace) -> dict[str, Section]:
+    known = dict(TINY if given.tiny else SECTIONS)
+    if given.seconds:
+        known["gateway"] = partial(gateway.measure, replace(gateway.LOAD, seconds=given.seconds))
+    if given.models:
+        known["search"] = partial(search.measure, given.models)
+        known["scale"] = partial(scale.measure, sorted({*scale.SIZES, given.models}))
+    return {name: known[name] for name in given.sections or known}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--seconds", type=float, help="length of each measurement of “gateway”")
+    parser.add_argument(
+        "--models", type=int, help="models in the largest country of “scale”, and in the index of “search”"
+    )
+    parser.add_argument("--tiny", action="store_true", help="the smallest size: shows only that it runs")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.sections if name not in SECTIONS]:
+        sys.exit(f"There is no section {', '.join(unknown)}; the sections are {', '.join(SECTIONS)}.")
+    try:
+        # The loop that the services run on too: the limit is measured with the same tools.
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main(wanted(arguments)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)

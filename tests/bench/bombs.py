@@ -34,15 +34,15 @@ LOOKING = 0.05
 PAGE = "{ models(first: 50) { edges { node { id title owner { name } unit { name } review { id } } } } }"
 
 
-async def measure() -> None:
+async def measure(times: int = TIMES, rounds: int = ROUNDS, seconds: float = SECONDS) -> None:
     async with stage() as unlimited:
-        await _refusing(unlimited)
-        await _waiting(unlimited, "nobody has a limit")
+        await _refusing(unlimited, times)
+        await _waiting(unlimited, "nobody has a limit", rounds, seconds)
     async with stage(limited=True) as limited:
-        await _waiting(limited, "with the limits as they are by default")
+        await _waiting(limited, "with the limits as they are by default", rounds, seconds)
 
 
-async def _refusing(made: Stage) -> None:
+async def _refusing(made: Stage, times: int) -> None:
     """In this process, without a network: the time of the processor from the first byte to the last."""
     operations = Operations(made.settings)
     operations.nats = await client.connect(made.settings, "gateway")
@@ -53,15 +53,15 @@ async def _refusing(made: Stage) -> None:
     telemetry.start("bench", made.settings.model_copy(update={"log_level": "ERROR"}))
     gc.collect()
     gc.freeze()  # as the gateway does
-    shown = table(f"What refusing costs, median of {TIMES}", "request", "code", "kB", "ms of CPU")
-    times = [(await _thrown(app, bomb, token), bomb) for bomb in bombs()]
-    for seconds, bomb in sorted(times, key=lambda pair: -pair[0]):
+    shown = table(f"What refusing costs, median of {times}", "request", "code", "kB", "ms of CPU")
+    spent = [(await _thrown(app, bomb, token, times), bomb) for bomb in bombs()]
+    for seconds, bomb in sorted(spent, key=lambda pair: -pair[0]):
         shown.add_row(bomb.name, bomb.code, f"{len(bomb.body) / 1024:.1f}", ms(seconds))
     out.print(shown)
     await operations.nats.close()
 
 
-async def _thrown(app: Http, bomb: Bomb, token: str) -> float:
+async def _thrown(app: Http, bomb: Bomb, token: str, times: int) -> float:
     headers = [(b"content-type", b"application/json"), (b"authorization", f"Bearer {token}".encode())]
     scope: dict[str, Any] = {
         "type": "http",
@@ -72,7 +72,7 @@ async def _thrown(app: Http, bomb: Bomb, token: str) -> float:
         "client": ("127.0.0.1", 0),
     }
     spent = []
-    for _ in range(TIMES):
+    for _ in range(times):
         documents.cache_clear()  # as if nobody had thrown it before
         began = time.process_time()
         await app(scope, _body(bomb.body), _swallow)
@@ -90,7 +90,7 @@ def _body(content: bytes) -> Any:
 async def _swallow(_: Message) -> None: ...
 
 
-async def _waiting(made: Stage, under: str) -> None:
+async def _waiting(made: Stage, under: str, rounds: int, seconds: float) -> None:
     """Rounds with and without bombs take turns: the machine is as busy with other things in both."""
     officer = made.person(Role.OFFICER)
     for _ in range(50):
@@ -102,31 +102,31 @@ async def _waiting(made: Stage, under: str) -> None:
     )
     waits: dict[bool, list[float]] = {False: [], True: []}
     thrown = 0
-    await _round(made, bombed=False)  # warms up
+    await _round(made, seconds, bombed=False)  # warms up
     # What callers may ask for at once is spent in the first of these, and then bombs come as the limits let them.
-    first, at_first = await _round(made, bombed=True)
-    for _ in range(ROUNDS):
+    first, at_first = await _round(made, seconds, bombed=True)
+    for _ in range(rounds):
         for bombed in (False, True):
-            found, more = await _round(made, bombed=bombed)
+            found, more = await _round(made, seconds, bombed=bombed)
             waits[bombed] += found
             thrown += more
-    for what, found, bombs_, seconds in (
-        ("without", waits[False], 0, ROUNDS * SECONDS),
-        ("with bombs, at first", first, at_first, SECONDS),
-        ("with bombs, from then on", waits[True], thrown, ROUNDS * SECONDS),
+    for what, found, bombs_, lasted in (
+        ("without", waits[False], 0, rounds * seconds),
+        ("with bombs, at first", first, at_first, seconds),
+        ("with bombs, from then on", waits[True], thrown, rounds * seconds),
     ):
         shown.add_row(
             what,
-            f"{len(found) / seconds:.0f}",
+            f"{len(found) / lasted:.0f}",
             ms(quantile(found, 0.5)),
             ms(quantile(found, 0.99)),
-            f"{bombs_ / seconds:.0f}" if bombs_ else "",
+            f"{bombs_ / lasted:.0f}" if bombs_ else "",
         )
     out.print(shown)
 
 
-async def _round(made: Stage, *, bombed: bool) -> tuple[list[float], int]:
-    until = time.monotonic() + SECONDS
+async def _round(made: Stage, seconds: float, *, bombed: bool) -> tuple[list[float], int]:
+    until = time.monotonic() + seconds
     waits: list[float] = []
     readers = [made.person(Role.LEADER, f"reader-{number}") for number in range(READERS)]
     bombers = [made.person(Role.OFFICER, f"bomber-{number}") for number in range(BOMBERS)] if bombed else []

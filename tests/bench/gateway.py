@@ -5,7 +5,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,15 +33,9 @@ from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from tests import npm
 from tests.bench.mutations import Document, Measured, at_once, seconds_used
-from tests.bench.stage import TOWN, Stage, out, quantile, stage, table
+from tests.bench.stage import TOWN, Stage, out, quantile, stage, table, warn
 from tests.conftest import record_town
 
-CLIENTS = (1, 16, 64)
-ROUNDS = 3
-COPIES = 19
-"""Of each model of the sample, besides itself: 2,240 in all."""
-WARMING = 3.0
-"""Seconds, at 16 clients: enough for V8 to have compiled what is hot."""
 PATIENCE = 60.0
 
 OURS, APOLLO, MERCURIUS = "ours", "Apollo Server", "Mercurius, jit"
@@ -78,12 +73,32 @@ QUERY = {
 }
 
 
+@dataclass(frozen=True)
+class Load:
+    clients: Sequence[int] = (1, 16, 64)
+    rounds: int = 3
+    seconds: float = 2.0
+    """Length of each measurement."""
+    warming: float = 3.0
+    """Seconds of load before the first measurement: enough for V8 to compile the hot code."""
+    copies: int = 19
+    """Copies of each model of the sample, besides the model itself."""
+
+    @property
+    def middle(self) -> int:
+        """The number of clients of which each round is shown."""
+        return self.clients[len(self.clients) // 2]
+
+
+LOAD = Load()
+
+
 @dataclass
 class Peer:
     name: str
     port: int
     pid: int
-    measured: dict[int, Measured] = field(default_factory=lambda: {n: Measured() for n in CLIENTS})
+    measured: dict[int, Measured] = field(default_factory=lambda: defaultdict(Measured))
     resident: float = 0.0
 
 
@@ -137,22 +152,22 @@ class Connection(asyncio.Protocol):
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-async def measure(seconds: float = 2.0) -> None:
+async def measure(load: Load = LOAD) -> None:
     names = list(KINDS)
     try:
         await asyncio.to_thread(npm.install, FOLDER)
     except AssertionError as why:
         names = [name for name in names if name not in (APOLLO, MERCURIUS)]
-        out.print(f"[red]Measured without the Node peers: npm cannot get their packages.[/red]\n{why}")
+        warn(f"Measured without the Node peers: npm cannot get their packages. {why}")
     async with stage() as made:
-        await _furnish(made)
+        models = await _furnish(made, load.copies)
         async with _memoised(made) as memory:
-            await _compare("Services memoised", names, memory, seconds)
-        await _compare("Real services, 2,240 models on MongoDB", names, made.settings, seconds)
+            await _compare("Services memoised", names, memory, load)
+        await _compare(f"Real services, {models:,} models on MongoDB", names, made.settings, load)
 
 
-async def _furnish(made: Stage) -> None:
-    """The sample, and copies of its models and reviews that MongoDB gets directly."""
+async def _furnish(made: Stage, copies: int) -> int:
+    """Loads the sample, and copies of its models and reviews directly into MongoDB. Returns the number of models."""
     await record_town(made.settings)
     await load_sample(made.settings, lambda: None)
     await settled(made.settings)
@@ -163,13 +178,14 @@ async def _furnish(made: Stage) -> None:
     models, reviews = client[f"{prefix}_registration"].models, client[f"{prefix}_review"].reviews
     sample = [model async for model in models.find()]
     judged = {review["model"]: review async for review in reviews.find()}
-    for _ in range(COPIES):
+    for _ in range(copies):
         ids = {model["_id"]: f"model_{ObjectId()}" for model in sample}
         await models.insert_many([{**model, "_id": ids[model["_id"]]} for model in sample])
         await reviews.insert_many(
             [{**r, "_id": f"review_{ObjectId()}", "model": ids[model]} for model, r in judged.items()]
         )
     client.close()
+    return len(sample) * (1 + copies)
 
 
 @asynccontextmanager
@@ -222,7 +238,7 @@ async def _peers(names: list[str], settings: Settings) -> AsyncGenerator[list[Pe
         yield [Peer(name, ports[name], pids[name]) for name in names]
 
 
-async def _compare(title: str, names: list[str], settings: Settings, seconds: float) -> None:
+async def _compare(title: str, names: list[str], settings: Settings, load: Load) -> None:
     caller = Caller(id="bench-leader", name="Bench", grants=(Grant(role=Role.LEADER, unit=TOWN),))
     token = user_token(settings, caller, timedelta(hours=1))
     async with _peers(names, settings) as peers:
@@ -230,20 +246,20 @@ async def _compare(title: str, names: list[str], settings: Settings, seconds: fl
         answers = {peer.name: await _first_answer(peer, request) for peer in peers}
         _say_differences(answers)
         for peer in peers:
-            await _ask(peer, request, 16, WARMING, Measured())
-        for _ in range(ROUNDS):
-            for clients in CLIENTS:
+            await _ask(peer, request, load.middle, load.warming, Measured())
+        for _ in range(load.rounds):
+            for clients in load.clients:
                 for peer in peers:
                     measured = peer.measured[clients]
                     before = seconds_used(peer.pid)
-                    await _ask(peer, request, clients, seconds, measured)
+                    await _ask(peer, request, clients, load.seconds, measured)
                     measured.spent["gateway"] += seconds_used(peer.pid) - before
         for peer in peers:
             peer.resident = _resident(peer.pid)
     page = f"50 models, {_leaves(answers[OURS]):,} leaves, {len(orjson.dumps(answers[OURS])) / 1e3:.0f} kB"
-    out.print(f"{page}; {ROUNDS} interleaved rounds of {seconds:g} s")
+    out.print(f"{page}; {load.rounds} interleaved rounds of {load.seconds:g} s")
     out.print(_figures(title, peers))
-    out.print(_ratios({peer.name: peer.measured for peer in peers}))
+    out.print(_ratios({peer.name: peer.measured for peer in peers}, load))
 
 
 def _request(token: str) -> bytes:
@@ -292,7 +308,7 @@ async def _first_answer(peer: Peer, request: bytes) -> Any:
 def _say_differences(answers: Mapping[str, Any]) -> None:
     for name, answer in answers.items():
         if answer != answers[OURS]:
-            out.print(f"[red]{name} answers something else: its figures compare nothing.[/red]")
+            warn(f"{name} answers something else: its figures compare nothing.")
 
 
 def _leaves(value: Any) -> int:
@@ -310,7 +326,7 @@ def _figures(title: str, peers: list[Peer]) -> Table:
     shown = table(title, "", "clients", "a second", "p50 ms", "p99 ms", "CPU ms each", "MB")
     for peer in peers:
         for clients, measured in peer.measured.items():
-            first, last = clients == CLIENTS[0], clients == CLIENTS[-1]
+            first, last = clients == min(peer.measured), clients == max(peer.measured)
             shown.add_row(
                 peer.name if first else "",
                 str(clients),
@@ -322,8 +338,9 @@ def _figures(title: str, peers: list[Peer]) -> Table:
     return shown
 
 
-def _ratios(measured: Mapping[str, Mapping[int, Measured]]) -> Table:
-    shown = table("Ours against them", "", *(f"at {n}" for n in CLIENTS), "each round at 16")
+def _ratios(measured: Mapping[str, Mapping[int, Measured]], load: Load) -> Table:
+    middle = load.middle
+    shown = table("Ours against them", "", *(f"at {n}" for n in load.clients), f"each round at {middle}")
 
     def speed(other: str, clients: int) -> list[float]:
         ours, theirs = measured[OURS][clients].rates, measured[other][clients].rates
@@ -331,16 +348,19 @@ def _ratios(measured: Mapping[str, Mapping[int, Measured]]) -> Table:
 
     for other in measured:
         if other != OURS:
-            cells = [f"{median(speed(other, n)):.2f}" for n in CLIENTS]
-            shown.add_row(f"a second, ours ÷ {other}", *cells, " ".join(f"{r:.2f}" for r in speed(other, 16)))
+            cells = [f"{median(speed(other, n)):.2f}" for n in load.clients]
+            rounds = " ".join(f"{ratio:.2f}" for ratio in speed(other, middle))
+            shown.add_row(f"a second, ours ÷ {other}", *cells, rounds)
     shown.add_section()
     for other in measured:
         if other != OURS:
-            cells = [f"{_processor(measured[other][n]) / _processor(measured[OURS][n]):.2f}" for n in CLIENTS]
+            cells = [
+                f"{_processor(measured[other][n]) / _processor(measured[OURS][n]):.2f}" for n in load.clients
+            ]
             shown.add_row(f"CPU, {other} ÷ ours", *cells, "")
     shown.add_section()
     for other in measured.keys() & {APOLLO}:
-        cells = [f"{_p99(measured[OURS][n]) / _p99(measured[other][n]):.2f}" for n in CLIENTS]
+        cells = [f"{_p99(measured[OURS][n]) / _p99(measured[other][n]):.2f}" for n in load.clients]
         shown.add_row(f"p99, ours ÷ {other}", *cells, "")
     return shown
 

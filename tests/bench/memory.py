@@ -4,23 +4,24 @@ from pathlib import Path
 
 from infra.operate.positions import settled
 from infra.run.stack import Stack
-from tests.bench.mutations import CLIENTS, Measured, at_once, through_graphql
+from tests.bench.mutations import Measured, at_once, through_graphql
 from tests.bench.stage import out, stage, table
 
+CLIENTS = 64
 SECONDS = 15.0
 FIGURES = ("Rss", "Pss")
 
 
-async def measure() -> None:
+async def measure(clients: int = CLIENTS, seconds: float = SECONDS) -> None:
     loaded = Measured()
     async with stage() as made:
         before = resident(made.stack)
         async with through_graphql(made) as mutation:
-            await at_once(max(CLIENTS), SECONDS, mutation, loaded)
+            await at_once(clients, seconds, mutation, loaded)
         await settled(made.settings)
         after = resident(made.stack)
     shown = table(
-        f"Resident memory, MB; the load: {len(loaded.took):,} mutations of {max(CLIENTS)} clients",
+        f"Resident memory, MB; the load: {len(loaded.took):,} mutations of {clients} clients",
         *("process", "RSS at start", "PSS at start", "RSS after load", "PSS after load"),
     )
     for name in before:

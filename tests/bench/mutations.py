@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from infra.run.stack import Stack
 from infra.secure.credentials import mongod_login
 from services.kernel.calendar import moment
 from services.kernel.messages import Role
-from tests.bench.stage import TOWN, Stage, ms, out, quantile, stage, table
+from tests.bench.stage import TOWN, Http, Stage, ms, out, quantile, stage, table
 
 CLIENTS = (1, 16, 64)
 ROUNDS = 3
@@ -50,28 +50,29 @@ class Measured:
         return f"{median(self.rates):,.0f}", ms(quantile(self.took, 0.5)), ms(quantile(self.took, 0.99))
 
 
-async def measure() -> None:
-    ours = {clients: Measured() for clients in CLIENTS}
-    bare = {clients: Measured() for clients in CLIENTS}
+async def measure(numbers: Sequence[int] = CLIENTS, rounds: int = ROUNDS, seconds: float = SECONDS) -> None:
+    """`numbers`: of clients at once."""
+    ours = {clients: Measured() for clients in numbers}
+    bare = {clients: Measured() for clients in numbers}
     async with stage() as made, through_graphql(made) as mutation, on_mongodb(made) as transaction:
         for warming in (mutation, transaction):
-            await at_once(max(CLIENTS), 1.0, warming, Measured())
-        for _ in range(ROUNDS):
-            for clients in CLIENTS:
+            await at_once(max(numbers), min(1.0, seconds), warming, Measured())
+        for _ in range(rounds):
+            for clients in numbers:
                 before = processor(made.stack)
-                await at_once(clients, SECONDS, transaction, bare[clients])
+                await at_once(clients, seconds, transaction, bare[clients])
                 between = processor(made.stack)
-                await at_once(clients, SECONDS, mutation, ours[clients])
+                await at_once(clients, seconds, mutation, ours[clients])
                 # What the mutations left to do for the others must not weigh on the next transactions.
                 await settled(made.settings)
                 after = processor(made.stack)
                 bare[clients].spend(before, between)
                 ours[clients].spend(between, after)
     shown = table(
-        f"Accepted mutations (draftModel), {ROUNDS} interleaved rounds of {SECONDS:g} s",
+        f"Accepted mutations (draftModel), {rounds} interleaved rounds of {seconds:g} s",
         *("", "clients", "a second", "p50 ms", "p99 ms", "bare ÷ ours", "each round"),
     )
-    for clients in CLIENTS:
+    for clients in numbers:
         ratios = [b / o for b, o in zip(bare[clients].rates, ours[clients].rates, strict=True)]
         each = " ".join(f"{ratio:.1f}" for ratio in ratios)
         shown.add_row("ours", str(clients), *ours[clients].cells, f"{median(ratios):.2f}", each)
@@ -128,15 +129,17 @@ async def at_once(clients: int, seconds: float, act: Act, into: Measured) -> Non
 
 @asynccontextmanager
 async def through_graphql(made: Stage) -> AsyncGenerator[Act, None]:
-    connections = [made.person(Role.OFFICER) for _ in range(max(CLIENTS))]
+    connections: dict[int, Http] = {}
 
     async def act(number: int) -> str:
+        if number not in connections:
+            connections[number] = made.person(Role.OFFICER)
         return await made.draft(connections[number])
 
     try:
         yield act
     finally:
-        for connection in connections:
+        for connection in connections.values():
             connection.close()
 
 

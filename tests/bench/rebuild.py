@@ -31,29 +31,29 @@ AT_ONCE = 1_000
 PROVINCE = "u42"
 
 
-async def measure() -> None:
+async def measure(events: int = EVENTS) -> None:
     shown = table(
-        f"{EVENTS:,} acceptances, over the communes of one province", "", "seconds", "events a second"
+        f"{events:,} acceptances, over the communes of one province", "", "seconds", "events a second"
     )
     async with stage() as made:
         store = Store(made.settings, "registration", user=OPERATOR_USER)
-        reporting = store.beside("reporting")
+        reporting = Store(made.settings, "reporting", user=OPERATOR_USER)
         try:
             before = (await settled(made.settings)).heads["registration"]
             await _hold_back(store.db)
             begun = time.perf_counter()
-            await _fill(store)
-            _row(shown, "written to the log by the bench", begun, EVENTS)
+            await _fill(store, events)
+            _row(shown, "written to the log by the bench", begun, events)
 
             begun = time.perf_counter()
             await _let_go(store.db, made.settings)
-            await _appended(made.settings, before + EVENTS)
-            _row(shown, "numbered, appended (sync always)", begun, EVENTS)
-            while (await positions(made.settings)).cursors["counters-1/registration"] < before + EVENTS:
+            await _appended(made.settings, before + events)
+            _row(shown, "numbered, appended (sync always)", begun, events)
+            while (await positions(made.settings)).cursors["counters-1/registration"] < before + events:
                 await asyncio.sleep(0.01)
-            _row(shown, "… and counted, as it goes on", begun, EVENTS)
+            _row(shown, "… and counted, as it goes on", begun, events)
             await settled(made.settings)
-            _row(shown, "… and reviews opened, heard by all", begun, EVENTS)
+            _row(shown, "… and reviews opened, heard by all", begun, events)
 
             await asyncio.sleep(2)
             heads = (await positions(made.settings)).heads
@@ -62,7 +62,7 @@ async def measure() -> None:
                 generation = await services.ask(RebuildCounters(), OPERATOR, int, key="bench/rebuild")
             while await current_generation(reporting.ours()) == generation:
                 await asyncio.sleep(0.01)
-            _row(shown, "counted anew: events that count", begun, EVENTS)
+            _row(shown, "counted anew: events that count", begun, events)
             _row(shown, "… all events, passed over or not", begun, sum(heads.values()))
         finally:
             store.close()
@@ -88,7 +88,8 @@ async def _let_go(db: Database, settings: Settings) -> None:
     await connection.close()
 
 
-async def _fill(store: Store) -> None:
+async def _fill(store: Store, events: int) -> None:
+    at_once = min(events, AT_ONCE)
     dice = random.Random(2018)
     day = date(2018, 6, 15)
     paths = [
@@ -98,7 +99,7 @@ async def _fill(store: Store) -> None:
     ]
 
     async def write(tx: Transaction) -> None:
-        for _ in range(AT_ONCE):
+        for _ in range(at_once):
             tx.log(
                 ModelAccepted(
                     key=new_id(MODEL),
@@ -115,7 +116,7 @@ async def _fill(store: Store) -> None:
                 )
             )
 
-    for _ in range(EVENTS // AT_ONCE):
+    for _ in range(events // at_once):
         await store.transaction(write)
 
 

@@ -1,7 +1,7 @@
 """What a page of 50 models with owner and unit takes among 10^3, 10^5 and, if asked for, 10^6: it must not grow."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
 SIZES = (1_000, 100_000)
 SEED = 2026
 ASKED = 100
+WARMING = 10
 PAGE = """
 query Page($after: String, $filter: ModelsFilter) {
   models(first: 50, after: $after, filter: $filter) {
@@ -44,11 +45,10 @@ def asked_for(made: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "by four filters, few have all", {"filter": rare}
 
 
-async def measure(largest: int = SIZES[-1]) -> None:
-    sizes = sorted({*SIZES, largest})
+async def measure(sizes: Sequence[int] = SIZES, asked: int = ASKED) -> None:
     found: dict[str, list[list[float]]] = {}
     for size in sizes:
-        for what, took in (await _measured(size)).items():
+        for what, took in (await _measured(size, asked)).items():
             found.setdefault(what, []).append(took)
     shown = table(
         "A page of 50 models with owner and unit, one client, p50 / p99 ms",
@@ -63,7 +63,7 @@ async def measure(largest: int = SIZES[-1]) -> None:
     out.print(shown)
 
 
-async def _measured(size: int) -> dict[str, list[float]]:
+async def _measured(size: int, asked: int) -> dict[str, list[float]]:
     made = Asked(size, SEED, LAST_DAY)
     # What its README advises for a million.
     async with stage(mongo_cache_mb=2048) as on:
@@ -78,18 +78,18 @@ async def _measured(size: int) -> dict[str, list[float]]:
         )
         person = Http(on.stack.gateway_url, on.token(Role.OFFICER, unit=COUNTRY))
         try:
-            return {what: await _took(person, variables) for what, variables in asked_for(made)}
+            return {what: await _took(person, variables, asked) for what, variables in asked_for(made)}
         finally:
             person.close()
 
 
-async def _took(person: Http, variables: dict[str, Any]) -> list[float]:
+async def _took(person: Http, variables: dict[str, Any], asked: int) -> list[float]:
     took = []
-    for _ in range(ASKED + 10):
+    for _ in range(asked + WARMING):
         begun = time.perf_counter()
         await person.ask(PAGE, variables)
         took.append(time.perf_counter() - begun)
-    return took[10:]
+    return took[WARMING:]
 
 
 async def _hold_back(on: Stage) -> None:

@@ -6,7 +6,7 @@ import random
 import re
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.kernel.mongo.driver import Database, Document
 from services.kernel.mongo.store import Store
 from services.kernel.rows import Part, Rows
 from services.kernel.text import folded
-from services.kernel.units import UnitLevel, UnitPath
+from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
 from services.movement.words import Field
 from services.registration.models.messages import MODEL, ModelFilter
 from services.registration.organisations.messages import ORGANISATION
@@ -38,6 +38,8 @@ TIMES = 30
 PLAIN_TIMES = 3
 PAGE = 20
 DRAFTS = 20
+POLL = 0.05
+"""Seconds between two requests of a process that starts."""
 ASKED = ("dan van kheo", "Dân vận khéo", "hiến đất mở đường", "MTTQ camera", "mái ấm đồng đội", "tàu ngầm")
 """Everywhere, the same with marks, often, with an owner, rare, not there."""
 METHODS = (
@@ -67,24 +69,27 @@ query Find($text: String!) {
 TOTAL = "query Total($text: String!) { search(text: $text) { total } }"
 
 
-async def measure(models: int = MODELS) -> None:
+async def measure(
+    models: int = MODELS, times: int = TIMES, drafts: int = DRAFTS, unit: str = COUNTRY
+) -> None:
+    """`unit`: the models are spread over the communes below it."""
+    units = units_within(unit)
     async with stage() as made:
         async with asking(made.settings) as services:
-            units = national_units()
             for start in range(0, len(units), 500):
                 command = RecordUnits(units=tuple(units[start : start + 500]))
                 await services.ask(command, OPERATOR, int, key=f"bench/units/{start}")
         await settled(made.settings)
         store = Store(made.settings, "registration", user=OPERATOR_USER)
         try:
-            await _fill(store.db, models)
+            await _fill(store.db, models, units)
             began = time.perf_counter()
             await store.db[COLLECTION].create_index([("folded", "text")], default_language="none")
             text_index = time.perf_counter() - began
             before = resident(made.stack)["registration"][0]
             built, opened = await _built(made), await _opened(made)
             after = resident(made.stack)["registration"][0]
-            await _compare(made, store.db, models)
+            await _compare(made, store.db, models, times)
         finally:
             store.close()
         shown = table(f"The index of {models:,} models", "", "")
@@ -95,17 +100,22 @@ async def measure(models: int = MODELS) -> None:
         shown.add_row("resident memory of the process", f"{before:.0f} → {after:.0f} MB")
         shown.add_row("MongoDB's text index was built in", f"{text_index:.1f} s")
         out.print(shown)
-        await _findable(made)
+        await _findable(made, drafts)
 
 
-async def _fill(db: Database, models: int) -> None:
+def units_within(unit: str) -> list[DatedUnit]:
+    """The unit, those below it and the country."""
+    return [
+        one
+        for one in national_units()
+        if one.id == COUNTRY or any(UnitPath(spell.path).within(unit) for spell in one.spells)
+    ]
+
+
+async def _fill(db: Database, models: int, units: Sequence[DatedUnit]) -> None:
     dice = random.Random(2018)
     day = date(2018, 6, 15)
-    paths = [
-        spell.path
-        for unit in national_units()
-        if (spell := unit.at(day)) and spell.level is UnitLevel.COMMUNE
-    ]
+    paths = [spell.path for unit in units if (spell := unit.at(day)) and spell.level is UnitLevel.COMMUNE]
     owners = {path: (new_id(ORGANISATION), f"{dice.choice(BODIES)} {UnitPath(path).unit}") for path in paths}
     await db.organisations.insert_many(
         [
@@ -194,9 +204,10 @@ async def _again(made: Stage, how: signal.Signals) -> float:
                 if refused.refusal.code != "search-not-ready":
                     raise
                 began = began or time.perf_counter()
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(POLL)
                 continue
-            return time.perf_counter() - (began or time.perf_counter())
+            now = time.perf_counter()
+            return max(POLL, now - (began or now))
 
 
 async def _search(services: Client, text: str) -> int:
@@ -212,9 +223,9 @@ async def _search(services: Client, text: str) -> int:
     return int(row["total"])
 
 
-async def _compare(made: Stage, db: Database, models: int) -> None:
+async def _compare(made: Stage, db: Database, models: int, times: int) -> None:
     shown = table(
-        f"A page of {PAGE} of {models:,} and how many there are; p50 / p99 ms of {TIMES}, of the others {PLAIN_TIMES}",
+        f"A page of {PAGE} of {models:,} and how many there are; p50 / p99 ms of {times}, of the others {PLAIN_TIMES}",
         *("", "found", "search", "GraphQL", "$text", "regex", "$text ÷", "regex ÷"),
     )
     person = made.person(Role.LEADER)
@@ -236,8 +247,8 @@ async def _compare(made: Stage, db: Database, models: int) -> None:
             async def through(text: str = text, person: Http = person) -> None:
                 await person.ask(GRAPHQL, {"text": text})
 
-            mine, theirs = await _timed(ours, TIMES), await _timed(by_text, PLAIN_TIMES)
-            scanned, graphql = await _timed(by_scan, PLAIN_TIMES), await _timed(through, TIMES)
+            mine, theirs = await _timed(ours, times), await _timed(by_text, PLAIN_TIMES)
+            scanned, graphql = await _timed(by_scan, PLAIN_TIMES), await _timed(through, times)
             half = quantile(mine, 0.5)
             shown.add_row(
                 text,
@@ -269,10 +280,10 @@ def _both(took: list[float]) -> str:
     return f"{ms(quantile(took, 0.5))} / {ms(quantile(took, 0.99))}"
 
 
-async def _findable(made: Stage) -> None:
+async def _findable(made: Stage, drafts: int) -> None:
     """How long after its answer a drafted model is found."""
     officer, took = made.person(Role.OFFICER), []
-    for number in range(DRAFTS):
+    for number in range(drafts):
         word = f"bench{number}x{time.monotonic_ns()}"
         await officer.do(
             "draftModel",
@@ -291,4 +302,4 @@ async def _findable(made: Stage) -> None:
         took.append(time.perf_counter() - answered)
         await asyncio.sleep(0.1)
     officer.close()
-    out.print(f"From the answer of draftModel until it is found: {_both(took)} ms (p50 / p99 of {DRAFTS})")
+    out.print(f"From the answer of draftModel until it is found: {_both(took)} ms (p50 / p99 of {drafts})")

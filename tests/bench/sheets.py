@@ -46,10 +46,10 @@ START = """mutation($k: String!, $i: %sInput!) {
 }"""
 
 
-async def measure() -> None:
-    data = workbook(ROWS)
+async def measure(rows: int = ROWS, small: int = SMALL, large: int = LARGE) -> None:
+    data = workbook(rows)
     shown = table(
-        f"A list of {ROWS:,} models, {len(data) / 1e6:.1f} MB",
+        f"A list of {rows:,} models, {len(data) / 1e6:.1f} MB",
         "",
         "seconds",
         "rows/s",
@@ -60,10 +60,10 @@ async def measure() -> None:
         memory = resident(made.stack)["registration"][0]
         shown.add_row("before", "", "", f"{memory:.0f}")
         sent = await upload(made, data)
-        small, large = [await upload(made, workbook(rows)) for rows in (SMALL, LARGE)]
+        short, long = [await upload(made, workbook(length)) for length in (small, large)]
         for what, name, input_ in (
-            (f"checked, {SMALL:,} rows", "StartImport", {"file": small, "check": True}),
-            (f"checked, {LARGE:,} rows", "StartImport", {"file": large, "check": True}),
+            (f"checked, {small:,} rows", "StartImport", {"file": short, "check": True}),
+            (f"checked, {large:,} rows", "StartImport", {"file": long, "check": True}),
             ("checked", "StartImport", {"file": sent, "check": True}),
             ("imported", "StartImport", {"file": sent, "check": False}),
             ("exported", "StartExport", {"filter": {"unit": TOWN}, "format": "XLSX"}),
@@ -73,11 +73,11 @@ async def measure() -> None:
             shown.add_row(what, f"{took:.1f}", f"{done / took:,.0f}", f"{memory:.0f}")
         officer.close()
         await settled(made.settings)
-        read = await asyncio.to_thread(reading, data)
-        shown.add_row("limit: the file read, no more", f"{read:.1f}", f"{ROWS / read:,.0f}", "")
-        written = await writing(made)
+        read = await asyncio.to_thread(reading, data, rows)
+        shown.add_row("limit: the file read, no more", f"{read:.1f}", f"{rows / read:,.0f}", "")
+        written = await writing(made, rows)
         shown.add_row(
-            f"limit: written bare, {BATCH} at a time", f"{written:.1f}", f"{ROWS / written:,.0f}", ""
+            f"limit: written bare, {BATCH} at a time", f"{written:.1f}", f"{rows / written:,.0f}", ""
         )
     out.print(shown)
 
@@ -121,17 +121,17 @@ async def job(officer: Http, made: Stage, name: str, input_: dict[str, Any]) -> 
     return time.perf_counter() - begun, int(found["done"])
 
 
-def reading(data: bytes) -> float:
+def reading(data: bytes, rows: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "file"
         file.write_bytes(data)
         begun = time.perf_counter()
         with opened(file, "bench.xlsx") as sheet:
-            assert sum(1 for _ in sheet.lines()) == ROWS
+            assert sum(1 for _ in sheet.lines()) == rows
         return time.perf_counter() - begun
 
 
-async def writing(made: Stage) -> float:
+async def writing(made: Stage, rows: int) -> float:
     """The same drafts through the same rule into the same database, and nothing else."""
     store = Store(made.settings, "registration")
     unit = Spell(
@@ -139,7 +139,7 @@ async def writing(made: Stage) -> float:
     )
     today = date(2018, 12, 31)
     begun = time.perf_counter()
-    for start in range(0, ROWS, BATCH):
+    for start in range(0, rows, BATCH):
 
         async def work(tx: Transaction, start: int = start) -> None:
             act = domain.Act(by="bench", own=frozenset({"bench"}), on=date(2018, 3, 5), today=today, at=tx.at)
@@ -158,7 +158,7 @@ async def writing(made: Stage) -> float:
                     subject_kind=SubjectKind.COLLECTIVE,
                     act=act,
                 )
-                for number in range(start, start + BATCH)
+                for number in range(start, min(rows, start + BATCH))
             ]
             await Models(tx).add_many([(model, [event]) for model, event in made_])
 

@@ -149,6 +149,11 @@ async def _set_up(made: Stage) -> None:
     await settled(made.settings)
 
 
+def warn(text: str) -> None:
+    """Prints why figures of this run cannot be compared."""
+    out.print(f"[red]Warning: {text}[/red]")
+
+
 def table(title: str, *columns: str) -> Table:
     """The first column says what, the others hold figures."""
     made = Table(title=title, title_justify="left", title_style="bold")

@@ -38,12 +38,12 @@ class Timed(Stack):
         await super()._start_processes(settings, undo)
 
 
-async def measure() -> None:
+async def measure(times: int = TIMES) -> None:
     shown = table(
         "Start until everything is ready, seconds", "", "servers", "provision", "processes", "total"
     )
     cold, warm = [], []
-    for _ in range(TIMES):
+    for _ in range(times):
         with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
             cold.append(await _start(Path(folder)))
             warm.append(await _start(Path(folder)))
@@ -54,7 +54,7 @@ async def measure() -> None:
 
     imports = table("Importing alone, one after another", "process", "seconds", "CPU seconds", "MB after")
     for name, module in PROCESSES.items():
-        wall, cpu, resident = zip(*[await _import(module) for _ in range(TIMES)], strict=True)
+        wall, cpu, resident = zip(*[await _import(module) for _ in range(times)], strict=True)
         imports.add_row(name, f"{median(wall):.2f}", f"{median(cpu):.2f}", f"{median(resident):.0f}")
     out.print(imports)
 

@@ -19,7 +19,7 @@ query Report($unit: ID!) {
 """
 
 
-async def measure() -> None:
+async def measure(samples: int = SAMPLES) -> None:
     accepted: list[float] = []
     streamed: list[float] = []
     seen: list[float] = []
@@ -36,7 +36,7 @@ async def measure() -> None:
         listener = await client.connect(made.settings, OPERATOR_USER)
         await listener.subscribe(ModelAccepted.subject, cb=on_event)
         known = await _registered(reporter)
-        for _ in range(SAMPLES):
+        for _ in range(samples):
             model = await made.draft(officer)
             await officer.do("submitModel", made.key(), "ModelInput", model=model, on=DAY)
             await asyncio.sleep(0.3)
@@ -51,7 +51,7 @@ async def measure() -> None:
             streamed.append(await arrivals.get() - answered)
         await listener.close()
     shown = table(
-        f"From the answer of acceptModel, idle, {SAMPLES} samples", "", "p50 ms", "p99 ms", "worst ms"
+        f"From the answer of acceptModel, idle, {samples} samples", "", "p50 ms", "p99 ms", "worst ms"
     )
     for name, took in (
         ("the mutation itself", accepted),
