@@ -1,6 +1,7 @@
-"""Who may say and hear what on NATS: a table kept by hand, tried user by user on a real server."""
+"""Rights on NATS: a table kept by hand, tried user by user on a real server."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,10 @@ from services.kernel.config import Settings
 from services.kernel.credentials import nats_login
 from services.kernel.log import streams
 from services.kernel.log.feed import Feed
+from services.registration.models.messages import AcceptModel, ModelAccepted, ModelsPage
+from services.reporting.messages import RebuildCounters, ReportOf
+from services.review.messages import DecideReview, ReviewDecided, ReviewsById
+from services.supervision.messages import RecordSession, SessionRecorded, SessionsPage
 from tests.conftest import TESTER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,22 +34,24 @@ USERS = ("gateway", *SERVICES, "operator")
 LETTERS = dict(zip("GRVSPO", USERS, strict=True))
 """G gateway, R registration, V review, S supervision, P reporting, O operator."""
 
+UNANNOUNCED = ("event.reporting.counted.v1", "event.gateway.asked.v1")
+"""Subjects that no event has: reporting and the gateway announce nothing."""
+
 PUBLISH = {
-    # who asks, and what
-    "command.registration.accept-model": "GO",
-    "command.review.decide-review": "GO",
-    "command.supervision.record-session": "GO",
-    "command.reporting.rebuild-counters": "GO",
-    "query.registration.models-page": "GO",
-    "query.review.reviews-by-id": "GO",
-    "query.supervision.sessions-page": "GO",
-    "query.reporting.report-of": "GO",
-    # what happened says only who did it
-    "event.registration.model-accepted.v1": "R",
-    "event.review.review-decided.v1": "V",
-    "event.supervision.session-recorded.v1": "S",
-    "event.reporting.counted.v1": "",
-    "event.gateway.asked.v1": "",
+    # requests
+    AcceptModel.subject: "GO",
+    DecideReview.subject: "GO",
+    RecordSession.subject: "GO",
+    RebuildCounters.subject: "GO",
+    ModelsPage.subject: "GO",
+    ReviewsById.subject: "GO",
+    SessionsPage.subject: "GO",
+    ReportOf.subject: "GO",
+    # each event comes from its own service
+    ModelAccepted.subject: "R",
+    ReviewDecided.subject: "V",
+    SessionRecorded.subject: "S",
+    **dict.fromkeys(UNANNOUNCED, ""),
     "heartbeat.registration": "R",
     "heartbeat.review": "V",
     "heartbeat.supervision": "S",
@@ -53,12 +60,12 @@ PUBLISH = {
     "nudge.review": "V",
     "nudge.supervision": "S",
     "nudge.reporting": "P",
-    # what was missed is asked for by who reads it
+    # a reader requests missed events from the producer
     "replay.registration": "RVSPO",
     "replay.review": "GPO",
     "replay.supervision": "PO",
     "replay.reporting": "",
-    # reading a stream is making a consumer of it
+    # a stream is read through a consumer
     "$JS.API.CONSUMER.CREATE.danvan-registration": "RVSPO",
     "$JS.API.CONSUMER.CREATE.danvan-review": "GPO",
     "$JS.API.CONSUMER.CREATE.danvan-supervision": "PO",
@@ -77,11 +84,11 @@ PUBLISH = {
     "$JS.FC.danvan-supervision.consumer.1": "P",
     "$JS.ACK.danvan-review.consumer.1.1.1.1.1": "",
     "$JS.API.DIRECT.GET.danvan-review": "O",
-    "$JS.API.DIRECT.GET.danvan-review.event.review.review-decided.v1": "O",
+    f"$JS.API.DIRECT.GET.danvan-review.{ReviewDecided.subject}": "O",
     "$JS.API.STREAM.MSG.GET.danvan-registration": "RO",
     "$JS.API.STREAM.MSG.GET.danvan-review": "VO",
     "$JS.API.STREAM.MSG.GET.danvan-supervision": "SO",
-    # streams are looked after by the operator; a producer makes its own anew when it is gone
+    # the operator manages streams; a producer creates its own when it is missing
     "$JS.API.STREAM.CREATE.danvan-registration": "RO",
     "$JS.API.STREAM.CREATE.danvan-review": "VO",
     "$JS.API.STREAM.CREATE.danvan-supervision": "SO",
@@ -100,7 +107,7 @@ PUBLISH = {
     "$JS.API.STREAM.DELETE.another": "",
     "$JS.API.ACCOUNT.PURGE.$G": "",
     "$SYS.REQ.SERVER.PING": "",
-    # nobody speaks into an inbox unasked
+    # a user replies to requests only
     "_INBOX_gateway.x.y": "",
     "_INBOX_review.x.y": "",
     "_INBOX.x.y": "",
@@ -109,15 +116,15 @@ PUBLISH = {
 
 SUBSCRIBE = {
     "command.registration.>": "R",
-    "command.registration.accept-model": "R",
+    AcceptModel.subject: "R",
     "command.review.>": "V",
     "command.supervision.>": "S",
     "command.reporting.>": "P",
     "command.*.*": "",
-    "query.registration.models-page": "R",
-    "query.review.reviews-by-id": "V",
-    "query.supervision.sessions-page": "S",
-    "query.reporting.report-of": "P",
+    ModelsPage.subject: "R",
+    ReviewsById.subject: "V",
+    SessionsPage.subject: "S",
+    ReportOf.subject: "P",
     "query.>": "",
     "event.registration.>": "O",
     "event.review.>": "O",
@@ -152,14 +159,14 @@ SUBSCRIBE = {
 
 @dataclass(frozen=True)
 class Tried:
-    """A connection, and what the server has denied to it."""
+    """A connection and the denials that the server has sent to it."""
 
     nats: Nats
     denied: list[str]
 
     async def settled(self) -> list[str]:
-        # A denial is sent before the answer to the ping that comes after what was denied: which is the second one,
-        # since the driver sends the first ahead of what it still has to send.
+        # The server sends a denial before its reply to the next ping. Two pings, since the driver sends the first one
+        # ahead of messages that it still holds.
         await self.nats.flush()
         await self.nats.flush()
         return self.denied
@@ -198,17 +205,29 @@ def _pairs(table: dict[str, str]) -> list[Any]:
     ]
 
 
-async def test_the_table_tells_of_every_user() -> None:
+async def test_table_has_every_user() -> None:
     assert set(USERS) == set(RIGHTS)
 
 
+async def test_each_subject_in_the_table_belongs_to_a_message() -> None:
+    """Rights to a subject that no message has would prove nothing."""
+    known: set[str] = set()
+    for table in SERVICES.values():
+        known |= {row.type.subject for row in table.commands} | {row.type.subject for row in table.queries}
+        known |= {type_.subject for type_ in table.announces}
+    named = [
+        subject for subject in (*PUBLISH, *SUBSCRIBE) if re.match(r"(command|query|event)\.[^*>]+$", subject)
+    ]
+    assert set(named) - known == set(UNANNOUNCED)
+
+
 @pytest.mark.parametrize(("subject", "allowed"), _pairs(PUBLISH))
-async def test_publishing(users: dict[str, Tried], subject: str, allowed: set[str]) -> None:
+async def test_only_these_users_publish(users: dict[str, Tried], subject: str, allowed: set[str]) -> None:
     found = set()
     for user in USERS:
         tried = users[user]
         before = len(tried.denied)
-        # Without a body and a reply subject none of the server's own interfaces does anything that matters.
+        # The server's own interfaces ignore a request without a valid body and a reply subject.
         await tried.nats.publish(subject, b"{")
         if len(await tried.settled()) == before:
             found.add(user)
@@ -218,7 +237,7 @@ async def test_publishing(users: dict[str, Tried], subject: str, allowed: set[st
 
 
 @pytest.mark.parametrize(("subject", "allowed"), _pairs(SUBSCRIBE))
-async def test_subscribing(users: dict[str, Tried], subject: str, allowed: set[str]) -> None:
+async def test_only_these_users_subscribe(users: dict[str, Tried], subject: str, allowed: set[str]) -> None:
     found = set()
     for user in USERS:
         tried = users[user]
@@ -232,7 +251,7 @@ async def test_subscribing(users: dict[str, Tried], subject: str, allowed: set[s
     assert found == allowed
 
 
-async def test_who_shows_no_key_or_a_foreign_one_does_not_come_in(server: Settings, tmp_path: Path) -> None:
+async def test_user_without_its_key_is_not_let_in(server: Settings, tmp_path: Path) -> None:
     make_secrets(tmp_path)
     for stranger in (Settings(nats_url=server.nats, secrets=tmp_path), Settings(nats_url=server.nats)):
         said: list[str] = []
@@ -245,11 +264,11 @@ async def test_who_shows_no_key_or_a_foreign_one_does_not_come_in(server: Settin
         with pytest.raises(nats.errors.Error):
             await connection.connect(stranger.nats, **login, error_cb=note, allow_reconnect=False)
         await connection.close()
-        # The server says why and hangs up; which of the two is noticed first is a matter of luck.
+        # The server sends the reason and closes the connection; the driver may notice either first.
         assert any(why in line for line in said for why in ("Authorization Violation", "reset by peer"))
 
 
-async def test_an_asker_gets_its_answer_and_nobody_else_hears_it(users: dict[str, Tried]) -> None:
+async def test_reply_reaches_only_the_sender_of_the_request(users: dict[str, Tried]) -> None:
     review, gateway = users["review"], users["gateway"]
 
     async def answer(message: Any) -> None:
@@ -265,7 +284,7 @@ async def test_an_asker_gets_its_answer_and_nobody_else_hears_it(users: dict[str
     await serving.unsubscribe()
 
 
-async def test_a_question_is_answered_once(users: dict[str, Tried]) -> None:
+async def test_request_is_answered_once(users: dict[str, Tried]) -> None:
     review, gateway = users["review"], users["gateway"]
     inbox = gateway.nats.new_inbox()
     heard = await gateway.nats.subscribe(inbox)
@@ -287,7 +306,7 @@ async def test_a_question_is_answered_once(users: dict[str, Tried]) -> None:
     await heard.unsubscribe()
 
 
-async def test_a_reader_reads_what_it_hears_of_and_nothing_else(users: dict[str, Tried]) -> None:
+async def test_reader_reads_the_streams_of_its_table_and_no_other(users: dict[str, Tried]) -> None:
     registration = users["registration"].nats.jetstream()
     length = (await registration.publish("event.registration.happened.v1", b"{}")).seq
     reader = users["review"].nats.jetstream(timeout=1)
@@ -305,11 +324,11 @@ async def test_a_reader_reads_what_it_hears_of_and_nothing_else(users: dict[str,
         await subscription.next_msg(timeout=5)
     assert (await subscription.consumer_info()).num_pending == 0
     await subscription.unsubscribe()
-    with pytest.raises(nats.errors.TimeoutError):  # it is how a denial looks
+    with pytest.raises(nats.errors.TimeoutError):  # a denied request is not answered
         await reader.subscribe("event.supervision.>", stream="danvan-supervision", config=ConsumerConfig())
 
 
-async def test_a_feed_does_with_its_rights(users: dict[str, Tried]) -> None:
+async def test_feed_needs_no_other_rights(users: dict[str, Tried]) -> None:
     before = len(users["gateway"].denied)
     last = await streams.last(users["gateway"].nats.jetstream(), "review")
     batches = Feed(users["gateway"].nats, "review", last).batches()
@@ -319,8 +338,8 @@ async def test_a_feed_does_with_its_rights(users: dict[str, Tried]) -> None:
     assert len(await users["gateway"].settled()) == before
 
 
-async def test_a_consumer_carries_no_event_into_anothers_stream(users: dict[str, Tried]) -> None:
-    """Making consumers is the one right of a reader in which it says itself where something goes."""
+async def test_consumer_carries_no_event_into_another_stream(users: dict[str, Tried]) -> None:
+    """A reader that creates a consumer chooses the subject that events are delivered to."""
     tester = users[TESTER].nats.jetstream()
     await users["review"].nats.jetstream().publish("event.review.happened.v1", b"{}")
     before = await streams.last(tester, "registration")
@@ -338,8 +357,8 @@ async def test_a_consumer_carries_no_event_into_anothers_stream(users: dict[str,
     await tester.delete_consumer("danvan-review", made.name)
 
 
-async def test_a_producer_does_not_bend_its_stream(users: dict[str, Tried]) -> None:
-    """A stream takes in what its settings say: with others, its producer would read what is said to others."""
+async def test_producer_cannot_change_its_stream(users: dict[str, Tried]) -> None:
+    """With other subjects in its stream, a producer would read messages to other services."""
     review = users["review"].nats.jetstream(timeout=1)
     bent = StreamConfig(name="danvan-review", subjects=["event.review.>", "command.registration.>"])
     with pytest.raises(nats.errors.TimeoutError):
@@ -348,7 +367,7 @@ async def test_a_producer_does_not_bend_its_stream(users: dict[str, Tried]) -> N
         await review.add_stream(bent)
 
 
-async def test_a_producer_makes_its_stream_anew_when_it_is_gone(users: dict[str, Tried]) -> None:
+async def test_producer_creates_its_missing_stream(users: dict[str, Tried]) -> None:
     await users["operator"].nats.jetstream().delete_stream("danvan-supervision")
     js = users["supervision"].nats.jetstream()
     await streams.make(js, "supervision")

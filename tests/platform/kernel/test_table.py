@@ -1,0 +1,115 @@
+"""Tables of services: what they refuse, and that the tables of the product are complete."""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+import services as packages
+from services.catalogue import SERVICES, producers
+from services.kernel.kinds import Kind
+from services.kernel.messages import Message
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.table import Area, CommandRow, Table, batches, command, query
+from services.review import messages as review_messages
+from services.review.messages import DecideReview, ReviewDecided
+from tests.platform.kernel import toy
+
+
+async def count(_: toy.CountTallies, access: Access) -> int:
+    return 0
+
+
+AREA = Area(
+    messages=toy,
+    commands=(command(toy.OpenTally, toy.open_tally), command(toy.RaiseTally, toy.raise_tally)),
+    queries=(query(toy.CountTallies, count),),
+    subscriptions=(batches(toy.TallyRaised, handler=toy.copy),),
+)
+
+
+def test_table_lists_what_a_service_announces_and_hears() -> None:
+    table = Table("toy", AREA)
+    assert table.announces == (toy.TallyRaised,)
+    assert table.hears == ("toy",)
+
+
+@pytest.mark.parametrize("rows", [AREA.commands[:1], (*AREA.commands, AREA.commands[0])], ids=["none", "two"])
+def test_message_without_exactly_one_handler_is_refused(rows: Sequence[CommandRow]) -> None:
+    with pytest.raises(ValueError, match="exactly one handler"):
+        Table("toy", replace(AREA, commands=rows))
+
+
+def test_handler_of_another_services_message_is_refused() -> None:
+    async def decide(_: DecideReview, tx: Transaction) -> None: ...
+
+    with pytest.raises(ValueError, match="DecideReview are in no messages module"):
+        Table("toy", replace(AREA, commands=(*AREA.commands, command(DecideReview, decide))))
+    with pytest.raises(ValueError, match="belong to another service"):
+        Table("toy", replace(AREA, messages=review_messages))
+
+
+def test_two_subscriptions_with_one_cursor_are_refused() -> None:
+    twice = (*AREA.subscriptions, batches(toy.TallyRaised, handler=toy.copy))
+    with pytest.raises(ValueError, match="several subscriptions move the cursor toy/toy"):
+        Table("toy", replace(AREA, subscriptions=twice))
+    apart = (*AREA.subscriptions, batches(toy.TallyRaised, handler=toy.copy, reader="other"))
+    Table("toy", replace(AREA, subscriptions=apart))
+
+
+def _modules(service: str) -> list[ModuleType]:
+    package = importlib.import_module(f"services.{service}")
+    found = pkgutil.walk_packages(package.__path__, f"services.{service}.")
+    return [importlib.import_module(info.name) for info in found]
+
+
+def test_catalogue_lists_every_package_that_is_a_service() -> None:
+    found = {info.name for info in pkgutil.iter_modules(packages.__path__) if info.ispkg}
+    assert {name for name in found if importlib.util.find_spec(f"services.{name}.app")} == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_table_has_every_message_of_its_service(service: str) -> None:
+    table = SERVICES[service]
+    declared = {
+        value
+        for module in _modules(service)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Message) and "subject" in vars(value)
+    }
+    own = {type_ for type_ in declared if type_.service == service}
+    answered: set[type[Message]] = {row.type for row in table.commands} | {row.type for row in table.queries}
+    assert own == answered | set(table.announces)
+    assert all(type_.__module__.rpartition(".")[2] == "messages" for type_ in own)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_table_has_every_collection_that_is_read_without_a_scope(service: str) -> None:
+    found = {
+        value
+        for module in _modules(service)
+        for value in vars(module).values()
+        if isinstance(value, Unscoped) and value.name not in ("cursors", "parked")
+    }
+    assert set(SERVICES[service].unscoped) == found
+
+
+def test_kinds_of_all_services_have_words_of_their_own() -> None:
+    kinds = {
+        value
+        for service in SERVICES
+        for module in _modules(service)
+        for value in vars(module).values()
+        if isinstance(value, Kind)
+    }
+    words = [kind.field for kind in kinds]
+    assert len(words) == len(set(words))
+
+
+def test_producers_are_the_services_with_events() -> None:
+    assert producers() == ("registration", "review", "supervision")
+    assert ReviewDecided in SERVICES["review"].announces
