@@ -12,6 +12,7 @@ from nats.aio.client import Client
 
 from services.kernel import telemetry
 from services.kernel.log.feed import BATCH, Feed
+from services.kernel.log.pace import Pace
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo.codec import from_document, to_document
 from services.kernel.mongo.driver import Document, PyMongoError, passing
@@ -53,7 +54,7 @@ class Inbox:
         self._cursor = {"_id": self.name}
         self._parked = {"producer": producer, "reader": name}
         self._feed: Feed | None = None
-        self._limit = limit
+        self._pace = Pace(limit)
         self._ready = ready
         self.producer = producer
         self.position = 0
@@ -86,8 +87,8 @@ class Inbox:
         cursor = await self._store.db.cursors.find_one(self._cursor)
         self.position = self._kept = cursor["seq"] if cursor else 0
         # One that is slower than its producer takes what it can from the log, not all that waits in the stream.
-        self._feed = Feed(nats, self.producer, self.position, sparing=self._limit < BATCH)
-        async with contextlib.aclosing(self._feed.batches(self._limit)) as batches:
+        self._feed = Feed(nats, self.producer, self.position, sparing=self._pace.most < BATCH)
+        async with contextlib.aclosing(self._feed.batches(self._pace.most)) as batches:
             async for events in batches:
                 if any(event.type in self._types for event in events):
                     await self.apply(events)
@@ -95,10 +96,18 @@ class Inbox:
                     await self._pass_over(events)
 
     async def apply(self, events: Sequence[Recorded]) -> None:
-        """All of them in one transaction; when that fails, one by one, so that only the culprit is parked."""
+        """Applies all events, as many in one transaction as it has time for."""
+        while events:
+            batch = events[: self._pace.size]
+            await self._apply_batch(batch)
+            events = events[len(batch) :]
+
+    async def _apply_batch(self, events: Sequence[Recorded]) -> None:
+        """Applies all events in one transaction; when it fails, one by one, so that only the culprit is parked."""
         await self._be_ready(events[-1].seq)
         try:
-            await self._in_one(events)
+            with self._pace.one():
+                await self._in_one(events)
         except PyMongoError as error:
             if passing(error):
                 raise

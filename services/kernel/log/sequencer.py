@@ -1,15 +1,17 @@
 """Numbers a service's committed events densely and keeps its stream a copy of its log.
 
-One sequencer per service works at a time: a lease, measured by MongoDB's clock and checked inside each numbering
-transaction, says which. The broker refuses whatever a stale one still publishes, because each message names the
-sequence number it must follow. The stream's tail is the only checkpoint: there is no "published" flag to be wrong.
+One sequencer per service works at a time: the holder of a lease, which MongoDB's clock measures. Another process may
+take a lease that has run out. Until one does, the holder keeps it, however slow the holder is: it renews the lease
+while it works, and each numbering transaction checks first that nobody has taken it. NATS refuses what a former
+holder still publishes, because each message names the sequence number it must follow. The stream's tail is the only
+checkpoint: there is no "published" flag that could be wrong.
 """
 
 import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,14 +23,20 @@ from opentelemetry.trace import SpanKind
 
 from services.kernel import telemetry
 from services.kernel.log import streams
+from services.kernel.log.pace import Pace
 from services.kernel.log.streams import Heartbeat, heartbeat_subject, nudge_subject
 from services.kernel.messages import Recorded
-from services.kernel.mongo.driver import Document, PyMongoError
+from services.kernel.mongo.driver import Document, PyMongoError, Session
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING, Transaction, recorded
+from services.kernel.process import end
 
 PAGE = 500
-"""Events numbered in one transaction, and published at once: half as many take a third longer."""
+"""Most events numbered in one transaction, and published together: half as many take a third longer."""
+SILENCE = 5.0
+"""Seconds without any acknowledgement of a page after which the stream's tail is read again."""
+UNLIMITED = 86_400.0
+"""Seconds, for the driver, which wants a time limit for each acknowledgement."""
 HEAD = "head"
 
 
@@ -49,6 +57,7 @@ class Sequencer:
         self._beat_at = 0.0
         self._tail: int | None = None
         self._fresh: list[Document] = []
+        self._pace = Pace(PAGE)
         self._nudged = asyncio.Event()
         self.head = 0
         self.problem: str | None = None
@@ -78,6 +87,7 @@ class Sequencer:
             self._tail = None
             telemetry.log.warning("sequencer waits", why=repr(error))
             await asyncio.sleep(0.2)
+            return
         # Not wait_for: in Python 3.11 it passes over a cancellation that comes together with the nudge.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._heartbeat):
@@ -85,10 +95,14 @@ class Sequencer:
         self._nudged.clear()
 
     async def work(self) -> None:
-        """Everything there is to do now: number what is committed, append what is numbered, say how far it goes."""
+        """Numbers committed events, appends numbered events to the stream, and announces the last number."""
         if not await self.hold():
             self.problem = None  # it is for the holder to say
             return
+        async with self._renewing():
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
         if time.monotonic() >= self._beat_at:
             self._tail = None  # once a heartbeat we look again: the stream may have been deleted under us
         await self.append()
@@ -99,13 +113,12 @@ class Sequencer:
             await self.beat()
 
     async def hold(self) -> bool:
-        """Takes or renews the lease; False while another holds it."""
+        """Takes the lease, or renews it when it is a third over; False while another process holds it."""
         if time.monotonic() < self._renew_at:
             return True
         mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
-        until = {"$add": ["$$NOW", int(self._lease * 1000)]}
         held = await self._store.db.sequencer.find_one_and_update(
-            {"_id": HEAD, "$expr": mine_or_over}, [{"$set": {"holder": self._holder, "until": until}}]
+            {"_id": HEAD, "$expr": mine_or_over}, [{"$set": {"holder": self._holder, "until": self._until}}]
         )
         if held is None:
             return False
@@ -116,33 +129,65 @@ class Sequencer:
         self._renew_at = time.monotonic() + self._lease / 3
         return True
 
+    @property
+    def _until(self) -> Document:
+        """The end of a lease that begins now, by MongoDB's clock."""
+        return {"$add": ["$$NOW", int(self._lease * 1000)]}
+
+    async def _renew(self, session: Session | None = None) -> int:
+        """Renews the lease, even one that has run out, unless another process has taken it. Returns the last number."""
+        renewed = await self._store.db.sequencer.find_one_and_update(
+            {"_id": HEAD, "holder": self._holder}, [{"$set": {"until": self._until}}], session=session
+        )
+        if renewed is None:
+            raise LostLease
+        return int(renewed["head"])
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self) -> AsyncGenerator[None, None]:
+        """Renews the lease until the block ends: work that outlasts the lease keeps it."""
+
+        async def renew() -> None:
+            with contextlib.suppress(LostLease):  # the next transaction is refused
+                while True:
+                    await asyncio.sleep(self._lease / 3)
+                    with contextlib.suppress(PyMongoError):  # the work meets the same error
+                        await self._renew()
+
+        renewal = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            await end([renewal])
+
     async def number(self) -> int:
-        """Gives the next numbers to at most a page of committed events, in one transaction. Returns how many."""
+        """Gives the next numbers to at most a page of committed events, in one transaction. Returns their number."""
         if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}, sort=PENDING):
             return 0
 
         async def work(tx: Transaction) -> list[Document]:
+            # First: from here to the commit MongoDB lets nobody else write the lease, however long that takes.
+            head = await self._renew(tx.session)
             # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
-            pending = self._store.db.log.find({"seq": 0}, session=tx.session).sort(PENDING).limit(PAGE)
-            events = [document async for document in pending]
-            lease = await self._store.db.sequencer.find_one_and_update(
-                {"_id": HEAD, "holder": self._holder, "$expr": {"$gt": ["$until", "$$NOW"]}},
-                {"$inc": {"head": len(events)}},
+            pending = self._store.db.log.find({"seq": 0}, session=tx.session)
+            events = [document async for document in pending.sort(PENDING).limit(self._pace.size)]
+            await self._store.db.sequencer.update_one(
+                {"_id": HEAD},
+                [{"$set": {"head": head + len(events), "until": self._until}}],
                 session=tx.session,
             )
-            if lease is None:
-                raise LostLease
-            numbered = await tx.number([event["_id"] for event in events], lease["head"] + 1)
+            numbered = await tx.number([event["_id"] for event in events], head + 1)
             assert numbered == len(events), "only the sequencer numbers events"  # noqa: S101
-            return [{**event, "seq": seq} for seq, event in enumerate(events, lease["head"] + 1)]
+            return [{**event, "seq": seq} for seq, event in enumerate(events, head + 1)]
 
-        self._fresh = await self._store.transaction(work)
+        with self._pace.one():
+            self._fresh = await self._store.transaction(work)
         if self._fresh:
             self.head = self._fresh[-1]["seq"]
         return len(self._fresh)
 
     async def append(self) -> None:
-        """Appends to the stream whatever the log has beyond its tail."""
+        """Appends to the stream the events that the log has after the stream's tail."""
         if self._tail is None:
             self._tail = await self.find_tail()
         while self.problem is None and self._tail < self.head:
@@ -151,7 +196,7 @@ class Sequencer:
             self._tail = events[-1].seq
 
     async def _page(self, tail: int) -> list[Document]:
-        """What follows `tail` in the log, from memory when it has just been numbered."""
+        """The events after `tail` in the log, from memory when they have just been numbered."""
         fresh = [event for event in self._fresh if event["seq"] > tail][:PAGE]
         if fresh and fresh[0]["seq"] == tail + 1:
             return fresh
@@ -172,9 +217,19 @@ class Sequencer:
         return tail
 
     async def publish(self, events: Sequence[Recorded]) -> None:
-        """All at once, each naming the number it must follow; raises when one was not stored as that number."""
-        # One that fails leaves those after it refused. Whatever happened, the tail is read again.
-        acks = await asyncio.gather(*map(self._publish, events), return_exceptions=True)
+        """Publishes all events together, each with the number it must follow. Raises when NATS refuses one.
+
+        `TimeoutError` when NATS acknowledges none for `SILENCE` seconds. After any error the tail is read again.
+        """
+        loop = asyncio.get_running_loop()
+
+        async def acknowledged(event: Recorded) -> None:
+            await self._publish(event)
+            silence.reschedule(loop.time() + SILENCE)
+
+        # When NATS refuses one event it refuses all later ones too.
+        async with asyncio.timeout(SILENCE) as silence:
+            acks = await asyncio.gather(*map(acknowledged, events), return_exceptions=True)
         for ack in acks:
             if isinstance(ack, BaseException):
                 raise ack
@@ -188,7 +243,7 @@ class Sequencer:
                 f"append {event.type}", parent=event.trace, kind=SpanKind.PRODUCER, seq=event.seq
             ):
                 pass
-        return self._js.publish(event.type, msgspec.json.encode(event), timeout=5, headers=headers)
+        return self._js.publish(event.type, msgspec.json.encode(event), timeout=UNLIMITED, headers=headers)
 
     async def beat(self) -> None:
         if time.monotonic() >= self._beat_at:

@@ -2,39 +2,29 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
 import nats.errors
 import nats.js.errors
 import pytest
-import pytest_asyncio
-from nats.aio.client import Client as Nats
 from pymongo import monitoring
 
 from services.kernel.calendar import moment
-from services.kernel.caller import LIFE, Caller, Grant, Scope, Tokens, binding, reading
+from services.kernel.caller import LIFE, Caller, Scope, binding, reading
 from services.kernel.config import Settings
 from services.kernel.log import streams
-from services.kernel.log.inbox import Handler, Inbox
-from services.kernel.log.sequencer import Sequencer
-from services.kernel.log.streams import replay_subject
-from services.kernel.messages import Command, Recorded, Refused, Role
+from services.kernel.messages import Refused
 from services.kernel.messaging import client
 from services.kernel.messaging.client import CALLER, KEY, Reply
-from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import DuplicateKeyError, UpdateOne
-from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction, recorded
-from services.kernel.process import end
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.platform.kernel import toy
-from tests.platform.kernel.toy import CountTallies, OpenTally, RaiseTally, Tally, TallyRaised
-
-ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
+from tests.platform.kernel.conftest import ANN, Toy, running, until
+from tests.platform.kernel.toy import CountTallies, OpenTally, RaiseTally
 
 
 class Watch(monitoring.CommandListener):
@@ -49,81 +39,6 @@ class Watch(monitoring.CommandListener):
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
-
-
-class Toy:
-    """The toy service without its process: a desk, a sequencer, and a reader in the same database."""
-
-    def __init__(self, settings: Settings, connection: Nats) -> None:
-        self.store = Store(settings, "toy")
-        self.nats = connection
-        self.sequencer = Sequencer(self.store, connection, lease=1, heartbeat=0.2)
-        self._sign = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
-        verify = Tokens.from_file("gateway", settings.secrets_of("review") / "caller.public.json")
-        self.desk = Desk(self.store, verify, self._committed)
-
-    async def _committed(self) -> None:
-        self.sequencer.nudge()
-
-    async def do(self, command: Command, key: str, caller: Caller = ANN) -> Reply[Any]:
-        body = msgspec.json.encode(command)
-        token = self._sign.sign(caller, moment(), LIFE, **binding(command.subject, body, key))
-        handler: Any = toy.open_tally if isinstance(command, OpenTally) else toy.raise_tally
-        reply = await self.desk.command(type(command), handler, body, {CALLER: token, KEY: key})
-        return msgspec.json.decode(reply, type=Reply)
-
-    async def log(self) -> list[dict[str, Any]]:
-        return [document async for document in self.store.db.log.find().sort("seq", 1)]
-
-    async def stream(self) -> list[Recorded]:
-        js = self.nats.jetstream()
-        last = await streams.last(js, "toy")
-        messages = [await js.get_msg(streams.name("toy"), seq=seq) for seq in range(1, last + 1)]
-        return [msgspec.json.decode(message.data or b"", type=Recorded) for message in messages]
-
-    def inbox(self, handle: Handler = toy.copy) -> Inbox:
-        return Inbox(self.store, "toy", {TallyRaised.subject: TallyRaised}, handle, name="copy")
-
-    async def copies(self) -> dict[str, int]:
-        """How many events of each tally have taken effect."""
-        return {document["_id"]: document["heard"] async for document in self.store.db.copies.find()}
-
-    async def cursor(self) -> int:
-        cursor = await self.store.db.cursors.find_one({"_id": "copy/toy"})
-        return cursor["seq"] if cursor else 0
-
-
-@pytest_asyncio.fixture
-async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
-    connection = await client.connect(settings, TESTER)
-    made = Toy(settings, connection)
-    await made.store.provision({})
-    await streams.ensure(connection.jetstream(), "toy")
-
-    async def replay(message: Any) -> None:
-        after = msgspec.json.decode(message.data)["after"]
-        found = made.store.db.log.find({"seq": {"$gt": after}}).sort("seq", 1)
-        await message.respond(msgspec.json.encode([recorded(document) async for document in found]))
-
-    await connection.subscribe(replay_subject("toy"), cb=replay)
-    yield made
-    made.store.close()
-    await connection.close()
-
-
-async def _until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not await condition():
-            await asyncio.sleep(0.01)
-
-
-@contextlib.asynccontextmanager
-async def _running(*works: Any) -> AsyncGenerator[None, None]:
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        yield
-    finally:
-        await end(tasks)
 
 
 async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
@@ -198,14 +113,9 @@ async def test_i3_each_change_has_one_event_and_a_failed_one_has_neither(service
     assert (tally["version"], len(await service.log())) == (1, 1)
 
 
-def _tally(id_: str, version: int, unit: str = f"/{COUNTRY}") -> tuple[Tally, list[TallyRaised]]:
-    tallies = [Tally(id=id_, version=v, unit=unit, value=v - 1) for v in range(1, version + 1)]
-    return tallies[-1], [toy.raised(tally) for tally in tallies]
-
-
 async def test_i3_many_are_added_with_all_their_events(service: Toy) -> None:
     async def work(tx: Transaction) -> None:
-        await toy.Tallies(tx).add_many(_tally(f"t{n}", 1 + n % 3) for n in range(1000))
+        await toy.Tallies(tx).add_many(toy.tally(f"t{n}", 1 + n % 3) for n in range(1000))
 
     await service.store.transaction(work)
     assert await service.store.db.tallies.count_documents({"within": COUNTRY}) == 1000
@@ -224,13 +134,13 @@ async def test_i3_many_are_added_with_all_their_events(service: Toy) -> None:
 async def test_i3_many_are_added_all_or_none(service: Toy, wrong: str) -> None:
     await service.do(OpenTally(id="there"), "open")
     bad = {
-        "out of scope": _tally("t", 1, f"/{COUNTRY}/u2"),
-        "there already": _tally("there", 1, f"/{COUNTRY}/u1"),
-        "an event is missing": (_tally("t", 2, f"/{COUNTRY}/u1")[0], _tally("t", 2)[1][1:]),
+        "out of scope": toy.tally("t", 1, f"/{COUNTRY}/u2"),
+        "there already": toy.tally("there", 1, f"/{COUNTRY}/u1"),
+        "an event is missing": (toy.tally("t", 2, f"/{COUNTRY}/u1")[0], toy.tally("t", 2)[1][1:]),
     }[wrong]
 
     async def work(tx: Transaction) -> None:
-        await toy.Tallies(tx).add_many([*(_tally(f"t{n}", 2, f"/{COUNTRY}/u1") for n in range(9)), bad])
+        await toy.Tallies(tx).add_many([*(toy.tally(f"t{n}", 2, f"/{COUNTRY}/u1") for n in range(9)), bad])
 
     with pytest.raises((Refused, DuplicateKeyError, ValueError)):
         await service.store.transaction(work, scope=Scope(frozenset({"u1"})))
@@ -249,7 +159,7 @@ async def test_i3_an_event_is_never_edited_but_for_its_number(service: Toy) -> N
 
 async def test_i4_versions_and_sequence_are_dense_and_agree_under_concurrent_writers(service: Toy) -> None:
     names = [f"t{n}" for n in range(5)]
-    async with _running(service.sequencer.run()):
+    async with running(service.sequencer.run()):
         await asyncio.gather(*(service.do(OpenTally(id=name), f"open {name}") for name in names))
         raises = [service.do(RaiseTally(id=name), f"{name} {n}") for n in range(20) for name in names]
         answers = await asyncio.gather(*raises)
@@ -258,7 +168,7 @@ async def test_i4_versions_and_sequence_are_dense_and_agree_under_concurrent_wri
         async def numbered() -> bool:
             return await service.store.db.log.count_documents({"seq": 0}) == 0
 
-        await _until(numbered)
+        await until(numbered)
     log = await service.log()
     assert [event["seq"] for event in log] == list(range(1, 5 * 21 + 1))
     for name in names:
@@ -272,11 +182,11 @@ async def test_i5_a_deleted_stream_comes_back_whole_and_readers_miss_nothing(ser
         return False
 
     inbox = service.inbox()
-    async with _running(service.sequencer.run(), inbox.run(service.nats)):
+    async with running(service.sequencer.run(), inbox.run(service.nats)):
         await service.do(OpenTally(id="t"), "open")
         for n in range(30):
             if n in (5, 10):
-                await _until(there)
+                await until(there)
                 await service.nats.jetstream().delete_stream(streams.name("toy"))
             await service.do(RaiseTally(id="t", most=12), f"raise {n}")
         await service.do(OpenTally(id="u"), "open u")
@@ -289,8 +199,8 @@ async def test_i5_a_deleted_stream_comes_back_whole_and_readers_miss_nothing(ser
         async def heard() -> bool:
             return sum((await service.copies()).values()) == len(await service.log())
 
-        await _until(whole)
-        await _until(heard)
+        await until(whole)
+        await until(heard)
     assert await service.copies() == {"t": 13, "u": 1}
 
 

@@ -56,6 +56,12 @@ def raised(tally: Tally) -> TallyRaised:
     return TallyRaised(key=tally.id, version=tally.version, at=moment(), unit=tally.unit, to=tally.value)
 
 
+def tally(id_: str, version: int, unit: str = f"/{COUNTRY}") -> tuple[Tally, list[TallyRaised]]:
+    """A tally at a version, and the events that led to it."""
+    tallies = [Tally(id=id_, version=v, unit=unit, value=v - 1) for v in range(1, version + 1)]
+    return tallies[-1], [raised(each) for each in tallies]
+
+
 async def open_tally(command: OpenTally, tx: Transaction) -> Row:
     tally = Tally(id=command.id, version=1, unit=f"/{COUNTRY}", value=0)
     return await Tallies(tx).add(tally, raised(tally))

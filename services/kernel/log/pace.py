@@ -1,0 +1,27 @@
+"""The number of events to take in one transaction, which follows how many a transaction has time for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.kernel.mongo.driver import PyMongoError
+
+
+class Pace:
+    """Halved when a transaction fails, doubled when one commits, up to `most`.
+
+    MongoDB aborts a transaction that lasts too long. A slow machine could otherwise try the same page for ever.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.size = most
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Around one transaction."""
+        try:
+            yield
+        except PyMongoError:
+            self.size = max(1, self.size // 2)
+            raise
+        self.size = min(self.most, self.size * 2)

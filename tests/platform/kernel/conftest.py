@@ -1,0 +1,106 @@
+"""The toy service without its process, and its connections."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+import pytest_asyncio
+from nats.aio.client import Client as Nats
+
+from services.kernel.calendar import moment
+from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding
+from services.kernel.config import Settings
+from services.kernel.log import streams
+from services.kernel.log.inbox import Handler, Inbox
+from services.kernel.log.sequencer import Sequencer
+from services.kernel.log.streams import replay_subject
+from services.kernel.messages import Command, Recorded, Role
+from services.kernel.messaging import client
+from services.kernel.messaging.client import CALLER, KEY, Reply
+from services.kernel.messaging.desk import Desk
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import recorded
+from services.kernel.process import end
+from services.kernel.units import COUNTRY
+from tests.conftest import TESTER
+from tests.platform.kernel import toy
+from tests.platform.kernel.toy import OpenTally, TallyRaised
+
+ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
+
+
+class Toy:
+    """The toy service without its process: a desk, a sequencer, and a reader in the same database."""
+
+    def __init__(self, settings: Settings, connection: Nats) -> None:
+        self.store = Store(settings, "toy")
+        self.nats = connection
+        self.sequencer = Sequencer(self.store, connection, lease=1, heartbeat=0.2)
+        self._sign = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
+        verify = Tokens.from_file("gateway", settings.secrets_of("review") / "caller.public.json")
+        self.desk = Desk(self.store, verify, self._committed)
+
+    async def _committed(self) -> None:
+        self.sequencer.nudge()
+
+    async def do(self, command: Command, key: str, caller: Caller = ANN) -> Reply[Any]:
+        body = msgspec.json.encode(command)
+        token = self._sign.sign(caller, moment(), LIFE, **binding(command.subject, body, key))
+        handler: Any = toy.open_tally if isinstance(command, OpenTally) else toy.raise_tally
+        reply = await self.desk.command(type(command), handler, body, {CALLER: token, KEY: key})
+        return msgspec.json.decode(reply, type=Reply)
+
+    async def log(self) -> list[dict[str, Any]]:
+        return [document async for document in self.store.db.log.find().sort("seq", 1)]
+
+    async def stream(self) -> list[Recorded]:
+        js = self.nats.jetstream()
+        last = await streams.last(js, "toy")
+        messages = [await js.get_msg(streams.name("toy"), seq=seq) for seq in range(1, last + 1)]
+        return [msgspec.json.decode(message.data or b"", type=Recorded) for message in messages]
+
+    def inbox(self, handle: Handler = toy.copy) -> Inbox:
+        return Inbox(self.store, "toy", {TallyRaised.subject: TallyRaised}, handle, name="copy")
+
+    async def copies(self) -> dict[str, int]:
+        """How many events of each tally have taken effect."""
+        return {document["_id"]: document["heard"] async for document in self.store.db.copies.find()}
+
+    async def cursor(self) -> int:
+        cursor = await self.store.db.cursors.find_one({"_id": "copy/toy"})
+        return cursor["seq"] if cursor else 0
+
+
+@pytest_asyncio.fixture
+async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
+    connection = await client.connect(settings, TESTER)
+    made = Toy(settings, connection)
+    await made.store.provision({})
+    await streams.ensure(connection.jetstream(), "toy")
+
+    async def replay(message: Any) -> None:
+        after = msgspec.json.decode(message.data)["after"]
+        found = made.store.db.log.find({"seq": {"$gt": after}}).sort("seq", 1)
+        await message.respond(msgspec.json.encode([recorded(document) async for document in found]))
+
+    await connection.subscribe(replay_subject("toy"), cb=replay)
+    yield made
+    made.store.close()
+    await connection.close()
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(*works: Any) -> AsyncGenerator[None, None]:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        yield
+    finally:
+        await end(tasks)
