@@ -6,6 +6,7 @@ import strawberry
 
 from gateway.engine.subscriptions import ReviewEventKind
 from services.kernel.messages import Role
+from services.kernel.sheets.messages import Fate, FileFormat, JobKind, JobState
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.kernel.words import Word
 from services.movement.words import (
@@ -25,7 +26,6 @@ from services.registration.models.messages import ModelState, ModelStep, SelfRat
 from services.registration.relations.messages import RelationKind, RelationState
 from services.registration.reorganisations.messages import ReorganisationKind, ReorganisationProblem
 from services.registration.search.messages import FacetKind, MatchedText
-from services.registration.sheets.messages import Fate, FileFormat, JobKind, JobState
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import Closing, Verdict
 from services.supervision.messages import SessionKind, SupervisingBody

@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 from gateway.engine.planned import Planned, known
 from gateway.engine.policy import OneExtension, Policed
 from gateway.fields.declare import Wish, found, root
+from gateway.fields.owners import OWNERS
 from gateway.fields.relay import Node, described
 from gateway.fields.scalars import SCALARS
 from gateway.schema.registration.delegations import Delegation, DelegationsMutation, DelegationsQuery
@@ -50,7 +51,6 @@ from services.registration.organisations.messages import ORGANISATION, Organisat
 from services.registration.programmes.messages import PROGRAMME, ProgrammesById
 from services.registration.relations.messages import RELATION, RelationsById
 from services.registration.reorganisations.messages import REORGANISATION, ReorganisationsById
-from services.registration.sheets.messages import JOB, JobsById
 from services.registration.units.messages import UnitsOnDay
 from services.review.messages import REVIEW, ReviewsById
 from services.supervision.messages import SESSION, SessionsById
@@ -60,7 +60,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     DELEGATION: (DelegationsById, Delegation),
     RELATION: (RelationsById, Relation),
     DOCUMENT: (DocumentsById, GoverningDocument),
-    JOB: (JobsById, SheetJob),
+    **{owner.JOB: (owner.JobsById, SheetJob) for owner in OWNERS},
     LAUNCH: (LaunchesById, Launch),
     MODEL: (ModelsById, Model),
     ORGANISATION: (OrganisationsById, Organisation),
@@ -180,7 +180,7 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Unit, *(type_ for _, type_ in NODES.values())],
+    types=[Unit, *dict.fromkeys(type_ for _, type_ in NODES.values())],
     config=StrawberryConfig(default_resolver=lambda row, name: row[name], scalar_map=SCALARS),
     execution_context_class=Planned,
     extensions=[Policed],

@@ -1,6 +1,7 @@
-"""Files over HTTP, in and out, as streams: they never are a variable of GraphQL, and never whole in memory here.
+"""Files over HTTP, in and out, as streams: never a variable of GraphQL, and never whole in the gateway's memory.
 
-A file is sent to registration in parts, each signed in the caller's name; what becomes of it is asked for in GraphQL.
+A file is sent in parts to the service that will own it, each part signed in the caller's name. A download goes to the
+service that the file's id names. Imports and exports are started and watched in GraphQL.
 """
 
 from collections.abc import AsyncIterator
@@ -14,19 +15,20 @@ from starlette.routing import Route
 
 from gateway.callers.identity import Identity
 from gateway.engine.operations import Operations, encoded
+from gateway.fields.owners import named, owner_of
 from gateway.transport import live
 from gateway.transport.guard import Bad
 from services.kernel import telemetry
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.messages import Refused, Unavailable
-from services.registration.sheets.messages import FILE, LARGEST_PART, FilePart, Part, StoreFilePart, Template
+from services.kernel.sheets.messages import LARGEST_FILE, LARGEST_PART, FileData, SheetMessages
 
-LARGEST_FILE = 20 * 1024 * 1024
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+DEFAULT_SERVICE, DEFAULT_SHEET = "registration", "models"
 _STATUS = {"unauthenticated": 401, "not-permitted": 403, "file-too-large": 413, "rate-limited": 429}
 
 
@@ -72,10 +74,11 @@ class Files:
         return answer
 
     async def store(self, request: Request, caller: Caller) -> Response:
-        """Takes the body as it comes. Only with a token, which no other site's page has: nothing is forged."""
+        """Sends on the body while it arrives. It takes a token, which a page of another site does not have."""
+        messages = _asked(request)
         unit, name = request.query_params.get("unit", ""), request.query_params.get("name", "")
         if caller is ANYBODY:
-            caller.scope(StoreFilePart.roles, today())
+            caller.scope(messages.StoreFilePart.roles, today())
         if not unit or not name:
             field = "unit" if not unit else "name"
             vi = f"Thiếu tham số “{field}”: /files?unit=<mã đơn vị>&name=<tên tệp>."
@@ -84,29 +87,33 @@ class Files:
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > LARGEST_FILE:
             raise _too_large()
-        file, number, size = FILE.id(token_hex(12)), 0, 0
+        file, number, size = messages.FILE.id(token_hex(12)), 0, 0
         async for data, last in _parts(request.stream()):
             size += len(data)
             if size > LARGEST_FILE:
                 raise _too_large()
-            part = StoreFilePart(file=file, unit=unit, name=name, number=number, data=data, last=last)
+            part = messages.StoreFilePart(
+                file=file, unit=unit, name=name, number=number, data=data, last=last
+            )
             await self._operations.client.ask(part, caller, dict[str, Any], key=f"{file}/{number}")
             number += 1
-        told = encoded({"file": file, "name": name, "size": size})
-        return Response(told, 201, {"cache-control": "no-store"}, "application/json")
+        stored = encoded({"file": file, "name": name, "size": size})
+        return Response(stored, 201, {"cache-control": "no-store"}, "application/json")
 
-    async def template(self, _: Request, caller: Caller) -> Response:
-        part = await self._operations.client.ask(Template(), caller, Part)
+    async def template(self, request: Request, caller: Caller) -> Response:
+        messages, sheet = _asked(request), request.query_params.get("sheet", DEFAULT_SHEET)
+        part = await self._operations.client.ask(messages.Template(sheet=sheet), caller, FileData)
         return Response(part.data, 200, _download(part.name, "public, max-age=3600"), TYPES["xlsx"])
 
     async def fetch(self, request: Request, caller: Caller) -> Response:
         file = request.path_params["file"]
+        messages = owner_of(file)
 
-        async def part(number: int) -> Part | None:
+        async def part(number: int) -> FileData | None:
             return await self._operations.client.ask(
-                FilePart(file=file, number=number),
+                messages.FilePart(file=file, number=number),
                 caller,
-                Part | None,  # type: ignore[arg-type]
+                FileData | None,  # type: ignore[arg-type]
             )
 
         first = await part(0)
@@ -114,7 +121,7 @@ class Files:
 
         async def parts() -> AsyncIterator[bytes]:
             number = 0
-            found: Part | None = first
+            found: FileData | None = first
             while found:
                 yield found.data
                 number += 1
@@ -124,8 +131,18 @@ class Files:
         return StreamingResponse(parts(), 200, _download(first.name, "private, no-store"), kind)
 
 
+def _asked(request: Request) -> SheetMessages:
+    """The messages of the service in the query string; of registration by default."""
+    service = request.query_params.get("service", DEFAULT_SERVICE)
+    messages = named(service)
+    if messages is None:
+        vi, en = f"Không có dịch vụ “{service[:60]}”.", f"There is no service “{service[:60]}”."
+        raise Bad(400, "request-invalid", vi=vi, en=en, fields=("service",))
+    return messages
+
+
 async def _parts(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
-    """Whole parts and the rest, each with whether it is the last."""
+    """The parts of a file, in order, each with whether it is the last."""
     held = bytearray()
     async for chunk in stream:
         held += chunk

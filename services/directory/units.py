@@ -122,6 +122,11 @@ async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
     await tx.unscoped(UNITS).write(writes)
 
 
+async def path_of(access: Access, unit: str) -> str:
+    """The unit's path, as it is today or last was."""
+    return (await Directory(access).get(unit)).spells[-1].path
+
+
 def _unit(document: Document) -> DatedUnit:
     return from_document(document, DatedUnit)
 

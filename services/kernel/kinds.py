@@ -17,11 +17,17 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Kind(Noun):
-    """A kind of aggregate, declared once beside its messages. An id is `<field>_` and 24 hexadecimal digits."""
+    """A kind of record, declared once beside its messages. An id is the prefix and 24 hexadecimal digits.
+
+    `service`: the owner of the record, for kinds that several services have: their ids begin with it, so that the
+    owner of `registration-file_…` is known from the id.
+    """
+
+    service: str = ""
 
     @property
     def prefix(self) -> str:
-        return f"{self.field}_"
+        return f"{self.service}-{self.field}_" if self.service else f"{self.field}_"
 
     def id(self, digits: str) -> str:
         """The id with these 24 hexadecimal digits."""

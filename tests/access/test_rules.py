@@ -142,9 +142,10 @@ def test_what_is_hidden_from_some_may_be_null_for_all() -> None:
 
 
 UNSCOPED = {
-    ("services/registration/sheets/repository.py", "'file_parts'"),
-    ("services/registration/sheets/repository.py", "'job_rows'"),
-    ("services/registration/sheets/repository.py", "'jobs'"),
+    ("services/kernel/sheets/files.py", "'file_parts'"),
+    ("services/kernel/sheets/jobs.py", "'job_rows'"),
+    ("services/kernel/sheets/jobs.py", "'jobs'"),
+    ("services/kernel/sheets/jobs.py", "'job_leases'"),
     ("services/directory/units.py", "COLLECTION"),
     ("services/kernel/mongo/access.py", "'cursors'"),
     ("services/kernel/mongo/access.py", "'parked'"),
@@ -199,7 +200,6 @@ def test_only_projections_and_workers_act_in_the_name_of_their_process() -> None
             "services/kernel/",
             "services/reporting/",
             "services/registration/search/projection.py",
-            "services/registration/sheets/worker.py",  # takes up jobs; does them in the name of whoever asked
         )
         if not name.startswith(projections):
             assert not OF_THE_PROCESS & {alias.name for node in imports for alias in node.names}, name

@@ -17,13 +17,14 @@ from services.kernel.messages import Role
 from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.sheets.reading import opened
+from services.kernel.sheets.worker import BATCH
 from services.kernel.units import Spell, UnitLevel
 from services.movement.words import Field, SubjectKind
 from services.registration.models import domain
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
-from services.registration.sheets.reading import opened
-from services.registration.sheets.worker import BATCH
+from services.registration.sheets.columns import LAYOUT
 from tests.bench.memory import resident
 from tests.bench.stage import TOWN, Http, Stage, out, stage, table
 
@@ -126,7 +127,7 @@ def reading(data: bytes, rows: int) -> float:
         file = Path(folder) / "file"
         file.write_bytes(data)
         begun = time.perf_counter()
-        with opened(file, "bench.xlsx") as sheet:
+        with opened(file, LAYOUT) as sheet:
             assert sum(1 for _ in sheet.lines()) == rows
         return time.perf_counter() - begun
 

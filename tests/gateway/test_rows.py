@@ -9,6 +9,7 @@ from graphql import get_named_type, is_leaf_type, is_list_type, is_non_null_type
 
 from gateway.fields.declare import Follows, asks, column_of, is_connection
 from gateway.schema import NODES, schema
+from services.kernel.sheets.messages import JobRow, RowRow
 from services.registration.delegations.messages import DelegationRow
 from services.registration.documents.messages import DocumentRow
 from services.registration.formality.messages import QuestionRow
@@ -19,7 +20,6 @@ from services.registration.programmes.messages import ProgrammeRow
 from services.registration.relations.messages import RelationRow
 from services.registration.reorganisations.messages import PreviewRow, ReorganisationRow
 from services.registration.search.messages import HitRow, SearchRow
-from services.registration.sheets.messages import JobRow, RowRow
 from services.registration.units.messages import UnitHeirRow, UnitNamedRow, UnitRow
 from services.reporting.messages import Report
 from services.review.messages import ReviewRow

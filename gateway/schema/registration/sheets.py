@@ -1,4 +1,4 @@
-"""Lists of models on sheets, in the schema: checked, imported and exported in the background."""
+"""Lists of models on sheets, in the schema: check, import and export as jobs in the background."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,24 +9,15 @@ import strawberry
 from strawberry import ID
 
 from gateway.fields.declare import ASKS, AnyInfo, Hears, Wish, does, needed, root
+from gateway.fields.owners import OWNERS, owner_of
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.schema.registration.models import ModelsFilter
 from services.kernel.messages import ANY_OFFICE, Refused
-from services.registration.sheets.messages import (
-    CancelJob,
-    Fate,
-    FileFormat,
-    JobKind,
-    JobRows,
-    JobsById,
-    JobsPage,
-    JobState,
-    StartExport,
-    StartImport,
-)
+from services.kernel.sheets.messages import Fate, FileFormat, JobKind, JobState
+from services.registration.sheets.messages import CancelJob, JobsPage, StartExport, StartImport
 
 GLANCE = 0.5
-"""Seconds between looks at how far a job has come."""
+"""Seconds between looks at the progress of a job."""
 ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -73,7 +64,7 @@ class SheetRow:
     number: int = strawberry.field(description="Số thứ tự dòng trong tệp.")
     fate: Fate = strawberry.field(description="Kết quả.")
     title: str = strawberry.field(description="Tên mô hình ghi trong dòng; có thể rỗng.")
-    model: ID | None = strawberry.field(description="Mã mô hình được lập hoặc sửa.")
+    record: ID | None = strawberry.field(name="model", description="Mã mô hình được lập hoặc sửa.")
     problems: list[RowProblem] = strawberry.field(description="Lỗi hay cảnh báo, từng ô.")
 
 
@@ -117,7 +108,8 @@ def _job_rows(
     before: Before = None,
     fate: Annotated[Fate | None, described("Chỉ những dòng có kết quả này.")] = None,
 ) -> Wish:
-    return Wish(JobRows(job=job, fate=fate, first=first, after=after, last=last, before=before))
+    page = owner_of(job).JobRows(job=job, fate=fate, first=first, after=after, last=last, before=before)
+    return Wish(page)
 
 
 @strawberry.type
@@ -126,7 +118,9 @@ class SheetsQuery:
         _jobs, "Các việc nhập, xuất của người hỏi, mới nhất trước; mỗi trang tối đa 100.", JobsPage
     )
     sheet_rows: Connection[SheetRow] = root(
-        _job_rows, "Kết quả từng dòng của một việc kiểm tra hay nhập, theo thứ tự trong tệp.", JobRows
+        _job_rows,
+        "Kết quả từng dòng của một việc kiểm tra hay nhập, theo thứ tự trong tệp.",
+        *(owner.JobRows for owner in OWNERS),
     )
 
 
@@ -162,7 +156,7 @@ class SheetsSubscription:
         fields = {**needed(info), "version": "version", "state": "state"}
         seen = -1
         while True:
-            (row,) = (await info.context.door.rows(JobsById, (job,), fields)).read()
+            (row,) = (await info.context.door.rows(owner_of(job).JobsById, (job,), fields)).read()
             if row is None:
                 raise Refused(
                     "job-not-found",

@@ -1,24 +1,40 @@
-"""The columns of a list of models on a sheet: one table for the template, the import and the export."""
+"""The columns of a list of models on a sheet, and how each of their cells is read."""
 
-from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
 
+from services.kernel.messages import Refused
+from services.kernel.sheets import values
+from services.kernel.sheets.columns import Column, Layout
 from services.kernel.text import folded
-from services.movement.words import Field, SubjectKind
+from services.movement.words import Field, SubjectKind, field_named
+from services.registration.models.messages import MODEL
+from services.registration.organisations.messages import ORGANISATION
+from services.registration.programmes.messages import PROGRAMME
 
-SHEET = "Mô hình"
+_KINDS = {folded(name): kind for kind in SubjectKind for name in (kind.value, kind.vi)}
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`note`: what stands beside the heading in the template. `choices`: its drop-down list. `width`: in characters."""
+def _title(cell: Any) -> str:
+    """One line: a long title is often broken into the lines of its cell."""
+    return " ".join(values.text(cell).split())
 
-    key: str
-    heading: str
-    note: str
-    width: int
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-    choices: tuple[str, ...] = ()
+
+def _field(cell: Any) -> Field:
+    return field_named(values.text(cell))
+
+
+def _subject_kind(cell: Any) -> SubjectKind:
+    found = _KINDS.get(folded(str(cell)).replace(",", ""))
+    if found is None:
+        raise Refused(
+            "subject-kind-unknown",
+            "subject_kind",
+            vi=f"“{str(cell)[:40]}” không phải “{'” hay “'.join(kind.vi for kind in SubjectKind)}”.",
+            en=f"“{str(cell)[:40]}” is neither {' nor '.join(SubjectKind)}.",
+        )
+    return found
 
 
 COLUMNS = (
@@ -32,10 +48,11 @@ COLUMNS = (
     Column(
         "owner",
         "Tổ chức chủ trì",
-        "Tên tổ chức đã đăng ký trong đơn vị, có dấu hay không đều được; hoặc mã tổ chức (o_…).",
+        f"Tên tổ chức đã đăng ký trong đơn vị, có dấu hay không đều được; hoặc mã tổ chức ({ORGANISATION.prefix}…).",
         36,
         ("đơn vị chủ trì", "đơn vị thực hiện", "chủ trì", "tổ chức", "tên đơn vị", "owner"),
         required=True,
+        example="Hội LHPN phường Đậu Liêu",
     ),
     Column(
         "title",
@@ -44,6 +61,8 @@ COLUMNS = (
         60,
         ("tên", "mô hình", "nội dung mô hình", "tên mô hình, điển hình", "title"),
         required=True,
+        read=_title,
+        example="“5 không, 3 sạch” ở tổ dân phố 1",
     ),
     Column(
         "field",
@@ -53,6 +72,8 @@ COLUMNS = (
         ("thuộc lĩnh vực", "field"),
         required=True,
         choices=tuple(field.vi for field in Field),
+        read=_field,
+        example="Văn hóa - xã hội",
     ),
     Column(
         "subject_kind",
@@ -62,9 +83,17 @@ COLUMNS = (
         ("loại hình", "đối tượng", "tập thể/cá nhân", "tập thể hay cá nhân", "subject kind"),
         required=True,
         choices=tuple(kind.vi for kind in SubjectKind),
+        read=_subject_kind,
+        inputs=("subjectKind",),
+        example="Tập thể",
     ),
     Column(
-        "place", "Địa điểm", "Nơi thực hiện: thôn, tổ dân phố, tuyến đường…", 32, ("nơi thực hiện", "place")
+        "place",
+        "Địa điểm",
+        "Nơi thực hiện: thôn, tổ dân phố, tuyến đường…",
+        32,
+        ("nơi thực hiện", "place"),
+        example="Tổ dân phố 1",
     ),
     Column(
         "summary",
@@ -72,6 +101,7 @@ COLUMNS = (
         "Tối đa 4000 ký tự.",
         60,
         ("tóm tắt", "nội dung", "cách làm", "summary"),
+        example="Hội viên đến từng hộ hướng dẫn phân loại rác, mỗi tuần một buổi dọn ngõ.",
     ),
     Column(
         "target",
@@ -79,12 +109,22 @@ COLUMNS = (
         "Chỉ tiêu cụ thể, có con số nếu được.",
         40,
         ("chỉ tiêu", "mục tiêu", "kết quả, chỉ tiêu dự kiến", "target"),
+        example="48/48 hộ phân loại rác tại nguồn",
     ),
-    Column("year", "Năm", "Năm đăng ký; bỏ trống là năm của ngày lập.", 8, ("năm đăng ký", "year")),
+    Column(
+        "year",
+        "Năm",
+        "Năm đăng ký; bỏ trống là năm của ngày lập.",
+        8,
+        ("năm đăng ký", "year"),
+        read=partial(values.whole, field="year"),
+        example=2026,
+    ),
     Column(
         "programme",
         "Chương trình",
-        "Tên hoặc mã (p_…) của phong trào, chương trình, nếu có; năm phải thuộc thời kỳ của chương trình.",
+        f"Tên hoặc mã ({PROGRAMME.prefix}…) của phong trào, chương trình, nếu có; "
+        "năm phải thuộc thời kỳ của chương trình.",
         28,
         ("mã chương trình", "phong trào", "phong trào, chương trình", "programme"),
     ),
@@ -94,6 +134,8 @@ COLUMNS = (
         "Dạng ngày/tháng/năm, ví dụ 05/03/2026; bỏ trống là hôm nay.",
         14,
         ("ngày", "ngày đăng ký", "ngày lập bản nháp", "on"),
+        read=partial(values.day, field="on"),
+        example=date(2026, 3, 5),
     ),
     Column(
         "land_m2",
@@ -101,6 +143,7 @@ COLUMNS = (
         "Lũy kế đến nay của mô hình đã đăng ký, ví dụ 1.155,3: phần tăng thêm được ghi nhận vào ngày nhập.",
         16,
         ("hiến đất", "diện tích đất hiến", "đất (m2)", "land"),
+        read=partial(values.number, field="land_m2"),
     ),
     Column(
         "work_days",
@@ -108,6 +151,7 @@ COLUMNS = (
         "Lũy kế đến nay của mô hình đã đăng ký.",
         14,
         ("số ngày công", "work days"),
+        read=partial(values.number, field="work_days"),
     ),
     Column(
         "money",
@@ -115,18 +159,14 @@ COLUMNS = (
         "Lũy kế đến nay của mô hình đã đăng ký; “72,9 triệu” cũng được.",
         20,
         ("kinh phí", "giá trị", "số tiền", "money"),
+        read=partial(values.number, field="money"),
+        inputs=("amount",),
     ),
 )
-BY_KEY = {column.key: column for column in COLUMNS}
-
-
-def _bare(text: str) -> str:
-    return "".join(c for c in folded(text) if c.isalnum())
-
-
-_NAMED = {_bare(name): column for column in COLUMNS for name in (column.key, column.heading, *column.aliases)}
-
-
-def column_named(heading: str) -> Column | None:
-    """By heading or alias; marks, case, blanks and punctuation do not matter, nor a star that says it is required."""
-    return _NAMED.get(_bare(heading))
+LAYOUT = Layout(
+    title="Mô hình",
+    noun=MODEL,
+    columns=COLUMNS,
+    recognised_by=frozenset({"title", "owner"}),
+    named_by="title",
+)

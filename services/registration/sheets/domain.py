@@ -1,4 +1,4 @@
-"""What becomes of a row of a sheet: a new draft, a change of an old one, nothing, or an error at a cell."""
+"""Judges a row of a list of models: a new draft, a change of a model, no change, or an error at a cell."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -9,18 +9,19 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
-from services.kernel.messages import Event, Refusal, Refused
+from services.kernel.messages import Event, Refused
+from services.kernel.sheets import values
+from services.kernel.sheets.judging import Cells, Faulty, Outcome, judged
+from services.kernel.sheets.messages import Fate, RowProblem
+from services.kernel.sheets.reading import Line
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit, UnitPath
-from services.movement.words import ContributionKind, field_named
+from services.movement.words import ContributionKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Act, Model
 from services.registration.organisations.domain import Organisation, in_being
 from services.registration.programmes.domain import Programme
-from services.registration.sheets import values
-from services.registration.sheets.columns import BY_KEY, COLUMNS
-from services.registration.sheets.messages import Fate, RowProblem
-from services.registration.sheets.reading import Line
+from services.registration.sheets.columns import LAYOUT
 
 Change = Callable[[Model], tuple[Model, Event]]
 RESOURCES = {
@@ -30,21 +31,19 @@ RESOURCES = {
 }
 REVISED = ("title", "field", "subject_kind", "place", "summary", "target", "year", "programme")
 NOTE = "Nhập từ tệp, phần tăng thêm so với lần trước"
-_CELLS = {"subjectKind": "subject_kind", "amount": "money"}
 
 
 @dataclass(slots=True)
 class Known:
-    """What the rows of a job are judged by. `earlier`: rows of the same file that were imported before → model.
+    """The records by which the rows of a job are judged.
 
-    `titles`: a digest of each owner, title and year that this job has seen so far → the row it was seen in first.
+    `titles`: a digest of each owner, title and year that the job has met → the row that it met first.
     """
 
     owners: Mapping[str, Organisation]
     units: Mapping[str, DatedUnit]
     programmes: dict[str, Programme] = field(default_factory=dict)
     by_name: dict[str, list[Organisation]] = field(default_factory=dict)
-    earlier: dict[int, str] = field(default_factory=dict)
     titles: dict[int, int] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
 
@@ -55,7 +54,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """In whose name, and when."""
+    """The person in whose name an import runs, and when. `own`: everybody whose own work is this person's own."""
 
     id: str
     own: frozenset[str]
@@ -67,82 +66,38 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """`made`: a new model with its events. `changes`: what is to be done with the one called `model`."""
+class Effect:
+    """What an import writes for a row: a new model with its events, or changes of the model that the row names."""
 
-    number: int
-    fate: Fate
-    title: str = ""
-    model: str | None = None
-    problems: tuple[RowProblem, ...] = ()
     made: tuple[Model, list[Event]] | None = None
     changes: tuple[Change, ...] = ()
 
 
-def judge(
-    line: Line, letters: Mapping[str, str], known: Known, asker: Asker, *, key: str, submit: bool
-) -> Outcome:
-    """`letters`: the columns' places. `key`: the id of the model that may come of it."""
-    title = values.text(line.cells.get("title", ""))[:200]
-    if line.number in known.earlier:
-        model = known.earlier[line.number]
-        return Outcome(
-            line.number,
-            Fate.UNCHANGED,
-            title,
-            model,
-            (
-                _note(
-                    "",
-                    "row-imported",
-                    f"Dòng này đã nhập trước đây: {model}.",
-                    f"It was imported before: {model}.",
-                ),
-            ),
-        )
-    try:
-        if "model" in line.cells:
-            return _changed(line, letters, known, asker, title)
-        return _drafted(line, letters, known, asker, key, title, submit=submit)
-    except _Wrong as wrong:
-        return Outcome(line.number, Fate.ERROR, title, problems=tuple(wrong.problems))
+def judge(line: Line, known: Known, asker: Asker, *, key: str, submit: bool) -> Outcome[Effect]:
+    """A row with a model's id changes that model; any other row adds a draft. `key`: the id that a new model gets."""
+    if "model" in line.cells:
+        return judged(line, LAYOUT, lambda cells: _changed(cells, known, asker))
+    return judged(line, LAYOUT, lambda cells: _drafted(cells, known, asker, key, submit=submit))
 
 
-class _Wrong(Exception):  # noqa: N818 - ends the judging of a row
-    def __init__(self, problems: list[RowProblem]) -> None:
-        self.problems = problems
-
-
-def _drafted(
-    line: Line,
-    letters: Mapping[str, str],
-    known: Known,
-    asker: Asker,
-    key: str,
-    title: str,
-    *,
-    submit: bool,
-) -> Outcome:
-    read = _Cells(line, letters)
-    given = read.values(asker.today)
-    for column in COLUMNS:
-        if column.required and column.key not in given and not read.wrong(column.key):
-            read.missing(column.key)
+def _drafted(cells: Cells, known: Known, asker: Asker, key: str, *, submit: bool) -> Outcome[Effect]:
+    given = cells.values()
+    cells.require(given)
     for name in RESOURCES.keys() & given.keys():
         if given[name]:
-            read.note(
+            cells.note(
                 name,
                 "resources-too-early",
                 "Nguồn lực chỉ ghi nhận cho mô hình đã đăng ký; hãy nhập lại với mã mô hình sau khi được chấp nhận.",
                 "Contributions are recorded of registered models; import them again with the model's id then.",
             )
-    owner = read.tried("owner", lambda: _owner(given["owner"], known)) if "owner" in given else None
-    programme = read.tried("programme", lambda: _programme(given.get("programme"), known))
-    read.stop()
-    assert owner is not None  # noqa: S101 - else it had stopped
+    owner = cells.attempt("owner", _owner, given["owner"], known) if "owner" in given else None
+    programme = cells.attempt("programme", _programme, given.get("programme"), known)
+    cells.stop_if_faulty()
+    assert owner is not None, "it is required"  # noqa: S101
     on = given.get("on", asker.today)
     act = asker.act(on)
-    model, drafted = read.must(
+    model, drafted = cells.must(
         lambda: models.draft(
             key=key,
             owner=owner.id,
@@ -160,70 +115,73 @@ def _drafted(
     )
     events: list[Event] = [drafted]
     if submit:
-        model, submitted = read.must(lambda: models.submit(model, act=act))
+        model, submitted = cells.must(lambda: models.submit(model, act=act))
         events.append(submitted)
-    warnings = _seen_before(line.number, model, known, read.address("title"))
-    fate = Fate.WARNING if warnings else Fate.ACCEPTED
-    return Outcome(line.number, fate, title, key, warnings, made=(model, events))
-
-
-def _seen_before(number: int, model: Model, known: Known, cell: str) -> tuple[RowProblem, ...]:
-    alike = _hash(model.owner, folded(model.title), str(model.year))
-    first = known.titles.setdefault(alike, number)
-    if first == number:
-        return ()
-    return (
-        _note(
-            cell,
-            "title-twice",
-            f"Cùng tổ chức, cùng tên, cùng năm với dòng {first}.",
-            f"The same owner, title and year as row {first}.",
-        ),
+    warnings = _same_title(cells.line, model, known)
+    return Outcome(
+        Fate.WARNING if warnings else Fate.ACCEPTED,
+        record=key,
+        new=True,
+        problems=warnings,
+        effect=Effect(made=(model, events)),
     )
 
 
+def _same_title(line: Line, model: Model, known: Known) -> tuple[RowProblem, ...]:
+    """A warning when an earlier row of the file has the same owner, title and year."""
+    alike = _hash(model.owner, folded(model.title), str(model.year))
+    first = known.titles.setdefault(alike, line.number)
+    if first == line.number:
+        return ()
+    warning = RowProblem(
+        cell=line.address("title"),
+        code="title-twice",
+        vi=f"Cùng tổ chức, cùng tên, cùng năm với dòng {first}.",
+        en=f"The same owner, title and year as row {first}.",
+    )
+    return (warning,)
+
+
 def _hash(*texts: str) -> int:
-    """64 bits: of 50,000 rows two are taken for one by chance once in 10^10 files."""
+    """64 bits: two different rows of 50,000 have the same hash once in 10^10 files."""
     return int.from_bytes(hashlib.blake2b("\0".join(texts).encode(), digest_size=8).digest())
 
 
-def _changed(line: Line, letters: Mapping[str, str], known: Known, asker: Asker, title: str) -> Outcome:
-    read = _Cells(line, letters)
-    given = read.values(asker.today)
-    key = values.text(line.cells["model"])
+def _changed(cells: Cells, known: Known, asker: Asker) -> Outcome[Effect]:
+    given = cells.values()
+    key = cells.line.text("model")
     model = known.models.get(key)
     if model is None:
         vi, en = f"Không tìm thấy mô hình “{key[:60]}”.", f"There is no model “{key[:60]}”."
-        read.note("model", "model-not-found", vi, en)
-    read.stop()
-    assert model is not None  # noqa: S101 - else it had stopped
+        cells.note("model", "model-not-found", vi, en)
+    cells.stop_if_faulty()
+    assert model is not None, "a problem was noted"  # noqa: S101
     owner = known.owners.get(model.owner)
     if "owner" in given and owner and folded(given["owner"]) not in (folded(owner.name), owner.id):
-        read.note(
+        cells.note(
             "owner",
             "owner-differs",
             f"Mô hình do “{owner.name}” chủ trì; đổi tổ chức chủ trì là một việc riêng, có lý do.",
             f"The model is owned by “{owner.name}”; changing the owner is an act of its own, with a reason.",
         )
     if given.get("on", model.drafted_on) != model.drafted_on:
-        read.note(
+        cells.note(
             "on", "day-differs", "Ngày lập không sửa được.", "The day it was drafted cannot be changed."
         )
-    read.stop()
+    cells.stop_if_faulty()
     if "programme" in given:
-        programme = read.tried("programme", lambda: _programme(given["programme"], known))
-        read.stop()
+        programme = cells.attempt("programme", _programme, given["programme"], known)
+        cells.stop_if_faulty()
         given["programme"] = programme.id if programme else ""
     changes = _changes(model, given, known, asker.act(asker.today))
     state = model
     for change in changes:
-        state = read.must(partial(change, state))[0]
+        state = cells.must(partial(change, state))[0]
     return Outcome(
-        line.number,
         Fate.ACCEPTED if changes else Fate.UNCHANGED,
-        title or model.title,
-        key,
-        changes=tuple(changes),
+        record=key,
+        title=model.title,
+        effect=Effect(changes=tuple(changes)),
     )
 
 
@@ -240,91 +198,19 @@ def _changes(model: Model, given: Mapping[str, Any], known: Known, act: Act) -> 
             continue
         more = given[name] - sum((c.amount for c in model.contributions if c.kind is kind), Decimal(0))
         if more < 0:
-            raise _Wrong(
-                [
-                    _note(
-                        "",
-                        "resources-shrink",
-                        f"{BY_KEY[name].heading}: lũy kế nhỏ hơn số đã ghi nhận {values.written(-more)}.",
-                        f"{BY_KEY[name].heading}: the total is {values.written(-more)} less than what is recorded.",
-                    )
-                ]
+            heading, less = LAYOUT.by_key[name].heading, values.written(-more)
+            problem = RowProblem(
+                cell="",
+                code="resources-shrink",
+                vi=f"{heading}: lũy kế nhỏ hơn số đã ghi nhận {less}.",
+                en=f"{heading}: the total is {less} less than what is recorded.",
             )
+            raise Faulty([problem])
         if more > 0:
             changes.append(
                 partial(models.contribute, kind=kind, amount=f"{more:f}", note=NOTE, covers=None, act=act)
             )
     return changes
-
-
-class _Cells:
-    """Reads the cells of a row, and keeps what is wrong with each."""
-
-    def __init__(self, line: Line, letters: Mapping[str, str]) -> None:
-        self._line, self._letters = line, letters
-        self._problems = [RowProblem(cell=p.cell, code=p.code, vi=p.vi, en=p.en) for p in line.problems]
-
-    def address(self, key: str) -> str:
-        return f"{self._letters[key]}{self._line.number}" if key in self._letters else ""
-
-    def wrong(self, key: str) -> bool:
-        return any(problem.cell == self.address(key) for problem in self._problems)
-
-    def values(self, today: date) -> dict[str, Any]:
-        given: dict[str, Any] = {}
-        for key, value in self._line.cells.items():
-            found = self.tried(key, partial(_value, key, value))
-            if found is not None:
-                given[key] = found
-        return given
-
-    def tried(self, key: str, read: Callable[[], Any]) -> Any:
-        try:
-            return read()
-        except Refused as refused:
-            self._refused(refused.refusal, key)
-            return None
-
-    def must(self, do: Callable[[], Any]) -> Any:
-        try:
-            return do()
-        except Refused as refused:
-            fields = refused.refusal.fields or ("",)
-            self._refused(refused.refusal, _CELLS.get(fields[0], fields[0]))
-            raise _Wrong(self._problems) from None
-
-    def missing(self, key: str) -> None:
-        heading = BY_KEY[key].heading
-        self.note(key, "cell-missing", f"Thiếu “{heading}”.", f"“{heading}” is missing.")
-
-    def note(self, key: str, code: str, vi: str, en: str) -> None:
-        self._problems.append(_note(self.address(key), code, vi, en))
-
-    def stop(self) -> None:
-        if self._problems:
-            raise _Wrong(self._problems)
-
-    def _refused(self, refusal: Refusal, key: str) -> None:
-        self.note(key, refusal.code, refusal.vi, refusal.en)
-
-
-def _value(key: str, value: Any) -> Any:
-    match key:
-        case "field":
-            return field_named(values.text(value))
-        case "title":
-            # A long one is often broken into the lines of its cell.
-            return " ".join(values.text(value).split())
-        case "subject_kind":
-            return values.subject_kind(value)
-        case "year":
-            return values.whole(value, "year")
-        case "on":
-            return values.day(value, "on")
-        case "land_m2" | "work_days" | "money":
-            return values.number(value, key)
-        case _:
-            return values.text(value)
 
 
 def _owner(named: str, known: Known) -> Organisation:
@@ -388,7 +274,3 @@ def _in_force(owner: Organisation, on: date, known: Known) -> Any:
             en=f"The unit of “{owner.name}” did not exist on {on}.",
         )
     return spell
-
-
-def _note(cell: str, code: str, vi: str, en: str) -> RowProblem:
-    return RowProblem(cell=cell, code=code, vi=vi, en=en)

@@ -5,6 +5,7 @@ from secrets import token_hex
 
 from services.registration.models.messages import ModelFilter
 from services.registration.sheets.messages import (
+    FILE,
     CancelJob,
     FilePart,
     JobRows,
@@ -21,7 +22,7 @@ from tests.access.world import OFFICER, Making, World
 
 
 def _part() -> StoreFilePart:
-    return StoreFilePart(file=f"file_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a")
+    return StoreFilePart(file=FILE.id(token_hex(12)), unit=PLACE, name="a.csv", number=0, data=b"a")
 
 
 MESSAGES = {
@@ -48,7 +49,7 @@ QUERIES = {
 
 async def build(world: World, making: Making, spare: Mapping[str, int]) -> None:
     part = StoreFilePart(
-        file=f"file_{token_hex(12)}", unit=PLACE, name="a.csv", number=0, data=b"a", last=True
+        file=FILE.id(token_hex(12)), unit=PLACE, name="a.csv", number=0, data=b"a", last=True
     )
     world.things["upload"] = await making.id(part, OFFICER)
     world.things["job"] = await making.id(StartImport(file=world.things["upload"]), OFFICER)

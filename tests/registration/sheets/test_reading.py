@@ -11,16 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
+from services.kernel.sheets import values, writing
+from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.messages import Fate
+from services.kernel.sheets.reading import opened
+from services.kernel.sheets.template import write_template
 from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
-from services.registration.sheets import values, writing
-from services.registration.sheets.columns import COLUMNS, column_named
-from services.registration.sheets.domain import Asker, Known, Outcome, judge
-from services.registration.sheets.messages import Fate
-from services.registration.sheets.reading import opened
+from services.registration.sheets.columns import LAYOUT
+from services.registration.sheets.domain import Asker, Effect, Known, judge
+from services.registration.sheets.sheet import row as exported
 from tests.registration.sheets import malformed
 from tests.registration.sheets.malformed import HEADINGS, csv, workbook
 
@@ -40,15 +43,14 @@ def known(**more: Any) -> Known:
     return Known(owners={OWNER.id: OWNER}, units={"c": DatedUnit(id="c", spells=(WARD,))}, **more)
 
 
-def judged(path: Path, name: str, with_: Known | None = None, **how: Any) -> list[Outcome]:
+def judged(path: Path, with_: Known | None = None, **how: Any) -> list[Outcome[Effect]]:
     found = with_ or known()
-    with opened(path, name) as sheet:  # to its end first, as a job does
+    with opened(path, LAYOUT) as sheet:  # to its end first, as a job does
         assert sum(1 for _ in sheet.lines()) >= 0
-    with opened(path, name) as sheet:
+    with opened(path, LAYOUT) as sheet:
         return [
             judge(
                 line,
-                sheet.columns,
                 found,
                 ASKER,
                 key=f"model_{line.number:024x}",
@@ -58,10 +60,10 @@ def judged(path: Path, name: str, with_: Known | None = None, **how: Any) -> lis
         ]
 
 
-def of(tmp_path: Path, data: bytes, name: str = "a.xlsx") -> list[Outcome]:
-    file = tmp_path / "file"
+def of(tmp_path: Path, data: bytes, name: str = "a.xlsx") -> list[Outcome[Effect]]:
+    file = tmp_path / name
     file.write_bytes(data)
-    return judged(file, name)
+    return judged(file)
 
 
 MALFORMED = list(malformed.files())
@@ -85,9 +87,11 @@ def test_a_malformed_file_is_refused_by_name(tmp_path: Path, name: str, data: by
 
 def test_a_good_workbook_makes_a_draft(tmp_path: Path) -> None:
     (outcome,) = of(tmp_path, workbook())
-    assert (outcome.fate, outcome.number, outcome.problems) == (Fate.ACCEPTED, 2, ())
-    assert outcome.made
-    model, events = outcome.made
+    assert (outcome.fate, outcome.problems) == (Fate.ACCEPTED, ())
+    assert outcome.record == f"model_{2:024x}"
+    assert outcome.effect
+    assert outcome.effect.made
+    model, events = outcome.effect.made
     assert (model.title, model.owner, model.field, model.year) == (
         "Ngõ xóm sạch đẹp",
         OWNER.id,
@@ -117,9 +121,10 @@ def test_a_programme_is_named_by_its_id_or_by_its_name(tmp_path: Path, named: st
     file = tmp_path / "a.csv"
     file.write_bytes(csv((*HEADINGS, "Phong trào"), (*malformed.ROW, named)))
     one = _programme()
-    (outcome,) = judged(file, file.name, known(programmes={one.id: one}))
-    assert outcome.made
-    assert outcome.made[0].programme == one.id
+    (outcome,) = judged(file, known(programmes={one.id: one}))
+    assert outcome.effect
+    assert outcome.effect.made
+    assert outcome.effect.made[0].programme == one.id
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,7 @@ def test_a_row_is_told_what_is_wrong_with_its_programme(
 ) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(csv((*HEADINGS, "Phong trào"), (*malformed.ROW, "Dân vận khéo 2026–2030")))
-    (outcome,) = judged(file, file.name, known(programmes={one.id: one for one in programmes}))
+    (outcome,) = judged(file, known(programmes={one.id: one for one in programmes}))
     assert (outcome.fate, [(p.cell, p.code) for p in outcome.problems]) == (Fate.ERROR, [("E2", code)])
 
 
@@ -143,9 +148,7 @@ def test_who_has_ended_owns_no_row_from_that_day_on(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(csv(HEADINGS, malformed.ROW))
     ended = msgspec.structs.replace(OWNER, ended=True, ended_on=AT.date())
-    (outcome,) = judged(
-        file, file.name, Known(owners={OWNER.id: ended}, units={"c": DatedUnit(id="c", spells=(WARD,))})
-    )
+    (outcome,) = judged(file, Known(owners={OWNER.id: ended}, units={"c": DatedUnit(id="c", spells=(WARD,))}))
     assert [problem.code for problem in outcome.problems] == ["organisation-ended"]
 
 
@@ -154,7 +157,7 @@ def test_who_has_ended_owns_no_row_from_that_day_on(tmp_path: Path) -> None:
 def test_csv_is_read_as_people_save_it(tmp_path: Path, mark: str, encoding: str) -> None:
     text = csv(("BÁO CÁO", "", "", ""), HEADINGS, malformed.ROW, mark=mark).decode()
     (outcome,) = of(tmp_path, text.encode(encoding), "a.csv")
-    assert (outcome.fate, outcome.number) == (Fate.ACCEPTED, 3)
+    assert (outcome.fate, outcome.record) == (Fate.ACCEPTED, f"model_{3:024x}")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,7 @@ def test_csv_is_read_as_people_save_it(tmp_path: Path, mark: str, encoding: str)
     ],
 )
 def test_headings_are_known_by_many_names(heading: str, key: str | None) -> None:
-    found = column_named(heading)
+    found = LAYOUT.column_named(heading)
     assert (found.key if found else None) == key
 
 
@@ -265,9 +268,9 @@ def test_a_formula_of_a_workbook_is_not_taken_for_its_value(tmp_path: Path) -> N
 
 def test_the_template_is_read_by_what_it_is_the_template_of(tmp_path: Path) -> None:
     file = tmp_path / "mau.xlsx"
-    writing.template(file)
-    with opened(file, "mau.xlsx") as sheet:
-        assert list(sheet.columns) == [column.key for column in COLUMNS]
+    write_template(file, LAYOUT)
+    with opened(file, LAYOUT) as sheet:
+        assert list(sheet.letters) == [column.key for column in LAYOUT.columns]
         assert list(sheet.lines()) == []
 
 
@@ -298,16 +301,16 @@ def test_what_is_exported_and_imported_again_changes_nothing(
     if model is None:
         return
     file = tmp_path / ("a.csv" if plain else "a.xlsx")
-    headings = [column.heading for column in COLUMNS]
     context: Any = (
-        writing.comma_separated(file, headings)
+        writing.comma_separated(file, LAYOUT.headings)
         if plain
-        else writing.workbook(file, headings, [column.width for column in COLUMNS])
+        else writing.workbook(file, LAYOUT.title, LAYOUT.headings, LAYOUT.widths)
     )
     with context as sheet:
-        sheet.write(writing.row(model, OWNER.name, plain=plain))
-    (outcome,) = judged(file, file.name, known(models={model.id: model}))
-    assert (outcome.fate, outcome.problems, outcome.changes) == (Fate.UNCHANGED, (), ())
+        record = exported(model, OWNER.name)
+        sheet.write([record.get(column.key) for column in LAYOUT.columns])
+    (outcome,) = judged(file, known(models={model.id: model}))
+    assert (outcome.fate, outcome.problems, outcome.effect) == (Fate.UNCHANGED, (), Effect())
 
 
 def _model(

@@ -18,13 +18,14 @@ from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
+from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind
 from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
-from services.registration.sheets import handlers
+from services.registration.sheets.app import SHEETS
 from services.registration.sheets.messages import FILE, StartImport, StoreFilePart
-from services.registration.sheets.worker import BATCH, Worker
+from services.registration.sheets.sheet import SHEET
 from tests.registration.sheets.malformed import HEADINGS, csv
 
 ROWS = 4 * BATCH + 7
@@ -47,8 +48,9 @@ async def started(store: Store) -> str:
         part = StoreFilePart(
             file=file, unit="w", name="a.csv", number=0, data=csv(HEADINGS, *lines), last=True
         )
-        await handlers.store_file_part(part, tx)
-        return str((await handlers.start_import(StartImport(file=file, check=False), tx))["id"])
+        await SHEETS.store_file_part(part, tx)
+        started = await SHEETS.start_import(SHEET, StartImport(file=file, check=False), tx)
+        return str(started["id"])
 
     return await store.transaction(work, caller=OFFICER, scope=scope)
 
@@ -68,7 +70,7 @@ async def test_whoever_takes_over_goes_on_behind_the_last_row(settings: Settings
     store = Store(settings, "registration")
     nats = await client.connect(settings, OPERATOR_USER)
     job = await started(store)
-    first = asyncio.create_task(Worker(store).run(nats))
+    first = asyncio.create_task(SHEETS.worker(store).run(nats))
     await until(store, job, lambda found: found["state"] == "RUNNING" and found["done"] >= after)
     await end([first])
     stopped = await until(store, job, lambda found: True)
@@ -76,8 +78,8 @@ async def test_whoever_takes_over_goes_on_behind_the_last_row(settings: Settings
     assert stopped["done"] < ROWS
 
     # Its lease runs out: here at once.
-    await store.db.jobs.update_one({"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}})
-    second = asyncio.create_task(Worker(store).run(nats))
+    await store.db.job_leases.update_one({"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}})
+    second = asyncio.create_task(SHEETS.worker(store).run(nats))
     done = await until(store, job, lambda found: not found["open"])
     await end([second])
     assert (done["state"], done["done"], done["counts"]["accepted"]) == ("DONE", ROWS, ROWS)
@@ -92,7 +94,7 @@ async def test_of_two_workers_one_does_it(settings: Settings) -> None:
     store = Store(settings, "registration")
     nats = await client.connect(settings, OPERATOR_USER)
     job = await started(store)
-    both = [asyncio.create_task(Worker(store).run(nats)) for _ in range(2)]
+    both = [asyncio.create_task(SHEETS.worker(store).run(nats)) for _ in range(2)]
     done = await until(store, job, lambda found: not found["open"])
     await end(both)
     assert (done["state"], done["counts"]["accepted"]) == ("DONE", ROWS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.kernel.caller import Caller
 from services.kernel.mongo.access import Access, Documents
-from services.registration.sheets import repository
+from services.kernel.sheets import jobs
 from services.registration.sheets.messages import JOB, JobRows, JobsPage
 from tests.platform.explain.lists import Listed, pages
 
@@ -20,9 +20,9 @@ def lists() -> Iterator[Listed]:
             yield Listed(f"rows by {wanted}", "registration.job_rows", wanted, sort, JobRows)
     waiting = {"open": True}
     yield Listed("jobs that wait", "registration.jobs", waiting, {"open": 1, "_id": 1})
-    yield Listed("rows of one file", "registration.job_rows", {"digest": "0" * 64})
+    yield Listed("rows of one file", "registration.job_rows", {"digest": "0" * 64, "sheet": "models"})
 
 
 def _own(access: Access) -> Documents:
     assert isinstance(access.caller, Caller)
-    return repository.jobs(access)
+    return jobs.jobs(access)

@@ -7,7 +7,6 @@ from typing import Any
 
 from services.kernel.messages import Refused
 from services.kernel.text import folded, nfc
-from services.movement.words import SubjectKind
 
 _SCALES = {
     "nghin": 10**3,
@@ -23,7 +22,6 @@ _NUMBER = re.compile(
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?")
 _PLAIN = re.compile(r"\d+([,.]\d+)?")
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_KINDS = {folded(name): kind for kind in SubjectKind for name in (kind.value, kind.vi)}
 
 
 def text(value: Any) -> str:
@@ -82,18 +80,6 @@ def day(value: Any, field: str) -> date:
             vi=f"“{written[:40]}” không phải là ngày; hãy viết ngày/tháng/năm, ví dụ 05/03/2026.",
             en=f"“{written[:40]}” is not a day; write day/month/year, as in 05/03/2026.",
         ) from None
-
-
-def subject_kind(value: Any) -> SubjectKind:
-    found = _KINDS.get(folded(str(value)).replace(",", ""))
-    if found is None:
-        raise Refused(
-            "subject-kind-unknown",
-            "subject_kind",
-            vi=f"“{str(value)[:40]}” không phải “{'” hay “'.join(kind.vi for kind in SubjectKind)}”.",
-            en=f"“{str(value)[:40]}” is neither {' nor '.join(SubjectKind)}.",
-        )
-    return found
 
 
 def written(amount: Decimal) -> str:

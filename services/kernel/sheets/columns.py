@@ -1,0 +1,81 @@
+"""The columns of a sheet, declared once: for the template, the import and the export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from services.kernel.kinds import Noun
+from services.kernel.sheets import values
+from services.kernel.text import folded
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`heading`, `note`, `width` in characters, `choices` of a drop-down list, and `example`: shown in the template.
+
+    `aliases`: other headings that mean this column. `read`: makes a value of a cell, or raises `Refused`. `inputs`:
+    fields that refusals of the service name where they mean this column. A day as `example` formats the column as days.
+    """
+
+    key: str
+    heading: str
+    note: str
+    width: int
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    read: Callable[[Any], Any] = values.text
+    inputs: tuple[str, ...] = ()
+    example: Any = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a sheet looks in a file.
+
+    `title`: of the worksheet. `noun`: the record that a row is. `recognised_by`: keys of columns; the first row that
+    has all of their headings is the row of headings. `named_by`: key of the column with the name of the row's record.
+    """
+
+    title: str
+    noun: Noun
+    columns: tuple[Column, ...]
+    recognised_by: frozenset[str]
+    named_by: str
+
+    @cached_property
+    def by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @property
+    def headings(self) -> list[str]:
+        return [column.heading for column in self.columns]
+
+    @property
+    def widths(self) -> list[int]:
+        return [column.width for column in self.columns]
+
+    def column_named(self, heading: str) -> Column | None:
+        """By heading or alias. Marks, case, blanks and punctuation do not matter, nor a star for "required"."""
+        return self._by_name.get(_bare(heading))
+
+    def column_of_input(self, field: str) -> str:
+        """The key of the column that a refusal means by this field; the field itself where it means none."""
+        return self._by_input.get(field, field)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {
+            _bare(name): column
+            for column in self.columns
+            for name in (column.key, column.heading, *column.aliases)
+        }
+
+    @cached_property
+    def _by_input(self) -> dict[str, str]:
+        return {field: column.key for column in self.columns for field in column.inputs}
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in folded(text) if c.isalnum())

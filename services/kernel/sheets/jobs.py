@@ -1,0 +1,226 @@
+"""Jobs, their leases and their rows, in MongoDB. A job and its rows expire by themselves."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access, Documents, Unscoped
+from services.kernel.mongo.aggregates import not_found
+from services.kernel.mongo.codec import to_document
+from services.kernel.mongo.driver import (
+    ASCENDING,
+    DESCENDING,
+    Document,
+    Indexes,
+    IndexModel,
+    InsertOne,
+    UpdateOne,
+)
+from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.rows import Columns, Page, Rows
+from services.kernel.sheets.files import AFTER_EXPIRY
+from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.messages import JOB, Fate, JobRows, JobState, RowRow
+
+COLLECTION = "jobs"
+ROWS = Unscoped("job_rows", "a row is asked for by its job, and the job was seen")
+WAITING = Unscoped("jobs", "a worker takes up any caller's job, and does it in that caller's name and scope")
+LEASES = Unscoped("job_leases", "the time until which a worker holds a job tells nothing of any unit")
+KEPT = timedelta(days=30)
+LEASE = timedelta(seconds=15)
+"""Time without a renewal after which another worker takes the job. A worker renews it three times as often."""
+
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("persons", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), NEWEST]),
+        IndexModel([("open", ASCENDING), ("_id", ASCENDING)]),
+        AFTER_EXPIRY,
+    ],
+    ROWS.name: [
+        IndexModel([("job", ASCENDING), ("number", ASCENDING)], unique=True),
+        IndexModel([("job", ASCENDING), ("fate", ASCENDING), ("number", ASCENDING)]),
+        IndexModel([("digest", ASCENDING), ("sheet", ASCENDING), ("number", ASCENDING)]),
+        AFTER_EXPIRY,
+    ],
+    LEASES.name: [AFTER_EXPIRY],
+}
+ROW_COLUMNS = Columns(RowRow)
+
+
+class Lost(Exception):  # noqa: N818
+    """The job is not this worker's any more: cancelled, or taken over."""
+
+
+def jobs(access: Access) -> Documents:
+    """The caller's own jobs."""
+    return access.personal(COLLECTION)
+
+
+async def get(access: Access, job: str) -> Document:
+    found = await jobs(access).find_one({"_id": job})
+    if found is None:
+        raise not_found(JOB, job)
+    return found
+
+
+async def unfinished(access: Access, most: int) -> int:
+    """Number of the caller's jobs that wait or run, up to `most`."""
+    return len([one async for one in jobs(access).find({"open": True}, {"_id": 1}, limit=most)])
+
+
+async def add(tx: Transaction, job: Document) -> Document:
+    document = {
+        "version": 1,
+        "within": job["unit"].strip("/").split("/"),
+        "persons": [tx.caller.id],
+        "state": JobState.WAITING.value,
+        "open": True,
+        "done": 0,
+        "row": 0,
+        "total": None,
+        "counts": dict.fromkeys((fate.value.lower() for fate in Fate), 0),
+        "problem_code": "",
+        "problem_vi": "",
+        "problem_en": "",
+        "created_at": tx.at,
+        "ended_at": None,
+        "result": None,
+        "holder": "",
+        "expires_at": tx.at + KEPT,
+        **job,
+    }
+    await jobs(tx).insert(document)
+    return document
+
+
+async def take(tx: Transaction, holder: str) -> Document | None:
+    """The oldest job that waits or whose lease has run out, now held by `holder`; None if there is none."""
+    waiting = tx.unscoped(WAITING)
+    found = waiting.find({"open": True}, sort=[("open", 1), ("_id", 1)], limit=100)
+    unfinished = [job async for job in found]
+    running = [job["_id"] for job in unfinished if job["state"] == JobState.RUNNING]
+    held = tx.unscoped(LEASES).find({"_id": {"$in": running}, "until": {"$gte": tx.at}}, {"_id": 1})
+    leased = {lease["_id"] async for lease in held}
+    for job in unfinished:
+        if job["_id"] not in leased:
+            taken = {"state": JobState.RUNNING.value, "holder": holder}
+            await waiting.write([UpdateOne({"_id": job["_id"]}, {"$set": taken, "$inc": {"version": 1}})])
+            await _lease(tx, job["_id"])
+            return {**job, **taken}
+    return None
+
+
+async def renew(tx: Transaction, job: Document) -> None:
+    """Prolongs the lease. It has a document of its own: a batch that is being written would collide with it."""
+    await held(tx, job)
+    await _lease(tx, job["_id"])
+
+
+async def _lease(tx: Transaction, job: str) -> None:
+    lease = {"until": tx.at + LEASE, "expires_at": tx.at + KEPT}
+    await tx.unscoped(LEASES).write([UpdateOne({"_id": job}, {"$set": lease}, upsert=True)])
+
+
+async def held(tx: Transaction, job: Document) -> Document:
+    """The job as it is now; `Lost` if another worker has it, or it has ended."""
+    ours = {"_id": job["_id"], "holder": job["holder"], "state": JobState.RUNNING.value}
+    found = await tx.unscoped(WAITING).find_one(ours)
+    if found is None:
+        raise Lost
+    return found
+
+
+async def change(
+    tx: Transaction, job: Document, changed: Document, more: dict[str, int] | None = None
+) -> None:
+    """Sets and adds to fields of a job that is still held."""
+    await held(tx, job)
+    update: Document = {"$inc": {"version": 1, **(more or {})}}
+    if changed:
+        update["$set"] = changed
+    await tx.unscoped(WAITING).write([UpdateOne({"_id": job["_id"]}, update)])
+
+
+async def write_rows(
+    tx: Transaction, job: Document, rows: Sequence[tuple[int, Outcome[Any]]], expires_at: datetime
+) -> None:
+    """`rows`: numbers with outcomes. A row that added a record is known by the digest of the file from then on."""
+    documents: list[Any] = []
+    for number, outcome in rows:
+        row = {
+            "_id": f"{job['_id']}/{number}",
+            "version": 1,
+            "job": job["_id"],
+            "number": number,
+            "fate": outcome.fate.value,
+            "title": outcome.title,
+            "record": outcome.record,
+            "problems": [to_document(problem) for problem in outcome.problems],
+            "expires_at": expires_at,
+        }
+        if outcome.new:
+            row |= {"digest": job["digest"], "sheet": job["sheet"]}
+        documents.append(InsertOne(row))
+    if documents:
+        await tx.unscoped(ROWS).write(documents)
+
+
+async def imported_before(access: Access, job: Document) -> dict[int, str]:
+    """Row number → record that an earlier import of the same file to the same sheet has added."""
+    wanted = {"digest": job["digest"], "sheet": job["sheet"]}
+    found = access.unscoped(ROWS).find(wanted, {"number": 1, "record": 1})
+    return {row["number"]: row["record"] async for row in found}
+
+
+async def rows_page(access: Access, query: JobRows) -> Rows:
+    size = pages.page_size(query)
+    await get(access, query.job)
+    backwards = query.first is None
+    view = ROW_COLUMNS.view(query, access.sees)
+    between: Document = {}
+    for how, field, cursor in (("$gt", "after", query.after), ("$lt", "before", query.before)):
+        if cursor is not None:
+            if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
+                raise pages.unknown_cursor(cursor, field)
+            between[how] = int(cursor)
+    wanted: Document = {"job": query.job}
+    order = [("job", ASCENDING)]
+    if query.fate:
+        wanted["fate"] = query.fate.value
+        order.append(("fate", ASCENDING))
+    if between:
+        wanted["number"] = between
+    order.append(("number", DESCENDING if backwards else ASCENDING))
+    projection = {**view.projection, "number": 1}
+    found = [row async for row in access.unscoped(ROWS).find(wanted, projection, sort=order, limit=size + 1)]
+    more = len(found) > size
+    del found[size:]
+    if backwards:
+        found.reverse()
+    for row in found:
+        view.add(row)
+    return view.rows(
+        [
+            Page(
+                [str(row["number"]) for row in found],
+                has_next=query.before is not None if backwards else more,
+                has_previous=more if backwards else query.after is not None,
+            )
+        ]
+    )
+
+
+async def reasons(access: Access, job: str, first: int, last: int) -> dict[int, tuple[str, str]]:
+    """Row number → fate and reasons, in Vietnamese."""
+    wanted = {"job": job, "number": {"$gte": first, "$lte": last}}
+    found = access.unscoped(ROWS).find(wanted, {"number": 1, "fate": 1, "problems": 1})
+    return {
+        row["number"]: (
+            Fate(row["fate"]).vi,
+            "\n".join(f"{p['cell']}: {p['vi']}" if p["cell"] else p["vi"] for p in row["problems"]),
+        )
+        async for row in found
+    }

@@ -1,0 +1,104 @@
+"""Judges rows: reads their cells by the rules of the columns, and reports each problem with the address of its cell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from services.kernel.messages import Refused
+from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.messages import Fate, RowProblem
+from services.kernel.sheets.reading import Line
+
+E = TypeVar("E")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[E]):
+    """What becomes of one row.
+
+    `record`: id of the record that it adds (`new`) or changes. `title`: the record's name, where the row itself has
+    none. `effect`: what the service will write; None if nothing.
+    """
+
+    fate: Fate
+    record: str | None = None
+    new: bool = False
+    title: str = ""
+    problems: tuple[RowProblem, ...] = ()
+    effect: E | None = None
+
+
+class Faulty(Exception):  # noqa: N818 - a judgement, not an error of ours
+    """Ends the judging of a row that has problems."""
+
+    def __init__(self, problems: list[RowProblem]) -> None:
+        super().__init__(", ".join(problem.code for problem in problems))
+        self.problems = problems
+
+
+class Cells:
+    """The cells of one row, and the problems of each that came up so far."""
+
+    def __init__(self, line: Line, layout: Layout) -> None:
+        self.line, self._layout = line, layout
+        self.problems = list(line.problems)
+
+    def values(self) -> dict[str, Any]:
+        """Column key → value, of the cells that are filled in and sound."""
+        found = {}
+        for key, cell in self.line.cells.items():
+            value = self.attempt(key, self._layout.by_key[key].read, cell)
+            if value is not None:
+                found[key] = value
+        return found
+
+    def attempt(self, key: str, rule: Callable[..., T], *given: Any) -> T | None:
+        """The rule's result; when it refuses, the refusal becomes a problem of this column's cell."""
+        try:
+            return rule(*given)
+        except Refused as refused:
+            self._note_refusal(refused, key)
+            return None
+
+    def must(self, rule: Callable[[], T]) -> T:
+        """The rule's result; when it refuses, the row is faulty, at the cell of the input that the refusal names."""
+        try:
+            return rule()
+        except Refused as refused:
+            self._note_refusal(refused, self._layout.column_of_input((*refused.refusal.fields, "")[0]))
+            raise Faulty(self.problems) from None
+
+    def require(self, given: dict[str, Any]) -> None:
+        """Notes each required column that has neither a value nor a problem."""
+        faulty = {problem.cell for problem in self.problems}
+        for column in self._layout.columns:
+            if column.required and column.key not in given and self.line.address(column.key) not in faulty:
+                name = column.heading
+                self.note(column.key, "cell-missing", f"Thiếu “{name}”.", f"“{name}” is missing.")
+
+    def note(self, key: str, code: str, vi: str, en: str) -> None:
+        self.problems.append(RowProblem(cell=self.line.address(key), code=code, vi=vi, en=en))
+
+    def stop_if_faulty(self) -> None:
+        if self.problems:
+            raise Faulty(self.problems)
+
+    def _note_refusal(self, refused: Refused, key: str) -> None:
+        self.note(key, refused.refusal.code, refused.refusal.vi, refused.refusal.en)
+
+
+def judged(line: Line, layout: Layout, judge: Callable[[Cells], Outcome[E]]) -> Outcome[E]:
+    """The outcome of `judge`, or an error with the problems of the row."""
+    cells = Cells(line, layout)
+    try:
+        return judge(cells)
+    except Faulty as faulty:
+        return Outcome(Fate.ERROR, problems=tuple(faulty.problems))
+
+
+def imported_before(record: str) -> Outcome[Any]:
+    """The outcome of a row that an earlier import of the same file has added."""
+    vi, en = f"Dòng này đã nhập trước đây: {record}.", f"It was imported before: {record}."
+    note = RowProblem(cell="", code="row-imported", vi=vi, en=en)
+    return Outcome(Fate.UNCHANGED, record, problems=(note,))

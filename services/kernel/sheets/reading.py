@@ -1,0 +1,247 @@
+"""Reads an untrusted XLSX or CSV file row by row, by the headings of a layout.
+
+A fault of the whole file is a `Refused` with a code `file-…` or `sheet-…`. A fault of one cell is reported with its
+address, and the other rows are read. Nothing is computed or followed, and nothing is unpacked beyond the limits.
+"""
+
+import codecs
+import csv
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+
+from services.kernel.sheets import refusals, values
+from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.guard import guard, refuse_other_types
+from services.kernel.sheets.messages import LARGEST_FILE, RowProblem
+
+MOST_COLUMNS = 60
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of a text that a spreadsheet computes when it opens a CSV file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a file. `cells`: by column key, as they stand there. `letters`: column key → letter.
+
+    `problems`: of cells that cannot be read.
+    """
+
+    number: int
+    cells: Mapping[str, Any]
+    letters: Mapping[str, str]
+    problems: tuple[RowProblem, ...] = ()
+
+    def address(self, key: str) -> str:
+        """As in `C7`; empty for a column that the file does not have."""
+        return f"{self.letters[key]}{self.number}" if key in self.letters else ""
+
+    def text(self, key: str) -> str:
+        """The cell as text; empty without one."""
+        return values.text(self.cells.get(key, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A worksheet or CSV file below its headings. `letters`: column key → letter."""
+
+    letters: Mapping[str, str]
+    rows: Iterator[tuple[int, list[Any]]]
+
+    def lines(self) -> Iterator[Line]:
+        """Every row that is not empty, in order. They can be read once."""
+        places = {key: column_index_from_string(letter) - 1 for key, letter in self.letters.items()}
+        for number, row in self.rows:
+            cells: dict[str, Any] = {}
+            problems = []
+            for key, place in places.items():
+                value = row[place] if place < len(row) else None
+                value = value.strip() if isinstance(value, str) else value
+                if value is None or value == "":
+                    continue
+                if problem := _unreadable(value, f"{self.letters[key]}{number}"):
+                    problems.append(problem)
+                else:
+                    cells[key] = _unquoted(value)
+            if cells or problems:
+                yield Line(number, cells, self.letters, tuple(problems))
+
+
+@contextmanager
+def opened(file: Path, layout: Layout) -> Iterator[Table]:
+    """The one worksheet with the layout's headings, or the CSV file."""
+    if file.stat().st_size > LARGEST_FILE:
+        raise refusals.too_large(LARGEST_FILE)
+    with file.open("rb") as opened_file:
+        start = opened_file.read(4096)
+    if not start.strip(b"\0 \r\n\t"):
+        raise refusals.file("empty", "trống", "is empty")
+    if start.startswith(b"PK\x03\x04"):
+        guard(file, layout.noun)
+        with _workbook(file, layout) as table:
+            yield table
+        return
+    refuse_other_types(start)
+    with _csv(file, start, layout) as table:
+        yield table
+
+
+@contextmanager
+def _workbook(file: Path, layout: Layout) -> Iterator[Table]:
+    stream = file.open("rb")  # of a path openpyxl judges the name
+    try:
+        book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+    except (
+        InvalidFileException,
+        ParseError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+    ) as error:
+        stream.close()
+        raise refusals.damaged() from error
+    try:
+        hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
+        if hidden:
+            raise refusals.hidden(", ".join(hidden)[:80])
+        found = [table for one in book.worksheets if (table := _headed(_rows(one), layout))]
+        if len(found) > 1:
+            raise refusals.ambiguous(layout.noun)
+        if not found:
+            raise refusals.no_headings()
+        yield found[0]
+    finally:
+        book.close()
+        stream.close()
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    sheet.reset_dimensions()
+    rows = enumerate(
+        sheet.iter_rows(max_col=MOST_COLUMNS, max_row=refusals.MOST_ROWS + refusals.LOOKED_AT), 1
+    )
+    while True:
+        try:
+            number, row = next(rows)
+        except StopIteration:
+            return
+        except (
+            ParseError,
+            zipfile.BadZipFile,
+            zlib.error,
+            KeyError,
+            ValueError,
+            TypeError,
+            EOFError,
+        ) as error:
+            raise refusals.damaged() from error
+        yield number, [cell.value if cell.data_type != "e" else str(cell.value) for cell in row]
+
+
+@contextmanager
+def _csv(file: Path, start: bytes, layout: Layout) -> Iterator[Table]:
+    encoding = "utf-8-sig"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif b"\0" in start:
+        raise refusals.wrong_type("tệp nhị phân", "a binary file")
+    try:
+        with file.open(encoding=encoding, newline="") as stream:
+            first = stream.read(4096)
+            delimiter = max(
+                ";,\t",
+                key=lambda mark: sum(line.count(mark) for line in first.splitlines()[: refusals.LOOKED_AT]),
+            )
+            stream.seek(0)
+            table = _headed(_csv_rows(csv.reader(stream, delimiter=delimiter)), layout)
+            if table is None:
+                raise refusals.no_headings()
+            yield table
+    except UnicodeError as error:
+        raise refusals.file(
+            "encoding",
+            "không phải UTF-8; khi lưu, hãy chọn “CSV UTF-8” hoặc lưu dạng .xlsx",
+            "is not UTF-8; save it as “CSV UTF-8” or as .xlsx",
+        ) from error
+    except csv.Error as error:
+        raise refusals.damaged() from error
+
+
+def _csv_rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[Any]]]:
+    for number, row in enumerate(reader, 1):
+        if number > refusals.MOST_ROWS + refusals.LOOKED_AT:
+            raise refusals.too_long()
+        if len(row) > 10 * MOST_COLUMNS:
+            raise refusals.too_wide()
+        yield number, list(row[:MOST_COLUMNS])
+
+
+def _headed(rows: Iterator[tuple[int, list[Any]]], layout: Layout) -> Table | None:
+    """The table from its row of headings on; None without one among the first rows."""
+    for number, row in rows:
+        letters = _letters(row, layout)
+        if layout.recognised_by <= letters.keys():
+            missing = [one.heading for one in layout.columns if one.required and one.key not in letters]
+            if missing:
+                raise refusals.columns_missing(missing)
+            return Table(letters, rows)
+        if number >= refusals.LOOKED_AT:
+            return None
+    return None
+
+
+def _letters(row: list[Any], layout: Layout) -> dict[str, str]:
+    """Column key → letter, of the headings in this row."""
+    letters: dict[str, str] = {}
+    for place, value in enumerate(row, 1):
+        heading = values.text(value) if value is not None else ""
+        column = layout.column_named(heading) if heading else None
+        if column is None:
+            continue
+        letter = get_column_letter(place)
+        if column.key in letters:
+            raise refusals.column_twice(column.heading, letters[column.key], letter)
+        letters[column.key] = letter
+    return letters
+
+
+def _unreadable(value: Any, address: str) -> RowProblem | None:
+    written = value if isinstance(value, str) else ""
+    if isinstance(value, ArrayFormula | DataTableFormula) or written.startswith("="):
+        return RowProblem(
+            cell=address,
+            code="cell-formula",
+            vi="Ô chứa công thức; hãy dán giá trị vào thay cho công thức.",
+            en="The cell has a formula; paste its value in its place.",
+        )
+    if written in ERRORS:
+        return RowProblem(
+            cell=address,
+            code="cell-error",
+            vi=f"Ô báo lỗi {written} của Excel.",
+            en=f"The cell has Excel's error {written}.",
+        )
+    return None
+
+
+def _unquoted(value: Any) -> Any:
+    """The text without the apostrophe that an export puts before it."""
+    return value[1:] if isinstance(value, str) and value.startswith("'") else value
+
+
+def quoted(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would compute it on opening a CSV file."""
+    return f"'{text}" if text.startswith((*FORMULA, "'")) else text

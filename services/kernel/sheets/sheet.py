@@ -1,0 +1,60 @@
+"""What a service declares of a sheet: its name, its layout, how its rows are judged and written, what it exports."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.messages import StartExport, StartImport
+from services.kernel.sheets.reading import Line
+
+E = TypeVar("E")
+I = TypeVar("I", bound=StartImport)  # noqa: E741
+X = TypeVar("X", bound=StartExport)
+
+
+class Importer(Protocol[E]):
+    """Judges and writes the rows of one job, a batch at a time, in order."""
+
+    async def judge(self, lines: Sequence[Line], tx: Transaction) -> Sequence[Outcome[E]]:
+        """One outcome per line. Writes nothing. A repeated transaction asks again about the same lines."""
+
+    async def write(self, outcomes: Sequence[Outcome[E]], tx: Transaction) -> None:
+        """Writes what these outcomes say, in the transaction in which they were judged. Not called for a check."""
+
+
+class Exporter(Protocol):
+    """Selects the records of one export."""
+
+    async def count(self) -> int: ...
+
+    def batches(self, size: int) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
+        """Records as values by column key: texts, whole numbers, amounts, days. Keys left out are empty cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Generic[I, X, E]):
+    """A sheet of a service.
+
+    `name`: unique in the service, and stored with jobs. `template_file` and `export_file`: names without suffix.
+
+    `imports` and `exports`: the commands that start a job, whose roles a caller must still hold when the job runs.
+    `importer`: made once per job, for the unit (its path) of the file. `exported_unit`: id of the unit whose records a
+    command exports.
+    """
+
+    name: str
+    layout: Layout
+    template_file: str
+    export_file: str
+    imports: type[I]
+    importer: Callable[[I, str, Access], Awaitable[Importer[E]]]
+    exports: type[X]
+    exporter: Callable[[X, Access], Exporter]
+    exported_unit: Callable[[X], str]
+
+
+AnySheet = Sheet[Any, Any, Any]

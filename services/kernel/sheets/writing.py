@@ -1,0 +1,104 @@
+"""Writes XLSX and CSV files row by row, whatever their length: one row is in memory at a time."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import xlsxwriter
+
+from services.kernel.sheets import values
+from services.kernel.sheets.reading import quoted
+
+A4 = 9
+
+
+class Writer(Protocol):
+    def write(self, row: Sequence[Any]) -> None:
+        """Appends a row of texts, whole numbers, amounts, days and empty cells (None)."""
+
+
+@contextmanager
+def workbook(file: Path, title: str, headings: Sequence[str], widths: Sequence[int]) -> Iterator[Writer]:
+    """`title`: of the worksheet. Texts are texts, never formulas or links."""
+    book = xlsxwriter.Workbook(
+        file,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    sheet = book.add_worksheet(title)
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    for place, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, heading, bold)
+    sheet.freeze_panes(1, 0)
+    for_printing(sheet)
+    yield _Rows(sheet, day, book.add_format({"text_wrap": True, "valign": "top"}))
+    book.close()
+
+
+@contextmanager
+def comma_separated(file: Path, headings: Sequence[str]) -> Iterator[Writer]:
+    """In UTF-8 with a byte order mark, without which Excel reads another encoding."""
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = _Lines(csv.writer(stream))
+        writer.write(headings)
+        yield writer
+
+
+def for_printing(sheet: Any) -> None:
+    """Fits all columns on the width of a page, with the headings on each page."""
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+class _Rows:
+    def __init__(self, sheet: Any, day: Any, wrapped: Any) -> None:
+        self._sheet, self._day, self._wrapped = sheet, day, wrapped
+        self._next = 1
+
+    def write(self, row: Sequence[Any]) -> None:
+        for place, cell in enumerate(row):
+            value = _number(cell) if isinstance(cell, Decimal) else cell
+            if isinstance(value, date):
+                self._sheet.write_datetime(self._next, place, value, self._day)
+            elif isinstance(value, str):
+                if value:
+                    several = self._wrapped if "\n" in value else None
+                    self._sheet.write_string(self._next, place, quoted(value), several)
+            elif value is not None:
+                self._sheet.write_number(self._next, place, value)
+        self._next += 1
+
+
+class _Lines:
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def write(self, row: Sequence[Any]) -> None:
+        self._writer.writerow([as_text(value) for value in row])
+
+
+def _number(amount: Decimal) -> float | str:
+    """As text where a workbook's number would round it."""
+    exact = Decimal(repr(float(amount))) == amount
+    return float(amount) if exact else values.written(amount)
+
+
+def as_text(value: Any) -> str:
+    """A value as CSV shows it."""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, Decimal):
+        return values.written(value)
+    return "" if value is None else quoted(str(value))

@@ -1,0 +1,141 @@
+"""The sheet of models: what its import reads and writes in MongoDB, and which models its export selects."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from services.directory.units import Directory
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.reading import Line
+from services.kernel.sheets.sheet import Sheet
+from services.kernel.units import COUNTRY, UnitPath
+from services.registration.models.domain import Model
+from services.registration.models.messages import MODEL, ModelFilter
+from services.registration.models.repository import Models
+from services.registration.organisations.domain import Organisation
+from services.registration.organisations.repository import Organisations
+from services.registration.programmes import repository as programmes
+from services.registration.programmes.domain import Programme
+from services.registration.sheets.columns import LAYOUT
+from services.registration.sheets.domain import RESOURCES, Asker, Effect, Known, judge
+from services.registration.sheets.messages import MODELS, StartExport, StartImport
+
+
+class ModelsImporter:
+    def __init__(self, command: StartImport, known: Known) -> None:
+        self._submit = command.submit
+        self._known = known
+
+    @classmethod
+    async def prepare(cls, command: StartImport, unit: str, access: Access) -> "ModelsImporter":
+        """Reads the organisations of the unit, and their units: the same for all rows of the job."""
+        found = Organisations.seen(access).find({"within": UnitPath(unit).unit})
+        owners = {one["_id"]: from_document(one, Organisation) async for one in found}
+        units = await Directory(access).many(list({UnitPath(owner.unit).unit for owner in owners.values()}))
+        return cls(command, Known(owners=owners, units={one.id: one for one in units}))
+
+    async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Effect]]:
+        known = self._known
+        known.models = await _models_named(lines, tx)
+        known.programmes = await _programmes_of(lines, known.models, tx)
+        asker = Asker(id=tx.caller.id, own=tx.caller.selves(tx.today), today=tx.today, at=tx.at)
+        return [judge(line, known, asker, key=new_id(MODEL), submit=self._submit) for line in lines]
+
+    async def write(self, outcomes: Sequence[Outcome[Effect]], tx: Transaction) -> None:
+        models = Models(tx)
+        made = [one.effect.made for one in outcomes if one.effect and one.effect.made]
+        if made:
+            await models.add_many(made)
+        for one in outcomes:
+            for change in one.effect.changes if one.effect else ():
+                await models.update(str(one.record), change)
+
+
+async def _models_named(lines: Sequence[Line], tx: Transaction) -> dict[str, Model]:
+    ids = [line.text("model") for line in lines if "model" in line.cells]
+    if not ids:
+        return {}
+    found = Models.seen(tx).find({"_id": {"$in": ids}})
+    return {one["_id"]: from_document(one, Model) async for one in found}
+
+
+async def _programmes_of(
+    lines: Sequence[Line], models: Mapping[str, Model], tx: Transaction
+) -> dict[str, Programme]:
+    """Those that the lines name, and those that the models belong to."""
+    named = {line.text("programme") for line in lines if "programme" in line.cells}
+    joined = {model.programme for model in models.values() if model.programme}
+    return {one.id: one for one in await programmes.called(tx, named | joined, named)}
+
+
+class ModelsExporter:
+    """The models of a filter, newest first."""
+
+    def __init__(self, command: StartExport, access: Access) -> None:
+        self._access = access
+        self._wanted = _wanted(command.filter)
+
+    async def count(self) -> int:
+        return await Models.seen(self._access).count(self._wanted)
+
+    async def batches(self, size: int) -> AsyncIterator[list[dict[str, Any]]]:
+        names: dict[str, str] = {}
+        beyond: dict[str, Any] = {}
+        while True:
+            found = Models.seen(self._access).find({**self._wanted, **beyond}, sort=[("_id", -1)], limit=size)
+            models = [from_document(one, Model) async for one in found]
+            if not models:
+                return
+            missing = {model.owner for model in models} - names.keys()
+            named = Organisations.seen(self._access).find({"_id": {"$in": list(missing)}}, {"name": 1})
+            names |= {one["_id"]: one["name"] async for one in named}
+            yield [row(model, names.get(model.owner, model.owner)) for model in models]
+            beyond = {"_id": {"$lt": models[-1].id}}
+
+
+def _wanted(filter_: ModelFilter) -> dict[str, Any]:
+    wanted = {name: value for name, value in msgspec.structs.asdict(filter_).items() if value is not None}
+    if "unit" in wanted:
+        wanted["within"] = wanted.pop("unit")
+    return wanted
+
+
+def row(model: Model, owner: str) -> dict[str, Any]:
+    """A model as values by column key. `owner`: the name to show."""
+    totals = {
+        name: sum((c.amount for c in model.contributions if c.kind is kind), Decimal(0)) or None
+        for name, kind in RESOURCES.items()
+    }
+    return {
+        "model": model.id,
+        "owner": owner,
+        "title": model.title,
+        "field": model.field.vi,
+        "subject_kind": model.subject_kind.vi,
+        "place": model.place,
+        "summary": model.summary,
+        "target": model.target,
+        "year": model.year,
+        "programme": model.programme,
+        "on": model.drafted_on,
+        **totals,
+    }
+
+
+SHEET = Sheet(
+    name=MODELS,
+    layout=LAYOUT,
+    template_file="mau-dang-ky-mo-hinh",
+    export_file="mo-hinh",
+    imports=StartImport,
+    importer=ModelsImporter.prepare,
+    exports=StartExport,
+    exporter=ModelsExporter,
+    exported_unit=lambda command: command.filter.unit or COUNTRY,
+)
