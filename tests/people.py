@@ -25,17 +25,21 @@ CHANGED = {
     "reporting": ("facts_1", "counters_1"),
 }
 
-_INPUTS = {
-    **dict.fromkeys(("submitModel", "acceptModel", "beginModel", "carryOverModel"), "ModelInput"),
-    **dict.fromkeys(("withdrawModel", "discontinueModel"), "EndModelInput"),
-}
 _OF_MODELS = {
-    *_INPUTS,
-    *("draftModel", "reviseModel", "returnModel", "noteProgress", "recordContribution", "selfAssessModel"),
-    *("changeModelLevel", "changeModelOwner"),
+    *(
+        "draftModel",
+        "reviseModel",
+        "submitModel",
+        "returnModel",
+        "acceptModel",
+        "withdrawModel",
+        "beginModel",
+    ),
+    *("noteProgress", "recordContribution", "selfAssessModel", "carryOverModel", "changeModelLevel"),
+    *("changeModelOwner", "discontinueModel"),
 }
 _DO = """
-mutation Do($key: String!, $input: {type}!) {{
+mutation Do($key: String!, $input: {input}!) {{
   {name}(idempotencyKey: $key, input: $input) {{
     __typename
     ... on Node {{ id }}
@@ -52,7 +56,7 @@ def fresh() -> str:
 
 def mutation(name: str) -> str:
     more = "... on Model { title state version }" if name in _OF_MODELS else ""
-    return _DO.format(name=name, more=more, type=_INPUTS.get(name, f"{name[0].upper()}{name[1:]}Input"))
+    return _DO.format(name=name, more=more, input=f"{name[0].upper()}{name[1:]}Input")
 
 
 class Person:

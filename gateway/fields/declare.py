@@ -9,7 +9,6 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 import strawberry
@@ -28,6 +27,7 @@ from graphql import (
 from strawberry import Info
 from strawberry.types.field import StrawberryField
 
+from gateway.fields.inputs import input_of, shown_as
 from gateway.fields.relay import After, Before, First, Last, described, refusal_row
 from services.kernel.messages import Command, Refused, Role
 from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Part, Row, Shows
@@ -132,7 +132,10 @@ def root(
             return refusal(refused, info._raw_info.return_type)
 
     info = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=AnyInfo)
-    parameters = inspect.signature(wish).parameters.values()
+    parameters = [
+        parameter.replace(annotation=shown_as(parameter.annotation))
+        for parameter in inspect.signature(wish).parameters.values()
+    ]
     resolve.__signature__ = inspect.Signature([info, *parameters])  # type: ignore[attr-defined]
     return strawberry.field(
         resolver=resolve,
@@ -141,20 +144,20 @@ def root(
     )
 
 
-def does(command: type[Command], input_: type, shows: type, description: str) -> Any:
-    """A mutation: the input's fields are the command's, and the answer is the new state or a refusal."""
+def does(command: type[Command], shows: type, description: str) -> Any:
+    """A mutation: its input is derived from the command, and the answer is the new state or a refusal."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
-        values = {name: _plain(value) for name, value in vars(arguments["input"]).items()}
         try:
-            row = await info.context.door.do(command(**values), arguments["idempotency_key"])
+            row = await info.context.door.do(arguments["input"], arguments["idempotency_key"])
         except Refused as refused:
             return refusal(refused, info._raw_info.return_type)
         return {"__typename": shows.__name__, **row}
 
+    input_: Any = Annotated[input_of(command), described("Nội dung của lệnh.")]
     parameters = [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)
-        for name, annotation in (("info", AnyInfo), ("input", _content(input_)), ("idempotency_key", Key))
+        for name, annotation in (("info", AnyInfo), ("input", input_), ("idempotency_key", Key))
     ]
     resolve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return strawberry.mutation(resolver=resolve, description=description, metadata={ASKS: command})
@@ -275,11 +278,3 @@ def _below(nodes: Iterable[FieldNode]) -> list[SelectionSetNode]:
 
 def _weighing(weight: float | None) -> dict[str, float]:
     return {} if weight is None else {"weight": weight}
-
-
-def _content(input_: type) -> Any:
-    return Annotated[input_, described("Nội dung của lệnh.")]
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value

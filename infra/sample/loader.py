@@ -26,7 +26,7 @@ AT_ONCE = 16
 STEPS = len(ORGANISATIONS) + len(SUPERVISION_SESSIONS) + 2 * len(REGISTRATIONS)
 
 _MUTATION = """
-mutation Do($key: String!, $input: {type}!) {{
+mutation Do($key: String!, $input: {input}!) {{
   {name}(idempotencyKey: $key, input: $input) {{
     __typename
     ... on Node {{ id }}
@@ -36,16 +36,16 @@ mutation Do($key: String!, $input: {type}!) {{
 """
 
 MUTATIONS = {
-    name: _MUTATION.format(name=name, type=type_)
-    for name, type_ in (
-        ("registerOrganisation", "RegisterOrganisationInput"),
-        ("draftModel", "DraftModelInput"),
-        ("submitModel", "ModelInput"),
-        ("acceptModel", "ModelInput"),
-        ("recordContribution", "RecordContributionInput"),
-        ("decideReview", "DecideReviewInput"),
-        ("nominateReview", "NominateReviewInput"),
-        ("recordSupervisionSession", "RecordSupervisionSessionInput"),
+    name: _MUTATION.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
+    for name in (
+        "registerOrganisation",
+        "draftModel",
+        "submitModel",
+        "acceptModel",
+        "recordContribution",
+        "decideReview",
+        "nominateReview",
+        "recordSupervisionSession",
     )
 }
 

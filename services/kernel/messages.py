@@ -2,8 +2,8 @@
 
 import builtins
 import re
-from datetime import datetime
-from typing import Any, ClassVar, Self, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
@@ -26,6 +26,17 @@ PUBLIC = frozenset({Role.PUBLIC})
 """Of what everybody may do."""
 ANY_OFFICE = frozenset(Role) - PUBLIC
 """Of what whoever holds any role in a unit may do there."""
+
+
+def described(vi: str) -> msgspec.Meta:
+    """Text that explains an input field to clients, in the field's annotation."""
+    return msgspec.Meta(description=vi)
+
+
+Id = Annotated[str, msgspec.Meta(extra={"scalar": "ID"})]
+Amount = Annotated[str, msgspec.Meta(extra={"scalar": "Decimal"})]
+"""An exact decimal as text."""
+OnDay = Annotated[date | None, described("Ngày việc ấy diễn ra; bỏ trống là hôm nay.")]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +74,14 @@ def _kebab(name: str) -> str:
 
 
 class Command(Message, frozen=True, kw_only=True):
-    """`roles`: who may give it, said where it is declared. What they may change by it is a matter of scope."""
+    """A request to change something. The input of its mutation is derived from it.
+
+    Each subclass declares `roles`, the roles that may give the command (their grants say in which units), and `vi`,
+    the description of the input. Each field's annotation holds its description: `Annotated[Id, described("…")]`.
+    """
 
     roles: ClassVar[frozenset[Role]]
+    vi: ClassVar[str]
 
     @classmethod
     def _subject(cls) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByKeys, only
 from services.kernel.words import Word
 from services.movement.words import Field, Level, SubjectKind
@@ -32,20 +32,22 @@ class DecideReview(Command, frozen=True, kw_only=True):
     """`on`: the day of the decision; today when left out."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Kết quả thẩm định và lý do."
 
-    review: str
-    verdict: Verdict
-    reason: str
-    on: date | None = None
+    review: Annotated[Id, described("Mã hồ sơ thẩm định.")]
+    verdict: Annotated[Verdict, described("Kết quả.")]
+    reason: Annotated[str, described("Vì sao có kết quả ấy.")]
+    on: OnDay = None
 
 
 class NominateReview(Command, frozen=True, kw_only=True):
     """Passes a recognised model on to the next level's council (đề nghị biểu dương, khen thưởng)."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Hồ sơ được đề nghị biểu dương, khen thưởng."
 
-    review: str
-    on: date | None = None
+    review: Annotated[Id, described("Mã hồ sơ thẩm định.")]
+    on: OnDay = None
 
 
 class ReviewsById(ByKeys, frozen=True, kw_only=True):

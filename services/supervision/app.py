@@ -13,7 +13,7 @@ TABLE = Table(
     "supervision",
     Area(
         messages=messages,
-        commands=(command(messages.RecordSession, handlers.record_session),),
+        commands=(command(messages.RecordSupervisionSession, handlers.record_supervision_session),),
         queries=(
             query(messages.SessionsById, handlers.sessions_by_id),
             query(messages.SessionsPage, handlers.sessions_page),

@@ -7,11 +7,11 @@ from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.supervision import domain, repository
-from services.supervision.messages import SESSION, RecordSession, SessionsById, SessionsPage
+from services.supervision.messages import SESSION, RecordSupervisionSession, SessionsById, SessionsPage
 from services.supervision.repository import Sessions
 
 
-async def record_session(command: RecordSession, tx: Transaction) -> Row:
+async def record_supervision_session(command: RecordSupervisionSession, tx: Transaction) -> Row:
     on = command.on or tx.today
     unit = await Directory(tx).in_force(command.unit, on)
     session, recorded = domain.record(

@@ -1,12 +1,12 @@
 """What supervision can be asked and what it announces: the only module others may import."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -40,16 +40,17 @@ class SupervisingBody(Word):
     PARTY_COMMITTEE = "PARTY_COMMITTEE", "Cấp ủy"
 
 
-class RecordSession(Command, frozen=True, kw_only=True):
+class RecordSupervisionSession(Command, frozen=True, kw_only=True):
     """`on`: the day it was held; today when left out."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.SUPERVISOR})
+    vi: ClassVar[str] = "Một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát."
 
-    kind: SessionKind
-    body: SupervisingBody
-    unit: str
-    title: str
-    on: date | None = None
+    kind: Annotated[SessionKind, described("Loại cuộc.")]
+    body: Annotated[SupervisingBody, described("Chủ thể thực hiện.")]
+    unit: Annotated[Id, described("Mã đơn vị nơi tiến hành.")]
+    title: Annotated[str, described("Nội dung của cuộc, tối đa 300 ký tự.")]
+    on: OnDay = None
 
 
 class SessionsById(ByKeys, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ from services.kernel.caller import Caller, Grant
 from services.kernel.messages import Role
 from services.kernel.rows import Rows
 from services.registration.models.messages import (
-    ModelFilter,
     ModelsById,
+    ModelsFilter,
     ModelsPage,
     ReturnModel,
     SubmitModel,
@@ -59,7 +59,7 @@ async def test_a_rule_is_applied_row_by_row(graphql: GraphQL) -> None:
             grants=(Grant(role=Role.REPORTER, unit="u10"), Grant(role=Role.APPRAISER, unit=PLACE)),
         )
         for unit, why in ((PLACE, WHY), (BESIDE, None)):
-            wanted = ModelsPage(first=1, fields=FIELDS, filter=ModelFilter(unit=unit))
+            wanted = ModelsPage(first=1, fields=FIELDS, filter=ModelsFilter(unit=unit))
             page = await services.ask(wanted, both, Rows)
             assert [row and row["why"] for row in page.read()] == [why]
             assert page.head.nulls == ([] if why else ["why"])

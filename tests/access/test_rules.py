@@ -9,6 +9,7 @@ from graphql import GraphQLObjectType, build_schema, is_introspection_type
 
 import infra.run.provision  # noqa: F401 - brings in every service
 from gateway.fields.declare import ASKS, DEFINITION, Follows, Hears, Starts, column_of
+from gateway.fields.rows import row_of
 from gateway.schema import schema
 from services.kernel.messages import ANY_OFFICE, Command, Query, Role
 from services.kernel.rows import rules_of
@@ -16,8 +17,8 @@ from tests import ROOT
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.cells import SUBSCRIBED
 from tests.access.table import columns, lines
-from tests.gateway.test_rows import ROWS
 
+ROWS = {name: row for name, type_ in sorted(schema._schema.type_map.items()) if (row := row_of(type_))}
 ROOTS = ("Query", "Mutation", "Subscription")
 
 

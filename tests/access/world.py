@@ -28,7 +28,7 @@ from services.registration.models.messages import (
 )
 from services.registration.organisations.messages import RegisterOrganisation
 from services.review.messages import DecideReview, NominateReview, ReviewsByModel, Verdict
-from services.supervision.messages import RecordSession, SessionKind, SupervisingBody
+from services.supervision.messages import RecordSupervisionSession, SessionKind, SupervisingBody
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
 
 DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)
@@ -57,8 +57,8 @@ def organisation(unit: str = PLACE) -> RegisterOrganisation:
     return RegisterOrganisation(name="Hội Phụ nữ", kind=BodyKind.WOMENS_UNION, unit=unit, on=DRAFTED)
 
 
-def session() -> RecordSession:
-    return RecordSession(
+def session() -> RecordSupervisionSession:
+    return RecordSupervisionSession(
         kind=SessionKind.SURVEY,
         body=SupervisingBody.WOMENS_UNION,
         unit=PLACE,

@@ -23,7 +23,7 @@ from services.kernel.rows import Part, Rows
 from services.kernel.text import folded
 from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
 from services.movement.words import Field
-from services.registration.models.messages import MODEL, ModelFilter
+from services.registration.models.messages import MODEL, ModelsFilter
 from services.registration.organisations.messages import ORGANISATION
 from services.registration.search.messages import Search, SearchHits, SearchKey
 from services.registration.search.words import syllables
@@ -215,7 +215,7 @@ async def _search(services: Client, text: str) -> int:
     facets = Part("facets", {"kind": "kind", "value": "value", "total": "total"})
     whole = await services.ask(Search(text=text, fields={"total": "total", "facets": facets}), OPERATOR, Rows)
     matches = Part("matches", {"text": "text", "start": "start", "end": "end"})
-    key = SearchKey(text=text, filter=ModelFilter()).written()
+    key = SearchKey(text=text, filter=ModelsFilter()).written()
     fields: Any = {"model": "model", "exact": "exact", "matches": matches}
     await services.ask(SearchHits(keys=(key,), first=PAGE, fields=fields), OPERATOR, Rows)
     (row,) = whole.read()

@@ -64,9 +64,9 @@ class Http:
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         return await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
 
-    async def do(self, mutation: str, key: str, type_: str = "", **input_: Any) -> str:
+    async def do(self, mutation: str, key: str, **input_: Any) -> str:
         """The id of what was made or changed."""
-        query = MUTATION % (type_ or f"{mutation[0].upper()}{mutation[1:]}Input", mutation)
+        query = MUTATION % (f"{mutation[0].upper()}{mutation[1:]}Input", mutation)
         result = (await self.ask(query, {"key": key, "input": input_}))[mutation]
         if result["__typename"] == "Refusal":
             raise RuntimeError(f"{mutation}: {result['messageEn']}")

@@ -38,10 +38,10 @@ async def measure(samples: int = SAMPLES) -> None:
         known = await _registered(reporter)
         for _ in range(samples):
             model = await made.draft(officer)
-            await officer.do("submitModel", made.key(), "ModelInput", model=model, on=DAY)
+            await officer.do("submitModel", made.key(), model=model, on=DAY)
             await asyncio.sleep(0.3)
             asked = time.perf_counter()
-            await appraiser.do("acceptModel", made.key(), "ModelInput", model=model, on=DAY)
+            await appraiser.do("acceptModel", made.key(), model=model, on=DAY)
             answered = time.perf_counter()
             while (found := await _poll(reporter, polls)) == known:
                 pass

@@ -8,13 +8,20 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.units import Unit
 from services.kernel.messages import Role
-from services.registration.delegations.messages import DelegateRole, DelegationsPage, RevokeDelegation, Side
+from services.registration.delegations.messages import (
+    DelegateRole,
+    DelegationRow,
+    DelegationsPage,
+    RevokeDelegation,
+    Side,
+)
 from services.registration.units.messages import UnitsOnDay
 
 
-@strawberry.type(description="Một vai trò được ủy quyền: có ngày hết hạn, không vượt quyền người ủy quyền.")
+@shows(DelegationRow, "Một vai trò được ủy quyền: có ngày hết hạn, không vượt quyền người ủy quyền.")
 class Delegation(Node):
     version: int = strawberry.field(description=VERSION)
     giver: ID = strawberry.field(description="Mã người ủy quyền.")
@@ -24,24 +31,6 @@ class Delegation(Node):
     until: date = strawberry.field(description="Đến hết ngày.")
     revoked_on: date | None = strawberry.field(description="Ngày bị chấm dứt trước hạn, nếu có.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Trong đơn vị này và cấp dưới.")
-
-
-@strawberry.input(
-    description="Một vai trò mà người gửi tự giữ, ủy quyền cho người khác đến hết ngày `until`."
-)
-class DelegateRoleInput:
-    to: ID = strawberry.field(description="Mã người được ủy quyền (`sub` trong mã truy cập của người ấy).")
-    role: Role = strawberry.field(description="Vai trò mà người gửi tự giữ.")
-    unit: ID = strawberry.field(description="Trong đơn vị này và cấp dưới.")
-    since: date | None = strawberry.field(default=None, description="Từ ngày; bỏ trống là hôm nay.")
-    until: date = strawberry.field(
-        description="Đến hết ngày; nếu quyền của người ủy quyền hết sớm hơn thì theo ngày ấy."
-    )
-
-
-@strawberry.input(description="Việc ủy quyền cần chấm dứt.")
-class RevokeDelegationInput:
-    delegation: ID = strawberry.field(description="Mã việc ủy quyền.")
 
 
 DelegationResult = Annotated[
@@ -77,13 +66,11 @@ class DelegationsQuery:
 class DelegationsMutation:
     delegate_role: DelegationResult = does(
         DelegateRole,
-        DelegateRoleInput,
         Delegation,
         "Ủy quyền cho người khác một vai trò mình tự giữ; người được ủy quyền không ủy quyền tiếp được.",
     )
     revoke_delegation: DelegationResult = does(
         RevokeDelegation,
-        RevokeDelegationInput,
         Delegation,
         "Chấm dứt một việc ủy quyền trước hạn; có hiệu lực trong vòng 5 giây.",
     )

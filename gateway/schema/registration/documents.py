@@ -8,19 +8,21 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.units import Unit
 from services.movement.words import BodyKind
 from services.registration.documents.messages import (
-    DocumentFilter,
     DocumentKind,
+    DocumentRow,
+    DocumentsFilter,
     DocumentsPage,
     RegisterDocument,
 )
 from services.registration.units.messages import UnitsOnDay
 
 
-@strawberry.type(
-    description="Văn bản chỉ đạo, xác định bằng loại, số, cơ quan ban hành và ngày; một mình số không đủ."
+@shows(
+    DocumentRow, "Văn bản chỉ đạo, xác định bằng loại, số, cơ quan ban hành và ngày; một mình số không đủ."
 )
 class GoverningDocument(Node):
     version: int = strawberry.field(description=VERSION)
@@ -36,27 +38,6 @@ class GoverningDocument(Node):
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của cơ quan ban hành vào ngày ban hành.")
 
 
-@strawberry.input(description="Lọc văn bản; bỏ trống là không lọc.")
-class DocumentsFilter:
-    unit: ID | None = strawberry.field(default=None, description="Ban hành ở đơn vị này và cấp dưới.")
-    kind: DocumentKind | None = strawberry.field(default=None, description="Thuộc loại này.")
-    issuer: ID | None = strawberry.field(default=None, description="Của cơ quan này.")
-    number: str | None = strawberry.field(
-        default=None, description="Mang số này; chữ hoa, dấu cách và số 0 ở đầu không phân biệt."
-    )
-
-
-@strawberry.input(description="Văn bản chỉ đạo cần ghi nhận.")
-class RegisterDocumentInput:
-    kind: DocumentKind = strawberry.field(description="Loại văn bản.")
-    number: str = strawberry.field(description="Số, ký hiệu như ghi trên văn bản, tối đa 60 ký tự.")
-    issuer: ID = strawberry.field(
-        description="Mã cơ quan ban hành, thuộc phạm vi của người ghi nhận và đang hoạt động vào ngày ấy."
-    )
-    issued_on: date = strawberry.field(description="Ngày ban hành.")
-    title: str = strawberry.field(description="Trích yếu, tối đa 500 ký tự.")
-
-
 DocumentResult = Annotated[
     GoverningDocument | Refusal,
     strawberry.union("DocumentResult", description="Văn bản đã ghi nhận, hoặc vì sao không ghi nhận."),
@@ -70,8 +51,9 @@ def _documents(
     before: Before = None,
     filter: Annotated[DocumentsFilter | None, described("Chỉ những văn bản thỏa mọi điều kiện.")] = None,
 ) -> Wish:
-    wanted = DocumentFilter(**vars(filter)) if filter else DocumentFilter()
-    return Wish(DocumentsPage(filter=wanted, first=first, after=after, last=last, before=before))
+    return Wish(
+        DocumentsPage(filter=filter or DocumentsFilter(), first=first, after=after, last=last, before=before)
+    )
 
 
 @strawberry.type
@@ -84,5 +66,5 @@ class DocumentsQuery:
 @strawberry.type
 class DocumentsMutation:
     register_document: DocumentResult = does(
-        RegisterDocument, RegisterDocumentInput, GoverningDocument, "Ghi nhận một văn bản chỉ đạo."
+        RegisterDocument, GoverningDocument, "Ghi nhận một văn bản chỉ đạo."
     )

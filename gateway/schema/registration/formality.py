@@ -8,12 +8,14 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
 from gateway.schema.registration.units import Unit
 from services.registration.formality.messages import (
     AnswerQuestion,
     FormalityRule,
-    QuestionFilter,
+    QuestionRow,
+    QuestionsFilter,
     QuestionsPage,
     QuestionState,
     SettleQuestion,
@@ -22,8 +24,9 @@ from services.registration.models.messages import ModelsById
 from services.registration.units.messages import UnitsOnDay
 
 
-@strawberry.type(
-    description="Câu hỏi của hệ thống về một dấu hiệu đăng ký hình thức; không tự từ chối hay đổi trạng thái mô hình."
+@shows(
+    QuestionRow,
+    "Câu hỏi của hệ thống về một dấu hiệu đăng ký hình thức; không tự từ chối hay đổi trạng thái mô hình.",
 )
 class Question(Node):
     version: int = strawberry.field(description=VERSION)
@@ -48,30 +51,6 @@ class Question(Node):
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình, vào ngày hỏi.")
 
 
-@strawberry.input(description="Lọc câu hỏi; bỏ trống là không lọc.")
-class QuestionsFilter:
-    unit: ID | None = strawberry.field(default=None, description="Của đơn vị này và cấp dưới.")
-    state: QuestionState | None = strawberry.field(
-        default=None, description="Ở trạng thái này; SUSPECTED là những mô hình bị đánh dấu nghi hình thức."
-    )
-    rule: FormalityRule | None = strawberry.field(default=None, description="Về dấu hiệu này.")
-
-
-@strawberry.input(description="Câu trả lời của đơn vị.")
-class AnswerQuestionInput:
-    question: ID = strawberry.field(description="Mã câu hỏi.")
-    answer: str = strawberry.field(description="Giải trình, tối đa 2000 ký tự; trả lời lại thay câu trước.")
-
-
-@strawberry.input(description="Kết luận một câu hỏi.")
-class SettleQuestionInput:
-    question: ID = strawberry.field(description="Mã câu hỏi.")
-    suspected: bool = strawberry.field(
-        description="Có: đánh dấu nghi hình thức, đối phó; không: đã giải trình thỏa đáng."
-    )
-    reason: str = strawberry.field(description="Lý do, tối đa 2000 ký tự.")
-
-
 QuestionResult = Annotated[
     Question | Refusal,
     strawberry.union("QuestionResult", description="Câu hỏi sau khi thực hiện, hoặc vì sao không thực hiện."),
@@ -85,8 +64,9 @@ def _questions(
     before: Before = None,
     filter: Annotated[QuestionsFilter | None, described("Chỉ những câu hỏi thỏa mọi điều kiện.")] = None,
 ) -> Wish:
-    wanted = QuestionFilter(**vars(filter)) if filter else QuestionFilter()
-    return Wish(QuestionsPage(filter=wanted, first=first, after=after, last=last, before=before))
+    return Wish(
+        QuestionsPage(filter=filter or QuestionsFilter(), first=first, after=after, last=last, before=before)
+    )
 
 
 @strawberry.type
@@ -99,11 +79,10 @@ class FormalityQuery:
 @strawberry.type
 class FormalityMutation:
     answer_question: QuestionResult = does(
-        AnswerQuestion, AnswerQuestionInput, Question, "Đơn vị trả lời câu hỏi về mô hình của mình."
+        AnswerQuestion, Question, "Đơn vị trả lời câu hỏi về mô hình của mình."
     )
     settle_question: QuestionResult = does(
         SettleQuestion,
-        SettleQuestionInput,
         Question,
         "Người thẩm định kết luận: thỏa đáng, hoặc đánh dấu nghi hình thức; trạng thái mô hình giữ nguyên.",
     )

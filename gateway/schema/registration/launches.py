@@ -8,16 +8,20 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
 from services.kernel.units import UnitLevel
 from services.registration.launches.messages import (
     ExtendLaunch,
+    LaunchesFilter,
     LaunchesFor,
     LaunchesPage,
-    LaunchFilter,
     LaunchProgramme,
+    LaunchRow,
     LaunchTotals,
+    LaunchTotalsRow,
+    LaunchUnitRow,
     LaunchUnits,
     RecallLaunch,
     Standing,
@@ -36,8 +40,9 @@ class Extension:
     on: date = strawberry.field(description="Gia hạn ngày nào.")
 
 
-@strawberry.type(
-    description="Bao nhiêu đơn vị đã đăng ký đến đâu, trong phạm vi của người hỏi; sáu số sau cộng lại bằng `units`."
+@shows(
+    LaunchTotalsRow,
+    "Bao nhiêu đơn vị đã đăng ký đến đâu, trong phạm vi của người hỏi; sáu số sau cộng lại bằng `units`.",
 )
 class LaunchStandings:
     units: int = strawberry.field(description="Số đơn vị được giao.")
@@ -54,7 +59,7 @@ class LaunchStandings:
     )
 
 
-@strawberry.type(description="Đợt phát động đăng ký một năm của chương trình, giao đến từng đơn vị, có hạn.")
+@shows(LaunchRow, "Đợt phát động đăng ký một năm của chương trình, giao đến từng đơn vị, có hạn.")
 class Launch(Node):
     version: int = strawberry.field(description=VERSION)
     year: int = strawberry.field(description="Đăng ký cho năm nào.")
@@ -77,7 +82,7 @@ class Launch(Node):
     )
 
 
-@strawberry.type(description="Một đơn vị được giao trong một đợt phát động.")
+@shows(LaunchUnitRow, "Một đơn vị được giao trong một đợt phát động.")
 class LaunchUnit:
     launch: ID = strawberry.field(description="Mã đợt phát động.")
     standing: Standing = strawberry.field(description="Đã đăng ký đến đâu: mức tốt nhất của các mô hình.")
@@ -89,38 +94,6 @@ class LaunchUnit:
         description="Ngày đầu tiên đơn vị không còn; null khi còn. Mô hình của đơn vị nhận trọn nó được tính cho nó."
     )
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị, vào ngày phát động.")
-
-
-@strawberry.input(description="Lọc đợt phát động; bỏ trống là không lọc.")
-class LaunchesFilter:
-    unit: ID | None = strawberry.field(default=None, description="Phát động ở đơn vị này và cấp dưới.")
-    programme: ID | None = strawberry.field(default=None, description="Của chương trình này.")
-    year: int | None = strawberry.field(default=None, description="Của năm này.")
-
-
-@strawberry.input(description="Phát động đăng ký cho một năm.")
-class LaunchProgrammeInput:
-    programme: ID = strawberry.field(description="Mã chương trình.")
-    unit: ID = strawberry.field(description="Đơn vị phát động, thuộc chương trình.")
-    year: int = strawberry.field(description="Năm, trong thời kỳ của chương trình.")
-    level: UnitLevel = strawberry.field(description="Giao cho các đơn vị cấp này.")
-    until: date = strawberry.field(description="Hạn gửi, tính hết ngày ấy, muộn nhất là ngày cuối của năm.")
-    document: ID | None = strawberry.field(default=None, description="Mã văn bản phát động.")
-    message: str = strawberry.field(default="", description="Lời phát động, tối đa 2000 ký tự.")
-    on: date | None = strawberry.field(default=None, description="Ngày phát động; bỏ trống là hôm nay.")
-
-
-@strawberry.input(description="Gia hạn một đợt phát động.")
-class ExtendLaunchInput:
-    launch: ID = strawberry.field(description="Mã đợt phát động.")
-    until: date = strawberry.field(description="Hạn mới, sau hạn cũ.")
-    reason: str = strawberry.field(description="Lý do, tối đa 2000 ký tự.")
-
-
-@strawberry.input(description="Thu hồi một đợt phát động.")
-class RecallLaunchInput:
-    launch: ID = strawberry.field(description="Mã đợt phát động.")
-    reason: str = strawberry.field(description="Lý do, tối đa 2000 ký tự.")
 
 
 LaunchResult = Annotated[
@@ -138,8 +111,9 @@ def _launches(
     before: Before = None,
     filter: Annotated[LaunchesFilter | None, described("Chỉ những đợt thỏa mọi điều kiện.")] = None,
 ) -> Wish:
-    wanted = LaunchFilter(**vars(filter)) if filter else LaunchFilter()
-    return Wish(LaunchesPage(filter=wanted, first=first, after=after, last=last, before=before))
+    return Wish(
+        LaunchesPage(filter=filter or LaunchesFilter(), first=first, after=after, last=last, before=before)
+    )
 
 
 def _launches_for(
@@ -186,9 +160,7 @@ class LaunchesQuery:
 @strawberry.type
 class LaunchesMutation:
     launch_programme: LaunchResult = does(
-        LaunchProgramme, LaunchProgrammeInput, Launch, "Phát động đăng ký cho một năm, giao đến từng đơn vị."
+        LaunchProgramme, Launch, "Phát động đăng ký cho một năm, giao đến từng đơn vị."
     )
-    extend_launch: LaunchResult = does(ExtendLaunch, ExtendLaunchInput, Launch, "Gia hạn.")
-    recall_launch: LaunchResult = does(
-        RecallLaunch, RecallLaunchInput, Launch, "Thu hồi; những gì đã đăng ký vẫn giữ nguyên."
-    )
+    extend_launch: LaunchResult = does(ExtendLaunch, Launch, "Gia hạn.")
+    recall_launch: LaunchResult = does(RecallLaunch, Launch, "Thu hồi; những gì đã đăng ký vẫn giữ nguyên.")

@@ -16,10 +16,10 @@ from gateway.fields.relay import (
     First,
     Last,
     Node,
-    OnDay,
     Refusal,
     described,
 )
+from gateway.fields.rows import shows
 from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
@@ -33,9 +33,11 @@ from services.registration.models.messages import (
     ChangeModelOwner,
     DiscontinueModel,
     DraftModel,
-    ModelFilter,
+    HistoryRow,
     ModelHistory,
     ModelNotes,
+    ModelRow,
+    ModelsFilter,
     ModelsPage,
     ModelState,
     ModelStep,
@@ -98,7 +100,7 @@ class ModelChange:
     after: str | None = strawberry.field(description="Giá trị sau đó, là mã nếu có mã; null khi không còn.")
 
 
-@strawberry.type(description="Một việc đã làm với mô hình: ai, ngày nào, vì sao, đổi những gì.")
+@shows(HistoryRow, "Một việc đã làm với mô hình: ai, ngày nào, vì sao, đổi những gì.")
 class ModelFact:
     version: int = strawberry.field(description="Phiên bản của mô hình sau việc ấy.")
     step: ModelStep = strawberry.field(description="Việc gì.")
@@ -119,7 +121,7 @@ class ModelFact:
     changes: list[ModelChange] = strawberry.field(description="Những gì đã đổi.")
 
 
-@strawberry.type(description="Mô hình “Dân vận khéo”.")
+@shows(ModelRow, "Mô hình “Dân vận khéo”.")
 class Model(Node):
     version: int = strawberry.field(description=VERSION)
     title: str = strawberry.field(description="Tên mô hình.")
@@ -189,153 +191,6 @@ class Model(Node):
     )
 
 
-@strawberry.input(description="Lọc mô hình; bỏ trống là không lọc.")
-class ModelsFilter:
-    unit: ID | None = strawberry.field(default=None, description="Trong đơn vị này và cấp dưới.")
-    owner: ID | None = strawberry.field(default=None, description="Của tổ chức chủ trì này.")
-    field: Field | None = strawberry.field(default=None, description="Thuộc lĩnh vực này.")
-    level: Level | None = strawberry.field(default=None, description="Đăng ký ở cấp này.")
-    subject_kind: SubjectKind | None = strawberry.field(
-        default=None, description="Của tập thể hay của cá nhân."
-    )
-    state: ModelState | None = strawberry.field(default=None, description="Đang ở trạng thái này.")
-    programme: ID | None = strawberry.field(default=None, description="Thuộc phong trào, chương trình này.")
-    year: int | None = strawberry.field(default=None, description="Đăng ký cho năm này.")
-    flagged: bool | None = strawberry.field(
-        default=None, description="Có hay không có số liệu nguồn lực bất thường."
-    )
-
-
-@strawberry.input(description="Bản nháp của một mô hình.")
-class DraftModelInput:
-    owner: ID = strawberry.field(description="Mã tổ chức chủ trì.")
-    title: str = strawberry.field(description="Tên mô hình, tối đa 300 ký tự.")
-    field: str = strawberry.field(
-        description="Mã hoặc tên lĩnh vực, kể cả các cách viết quen dùng như “An ninh quốc phòng”."
-    )
-    subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
-    summary: str = strawberry.field(default="", description="Tóm tắt cách làm, tối đa 4000 ký tự.")
-    place: str = strawberry.field(default="", description="Địa điểm thực hiện, tối đa 300 ký tự.")
-    target: str = strawberry.field(
-        default="", description="Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự; ghi số cụ thể nếu có."
-    )
-    programme: ID | None = strawberry.field(
-        default=None, description="Mã phong trào, đề án, chương trình mà mô hình thuộc về."
-    )
-    year: int | None = strawberry.field(
-        default=None,
-        description="Đăng ký cho năm nào, muộn nhất là năm sau; mặc định là năm của `on`.",
-    )
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-EXPECTED = (
-    "Phiên bản mà người gửi đã xem; nếu nay đã khác thì không làm gì và báo những gì đã đổi. "
-    "Bỏ trống là không kiểm tra."
-)
-
-
-@strawberry.input(description="Nội dung cần sửa của bản nháp; trường nào bỏ trống thì giữ nguyên.")
-class ReviseModelInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    title: str | None = strawberry.field(default=None, description="Tên mô hình, tối đa 300 ký tự.")
-    summary: str | None = strawberry.field(default=None, description="Tóm tắt cách làm, tối đa 4000 ký tự.")
-    place: str | None = strawberry.field(default=None, description="Địa điểm, tối đa 300 ký tự.")
-    target: str | None = strawberry.field(
-        default=None, description="Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự."
-    )
-    programme: ID | None = strawberry.field(
-        default=None, description="Mã phong trào, chương trình; chuỗi rỗng là không thuộc chương trình nào."
-    )
-    year: int | None = strawberry.field(default=None, description="Đăng ký cho năm nào.")
-    field: str | None = strawberry.field(default=None, description="Mã hoặc tên lĩnh vực.")
-    subject_kind: SubjectKind | None = strawberry.field(
-        default=None, description="Của tập thể hay của cá nhân."
-    )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Một mô hình và ngày của việc làm với nó.")
-class ModelInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Mô hình cần trả lại và lý do.")
-class ReturnModelInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    reason: str = strawberry.field(description="Còn thiếu những gì.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Mô hình được rút hoặc dừng thực hiện, và lý do.")
-class EndModelInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    reason: str = strawberry.field(description="Vì sao, tối đa 4000 ký tự.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Tiến độ của một mô hình đang triển khai.")
-class NoteProgressInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    text: str = strawberry.field(description="Đã làm được gì, tối đa 4000 ký tự.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Nguồn lực đã huy động cho một mô hình đã đăng ký.")
-class RecordContributionInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
-    amount: Decimal = strawberry.field(
-        description="Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, "
-        "ngày công 1, kinh phí 0."
-    )
-    covers: Covers | None = strawberry.field(
-        default=None, description="Chỉ với kinh phí: số tiền bao gồm những gì; bỏ trống là không nêu rõ."
-    )
-    note: str = strawberry.field(default="", description="Ghi chú, tối đa 4000 ký tự.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Kết quả tự đánh giá của đơn vị chủ trì.")
-class SelfAssessModelInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    rating: SelfRating = strawberry.field(description="Kết quả so với chỉ tiêu.")
-    text: str = strawberry.field(description="Nội dung tự đánh giá, tối đa 4000 ký tự.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Cấp mới của một mô hình đã đăng ký, lý do và văn bản căn cứ.")
-class ChangeModelLevelInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    level: Level = strawberry.field(description="Cấp mới.")
-    reason: str = strawberry.field(description="Vì sao đổi, tối đa 4000 ký tự.")
-    document: str = strawberry.field(
-        description="Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự."
-    )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Tổ chức chủ trì mới của một mô hình đã đăng ký, lý do và văn bản căn cứ.")
-class ChangeModelOwnerInput:
-    model: ID = strawberry.field(description="Mã mô hình.")
-    owner: ID = strawberry.field(description="Mã tổ chức chủ trì mới.")
-    reason: str = strawberry.field(description="Vì sao đổi, tối đa 4000 ký tự.")
-    document: str = strawberry.field(
-        description="Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự."
-    )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
 ModelResult = Annotated[
     Model | Refusal,
     strawberry.union("ModelResult", description="Mô hình sau khi thực hiện, hoặc vì sao không thực hiện."),
@@ -349,8 +204,9 @@ def _models(
     before: Before = None,
     filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
 ) -> Wish:
-    wanted = ModelFilter(**vars(filter)) if filter else ModelFilter()
-    return Wish(ModelsPage(filter=wanted, first=first, after=after, last=last, before=before))
+    return Wish(
+        ModelsPage(filter=filter or ModelsFilter(), first=first, after=after, last=last, before=before)
+    )
 
 
 @strawberry.type
@@ -360,56 +216,45 @@ class ModelsQuery:
 
 @strawberry.type
 class ModelsMutation:
-    draft_model: ModelResult = does(DraftModel, DraftModelInput, Model, "Lập bản nháp một mô hình.")
+    draft_model: ModelResult = does(DraftModel, Model, "Lập bản nháp một mô hình.")
     revise_model: ModelResult = does(
-        ReviseModel, ReviseModelInput, Model, "Sửa nội dung một bản nháp hoặc một mô hình bị trả lại."
+        ReviseModel, Model, "Sửa nội dung một bản nháp hoặc một mô hình bị trả lại."
     )
-    submit_model: ModelResult = does(SubmitModel, ModelInput, Model, "Gửi mô hình để thẩm định việc đăng ký.")
-    return_model: ModelResult = does(
-        ReturnModel, ReturnModelInput, Model, "Trả lại để bổ sung, nêu rõ còn thiếu gì."
-    )
+    submit_model: ModelResult = does(SubmitModel, Model, "Gửi mô hình để thẩm định việc đăng ký.")
+    return_model: ModelResult = does(ReturnModel, Model, "Trả lại để bổ sung, nêu rõ còn thiếu gì.")
     accept_model: ModelResult = does(
         AcceptModel,
-        ModelInput,
         Model,
         "Chấp nhận đăng ký; từ ngày này mô hình được tính là đã đăng ký.",
     )
-    withdraw_model: ModelResult = does(
-        WithdrawModel, EndModelInput, Model, "Rút mô hình khi chưa triển khai, nêu rõ lý do."
-    )
+    withdraw_model: ModelResult = does(WithdrawModel, Model, "Rút mô hình khi chưa triển khai, nêu rõ lý do.")
     begin_model: ModelResult = does(
-        BeginModel, ModelInput, Model, "Bắt đầu triển khai; từ ngày này mô hình được tính là đã triển khai."
+        BeginModel, Model, "Bắt đầu triển khai; từ ngày này mô hình được tính là đã triển khai."
     )
-    note_progress: ModelResult = does(
-        NoteProgress, NoteProgressInput, Model, "Ghi tiến độ của một mô hình đang triển khai."
-    )
+    note_progress: ModelResult = does(NoteProgress, Model, "Ghi tiến độ của một mô hình đang triển khai.")
     record_contribution: ModelResult = does(
         RecordContribution,
-        RecordContributionInput,
         Model,
         "Ghi nhận đất hiến, ngày công hoặc kinh phí huy động được.",
     )
     self_assess_model: ModelResult = does(
-        SelfAssessModel, SelfAssessModelInput, Model, "Tự đánh giá kết quả của một mô hình đang triển khai."
+        SelfAssessModel, Model, "Tự đánh giá kết quả của một mô hình đang triển khai."
     )
     carry_over_model: ModelResult = does(
         CarryOverModel,
-        ModelInput,
         Model,
         "Chuyển tiếp mô hình sang năm của `on`; trong năm ấy mô hình lại được tính là đã triển khai, mỗi năm một lần.",
     )
     change_model_level: ModelResult = does(
         ChangeModelLevel,
-        ChangeModelLevelInput,
         Model,
         "Đổi cấp của mô hình; những gì đã tính thì vẫn tính theo cấp cũ.",
     )
     change_model_owner: ModelResult = does(
         ChangeModelOwner,
-        ChangeModelOwnerInput,
         Model,
         "Đổi tổ chức chủ trì; mô hình vẫn thuộc đơn vị lúc lập.",
     )
     discontinue_model: ModelResult = does(
-        DiscontinueModel, EndModelInput, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."
+        DiscontinueModel, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."
     )

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
-from strawberry import ID
 
 from gateway.fields.declare import Wish, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
 from gateway.schema.registration.units import Unit
 from services.registration.models.messages import ModelsById
@@ -15,8 +15,9 @@ from services.registration.relations.messages import (
     AssertRelation,
     ConfirmRelation,
     DismissRelation,
-    RelationFilter,
     RelationKind,
+    RelationRow,
+    RelationsFilter,
     RelationsPage,
     RelationState,
 )
@@ -33,8 +34,9 @@ class RelationGround:
     )
 
 
-@strawberry.type(
-    description="Quan hệ của mô hình `model` với mô hình có trước `other`; thuộc đơn vị nhỏ nhất chứa cả hai."
+@shows(
+    RelationRow,
+    "Quan hệ của mô hình `model` với mô hình có trước `other`; thuộc đơn vị nhỏ nhất chứa cả hai.",
 )
 class Relation(Node):
     version: int = strawberry.field(description=VERSION)
@@ -51,40 +53,6 @@ class Relation(Node):
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị nhỏ nhất chứa cả hai mô hình.")
 
 
-@strawberry.input(description="Lọc quan hệ; bỏ trống là không lọc.")
-class RelationsFilter:
-    unit: ID | None = strawberry.field(
-        default=None, description="Cả hai mô hình trong đơn vị này và cấp dưới."
-    )
-    kind: RelationKind | None = strawberry.field(default=None, description="Thuộc loại này.")
-    state: RelationState | None = strawberry.field(
-        default=None, description="Ở trạng thái này; SUGGESTED là những gợi ý chờ người xem."
-    )
-
-
-@strawberry.input(description="Quan hệ cần xác nhận.")
-class ConfirmRelationInput:
-    relation: ID = strawberry.field(description="Mã quan hệ.")
-    kind: RelationKind | None = strawberry.field(
-        default=None, description="Thực ra là quan hệ gì; bỏ trống là đúng như gợi ý."
-    )
-    reason: str = strawberry.field(default="", description="Lý do, tối đa 1000 ký tự.")
-
-
-@strawberry.input(description="Quan hệ cần bác bỏ và lý do.")
-class DismissRelationInput:
-    relation: ID = strawberry.field(description="Mã quan hệ.")
-    reason: str = strawberry.field(description="Vì sao không phải, tối đa 1000 ký tự.")
-
-
-@strawberry.input(description="Một quan hệ mà người khai biết, dù máy có gợi ý hay không.")
-class AssertRelationInput:
-    model: ID = strawberry.field(description="Mã mô hình sau.")
-    other: ID = strawberry.field(description="Mã mô hình trước.")
-    kind: RelationKind = strawberry.field(description="Mô hình sau là gì của mô hình trước.")
-    reason: str = strawberry.field(description="Dựa vào đâu, tối đa 1000 ký tự.")
-
-
 RelationResult = Annotated[
     Relation | Refusal,
     strawberry.union("RelationResult", description="Quan hệ sau khi thực hiện, hoặc vì sao không thực hiện."),
@@ -98,8 +66,9 @@ def _relations(
     before: Before = None,
     filter: Annotated[RelationsFilter | None, described("Chỉ những quan hệ thỏa mọi điều kiện.")] = None,
 ) -> Wish:
-    wanted = RelationFilter(**vars(filter)) if filter else RelationFilter()
-    return Wish(RelationsPage(filter=wanted, first=first, after=after, last=last, before=before))
+    return Wish(
+        RelationsPage(filter=filter or RelationsFilter(), first=first, after=after, last=last, before=before)
+    )
 
 
 @strawberry.type
@@ -115,16 +84,12 @@ class RelationsQuery:
 class RelationsMutation:
     confirm_relation: RelationResult = does(
         ConfirmRelation,
-        ConfirmRelationInput,
         Relation,
         "Xác nhận một quan hệ; hai mô hình vẫn giữ nguyên, không gộp.",
     )
     dismiss_relation: RelationResult = does(
         DismissRelation,
-        DismissRelationInput,
         Relation,
         "Bác bỏ một gợi ý; máy không gợi ý lại hai mô hình ấy.",
     )
-    assert_relation: RelationResult = does(
-        AssertRelation, AssertRelationInput, Relation, "Khai một quan hệ giữa hai mô hình."
-    )
+    assert_relation: RelationResult = does(AssertRelation, Relation, "Khai một quan hệ giữa hai mô hình.")

@@ -8,14 +8,17 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
 from gateway.schema.registration.units import Unit
 from services.kernel.units import UnitLevel
 from services.registration.reorganisations.messages import (
     OpenModelsOfUnits,
     PreviewOfReorganisation,
+    PreviewRow,
     ReorganisationKind,
     ReorganisationProblem,
+    ReorganisationRow,
     ReorganisationsPage,
     ReorganiseUnits,
 )
@@ -62,9 +65,7 @@ class AffectedUnit:
     )
 
 
-@strawberry.type(
-    description="Điều sẽ xảy ra nếu áp dụng tệp, và mọi lỗi của tệp; xem trước không thay đổi gì."
-)
+@shows(PreviewRow, "Điều sẽ xảy ra nếu áp dụng tệp, và mọi lỗi của tệp; xem trước không thay đổi gì.")
 class ReorganisationPreview:
     digest: str = strawberry.field(description="Dấu của nội dung; như nhau với tệp cùng nội dung.")
     effective_on: date | None = strawberry.field(description="Ngày có hiệu lực.")
@@ -92,8 +93,9 @@ class ReorganisationBasis:
     dated_on: date = strawberry.field(description="Ngày ban hành.")
 
 
-@strawberry.type(
-    description="Một lần sắp xếp đơn vị đã áp dụng. Hồ sơ giữ đơn vị cũ; quyền trong đơn vị cũ không sang đơn vị mới."
+@shows(
+    ReorganisationRow,
+    "Một lần sắp xếp đơn vị đã áp dụng. Hồ sơ giữ đơn vị cũ; quyền trong đơn vị cũ không sang đơn vị mới.",
 )
 class Reorganisation(Node):
     version: int = strawberry.field(description=VERSION)
@@ -104,11 +106,6 @@ class Reorganisation(Node):
     ended: int = strawberry.field(description="Số đơn vị kết thúc.")
     changed: int = strawberry.field(description="Số đơn vị đổi tên, mã, cấp hoặc cấp trên.")
     followers: int = strawberry.field(description="Số đơn vị bên dưới chỉ theo cấp trên mới.")
-
-
-@strawberry.input(description="Tệp của một lần sắp xếp đơn vị.")
-class ReorganiseUnitsInput:
-    file: str = strawberry.field(description=FILE)
 
 
 ReorganisationResult = Annotated[
@@ -149,7 +146,6 @@ class ReorganisationsQuery:
 class ReorganisationsMutation:
     reorganise_units: ReorganisationResult = does(
         ReorganiseUnits,
-        ReorganiseUnitsInput,
         Reorganisation,
         "Áp dụng một lần sắp xếp đơn vị: toàn bộ tệp hoặc không gì cả; cùng một tệp chỉ áp dụng một lần.",
     )

@@ -6,14 +6,17 @@ import strawberry
 
 from gateway.fields.declare import Wish, one, pages, root
 from gateway.fields.relay import Connection, described
-from gateway.schema.registration.models import Model, ModelsFilter
-from services.registration.models.messages import ModelFilter, ModelsById
+from gateway.fields.rows import shows
+from gateway.schema.registration.models import Model
+from services.registration.models.messages import ModelsById, ModelsFilter
 from services.registration.search.messages import (
     LONGEST_TEXT,
     FacetKind,
+    HitRow,
     MatchedText,
     Search,
     SearchHits,
+    SearchRow,
 )
 
 
@@ -25,7 +28,7 @@ class SearchMatch:
     end: int = strawberry.field(description="Đến trước ký tự thứ mấy.")
 
 
-@strawberry.type(description="Một mô hình tìm thấy.")
+@shows(HitRow, "Một mô hình tìm thấy.")
 class SearchHit:
     exact: bool = strawberry.field(description="Mọi từ khớp đúng cả dấu như người tìm đã gõ.")
     matches: list[SearchMatch] = strawberry.field(
@@ -41,7 +44,7 @@ class SearchFacet:
     total: int = strawberry.field(description="Số mô hình.")
 
 
-@strawberry.type(description="Kết quả của một lần tìm, trong phạm vi của người tìm.")
+@shows(SearchRow, "Kết quả của một lần tìm, trong phạm vi của người tìm.")
 class SearchResult:
     total: int = strawberry.field(description="Số mô hình tìm thấy.")
     as_of: int = strawberry.field(
@@ -67,7 +70,7 @@ def _search(
     ],
     filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
 ) -> Wish:
-    return Wish(Search(text=text, filter=ModelFilter(**vars(filter)) if filter else ModelFilter()))
+    return Wish(Search(text=text, filter=filter or ModelsFilter()))
 
 
 @strawberry.type

@@ -11,9 +11,9 @@ from strawberry import ID
 from gateway.fields.declare import ASKS, AnyInfo, Hears, Wish, does, needed, root
 from gateway.fields.owners import OWNERS, owner_of
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
-from gateway.schema.registration.models import ModelsFilter
+from gateway.fields.rows import shows
 from services.kernel.messages import ANY_OFFICE, Refused
-from services.kernel.sheets.messages import Fate, FileFormat, JobKind, JobState
+from services.kernel.sheets.messages import Fate, JobKind, JobRow, JobState, RowRow
 from services.registration.sheets.messages import CancelJob, JobsPage, StartExport, StartImport
 
 GLANCE = 0.5
@@ -29,7 +29,7 @@ class JobCounts:
     error: int = strawberry.field(description="Lỗi, không ghi.")
 
 
-@strawberry.type(description="Một việc kiểm tra, nhập hay xuất bảng tính, chạy nền; chỉ người yêu cầu thấy.")
+@shows(JobRow, "Một việc kiểm tra, nhập hay xuất bảng tính, chạy nền; chỉ người yêu cầu thấy.")
 class SheetJob(Node):
     version: int = strawberry.field(description=VERSION)
     kind: JobKind = strawberry.field(description="Việc gì.")
@@ -59,35 +59,13 @@ class RowProblem:
     en: str = strawberry.field(description="Giải thích bằng tiếng Anh.")
 
 
-@strawberry.type(description="Kết quả của một dòng trong tệp.")
+@shows(RowRow, "Kết quả của một dòng trong tệp.")
 class SheetRow:
     number: int = strawberry.field(description="Số thứ tự dòng trong tệp.")
     fate: Fate = strawberry.field(description="Kết quả.")
     title: str = strawberry.field(description="Tên mô hình ghi trong dòng; có thể rỗng.")
     record: ID | None = strawberry.field(name="model", description="Mã mô hình được lập hoặc sửa.")
     problems: list[RowProblem] = strawberry.field(description="Lỗi hay cảnh báo, từng ô.")
-
-
-@strawberry.input(description="Tệp cần kiểm tra hoặc nhập.")
-class StartImportInput:
-    file: ID = strawberry.field(description="Mã tệp, nhận được khi gửi tệp lên `/files`.")
-    check: bool = strawberry.field(
-        default=True, description="Chỉ cho biết kết quả của từng dòng, chưa ghi gì; `false` là nhập."
-    )
-    submit: bool = strawberry.field(default=False, description="Gửi đăng ký luôn những bản nháp lập được.")
-
-
-@strawberry.input(description="Danh sách cần xuất.")
-class StartExportInput:
-    filter: ModelsFilter = strawberry.field(
-        description="Lọc như danh sách mô hình; phải nêu đơn vị, trừ cả nước."
-    )
-    format: FileFormat = strawberry.field(default=FileFormat.XLSX, description="Dạng tệp.")
-
-
-@strawberry.input(description="Việc cần hủy.")
-class CancelJobInput:
-    job: ID = strawberry.field(description="Mã việc.")
 
 
 SheetJobResult = Annotated[
@@ -128,20 +106,16 @@ class SheetsQuery:
 class SheetsMutation:
     start_import: SheetJobResult = does(
         StartImport,
-        StartImportInput,
         SheetJob,
         "Kiểm tra hoặc nhập một tệp, chạy nền: từng dòng được nhận, cảnh báo hay lỗi; nhập lại cùng tệp không lập "
         "thêm mô hình.",
     )
     start_export: SheetJobResult = does(
         StartExport,
-        StartExportInput,
         SheetJob,
         "Xuất danh sách mô hình ra tệp, chạy nền; nhập lại tệp ấy không thay đổi gì.",
     )
-    cancel_job: SheetJobResult = does(
-        CancelJob, CancelJobInput, SheetJob, "Hủy một việc chưa xong; những gì đã ghi vẫn còn."
-    )
+    cancel_job: SheetJobResult = does(CancelJob, SheetJob, "Hủy một việc chưa xong; những gì đã ghi vẫn còn.")
 
 
 @strawberry.type

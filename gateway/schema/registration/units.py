@@ -8,11 +8,15 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, found, one, pages, root
 from gateway.fields.relay import After, Before, Connection, First, Last, Node, described
+from gateway.fields.rows import shows
 from services.kernel.calendar import today
 from services.kernel.units import SuccessionKind, UnitLevel
 from services.registration.units.messages import (
     ChildUnits,
     UnitAncestors,
+    UnitHeirRow,
+    UnitNamedRow,
+    UnitRow,
     UnitsBelow,
     UnitsNamed,
     UnitsOnDay,
@@ -32,8 +36,9 @@ class Predecessor:
     unit: Optional["Unit"] = one(UnitsOnDay, "unit", "Đơn vị cũ, như ngay trước ngày ấy.")
 
 
-@strawberry.type(
-    description="Đơn vị hành chính vào một ngày: tên, mã, cấp, đơn vị cha có thời hạn; `id` không bao giờ dùng lại."
+@shows(
+    UnitRow,
+    "Đơn vị hành chính vào một ngày: tên, mã, cấp, đơn vị cha có thời hạn; `id` không bao giờ dùng lại.",
 )
 class Unit(Node):
     name: str = strawberry.field(description="Tên vào ngày ấy.")
@@ -68,7 +73,7 @@ def _unit_by_code(
     return Wish(UnitWithCode(code=code, on=on or today()))
 
 
-@strawberry.type(description="Một đơn vị tìm được theo tên đang mang hoặc từng mang.")
+@shows(UnitNamedRow, "Một đơn vị tìm được theo tên đang mang hoặc từng mang.")
 class UnitNamed:
     name: str = strawberry.field(description="Tên tìm được.")
     since: date | None = strawberry.field(description="Mang tên ấy từ ngày (null: không rõ).")
@@ -77,9 +82,7 @@ class UnitNamed:
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày được hỏi, hoặc lúc còn tồn tại.")
 
 
-@strawberry.type(
-    description="Một đơn vị của ngày khác giữ toàn bộ hay một phần đơn vị được hỏi, hoặc ngược lại."
-)
+@shows(UnitHeirRow, "Một đơn vị của ngày khác giữ toàn bộ hay một phần đơn vị được hỏi, hoặc ngược lại.")
 class UnitHeir:
     whole: bool = strawberry.field(
         description="Đơn vị trước nằm trọn trong đơn vị sau; nếu không thì chỉ một phần."

@@ -9,7 +9,9 @@ from strawberry import ID
 
 from gateway.fields.declare import Wish, root
 from gateway.fields.relay import Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.models import Flag
+from services.reporting import messages
 from services.reporting.messages import BridgeStep, Dimension, Measure, ReportOf
 
 
@@ -63,9 +65,7 @@ class Position:
     parked: int = strawberry.field(description="Số sự kiện không đếm được, đang chờ xử lý.")
 
 
-@strawberry.type(
-    description="Báo cáo của một đơn vị trong một kỳ; mọi con số và vị trí thuộc cùng một thời điểm."
-)
+@shows(messages.Report, "Báo cáo của một đơn vị trong một kỳ; mọi con số và vị trí thuộc cùng một thời điểm.")
 class Report:
     unit_id: ID = strawberry.field(description="Mã đơn vị được báo cáo, gồm cả cấp dưới.")
     unit_name: str = strawberry.field(description="Tên đơn vị trong kỳ.")

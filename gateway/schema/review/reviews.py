@@ -10,13 +10,14 @@ from strawberry import ID
 from gateway.engine import subscriptions
 from gateway.engine.subscriptions import ReviewEventKind
 from gateway.fields.declare import ASKS, AnyInfo, Hears, does, one
-from gateway.fields.relay import VERSION, Node, OnDay, Refusal, described
+from gateway.fields.relay import VERSION, Node, Refusal, described
+from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
 from services.registration.models.messages import ModelsById
-from services.review.messages import Closing, DecideReview, NominateReview, ReviewsById, Verdict
+from services.review.messages import Closing, DecideReview, NominateReview, ReviewRow, ReviewsById, Verdict
 
 
-@strawberry.type(description="Hồ sơ thẩm định một mô hình.")
+@shows(ReviewRow, "Hồ sơ thẩm định một mô hình.")
 class Review(Node):
     version: int = strawberry.field(description=VERSION)
     title: str = strawberry.field(description="Tên mô hình được thẩm định.")
@@ -47,20 +48,6 @@ class ReviewEvent:
     model: Model | None = one(ModelsById, "model", "Mô hình, như hiện nay.")
 
 
-@strawberry.input(description="Kết quả thẩm định và lý do.")
-class DecideReviewInput:
-    review: ID = strawberry.field(description="Mã hồ sơ thẩm định.")
-    verdict: Verdict = strawberry.field(description="Kết quả.")
-    reason: str = strawberry.field(description="Vì sao có kết quả ấy.")
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
-@strawberry.input(description="Hồ sơ được đề nghị biểu dương, khen thưởng.")
-class NominateReviewInput:
-    review: ID = strawberry.field(description="Mã hồ sơ thẩm định.")
-    on: date | None = strawberry.field(default=None, description=OnDay)
-
-
 ReviewResult = Annotated[
     Review | Refusal,
     strawberry.union(
@@ -72,11 +59,10 @@ ReviewResult = Annotated[
 @strawberry.type
 class ReviewsMutation:
     decide_review: ReviewResult = does(
-        DecideReview, DecideReviewInput, Review, "Quyết định kết quả thẩm định, một lần, có lý do."
+        DecideReview, Review, "Quyết định kết quả thẩm định, một lần, có lý do."
     )
     nominate_review: ReviewResult = does(
         NominateReview,
-        NominateReviewInput,
         Review,
         "Đề nghị cấp trên biểu dương, khen thưởng một mô hình đã được công nhận.",
     )

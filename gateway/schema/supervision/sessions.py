@@ -15,16 +15,22 @@ from gateway.fields.relay import (
     First,
     Last,
     Node,
-    OnDay,
     Refusal,
     described,
 )
+from gateway.fields.rows import shows
 from gateway.schema.registration.units import Unit
 from services.registration.units.messages import UnitsOnDay
-from services.supervision.messages import RecordSession, SessionKind, SessionsPage, SupervisingBody
+from services.supervision.messages import (
+    RecordSupervisionSession,
+    SessionKind,
+    SessionRow,
+    SessionsPage,
+    SupervisingBody,
+)
 
 
-@strawberry.type(description="Cuộc giám sát, phản biện xã hội, kiểm tra hoặc khảo sát.")
+@shows(SessionRow, "Cuộc giám sát, phản biện xã hội, kiểm tra hoặc khảo sát.")
 class SupervisionSession(Node):
     version: int = strawberry.field(description=VERSION)
     kind: SessionKind = strawberry.field(description="Loại cuộc.")
@@ -32,15 +38,6 @@ class SupervisionSession(Node):
     title: str = strawberry.field(description="Nội dung của cuộc.")
     held_on: date = strawberry.field(description="Ngày tiến hành.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Nơi tiến hành, như vào ngày ấy.")
-
-
-@strawberry.input(description="Một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát.")
-class RecordSupervisionSessionInput:
-    kind: SessionKind = strawberry.field(description="Loại cuộc.")
-    body: SupervisingBody = strawberry.field(description="Chủ thể thực hiện.")
-    unit: ID = strawberry.field(description="Mã đơn vị nơi tiến hành.")
-    title: str = strawberry.field(description="Nội dung của cuộc, tối đa 300 ký tự.")
-    on: date | None = strawberry.field(default=None, description=OnDay)
 
 
 SupervisionSessionResult = Annotated[
@@ -69,8 +66,7 @@ class SupervisionQuery:
 @strawberry.type
 class SupervisionMutation:
     record_supervision_session: SupervisionSessionResult = does(
-        RecordSession,
-        RecordSupervisionSessionInput,
+        RecordSupervisionSession,
         SupervisionSession,
         "Ghi nhận một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát.",
     )

@@ -5,12 +5,12 @@ The message classes are bases without `roles`, so they have no subject. A servic
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import msgspec
 
 from services.kernel.kinds import Kind, Noun
-from services.kernel.messages import Command, Query
+from services.kernel.messages import Command, Id, Query, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.words import Word
 
@@ -97,20 +97,28 @@ class Template(Query, frozen=True, kw_only=True):
 class StartImport(Command, frozen=True, kw_only=True):
     """Starts a job that imports a file. `check`: report what would happen to each row, and write nothing."""
 
-    file: str
-    check: bool = True
+    vi: ClassVar[str] = "Tệp cần kiểm tra hoặc nhập."
+
+    file: Annotated[Id, described("Mã tệp, nhận được khi gửi tệp lên `/files`.")]
+    check: Annotated[bool, described("Chỉ cho biết kết quả của từng dòng, chưa ghi gì; `false` là nhập.")] = (
+        True
+    )
 
 
 class StartExport(Command, frozen=True, kw_only=True):
     """Starts a job that writes records to a file. Each sheet's own class adds what selects the records."""
 
-    format: FileFormat = FileFormat.XLSX
+    vi: ClassVar[str] = "Danh sách cần xuất."
+
+    format: Annotated[FileFormat, described("Dạng tệp.")] = FileFormat.XLSX
 
 
 class CancelJob(Command, frozen=True, kw_only=True):
     """Ends a job before its time. Rows already written stay written."""
 
-    job: str
+    vi: ClassVar[str] = "Việc cần hủy."
+
+    job: Annotated[Id, described("Mã việc.")]
 
 
 class JobsPage(ByFilter, frozen=True, kw_only=True):

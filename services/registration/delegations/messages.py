@@ -1,12 +1,12 @@
 """What delegations can be asked to do, and what is announced of them: grants that one person gives to another."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, PUBLIC, Command, Event, Query, Role
+from services.kernel.messages import ANY_OFFICE, PUBLIC, Command, Event, Id, Query, Role, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -21,20 +21,24 @@ class DelegateRole(Command, frozen=True, kw_only=True):
     """
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+    vi: ClassVar[str] = "Một vai trò mà người gửi tự giữ, ủy quyền cho người khác đến hết ngày `until`."
 
-    to: str
-    role: Role
-    unit: str
-    since: date | None = None
-    until: date
+    to: Annotated[Id, described("Mã người được ủy quyền (`sub` trong mã truy cập của người ấy).")]
+    role: Annotated[Role, described("Vai trò mà người gửi tự giữ.")]
+    unit: Annotated[Id, described("Trong đơn vị này và cấp dưới.")]
+    since: Annotated[date | None, described("Từ ngày; bỏ trống là hôm nay.")] = None
+    until: Annotated[
+        date, described("Đến hết ngày; nếu quyền của người ủy quyền hết sớm hơn thì theo ngày ấy.")
+    ]
 
 
 class RevokeDelegation(Command, frozen=True, kw_only=True):
     """For who gave it, who has it, and operators of the unit."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+    vi: ClassVar[str] = "Việc ủy quyền cần chấm dứt."
 
-    delegation: str
+    delegation: Annotated[Id, described("Mã việc ủy quyền.")]
 
 
 class Side(Word):

@@ -1,12 +1,12 @@
 """What governing documents can be asked to do, and what is announced of them."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -37,21 +37,28 @@ class RegisterDocument(Command, frozen=True, kw_only=True):
     """`number` as it is written on it. The number alone names no document: kind, issuer and day do together with it."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER, Role.OPERATOR})
+    vi: ClassVar[str] = "Văn bản chỉ đạo cần ghi nhận."
 
-    kind: DocumentKind
-    number: str
-    issuer: str
-    issued_on: date
-    title: str
+    kind: Annotated[DocumentKind, described("Loại văn bản.")]
+    number: Annotated[str, described("Số, ký hiệu như ghi trên văn bản, tối đa 60 ký tự.")]
+    issuer: Annotated[
+        Id, described("Mã cơ quan ban hành, thuộc phạm vi của người ghi nhận và đang hoạt động vào ngày ấy.")
+    ]
+    issued_on: Annotated[date, described("Ngày ban hành.")]
+    title: Annotated[str, described("Trích yếu, tối đa 500 ký tự.")]
 
 
-class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentsFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: issued in it or below. `number`: the whole of it, in any case."""
 
-    unit: str | None = None
-    kind: DocumentKind | None = None
-    issuer: str | None = None
-    number: str | None = None
+    vi: ClassVar[str] = "Lọc văn bản; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Ban hành ở đơn vị này và cấp dưới.")] = None
+    kind: Annotated[DocumentKind | None, described("Thuộc loại này.")] = None
+    issuer: Annotated[Id | None, described("Của cơ quan này.")] = None
+    number: Annotated[
+        str | None, described("Mang số này; chữ hoa, dấu cách và số 0 ở đầu không phân biệt.")
+    ] = None
 
 
 class DocumentsPage(ByFilter, frozen=True, kw_only=True):
@@ -59,7 +66,7 @@ class DocumentsPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: DocumentFilter = DocumentFilter()
+    filter: DocumentsFilter = DocumentsFilter()
 
 
 class DocumentsById(ByKeys, frozen=True, kw_only=True):

@@ -1,12 +1,12 @@
 """What can be asked and said of registrations that look like mere form, and what is announced of it."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -43,27 +43,36 @@ class AnswerQuestion(Command, frozen=True, kw_only=True):
     """What the unit says to it. It may be said anew until somebody has settled the question."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Câu trả lời của đơn vị."
 
-    question: str
-    answer: str
+    question: Annotated[Id, described("Mã câu hỏi.")]
+    answer: Annotated[str, described("Giải trình, tối đa 2000 ký tự; trả lời lại thay câu trước.")]
 
 
 class SettleQuestion(Command, frozen=True, kw_only=True):
     """`suspected`: the model is marked as perhaps perfunctory, which leaves its state alone; else it is cleared."""
 
     roles: ClassVar[frozenset[Role]] = SETTLES
+    vi: ClassVar[str] = "Kết luận một câu hỏi."
 
-    question: str
-    suspected: bool
-    reason: str
+    question: Annotated[Id, described("Mã câu hỏi.")]
+    suspected: Annotated[
+        bool, described("Có: đánh dấu nghi hình thức, đối phó; không: đã giải trình thỏa đáng.")
+    ]
+    reason: Annotated[str, described("Lý do, tối đa 2000 ký tự.")]
 
 
-class QuestionFilter(msgspec.Struct, frozen=True, kw_only=True):
+class QuestionsFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: in it or below."""
 
-    unit: str | None = None
-    state: QuestionState | None = None
-    rule: FormalityRule | None = None
+    vi: ClassVar[str] = "Lọc câu hỏi; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Của đơn vị này và cấp dưới.")] = None
+    state: Annotated[
+        QuestionState | None,
+        described("Ở trạng thái này; SUSPECTED là những mô hình bị đánh dấu nghi hình thức."),
+    ] = None
+    rule: Annotated[FormalityRule | None, described("Về dấu hiệu này.")] = None
 
 
 class QuestionsPage(ByFilter, frozen=True, kw_only=True):
@@ -71,7 +80,7 @@ class QuestionsPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: QuestionFilter = QuestionFilter()
+    filter: QuestionsFilter = QuestionsFilter()
 
 
 class QuestionsById(ByKeys, frozen=True, kw_only=True):

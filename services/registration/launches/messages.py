@@ -4,12 +4,12 @@ A launch is a programme's year, pushed down to units with a day by which each is
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitLevel, UnitOnDay
 from services.kernel.words import Word
@@ -36,40 +36,45 @@ class LaunchProgramme(Command, frozen=True, kw_only=True):
     """
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Phát động đăng ký cho một năm."
 
-    programme: str
-    unit: str
-    year: int
-    level: UnitLevel
-    until: date
-    document: str | None = None
-    message: str = ""
-    on: date | None = None
+    programme: Annotated[Id, described("Mã chương trình.")]
+    unit: Annotated[Id, described("Đơn vị phát động, thuộc chương trình.")]
+    year: Annotated[int, described("Năm, trong thời kỳ của chương trình.")]
+    level: Annotated[UnitLevel, described("Giao cho các đơn vị cấp này.")]
+    until: Annotated[date, described("Hạn gửi, tính hết ngày ấy, muộn nhất là ngày cuối của năm.")]
+    document: Annotated[Id | None, described("Mã văn bản phát động.")] = None
+    message: Annotated[str, described("Lời phát động, tối đa 2000 ký tự.")] = ""
+    on: Annotated[date | None, described("Ngày phát động; bỏ trống là hôm nay.")] = None
 
 
 class ExtendLaunch(Command, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Gia hạn một đợt phát động."
 
-    launch: str
-    until: date
-    reason: str
+    launch: Annotated[Id, described("Mã đợt phát động.")]
+    until: Annotated[date, described("Hạn mới, sau hạn cũ.")]
+    reason: Annotated[str, described("Lý do, tối đa 2000 ký tự.")]
 
 
 class RecallLaunch(Command, frozen=True, kw_only=True):
     """Nobody is expected to hand in anything because of it. What was handed in stays."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Thu hồi một đợt phát động."
 
-    launch: str
-    reason: str
+    launch: Annotated[Id, described("Mã đợt phát động.")]
+    reason: Annotated[str, described("Lý do, tối đa 2000 ký tự.")]
 
 
-class LaunchFilter(msgspec.Struct, frozen=True, kw_only=True):
+class LaunchesFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: launched in it or below."""
 
-    unit: str | None = None
-    programme: str | None = None
-    year: int | None = None
+    vi: ClassVar[str] = "Lọc đợt phát động; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Phát động ở đơn vị này và cấp dưới.")] = None
+    programme: Annotated[Id | None, described("Của chương trình này.")] = None
+    year: Annotated[int | None, described("Của năm này.")] = None
 
 
 class LaunchesPage(ByFilter, frozen=True, kw_only=True):
@@ -77,7 +82,7 @@ class LaunchesPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: LaunchFilter = LaunchFilter()
+    filter: LaunchesFilter = LaunchesFilter()
 
 
 class LaunchesFor(ByFilter, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Amount, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, only
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -66,17 +66,26 @@ class DraftModel(Command, frozen=True, kw_only=True):
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Bản nháp của một mô hình."
 
-    owner: str
-    title: str
-    field: str
-    subject_kind: SubjectKind
-    summary: str = ""
-    place: str = ""
-    target: str = ""
-    programme: str | None = None
-    year: int | None = None
-    on: date | None = None
+    owner: Annotated[Id, described("Mã tổ chức chủ trì.")]
+    title: Annotated[str, described("Tên mô hình, tối đa 300 ký tự.")]
+    field: Annotated[
+        str, described("Mã hoặc tên lĩnh vực, kể cả các cách viết quen dùng như “An ninh quốc phòng”.")
+    ]
+    subject_kind: Annotated[SubjectKind, described("Của tập thể hay của cá nhân.")]
+    summary: Annotated[str, described("Tóm tắt cách làm, tối đa 4000 ký tự.")] = ""
+    place: Annotated[str, described("Địa điểm thực hiện, tối đa 300 ký tự.")] = ""
+    target: Annotated[
+        str, described("Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự; ghi số cụ thể nếu có.")
+    ] = ""
+    programme: Annotated[Id | None, described("Mã phong trào, đề án, chương trình mà mô hình thuộc về.")] = (
+        None
+    )
+    year: Annotated[
+        int | None, described("Đăng ký cho năm nào, muộn nhất là năm sau; mặc định là năm của `on`.")
+    ] = None
+    on: OnDay = None
 
 
 class OfModel(Command, frozen=True, kw_only=True):
@@ -85,24 +94,35 @@ class OfModel(Command, frozen=True, kw_only=True):
     `expected_version`: the version that whoever asks has seen; should there be another by now, nothing is done.
     """
 
-    model: str
-    expected_version: int | None = None
-    on: date | None = None
+    vi: ClassVar[str] = "Một mô hình và ngày của việc làm với nó."
+
+    model: Annotated[Id, described("Mã mô hình.")]
+    expected_version: Annotated[
+        int | None,
+        described(
+            "Phiên bản mà người gửi đã xem; nếu nay đã khác thì không làm gì và báo những gì đã đổi. "
+            "Bỏ trống là không kiểm tra."
+        ),
+    ] = None
+    on: OnDay = None
 
 
 class ReviseModel(OfModel, frozen=True, kw_only=True):
     """What is left out stays as it is; an empty text or programme takes away what was there."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Nội dung cần sửa của bản nháp; trường nào bỏ trống thì giữ nguyên."
 
-    title: str | None = None
-    summary: str | None = None
-    place: str | None = None
-    target: str | None = None
-    programme: str | None = None
-    year: int | None = None
-    field: str | None = None
-    subject_kind: SubjectKind | None = None
+    title: Annotated[str | None, described("Tên mô hình, tối đa 300 ký tự.")] = None
+    summary: Annotated[str | None, described("Tóm tắt cách làm, tối đa 4000 ký tự.")] = None
+    place: Annotated[str | None, described("Địa điểm, tối đa 300 ký tự.")] = None
+    target: Annotated[str | None, described("Kết quả, chỉ tiêu dự kiến, tối đa 1000 ký tự.")] = None
+    programme: Annotated[
+        Id | None, described("Mã phong trào, chương trình; chuỗi rỗng là không thuộc chương trình nào.")
+    ] = None
+    year: Annotated[int | None, described("Đăng ký cho năm nào.")] = None
+    field: Annotated[str | None, described("Mã hoặc tên lĩnh vực.")] = None
+    subject_kind: Annotated[SubjectKind | None, described("Của tập thể hay của cá nhân.")] = None
 
 
 class SubmitModel(OfModel, frozen=True, kw_only=True):
@@ -113,8 +133,9 @@ class ReturnModel(OfModel, frozen=True, kw_only=True):
     """Sends it back for completion, saying what is missing."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Mô hình cần trả lại và lý do."
 
-    reason: str
+    reason: Annotated[str, described("Còn thiếu những gì.")]
 
 
 class AcceptModel(OfModel, frozen=True, kw_only=True):
@@ -125,8 +146,9 @@ class WithdrawModel(OfModel, frozen=True, kw_only=True):
     """Before it is carried out; what is carried out already is discontinued."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Mô hình được rút, và lý do."
 
-    reason: str
+    reason: Annotated[str, described("Vì sao, tối đa 4000 ký tự.")]
 
 
 class BeginModel(OfModel, frozen=True, kw_only=True):
@@ -137,28 +159,38 @@ class BeginModel(OfModel, frozen=True, kw_only=True):
 
 class NoteProgress(OfModel, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Tiến độ của một mô hình đang triển khai."
 
-    text: str
+    text: Annotated[str, described("Đã làm được gì, tối đa 4000 ký tự.")]
 
 
 class RecordContribution(OfModel, frozen=True, kw_only=True):
     """`amount`: an exact decimal in the kind's own measure: m², work-days, đồng. `covers`: what money stands for."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Nguồn lực đã huy động cho một mô hình đã đăng ký."
 
-    kind: ContributionKind
-    amount: str
-    covers: Covers | None = None
-    note: str = ""
+    kind: Annotated[ContributionKind, described("Loại nguồn lực, kèm đơn vị tính.")]
+    amount: Annotated[
+        Amount,
+        described(
+            "Số dương chính xác, ví dụ “1155.3”: đất có tối đa 2 chữ số thập phân, ngày công 1, kinh phí 0."
+        ),
+    ]
+    covers: Annotated[
+        Covers | None, described("Chỉ với kinh phí: số tiền bao gồm những gì; bỏ trống là không nêu rõ.")
+    ] = None
+    note: Annotated[str, described("Ghi chú, tối đa 4000 ký tự.")] = ""
 
 
 class SelfAssessModel(OfModel, frozen=True, kw_only=True):
     """What the owner itself thinks has come of it, in the year it is carried out in."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Kết quả tự đánh giá của đơn vị chủ trì."
 
-    rating: SelfRating
-    text: str
+    rating: Annotated[SelfRating, described("Kết quả so với chỉ tiêu.")]
+    text: Annotated[str, described("Nội dung tự đánh giá, tối đa 4000 ký tự.")]
 
 
 class CarryOverModel(OfModel, frozen=True, kw_only=True):
@@ -171,26 +203,29 @@ class ChangeModelLevel(OfModel, frozen=True, kw_only=True):
     """`document`: the decision it rests on, in words. What is counted already stays counted under the old level."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Cấp mới của một mô hình đã đăng ký, lý do và văn bản căn cứ."
 
-    level: Level
-    reason: str
-    document: str
+    level: Annotated[Level, described("Cấp mới.")]
+    reason: Annotated[str, described("Vì sao đổi, tối đa 4000 ký tự.")]
+    document: Annotated[str, described("Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự.")]
 
 
 class ChangeModelOwner(OfModel, frozen=True, kw_only=True):
     """`owner`: the id of the new one. The model keeps the unit it was drafted in."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Tổ chức chủ trì mới của một mô hình đã đăng ký, lý do và văn bản căn cứ."
 
-    owner: str
-    reason: str
-    document: str
+    owner: Annotated[Id, described("Mã tổ chức chủ trì mới.")]
+    reason: Annotated[str, described("Vì sao đổi, tối đa 4000 ký tự.")]
+    document: Annotated[str, described("Văn bản căn cứ: loại, số, nơi ban hành, ngày; tối đa 300 ký tự.")]
 
 
 class DiscontinueModel(OfModel, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
+    vi: ClassVar[str] = "Mô hình dừng thực hiện, và lý do."
 
-    reason: str
+    reason: Annotated[str, described("Vì sao, tối đa 4000 ký tự.")]
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,18 +252,20 @@ class SelfAssessment(msgspec.Struct, frozen=True, kw_only=True):
     on: date
 
 
-class ModelFilter(msgspec.Struct, frozen=True, kw_only=True):
+class ModelsFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: in it or below."""
 
-    unit: str | None = None
-    owner: str | None = None
-    field: Field | None = None
-    level: Level | None = None
-    subject_kind: SubjectKind | None = None
-    state: ModelState | None = None
-    programme: str | None = None
-    year: int | None = None
-    flagged: bool | None = None
+    vi: ClassVar[str] = "Lọc mô hình; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Trong đơn vị này và cấp dưới.")] = None
+    owner: Annotated[Id | None, described("Của tổ chức chủ trì này.")] = None
+    field: Annotated[Field | None, described("Thuộc lĩnh vực này.")] = None
+    level: Annotated[Level | None, described("Đăng ký ở cấp này.")] = None
+    subject_kind: Annotated[SubjectKind | None, described("Của tập thể hay của cá nhân.")] = None
+    state: Annotated[ModelState | None, described("Đang ở trạng thái này.")] = None
+    programme: Annotated[Id | None, described("Thuộc phong trào, chương trình này.")] = None
+    year: Annotated[int | None, described("Đăng ký cho năm này.")] = None
+    flagged: Annotated[bool | None, described("Có hay không có số liệu nguồn lực bất thường.")] = None
 
 
 class ModelsPage(ByFilter, frozen=True, kw_only=True):
@@ -236,7 +273,7 @@ class ModelsPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: ModelFilter = ModelFilter()
+    filter: ModelsFilter = ModelsFilter()
 
 
 class ModelsById(ByKeys, frozen=True, kw_only=True):

@@ -1,12 +1,12 @@
 """What organisations can be asked to do, and what is announced of them."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
 from services.movement.words import BodyKind
@@ -20,43 +20,48 @@ class RegisterOrganisation(Command, frozen=True, kw_only=True):
     """`on`: a day on which the unit existed; today when left out. `since`: its first day, where that is known."""
 
     roles: ClassVar[frozenset[Role]] = KEEPS
+    vi: ClassVar[str] = "Tổ chức cần ghi nhận."
 
-    name: str
-    kind: BodyKind
-    unit: str
-    on: date | None = None
-    since: date | None = None
+    name: Annotated[str, described("Tên đầy đủ, tối đa 200 ký tự.")]
+    kind: Annotated[BodyKind, described("Loại tổ chức.")]
+    unit: Annotated[Id, described("Mã đơn vị hành chính mà tổ chức thuộc về.")]
+    on: Annotated[date | None, described("Một ngày mà đơn vị tồn tại; bỏ trống là hôm nay.")] = None
+    since: Annotated[date | None, described("Ngày bắt đầu hoạt động; bỏ trống khi không rõ.")] = None
 
 
 class RenameOrganisation(Command, frozen=True, kw_only=True):
     """It goes on under another name, or as a body of another kind, from the day `on`; today when left out."""
 
     roles: ClassVar[frozenset[Role]] = KEEPS
+    vi: ClassVar[str] = "Tổ chức đổi tên, hoặc đổi thành loại khác, mà vẫn là tổ chức ấy."
 
-    organisation: str
-    name: str
-    document: str
-    kind: BodyKind | None = None
-    on: date | None = None
+    organisation: Annotated[Id, described("Mã tổ chức.")]
+    name: Annotated[str, described("Tên mới, tối đa 200 ký tự.")]
+    document: Annotated[str, described("Văn bản đổi tên, tối đa 300 ký tự.")]
+    kind: Annotated[BodyKind | None, described("Loại mới; bỏ trống là như cũ.")] = None
+    on: Annotated[date | None, described("Ngày đầu tiên mang tên mới; bỏ trống: hôm nay.")] = None
 
 
 class EndOrganisation(Command, frozen=True, kw_only=True):
     """`on`: the first day on which it is no more. `successor`: who has its tasks from then on, if anybody."""
 
     roles: ClassVar[frozenset[Role]] = KEEPS
+    vi: ClassVar[str] = "Tổ chức kết thúc hoạt động."
 
-    organisation: str
-    document: str
-    successor: str | None = None
-    on: date | None = None
+    organisation: Annotated[Id, described("Mã tổ chức.")]
+    document: Annotated[str, described("Văn bản kết thúc hoạt động, tối đa 300 ký tự.")]
+    successor: Annotated[Id | None, described("Mã tổ chức kế thừa nhiệm vụ, nếu có.")] = None
+    on: Annotated[date | None, described("Ngày đầu tiên không còn hoạt động; bỏ trống là hôm nay.")] = None
 
 
-class OrganisationFilter(msgspec.Struct, frozen=True, kw_only=True):
+class OrganisationsFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: in it or below. `ended`: whether it has an end."""
 
-    unit: str | None = None
-    kind: BodyKind | None = None
-    ended: bool | None = None
+    vi: ClassVar[str] = "Lọc tổ chức; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Của đơn vị này và cấp dưới.")] = None
+    kind: Annotated[BodyKind | None, described("Thuộc loại này.")] = None
+    ended: Annotated[bool | None, described("Có: đã kết thúc hoạt động; không: chưa kết thúc.")] = None
 
 
 class OrganisationsPage(ByFilter, frozen=True, kw_only=True):
@@ -64,7 +69,7 @@ class OrganisationsPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: OrganisationFilter = OrganisationFilter()
+    filter: OrganisationsFilter = OrganisationsFilter()
 
 
 class OrganisationsById(ByKeys, frozen=True, kw_only=True):

@@ -1,12 +1,12 @@
 """What programmes can be asked to do, and what is announced of them."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
 
@@ -23,74 +23,87 @@ class StartProgramme(Command, frozen=True, kw_only=True):
     """
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Chương trình mới, cho một đơn vị và mọi cấp dưới."
 
-    unit: str
-    name: str
-    first_year: int
-    last_year: int
-    documents: tuple[str, ...]
-    on: date | None = None
+    unit: Annotated[Id, described("Mã đơn vị.")]
+    name: Annotated[str, described("Tên, tối đa 300 ký tự.")]
+    first_year: Annotated[int, described("Năm đầu.")]
+    last_year: Annotated[int, described("Năm cuối, tính cả năm ấy; thời kỳ dài tối đa 15 năm.")]
+    documents: Annotated[tuple[Id, ...], described("Mã các văn bản căn cứ, từ 1 đến 50.")]
+    on: Annotated[date | None, described("Ngày lập, khi đơn vị tồn tại; bỏ trống là hôm nay.")] = None
 
 
 class OfProgramme(Command, frozen=True, kw_only=True):
     """`expected_version`: the one that whoever asks has seen; should there be another by now, nothing is done."""
 
-    programme: str
-    expected_version: int | None = None
+    programme: Annotated[Id, described("Mã chương trình.")]
+    expected_version: Annotated[
+        int | None,
+        described(
+            "Phiên bản đã xem; nếu đã có người sửa sau đó thì không làm gì và cho biết đã đổi những gì."
+        ),
+    ] = None
 
 
 class CiteDocument(OfProgramme, frozen=True, kw_only=True):
     """It rests on this document too."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Thêm một văn bản căn cứ."
 
-    document: str
+    document: Annotated[Id, described("Mã văn bản.")]
 
 
 class SetTheme(OfProgramme, frozen=True, kw_only=True):
     """That year's, in place of the one it had. `document`: the id of the one that sets it."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Chủ đề của một năm, thay chủ đề cũ nếu có."
 
-    year: int
-    theme: str
-    document: str | None = None
+    year: Annotated[int, described("Năm, trong thời kỳ của chương trình.")]
+    theme: Annotated[str, described("Chủ đề, tối đa 1000 ký tự.")]
+    document: Annotated[Id | None, described("Mã văn bản đặt ra chủ đề.")] = None
 
 
 class AddPlanItem(OfProgramme, frozen=True, kw_only=True):
     """What is to be done in that year, by whom (in words), and by when if there is a day."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Một nhiệm vụ thêm vào kế hoạch."
 
-    year: int
-    task: str
-    lead: str = ""
-    due_on: date | None = None
+    year: Annotated[int, described("Năm, trong thời kỳ của chương trình.")]
+    task: Annotated[str, described("Việc phải làm, tối đa 1000 ký tự.")]
+    lead: Annotated[str, described("Đơn vị chủ trì, tối đa 200 ký tự.")] = ""
+    due_on: Annotated[date | None, described("Hạn, trong năm ấy.")] = None
 
 
 class DropPlanItem(OfProgramme, frozen=True, kw_only=True):
     """`item`: its number."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Bỏ một nhiệm vụ khỏi kế hoạch; lịch sử vẫn giữ."
 
-    item: int
-    reason: str
+    item: Annotated[int, described("Số của nhiệm vụ.")]
+    reason: Annotated[str, described("Lý do, tối đa 1000 ký tự.")]
 
 
 class EndProgramme(OfProgramme, frozen=True, kw_only=True):
     """Before its period is over: no model joins it for a later year. `on`: today when left out."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
+    vi: ClassVar[str] = "Kết thúc chương trình trước hạn."
 
-    reason: str
-    on: date | None = None
+    reason: Annotated[str, described("Lý do, tối đa 1000 ký tự.")]
+    on: Annotated[date | None, described("Ngày kết thúc; bỏ trống là hôm nay.")] = None
 
 
-class ProgrammeFilter(msgspec.Struct, frozen=True, kw_only=True):
+class ProgrammesFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: of it or below. `year`: running in it."""
 
-    unit: str | None = None
-    year: int | None = None
+    vi: ClassVar[str] = "Lọc chương trình; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Của đơn vị này và cấp dưới.")] = None
+    year: Annotated[int | None, described("Thực hiện trong năm này.")] = None
 
 
 class ProgrammesPage(ByFilter, frozen=True, kw_only=True):
@@ -98,7 +111,7 @@ class ProgrammesPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: ProgrammeFilter = ProgrammeFilter()
+    filter: ProgrammesFilter = ProgrammesFilter()
 
 
 class ProgrammesById(ByKeys, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
@@ -39,36 +39,45 @@ class ConfirmRelation(Command, frozen=True, kw_only=True):
     """`kind`: what it really is, where that is not what was suggested."""
 
     roles: ClassVar[frozenset[Role]] = DECIDES
+    vi: ClassVar[str] = "Quan hệ cần xác nhận."
 
-    relation: str
-    kind: RelationKind | None = None
-    reason: str = ""
+    relation: Annotated[Id, described("Mã quan hệ.")]
+    kind: Annotated[RelationKind | None, described("Thực ra là quan hệ gì; bỏ trống là đúng như gợi ý.")] = (
+        None
+    )
+    reason: Annotated[str, described("Lý do, tối đa 1000 ký tự.")] = ""
 
 
 class DismissRelation(Command, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = DECIDES
+    vi: ClassVar[str] = "Quan hệ cần bác bỏ và lý do."
 
-    relation: str
-    reason: str
+    relation: Annotated[Id, described("Mã quan hệ.")]
+    reason: Annotated[str, described("Vì sao không phải, tối đa 1000 ký tự.")]
 
 
 class AssertRelation(Command, frozen=True, kw_only=True):
     """`model` is a duplicate, continuation or replication of `other`; nobody needs to have suggested it."""
 
     roles: ClassVar[frozenset[Role]] = DECIDES
+    vi: ClassVar[str] = "Một quan hệ mà người khai biết, dù máy có gợi ý hay không."
 
-    model: str
-    other: str
-    kind: RelationKind
-    reason: str
+    model: Annotated[Id, described("Mã mô hình sau.")]
+    other: Annotated[Id, described("Mã mô hình trước.")]
+    kind: Annotated[RelationKind, described("Mô hình sau là gì của mô hình trước.")]
+    reason: Annotated[str, described("Dựa vào đâu, tối đa 1000 ký tự.")]
 
 
-class RelationFilter(msgspec.Struct, frozen=True, kw_only=True):
+class RelationsFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left out does not restrict. `unit`: both models in it or below."""
 
-    unit: str | None = None
-    kind: RelationKind | None = None
-    state: RelationState | None = None
+    vi: ClassVar[str] = "Lọc quan hệ; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Cả hai mô hình trong đơn vị này và cấp dưới.")] = None
+    kind: Annotated[RelationKind | None, described("Thuộc loại này.")] = None
+    state: Annotated[
+        RelationState | None, described("Ở trạng thái này; SUGGESTED là những gợi ý chờ người xem.")
+    ] = None
 
 
 class RelationsPage(ByFilter, frozen=True, kw_only=True):
@@ -76,7 +85,7 @@ class RelationsPage(ByFilter, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: RelationFilter = RelationFilter()
+    filter: RelationsFilter = RelationsFilter()
 
 
 class RelationsById(ByKeys, frozen=True, kw_only=True):

@@ -1,12 +1,12 @@
 """What can be asked about reorganisations of units, and what is announced of them."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from services.kernel.kinds import Kind
-from services.kernel.messages import ANY_OFFICE, Command, Event, Role
+from services.kernel.messages import ANY_OFFICE, Command, Event, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows
 from services.kernel.units import UnitLevel, UnitOnDay
 from services.kernel.words import Word
@@ -95,8 +95,16 @@ class ReorganiseUnits(Command, frozen=True, kw_only=True):
     """`file`: CSV as `file.py` says. All of it is applied, or nothing."""
 
     roles: ClassVar[frozenset[Role]] = OPERATORS
+    vi: ClassVar[str] = "Tệp của một lần sắp xếp đơn vị."
 
-    file: str
+    file: Annotated[
+        str,
+        described(
+            "Nội dung tệp CSV (UTF-8), mỗi dòng một đơn vị cũ và đơn vị mà nó trở thành; các cột: effective_on, "
+            "document_kind, document_number, document_issuer, document_date, kind, old, code, name, type, level, "
+            "parent, main."
+        ),
+    ]
 
 
 class PreviewOfReorganisation(Shows, frozen=True, kw_only=True):

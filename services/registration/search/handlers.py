@@ -11,7 +11,7 @@ from services.kernel.messages import Refused
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import page_size, unknown_cursor
 from services.kernel.rows import ByFilter, Columns, Page, Part, Rows
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import ModelsFilter
 from services.registration.models.repository import Models
 from services.registration.search.index import Found, Index
 from services.registration.search.messages import (
@@ -95,7 +95,7 @@ async def search_hits(query: SearchHits, access: Access, index: Index, sources: 
     return view.rows(pages)
 
 
-def _found(text: str, filter_: ModelFilter, access: Access, index: Index) -> Found:
+def _found(text: str, filter_: ModelsFilter, access: Access, index: Index) -> Found:
     chosen: Mapping[str, Any] = {
         name: str(value) for name, value in msgspec.structs.asdict(filter_).items() if value is not None
     }

@@ -7,7 +7,7 @@ import msgspec
 from services.kernel.messages import ANY_OFFICE, Role
 from services.kernel.rows import ByOwners, Shows
 from services.kernel.words import Word
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import ModelsFilter
 
 LONGEST_TEXT = 200
 
@@ -18,7 +18,7 @@ class Search(Shows, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     text: str
-    filter: ModelFilter = ModelFilter()
+    filter: ModelsFilter = ModelsFilter()
 
 
 class SearchHits(ByOwners, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class SearchKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is searched for, as one text."""
 
     text: str
-    filter: ModelFilter
+    filter: ModelsFilter
 
     def written(self) -> str:
         return msgspec.json.encode(self).decode()

@@ -1,10 +1,10 @@
 """Messages about registration's files and jobs, and about the sheet of models: what is special to this service."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from services.kernel.messages import ANY_OFFICE, PUBLIC, Role
+from services.kernel.messages import ANY_OFFICE, PUBLIC, Role, described
 from services.kernel.sheets import messages as sheets
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import ModelsFilter
 
 FILE, JOB = sheets.kinds("registration")
 OFFICERS = frozenset({Role.OFFICER})
@@ -31,7 +31,7 @@ class StartImport(sheets.StartImport, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = OFFICERS
 
-    submit: bool = False
+    submit: Annotated[bool, described("Gửi đăng ký luôn những bản nháp lập được.")] = False
 
 
 class StartExport(sheets.StartExport, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class StartExport(sheets.StartExport, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    filter: ModelFilter
+    filter: Annotated[ModelsFilter, described("Lọc như danh sách mô hình; phải nêu đơn vị, trừ cả nước.")]
 
 
 class CancelJob(sheets.CancelJob, frozen=True, kw_only=True):

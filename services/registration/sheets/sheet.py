@@ -16,7 +16,7 @@ from services.kernel.sheets.reading import Line
 from services.kernel.sheets.sheet import Sheet
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.models.domain import Model
-from services.registration.models.messages import MODEL, ModelFilter
+from services.registration.models.messages import MODEL, ModelsFilter
 from services.registration.models.repository import Models
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.repository import Organisations
@@ -99,7 +99,7 @@ class ModelsExporter:
             beyond = {"_id": {"$lt": models[-1].id}}
 
 
-def _wanted(filter_: ModelFilter) -> dict[str, Any]:
+def _wanted(filter_: ModelsFilter) -> dict[str, Any]:
     wanted = {name: value for name, value in msgspec.structs.asdict(filter_).items() if value is not None}
     if "unit" in wanted:
         wanted["within"] = wanted.pop("unit")

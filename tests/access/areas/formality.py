@@ -11,8 +11,8 @@ from services.kernel.calendar import today
 from services.kernel.rows import Rows
 from services.registration.formality.messages import (
     AnswerQuestion,
-    QuestionFilter,
     QuestionsById,
+    QuestionsFilter,
     QuestionsOfModels,
     QuestionsPage,
     SettleQuestion,
@@ -57,7 +57,7 @@ MESSAGES = {
     "registration.settle-question": lambda t: SettleQuestion(question=t.thing, suspected=True, reason="x"),
     "registration.questions-by-id": lambda t: QuestionsById(keys=(t.thing,), fields=ID),
     "registration.questions-page": lambda t: QuestionsPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=QuestionFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=QuestionsFilter(unit=PLACE)
     ),
     "registration.questions-of-models": lambda t: QuestionsOfModels(
         keys=(t.thing,), first=1, fields={"id": "model"}

@@ -11,10 +11,10 @@ from services.registration.models.messages import (
     ChangeModelLevel,
     ChangeModelOwner,
     DiscontinueModel,
-    ModelFilter,
     ModelHistory,
     ModelNotes,
     ModelsById,
+    ModelsFilter,
     ModelsPage,
     NoteProgress,
     RecordContribution,
@@ -71,7 +71,7 @@ MESSAGES = {
     **{f"registration.{name}": command for name, command in COMMANDS.items()},
     "registration.models-by-id": lambda t: ModelsById(keys=(t.thing,), fields=ID),
     "registration.models-page": lambda t: ModelsPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=ModelFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=ModelsFilter(unit=PLACE)
     ),
     # Rows that have no id of their own: they say whose they are.
     "registration.model-history": lambda t: ModelHistory(

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from services.registration.organisations.messages import (
     EndOrganisation,
-    OrganisationFilter,
     OrganisationsById,
+    OrganisationsFilter,
     OrganisationsPage,
     RenameOrganisation,
 )
@@ -32,7 +32,7 @@ MESSAGES = {
     "registration.end-organisation": _end,
     "registration.organisations-by-id": lambda t: OrganisationsById(keys=(t.thing,), fields=ID),
     "registration.organisations-page": lambda t: OrganisationsPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=OrganisationFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=OrganisationsFilter(unit=PLACE)
     ),
 }
 INPUTS = {

@@ -8,19 +8,19 @@ import msgspec
 
 from services.kernel.units import UnitLevel
 from services.registration.documents.messages import (
-    DocumentFilter,
     DocumentKind,
     DocumentsById,
+    DocumentsFilter,
     DocumentsPage,
     RegisterDocument,
 )
 from services.registration.launches.messages import (
     ExtendLaunch,
     LaunchesById,
+    LaunchesFilter,
     LaunchesFor,
     LaunchesOfProgrammes,
     LaunchesPage,
-    LaunchFilter,
     LaunchProgramme,
     LaunchTotals,
     LaunchUnits,
@@ -32,8 +32,8 @@ from services.registration.programmes.messages import (
     DocumentsOfProgrammes,
     DropPlanItem,
     EndProgramme,
-    ProgrammeFilter,
     ProgrammesById,
+    ProgrammesFilter,
     ProgrammesPage,
     SetTheme,
     StartProgramme,
@@ -116,18 +116,18 @@ MESSAGES = {
     **{f"registration.{name}": command for name, command in COMMANDS.items()},
     "registration.documents-by-id": lambda t: DocumentsById(keys=(t.thing,), fields=ID),
     "registration.documents-page": lambda t: DocumentsPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=DocumentFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=DocumentsFilter(unit=PLACE)
     ),
     "registration.programmes-by-id": lambda t: ProgrammesById(keys=(t.thing,), fields=ID),
     "registration.programmes-page": lambda t: ProgrammesPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=ProgrammeFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=ProgrammesFilter(unit=PLACE)
     ),
     "registration.documents-of-programmes": lambda t: DocumentsOfProgrammes(
         keys=(t.thing,), first=1, fields={"id": f"={t.thing}"}
     ),
     "registration.launches-by-id": lambda t: LaunchesById(keys=(t.thing,), fields=ID),
     "registration.launches-page": lambda t: LaunchesPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=LaunchFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=LaunchesFilter(unit=PLACE)
     ),
     "registration.launches-for": lambda t: LaunchesFor(unit=PLACE, first=1, fields=ID),
     "registration.launches-of-programmes": lambda t: LaunchesOfProgrammes(

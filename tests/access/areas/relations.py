@@ -14,9 +14,9 @@ from services.registration.relations.messages import (
     ConfirmRelation,
     DismissRelation,
     LookalikesOfModels,
-    RelationFilter,
     RelationKind,
     RelationsById,
+    RelationsFilter,
     RelationsOfModels,
     RelationsPage,
 )
@@ -62,7 +62,7 @@ MESSAGES = {
     "registration.assert-relation": lambda t: _same(t.thing),
     "registration.relations-by-id": lambda t: RelationsById(keys=(t.thing,), fields=ID),
     "registration.relations-page": lambda t: RelationsPage(
-        first=1, after=newer_than(t.thing), fields=ID, filter=RelationFilter(unit=PLACE)
+        first=1, after=newer_than(t.thing), fields=ID, filter=RelationsFilter(unit=PLACE)
     ),
     "registration.relations-of-models": lambda t: RelationsOfModels(
         keys=(t.thing,), first=1, fields={"id": "model"}

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import ModelsFilter
 from services.registration.search.messages import Search, SearchHits, SearchKey
 from tests.access.world import OFFICER, Making, World, draft
 
 TITLE = "Loa phóng thanh trên đồi chè"
-KEY = SearchKey(text=TITLE, filter=ModelFilter()).written()
+KEY = SearchKey(text=TITLE, filter=ModelsFilter()).written()
 
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:

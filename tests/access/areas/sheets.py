@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from secrets import token_hex
 
-from services.registration.models.messages import ModelFilter
+from services.registration.models.messages import ModelsFilter
 from services.registration.sheets.messages import (
     FILE,
     CancelJob,
@@ -28,7 +28,7 @@ def _part() -> StoreFilePart:
 MESSAGES = {
     "registration.store-file-part": lambda t: _part(),
     "registration.start-import": lambda t: StartImport(file=t.thing),
-    "registration.start-export": lambda t: StartExport(filter=ModelFilter(unit=PLACE)),
+    "registration.start-export": lambda t: StartExport(filter=ModelsFilter(unit=PLACE)),
     "registration.cancel-job": lambda t: CancelJob(job=t.thing),
     "registration.jobs-page": lambda t: JobsPage(first=1, after=newer_than(t.thing), fields=ID),
     "registration.jobs-by-id": lambda t: JobsById(keys=(t.thing,), fields=ID),

@@ -5,7 +5,7 @@ from tests.access.tries import ID, NODE, PAGE, entered, newer_than
 from tests.access.world import session
 
 MESSAGES = {
-    "supervision.record-session": lambda t: session(),
+    "supervision.record-supervision-session": lambda t: session(),
     "supervision.sessions-by-id": lambda t: SessionsById(keys=(t.thing,), fields=ID),
     "supervision.sessions-page": lambda t: SessionsPage(first=1, after=newer_than(t.thing), fields=ID),
 }

@@ -25,7 +25,7 @@ from services.kernel.log.feed import Feed
 from services.registration.models.messages import AcceptModel, ModelAccepted, ModelsPage
 from services.reporting.messages import RebuildCounters, ReportOf
 from services.review.messages import DecideReview, ReviewDecided, ReviewsById
-from services.supervision.messages import RecordSession, SessionRecorded, SessionsPage
+from services.supervision.messages import RecordSupervisionSession, SessionRecorded, SessionsPage
 from tests.conftest import TESTER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +41,7 @@ PUBLISH = {
     # requests
     AcceptModel.subject: "GO",
     DecideReview.subject: "GO",
-    RecordSession.subject: "GO",
+    RecordSupervisionSession.subject: "GO",
     RebuildCounters.subject: "GO",
     ModelsPage.subject: "GO",
     ReviewsById.subject: "GO",

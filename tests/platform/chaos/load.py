@@ -26,7 +26,7 @@ ATTEMPT = 4.0
 """Seconds a client waits for an answer; less than the gateway does, so that attempts overlap."""
 
 MUTATION = """
-mutation Do($key: String!, $input: {type}!) {{
+mutation Do($key: String!, $input: {input}!) {{
   {name}(idempotencyKey: $key, input: $input) {{
     __typename
     ... on Node {{ id }}
@@ -35,7 +35,6 @@ mutation Do($key: String!, $input: {type}!) {{
 }}
 """
 REVIEW = "query Review($id: ID!) { node(id: $id) { ... on Model { review { id } } } }"
-INPUTS = {"submitModel": "ModelInput", "acceptModel": "ModelInput"}
 ROLES = {
     "registerOrganisation": "officer",
     "draftModel": "officer",
@@ -106,8 +105,8 @@ class Load:
 
     async def send(self, wanted: Done) -> str:
         """The id that the answer names. Anything but success or no answer is an error of ours."""
-        type_ = INPUTS.get(wanted.name, f"{wanted.name[0].upper()}{wanted.name[1:]}Input")
-        query = MUTATION.format(name=wanted.name, type=type_)
+        input_ = f"{wanted.name[0].upper()}{wanted.name[1:]}Input"
+        query = MUTATION.format(name=wanted.name, input=input_)
         result = await self._ask(query, self._tokens[wanted.name], key=wanted.key, input=wanted.input)
         assert result[wanted.name]["__typename"] != "Refusal", (wanted, result)
         return str(result[wanted.name]["id"])
