@@ -1,8 +1,11 @@
 """Files in parts, in MongoDB. Each belongs to the caller who sent it, or whose job made it, and expires by itself."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from services.kernel.caller import Caller, Scope
 from services.kernel.kinds import Kind
@@ -101,18 +104,26 @@ async def keep(
 ) -> str:
     """Stores a file on disk as the caller's own, a transaction per part. Its id."""
     key = new_id(kind)
+
+    async def store_once(tx: Transaction, number: int, data: bytes) -> None:
+        # Of a commit without an answer the transaction is repeated.
+        if await part_of(tx, key, number) is None:
+            await store_part(tx, key, number, data)
+
+    async def close_once(tx: Transaction) -> None:
+        if await files(tx).find_one({"_id": key}) is None:
+            await close(tx, key, name, unit, uploaded=False)
+
     with file.open("rb") as stream:
-        number = 0
-        while (data := stream.read(LARGEST_PART)) or number == 0:
-
-            async def part(tx: Transaction, number: int = number, data: bytes = data) -> None:
-                await store_part(tx, key, number, data)
-
+        for number, data in enumerate(_cut(stream)):
+            part = partial(store_once, number=number, data=data)
             await store.transaction(part, caller=caller, scope=scope)
-            number += 1
-
-    async def closed(tx: Transaction) -> None:
-        await close(tx, key, name, unit, uploaded=False)
-
-    await store.transaction(closed, caller=caller, scope=scope)
+    await store.transaction(close_once, caller=caller, scope=scope)
     return key
+
+
+def _cut(stream: BinaryIO) -> Iterator[bytes]:
+    """Parts; an empty file has an empty one."""
+    yield stream.read(LARGEST_PART)
+    while data := stream.read(LARGEST_PART):
+        yield data

@@ -1,6 +1,6 @@
 """Jobs, their leases and their rows, in MongoDB. A job and its rows expire by themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,13 +134,11 @@ async def held(tx: Transaction, job: Document) -> Document:
 
 
 async def change(
-    tx: Transaction, job: Document, changed: Document, more: dict[str, int] | None = None
+    tx: Transaction, job: Document, changed: Document, more: Mapping[str, int] | None = None
 ) -> None:
-    """Sets and adds to fields of a job that is still held."""
+    """Sets fields of a job that is still held, and adds `more` to others."""
     await held(tx, job)
-    update: Document = {"$inc": {"version": 1, **(more or {})}}
-    if changed:
-        update["$set"] = changed
+    update = {"$set": changed, "$inc": {"version": 1, **(more or {})}}
     await tx.unscoped(WAITING).write([UpdateOne({"_id": job["_id"]}, update)])
 
 

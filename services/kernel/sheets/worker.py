@@ -192,11 +192,13 @@ class _Run:
             if self._command.format is FileFormat.CSV
             else writing.workbook(file, layout.title, layout.headings, layout.widths)
         )
+        done = 0
         async with _InThread(writer) as sheet:
             async for records in exporter.batches(BATCH):
                 rows = [[record.get(column.key) for column in layout.columns] for record in records]
                 await asyncio.to_thread(_write_rows, sheet, rows)
-                await self._note({}, {"done": len(rows)})
+                done += len(rows)
+                await self._note({"done": done})
         return await self._keep(file, job["name"])
 
     async def _keep(self, file: Path, name: str) -> str:
@@ -221,8 +223,8 @@ class _Run:
                     await asyncio.to_thread(_write_rows, result, rows)
                     row = batch[-1].number
 
-    async def _note(self, changed: Document, more: dict[str, int] | None = None) -> None:
-        await self._store.transaction(lambda tx: jobs.change(tx, self._job, changed, more))
+    async def _note(self, changed: Document) -> None:
+        await self._store.transaction(lambda tx: jobs.change(tx, self._job, changed))
 
 
 class _InThread:
