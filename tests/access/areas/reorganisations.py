@@ -70,7 +70,7 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
 
 MESSAGES = {
     "registration.reorganise-units": lambda t: ReorganiseUnits(file=_file(t.thing)),
-    "registration.reorganisation-preview": lambda t: PreviewOfReorganisation(
+    "registration.preview-of-reorganisation": lambda t: PreviewOfReorganisation(
         file=_file(t.thing), fields={"id": "digest"}
     ),
     "registration.reorganisations-by-id": lambda t: ReorganisationsById(keys=(t.thing,), fields=ID),

@@ -5,10 +5,10 @@ from tests.access.tries import ID, NODE
 from tests.access.world import DECIDED
 
 MESSAGES = {
-    "review.decide": lambda t: DecideReview(
+    "review.decide-review": lambda t: DecideReview(
         review=t.thing, verdict=Verdict.RECOGNISED, reason="x", on=DECIDED
     ),
-    "review.nominate": lambda t: NominateReview(review=t.thing, on=DECIDED),
+    "review.nominate-review": lambda t: NominateReview(review=t.thing, on=DECIDED),
     "review.reviews-by-id": lambda t: ReviewsById(keys=(t.thing,), fields=ID),
     "review.reviews-by-model": lambda t: ReviewsByModel(keys=(t.thing,), fields=ID),
 }
