@@ -26,12 +26,13 @@ from infra.country.wording import (
     SPOTS,
     WAYS,
 )
+from services.kernel.act import Act
 from services.kernel.calendar import VIETNAM
 from services.kernel.messages import Event
 from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, SubjectKind
 from services.registration.models import domain as models
-from services.registration.models.domain import Act, Model
+from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, SelfRating
 from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
@@ -159,24 +160,23 @@ class Country:
         self, start: int, stop: int, at: datetime
     ) -> Iterator[tuple[Organisation, tuple[Event, ...]]]:
         for unit, body in self.bodies[start:stop]:
-            spell = unit.spells[0]
-            organisation, registered = organisations.register(
-                key=self.owner(unit, body),
-                name=BODIES[body].format(u=_uncapitalised(spell.name)),
-                kind=body,
-                unit=spell,
-                on=spell.since or FIRST_DAY,
-                today=self.until,
-                at=at,
-            )
+            organisation, registered = self._organisation(unit, body, at)
             yield organisation, (registered,)
 
-    def owner(self, unit: DatedUnit, body: BodyKind) -> str:
-        return ORGANISATION.id(_hash(self.seed, unit.id, body))
+    def _organisation(self, unit: DatedUnit, body: BodyKind, at: datetime) -> tuple[Organisation, Event]:
+        spell = unit.spells[0]
+        return organisations.register(
+            key=ORGANISATION.id(_hash(self.seed, unit.id, body)),
+            name=BODIES[body].format(u=_uncapitalised(spell.name)),
+            kind=body,
+            unit=unit,
+            act=_act(f"operator@{unit.id}", at, self.until).dated(spell.since or FIRST_DAY),
+        )
 
     def make(self, number: int) -> Made:
         plan = self.plan(number)
-        model, events = _life(plan, self.owner(plan.unit, plan.body), self.seed, self.until)
+        owner, _ = self._organisation(plan.unit, plan.body, plan.at)
+        model, events = _life(plan, owner, self.seed, self.until)
         other = self.plan(plan.other).key if plan.other is not None else None
         return Made(model, tuple(events), plan.mark, other)
 
@@ -304,21 +304,26 @@ class Country:
         )
 
 
-def _life(plan: Plan, owner: str, seed: int, until: date) -> tuple[Model, list[Event]]:
+def _act(by: str, at: datetime, today: date) -> Act:
+    return Act(
+        by=by, own=frozenset({by}), on=at.astimezone(VIETNAM).date(), today=today, at=at.astimezone(UTC)
+    )
+
+
+def _life(plan: Plan, owner: Organisation, seed: int, until: date) -> tuple[Model, list[Event]]:
     """What becomes of it, until it stops somewhere, the unit ends, or the last day has come."""
     dice = Random(seed << 41 | plan.number)  # noqa: S311
-    office, council = f"officer@{plan.unit.id}", f"appraiser@{plan.spell.parent or plan.unit.id}"
+    unit = plan.unit
+    office, council = f"officer@{unit.id}", f"appraiser@{plan.spell.parent or unit.id}"
 
     def act(by: str, at: datetime) -> Act:
-        return Act(
-            by=by, own=frozenset({by}), on=at.astimezone(VIETNAM).date(), today=until, at=at.astimezone(UTC)
-        )
+        return _act(by, at, until)
 
     event: Event
     model, event = models.draft(
         key=plan.key,
         owner=owner,
-        unit=plan.spell,
+        unit=unit,
         title=plan.title,
         summary=plan.summary,
         place=plan.place,
@@ -336,7 +341,7 @@ def _life(plan: Plan, owner: str, seed: int, until: date) -> tuple[Model, list[E
         """After so many days; nothing happens under a unit that is no more, or after the last day."""
         nonlocal at
         later = at + timedelta(days=dice.randint(low, high))
-        if dice.random() >= likely or later.date() > until or plan.unit.at(later.date()) is None:
+        if dice.random() >= likely or later.date() > until or unit.at(later.date()) is None:
             return False
         at = later
         return True
@@ -345,24 +350,24 @@ def _life(plan: Plan, owner: str, seed: int, until: date) -> tuple[Model, list[E
         at = deadline(plan.at.year) - timedelta(seconds=1000 - dice.randrange(900))
     if not goes_on(0.96, 0, 0 if plan.mark is Mark.RUSHED else 3):
         return model, events
-    model, event = models.submit(model, act=act(office, at))
+    model, event = models.submit(model, unit=unit, act=act(office, at))
     events.append(event)
     if dice.random() < 0.04 and goes_on(1, 2, 9):
         reason = "Chưa nêu rõ địa điểm và kết quả cần đạt."
-        model, event = models.return_(model, reason=reason, act=act(council, at))
+        model, event = models.return_(model, unit=unit, reason=reason, act=act(council, at))
         events.append(event)
         if not goes_on(0.8, 2, 9):
             return model, events
-        model, event = models.submit(model, act=act(office, at))
+        model, event = models.submit(model, unit=unit, act=act(office, at))
         events.append(event)
     if not goes_on(0.97, 3, 20):
         return model, events
-    model, event = models.accept(model, act=act(council, at))
+    model, event = models.accept(model, unit=unit, act=act(council, at))
     events.append(event)
     begins = 0.0 if plan.mark is Mark.IDLE else 0.45 if plan.mark in FORMAL_MARKS else 0.93
     if not goes_on(begins, 3, 45):
         return model, events
-    model, event = models.begin(model, act=act(office, at))
+    model, event = models.begin(model, unit=unit, act=act(office, at))
     events.append(event)
     if dice.random() < 0.2 and goes_on(1, 10, 60):
         kind = dice.choice(list(ContributionKind))
@@ -370,13 +375,13 @@ def _life(plan: Plan, owner: str, seed: int, until: date) -> tuple[Model, list[E
         covers = dice.choice(list(Covers)) if kind is ContributionKind.MONEY else None
         note = "Nhân dân đóng góp"
         model, event = models.contribute(
-            model, kind=kind, amount=amount, covers=covers, note=note, act=act(office, at)
+            model, unit=unit, kind=kind, amount=amount, covers=covers, note=note, act=act(office, at)
         )
         events.append(event)
     if goes_on(0.5, 60, 150):
         rating = dice.choices(list(SelfRating), [15, 60, 20, 5])[0]
         text = f"Thực hiện từ ngày {plan.at:%d/%m/%Y}, {dice.randint(20, 100)}% số hộ tham gia."
-        model, event = models.self_assess(model, rating=rating, text=text, act=act(office, at))
+        model, event = models.self_assess(model, unit=unit, rating=rating, text=text, act=act(office, at))
         events.append(event)
     return model, events
 

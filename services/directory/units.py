@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Protocol, runtime_checkable
 
+from services.kernel.aggregate import Aggregate
 from services.kernel.kinds import Noun
 from services.kernel.log.inbox import Heard
-from services.kernel.messages import Refused
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.aggregates import not_found
 from services.kernel.mongo.codec import from_document, to_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
+from services.kernel.units import DatedUnit, UnitLevel, UnitPath
 
 COLLECTION = "units"
 UNITS = Unscoped(COLLECTION, "units and their lineage are public knowledge")
@@ -41,22 +41,9 @@ class Directory:
             raise not_found(UNIT, unit)
         return _unit(document)
 
-    async def in_force(self, unit: str, day: date, *fields: str) -> Spell:
-        """What the unit was that day; refused when it was not yet, or no longer, in force.
-
-        `fields`: what the caller entered unit and day in, if not in `unit` and `on`.
-        """
-        dated = await self.get(unit)
-        spell = dated.at(day)
-        if spell is None:
-            name = dated.spells[-1].name
-            raise Refused(
-                "unit-not-in-force",
-                *(fields or ("unit", "on")),
-                vi=f"{name} không tồn tại vào ngày {day:%d/%m/%Y}, chỉ tồn tại {_life_vi(dated)}.",
-                en=f"{name} did not exist on {day}, only {_life_en(dated)}.",
-            )
-        return spell
+    async def of(self, record: Aggregate) -> DatedUnit:
+        """The unit that the record was made under."""
+        return await self.get(UnitPath(record.unit).unit)
 
     async def many(self, units: Sequence[str]) -> list[DatedUnit]:
         return await self._find({"_id": {"$in": list(units)}})
@@ -78,21 +65,21 @@ class Directory:
         return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
 
     async def below(
-        self, unit: str, day: date, level: UnitLevel | None = None, *, including: bool = False
+        self, unit: DatedUnit, day: date, level: UnitLevel | None = None, *, including: bool = False
     ) -> list[DatedUnit]:
-        """All that lay under `unit` that day, at whatever depth, by id; those of `level` if one is named.
+        """All units that were under `unit` on that day, at any depth, in the order of their ids.
 
-        `including`: the unit itself too.
+        `level`: only units of this level. `including`: `unit` too.
         """
-        spell = await self.in_force(unit, day)
+        spell = unit.in_force(day)
         # A prefix and no more: with an alternative in it MongoDB would walk the whole index.
         found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
         if including:
-            found.append(await self.get(unit))
+            found.append(unit)
         return [
             u
             for u in sorted(found, key=lambda u: u.id)
-            if (s := u.at(day)) and level in (None, s.level) and UnitPath(s.path).within(unit)
+            if (s := u.at(day)) and level in (None, s.level) and UnitPath(s.path).within(unit.id)
         ]
 
     async def came_of(self, units: Sequence[str]) -> list[DatedUnit]:
@@ -129,15 +116,3 @@ async def path_of(access: Access, unit: str) -> str:
 
 def _unit(document: Document) -> DatedUnit:
     return from_document(document, DatedUnit)
-
-
-def _life_vi(unit: DatedUnit) -> str:
-    first, last = unit.spells[0].since, unit.spells[-1].until
-    since = f"từ ngày {first:%d/%m/%Y}" if first else ""
-    until = f"đến hết ngày {last - timedelta(days=1):%d/%m/%Y}" if last else ""
-    return f"{since} {until}".strip()
-
-
-def _life_en(unit: DatedUnit) -> str:
-    first, last = unit.spells[0].since, unit.spells[-1].until
-    return f"{f'from {first}' if first else ''} {f'until {last - timedelta(days=1)}' if last else ''}".strip()

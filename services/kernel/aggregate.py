@@ -1,26 +1,44 @@
-"""What is changed as one: an id, a version that counts its changes from 1, and the unit it was made under."""
+"""Aggregates: records that change as a whole, one version after the other."""
 
-from datetime import datetime
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
 
+from services.kernel.act import Act
+from services.kernel.units import DatedUnit, Spell, UnitPath
+
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """`version` counts the changes, from 1. `unit`: the unit's path on the day on which the record was made.
+
+    A record keeps its unit, even if the unit is later renamed, moved or ended.
+    """
+
     id: str
     version: int
     unit: str
-    """The unit's path on the day it was made. A record keeps it, whatever becomes of the unit."""
+
+    @property
+    def next_version(self) -> int:
+        return self.version + 1
 
 
 S = TypeVar("S", bound=Aggregate)
 
 
-def changed(state: S, **changes: Any) -> S:
-    """The next version."""
-    return msgspec.structs.replace(state, version=state.version + 1, **changes)
+def changed(state: S, /, **changes: Any) -> S:
+    """The next version, with these fields changed."""
+    return msgspec.structs.replace(state, version=state.next_version, **changes)
 
 
-def about(state: Aggregate, at: datetime) -> dict[str, Any]:
-    """What every event says of the aggregate that has just come to this state."""
-    return {"key": state.id, "version": state.version, "at": at, "unit": state.unit}
+def about(state: Aggregate, act: Act) -> dict[str, Any]:
+    """The fields that every event has, for the event of `act` that led to this version."""
+    return {"key": state.id, "version": state.version, "at": act.at, "unit": state.unit}
+
+
+def unit_on(state: Aggregate, unit: DatedUnit, day: date, *fields: str) -> Spell:
+    """The record's unit as it was on `day`; refused if it was not in force. `fields`: see `DatedUnit.in_force`."""
+    if unit.id != UnitPath(state.unit).unit:
+        raise ValueError(f"{state.id} belongs to {state.unit}, not to {unit.id}")
+    return unit.in_force(day, *fields)

@@ -70,6 +70,15 @@ def quantity(value: str, field: str, *, places: int) -> Decimal:
     return Decimal(format(amount, "f"))
 
 
+def nothing_changed(*fields: str) -> Refused:
+    return Refused(
+        "nothing-changed",
+        *fields,
+        vi="Không có gì khác với hiện tại.",
+        en="Nothing is different from what is there.",
+    )
+
+
 def key_of_once(key: str) -> str:
     """An idempotency key, which travels in a header and so must survive one unchanged."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or key != key.strip():

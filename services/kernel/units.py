@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from services.kernel.messages import Refused
 from services.kernel.words import Word
 
 COUNTRY = "vn"
@@ -126,6 +127,34 @@ class DatedUnit(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, day: date) -> Spell | None:
         return next((spell for spell in self.spells if spell.covers(day)), None)
+
+    def in_force(self, day: date, *fields: str) -> Spell:
+        """The unit as it was on `day`; refused if it did not exist yet, or no longer.
+
+        `fields`: the input fields that hold the unit and the day, if they are not `unit` and `on`.
+        """
+        spell = self.at(day)
+        if spell is None:
+            name = self.spells[-1].name
+            raise Refused(
+                "unit-not-in-force",
+                *(fields or ("unit", "on")),
+                vi=f"{name} không tồn tại vào ngày {day:%d/%m/%Y}, chỉ tồn tại {self._life_vi}.",
+                en=f"{name} did not exist on {day}, only {self._life_en}.",
+            )
+        return spell
+
+    @property
+    def _life_vi(self) -> str:
+        first, last = self.spells[0].since, self.spells[-1].until
+        since = f"từ ngày {first:%d/%m/%Y}" if first else ""
+        until = f"đến hết ngày {last - timedelta(days=1):%d/%m/%Y}" if last else ""
+        return f"{since} {until}".strip()
+
+    @property
+    def _life_en(self) -> str:
+        first, last = self.spells[0].since, self.spells[-1].until
+        return f"{f'from {first}' if first else ''} {f'until {last - timedelta(days=1)}' if last else ''}".strip()
 
     def between(self, since: date, until: date) -> list[Spell]:
         """What it was on any day from `since` to `until`, both included, the earliest first."""

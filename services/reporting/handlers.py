@@ -26,7 +26,7 @@ async def report(
     spells = unit.between(since, until)
     if not spells:
         # Says when it did exist, and is raised for the last day asked for.
-        await directory.in_force(unit.id, until, "unit", "period")
+        unit.in_force(until, "unit", "period")
         raise AssertionError("a unit in force that day has a spell in the period")
     covered = access.scope.require(*(spell.path for spell in spells))
     below = await directory.children_between(unit.id, since, until)

@@ -1,14 +1,14 @@
 """The rules of review: opened when a model is accepted, decided once, nominated once if recognised, closed when the
 model is no more."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-import msgspec
-
-from services.kernel.aggregate import Aggregate
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Refused
+from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import ModelAccepted
 from services.review.messages import (
@@ -43,8 +43,13 @@ class Review(Aggregate, frozen=True, kw_only=True):
     closed_on: date | None = None
     closed_because: Closing | None = None
 
+    @property
+    def authors(self) -> frozenset[str | None]:
+        """The person and the organisations whose work it is: they do not judge it."""
+        return frozenset({self.owner, self.submitted_by, *self.former_owners})
 
-def open_review(accepted: ModelAccepted, *, key: str, at: datetime) -> tuple[Review, ReviewOpened]:
+
+def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review, ReviewOpened]:
     review = Review(
         id=key,
         version=1,
@@ -56,22 +61,12 @@ def open_review(accepted: ModelAccepted, *, key: str, at: datetime) -> tuple[Rev
         level=accepted.level,
         owner=accepted.owner,
         submitted_by=accepted.submitted_by,
-        opened_on=accepted.on,
+        opened_on=act.on,
     )
-    return review, ReviewOpened(**_about(review, accepted.on, at))
+    return review, ReviewOpened(**_about(review, act))
 
 
-def decide(
-    review: Review,
-    *,
-    own: frozenset[str],
-    verdict: Verdict,
-    reason: str,
-    on: date,
-    today: date,
-    at: datetime,
-) -> tuple[Review, ReviewDecided]:
-    """`own`: all whose work is the reviewer's own."""
+def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[Review, ReviewDecided]:
     if review.verdict is not None:
         raise Refused(
             "already-decided",
@@ -80,24 +75,21 @@ def decide(
             en=f"It has been decided already: {review.verdict}.",
         )
     _open(review)
-    _not_own(review, own)
+    not_own_work(review.authors, act, "review")
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
-    happened(on, today)
-    not_before(on, review.opened_on)
-    decided = msgspec.structs.replace(
+    happened(act.on, act.today)
+    not_before(act.on, review.opened_on)
+    decided = changed(
         review,
-        version=review.version + 1,
         verdict=verdict,
         reason=reason,
-        decided_on=on,
-        decided_version=review.version + 1,
+        decided_on=act.on,
+        decided_version=review.next_version,
     )
-    return decided, ReviewDecided(**_about(decided, on, at), verdict=verdict, reason=reason)
+    return decided, ReviewDecided(**_about(decided, act), verdict=verdict, reason=reason)
 
 
-def nominate(
-    review: Review, *, own: frozenset[str], on: date, today: date, at: datetime
-) -> tuple[Review, ReviewNominated]:
+def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
     if review.verdict is not Verdict.RECOGNISED:
         raise Refused(
             "not-recognised",
@@ -113,37 +105,31 @@ def nominate(
             en=f"It was nominated already on {review.nominated_on}.",
         )
     _open(review)
-    _not_own(review, own)
-    happened(on, today)
-    not_before(on, review.decided_on)
-    nominated = msgspec.structs.replace(
-        review, version=review.version + 1, nominated_on=on, nominated_version=review.version + 1
-    )
-    return nominated, ReviewNominated(**_about(nominated, on, at))
+    not_own_work(review.authors, act, "review")
+    happened(act.on, act.today)
+    not_before(act.on, review.decided_on)
+    nominated = changed(review, nominated_on=act.on, nominated_version=review.next_version)
+    return nominated, ReviewNominated(**_about(nominated, act))
 
 
-def close(review: Review, *, because: Closing, on: date, at: datetime) -> tuple[Review, ReviewClosed]:
-    closed = msgspec.structs.replace(review, version=review.version + 1, closed_on=on, closed_because=because)
-    return closed, ReviewClosed(**_about(closed, on, at), because=because)
+def close(review: Review, *, because: Closing, act: Act) -> tuple[Review, ReviewClosed]:
+    closed = changed(review, closed_on=act.on, closed_because=because)
+    return closed, ReviewClosed(**_about(closed, act), because=because)
 
 
-def follow_owner(
-    review: Review, *, owner: str, on: date, at: datetime
-) -> tuple[Review, ReviewedModelChanged]:
+def follow_owner(review: Review, *, owner: str, act: Act) -> tuple[Review, ReviewedModelChanged]:
     """Neither the new owner nor those before may judge it."""
     former = tuple(dict.fromkeys((*review.former_owners, *([review.owner] if review.owner else []))))
-    changed = msgspec.structs.replace(review, version=review.version + 1, owner=owner, former_owners=former)
-    return changed, ReviewedModelChanged(**_about(changed, on, at), owner=owner)
+    followed = changed(review, owner=owner, former_owners=former)
+    return followed, ReviewedModelChanged(**_about(followed, act), owner=owner)
 
 
-def follow_level(
-    review: Review, *, level: Level, on: date, at: datetime
-) -> tuple[Review, ReviewedModelChanged] | None:
+def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, ReviewedModelChanged] | None:
     """None where it is decided already: what is counted stays counted as it is."""
     if review.verdict is not None:
         return None
-    changed = msgspec.structs.replace(review, version=review.version + 1, level=level)
-    return changed, ReviewedModelChanged(**_about(changed, on, at), owner=review.owner)
+    followed = changed(review, level=level)
+    return followed, ReviewedModelChanged(**_about(followed, act), owner=review.owner)
 
 
 def _open(review: Review) -> None:
@@ -156,26 +142,14 @@ def _open(review: Review) -> None:
         )
 
 
-def _not_own(review: Review, own: frozenset[str]) -> None:
-    if own & {review.owner, review.submitted_by, *review.former_owners}:
-        raise Refused(
-            "own-work",
-            "review",
-            vi="Người hoặc tổ chức đăng ký không được thẩm định mô hình của chính mình.",
-            en="Who registered a model may not judge it, and neither may their organisation.",
-        )
-
-
-def _about(review: Review, on: date, at: datetime) -> dict[str, Any]:
+def _about(review: Review, act: Act) -> dict[str, Any]:
+    """The fields that every event of a review has."""
     return {
-        "key": review.id,
-        "version": review.version,
-        "at": at,
-        "unit": review.unit,
+        **about(review, act),
         "model": review.model,
         "title": review.title,
         "field": review.field,
         "subject_kind": review.subject_kind,
         "level": review.level,
-        "on": on,
+        "on": act.on,
     }

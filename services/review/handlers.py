@@ -1,6 +1,4 @@
-"""What review does when asked or told: one function per message."""
-
-from functools import partial
+"""What review does on each message: one function per message."""
 
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
@@ -27,53 +25,50 @@ from services.review.repository import Reviews
 
 
 async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
-    review, opened = domain.open_review(accepted, key=new_id(REVIEW), at=tx.at)
+    review, opened = domain.open_review(accepted, key=new_id(REVIEW), act=tx.act(accepted.on))
     await Reviews(tx).add(review, opened)
 
 
 async def close_withdrawn(withdrawn: ModelWithdrawn, tx: Transaction) -> None:
     if withdrawn.registered:
-        close = partial(domain.close, because=Closing.WITHDRAWN, on=withdrawn.on, at=tx.at)
-        await Reviews(tx).update_of(withdrawn.key, close)
+        await _close(withdrawn, Closing.WITHDRAWN, tx)
 
 
 async def close_discontinued(discontinued: ModelDiscontinued, tx: Transaction) -> None:
-    close = partial(domain.close, because=Closing.DISCONTINUED, on=discontinued.on, at=tx.at)
-    await Reviews(tx).update_of(discontinued.key, close)
+    await _close(discontinued, Closing.DISCONTINUED, tx)
+
+
+async def _close(ended: ModelWithdrawn | ModelDiscontinued, because: Closing, tx: Transaction) -> None:
+    reviews = Reviews(tx)
+    review = await reviews.of_model(ended.key)
+    await reviews.save(*domain.close(review, because=because, act=tx.act(ended.on)))
 
 
 async def follow_owner(changed: ModelOwnerChanged, tx: Transaction) -> None:
-    follow = partial(domain.follow_owner, owner=changed.after, on=changed.on, at=tx.at)
-    await Reviews(tx).update_of(changed.key, follow)
+    reviews = Reviews(tx)
+    review = await reviews.of_model(changed.key)
+    await reviews.save(*domain.follow_owner(review, owner=changed.after, act=tx.act(changed.on)))
 
 
 async def follow_level(changed: ModelLevelChanged, tx: Transaction) -> None:
-    follow = partial(domain.follow_level, level=changed.after, on=changed.on, at=tx.at)
-    await Reviews(tx).update_of(changed.key, follow)
+    reviews = Reviews(tx)
+    review = await reviews.of_model(changed.key)
+    followed = domain.follow_level(review, level=changed.after, act=tx.act(changed.on))
+    if followed:
+        await reviews.save(*followed)
 
 
 async def decide_review(command: DecideReview, tx: Transaction) -> Row:
-    decide = partial(
-        domain.decide,
-        own=tx.caller.selves(tx.today),
-        verdict=command.verdict,
-        reason=command.reason,
-        on=command.on or tx.today,
-        today=tx.today,
-        at=tx.at,
-    )
-    return await Reviews(tx).update(command.review, decide)
+    reviews = Reviews(tx)
+    review = await reviews.load(command.review)
+    decided = domain.decide(review, verdict=command.verdict, reason=command.reason, act=tx.act(command.on))
+    return await reviews.save(*decided)
 
 
 async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
-    nominate = partial(
-        domain.nominate,
-        own=tx.caller.selves(tx.today),
-        on=command.on or tx.today,
-        today=tx.today,
-        at=tx.at,
-    )
-    return await Reviews(tx).update(command.review, nominate)
+    reviews = Reviews(tx)
+    review = await reviews.load(command.review)
+    return await reviews.save(*domain.nominate(review, act=tx.act(command.on)))
 
 
 async def reviews_by_id(query: ReviewsById, access: Access) -> Rows:

@@ -1,10 +1,6 @@
 """Reviews in MongoDB."""
 
-from collections.abc import Callable
-
-from services.kernel.messages import Event
 from services.kernel.mongo.aggregates import Aggregates
-from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.rows import Columns
 from services.review.domain import Review
@@ -21,11 +17,9 @@ class Reviews(Aggregates[Review]):
     columns = Columns(ReviewRow, REVIEW)
     state = Review
 
-    async def update_of(self, model: str, change: Callable[[Review], tuple[Review, Event] | None]) -> None:
-        """`change` may find that there is nothing to do. A model that was registered has a review."""
-        found = await self.seen(self._tx).find_one({"model": model})
-        if found is None:
+    async def of_model(self, model: str) -> Review:
+        """The review of a model that was registered."""
+        found = await self.find({"model": model})
+        if not found:
             raise LookupError(f"there is no review of {model}")
-        changed = change(from_document(found, Review))
-        if changed:
-            await self.update(found["_id"], lambda _: changed)
+        return found[0]

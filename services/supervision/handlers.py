@@ -12,17 +12,13 @@ from services.supervision.repository import Sessions
 
 
 async def record_supervision_session(command: RecordSupervisionSession, tx: Transaction) -> Row:
-    on = command.on or tx.today
-    unit = await Directory(tx).in_force(command.unit, on)
     session, recorded = domain.record(
         key=new_id(SESSION),
         kind=command.kind,
         body=command.body,
-        unit=unit,
+        unit=await Directory(tx).get(command.unit),
         title=command.title,
-        on=on,
-        today=tx.today,
-        at=tx.at,
+        act=tx.act(command.on),
     )
     return await Sessions(tx).add(session, recorded)
 

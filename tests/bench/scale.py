@@ -37,7 +37,7 @@ def asked_for(made: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "a page deep in the list", {"after": deep.key}
     yield "of one province", {"filter": {"unit": deep.spell.path.split("/")[2]}}
     yield "of one unit", {"filter": {"unit": deep.unit.id}}
-    yield "of one owner", {"filter": {"owner": country.owner(deep.unit, deep.body)}}
+    yield "of one owner", {"filter": {"owner": country.make(made.models // 3).model.owner}}
     yield "in a state that is rare", {"filter": {"state": "RETURNED"}}
     yield "of one year, deep", {"after": deep.key, "filter": {"year": deep.on.year}}
     yield "by field, level and year", {"filter": {"field": "ECONOMY", "level": "CITY", "year": 2019}}

@@ -19,12 +19,11 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets.reading import opened
 from services.kernel.sheets.worker import BATCH
-from services.kernel.units import Spell, UnitLevel
-from services.movement.words import Field, SubjectKind
-from services.registration.models import domain
+from services.kernel.units import UnitLevel
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
 from services.registration.sheets.columns import LAYOUT
+from tests import values
 from tests.bench.memory import resident
 from tests.bench.stage import TOWN, Http, Stage, out, stage, table
 
@@ -135,29 +134,22 @@ def reading(data: bytes, rows: int) -> float:
 async def writing(made: Stage, rows: int) -> float:
     """The same drafts through the same rule into the same database, and nothing else."""
     store = Store(made.settings, "registration")
-    unit = Spell(
-        name="x", code="437", kind="Thị xã", level=UnitLevel.DISTRICT, parent="u42", path=f"/vn/u42/{TOWN}"
-    )
-    today = date(2018, 12, 31)
+    unit = values.unit(f"/vn/u42/{TOWN}", UnitLevel.DISTRICT)
+    owner = values.organisation(unit, made.owner)
+    act = values.act("bench", date(2018, 3, 5), today=date(2018, 12, 31))
     begun = time.perf_counter()
     for start in range(0, rows, BATCH):
 
         async def work(tx: Transaction, start: int = start) -> None:
-            act = domain.Act(by="bench", own=frozenset({"bench"}), on=date(2018, 3, 5), today=today, at=tx.at)
             made_ = [
-                domain.draft(
+                values.draft(
+                    act,
+                    of=unit,
                     key=new_id(MODEL),
-                    owner=made.owner,
-                    unit=unit,
+                    owner=owner,
                     title=f"Đoạn đường nông thôn mới kiểu mẫu số {number} bis",
                     summary=SUMMARY,
                     place=f"Tổ dân phố {number % 97}",
-                    target="",
-                    programme=None,
-                    year=None,
-                    field=Field.ECONOMY,
-                    subject_kind=SubjectKind.COLLECTIVE,
-                    act=act,
                 )
                 for number in range(start, min(rows, start + BATCH))
             ]

@@ -18,6 +18,7 @@ from services.review.domain import (
     open_review,
 )
 from services.review.messages import Closing, Verdict
+from tests.values import act
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
 TODAY = AT.date()
@@ -34,23 +35,16 @@ ACCEPTED = ModelAccepted(
     submitted_by="officer",
     on=date(2019, 3, 1),
 )
-OPEN = open_review(ACCEPTED, key="r", at=AT)[0]
+OPEN = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))[0]
 
 
 def decided(verdict: Verdict, review: Review = OPEN, *own: str, on: date = date(2019, 11, 1)) -> Review:
-    return decide(
-        review,
-        own=frozenset({"appraiser", *own}),
-        verdict=verdict,
-        reason="Thiết thực",
-        on=on,
-        today=TODAY,
-        at=AT,
-    )[0]
+    by = act("appraiser", on, *own, today=TODAY)
+    return decide(review, verdict=verdict, reason="Thiết thực", act=by)[0]
 
 
 def nominated(review: Review, *own: str, on: date = date(2019, 12, 1)) -> Review:
-    return nominate(review, own=frozenset({"appraiser", *own}), on=on, today=TODAY, at=AT)[0]
+    return nominate(review, act=act("appraiser", on, *own, today=TODAY))[0]
 
 
 def code(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -58,7 +52,7 @@ def code(refused: pytest.ExceptionInfo[Refused]) -> str:
 
 
 def test_a_review_opens_with_what_was_accepted() -> None:
-    review, opened = open_review(ACCEPTED, key="r", at=AT)
+    review, opened = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))
     assert (review.version, opened.version, review.verdict) == (1, 1, None)
     assert (opened.model, opened.title, opened.unit, opened.on) == ("m", "Ngõ sạch", "/vn/a/b/c", ACCEPTED.on)
 
@@ -78,7 +72,7 @@ def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
         decided(Verdict.NOT_MET, OPEN, "officer")
     assert code(refused) == "own-work"
     with pytest.raises(Refused) as refused:
-        decide(OPEN, own=frozenset({"x"}), verdict=Verdict.NOT_MET, reason=" ", on=TODAY, today=TODAY, at=AT)
+        decide(OPEN, verdict=Verdict.NOT_MET, reason=" ", act=act("x", TODAY))
     assert code(refused) == "reason-empty"
     with pytest.raises(Refused) as refused:
         decided(Verdict.NOT_MET, on=date(2020, 1, 1))
@@ -120,12 +114,12 @@ def test_a_nomination_is_not_before_its_decision() -> None:
 
 
 def test_a_review_whose_model_is_no_more_is_decided_and_nominated_no_more() -> None:
-    closed, event = close(OPEN, because=Closing.WITHDRAWN, on=TODAY, at=AT)
+    closed, event = close(OPEN, because=Closing.WITHDRAWN, act=act("danvan", TODAY))
     assert (event.because, closed.closed_on, closed.verdict) == (Closing.WITHDRAWN, TODAY, None)
     with pytest.raises(Refused) as refused:
         decided(Verdict.RECOGNISED, closed)
     assert code(refused) == "review-closed"
-    recognised, _ = close(decided(Verdict.RECOGNISED), because=Closing.DISCONTINUED, on=TODAY, at=AT)
+    recognised, _ = close(decided(Verdict.RECOGNISED), because=Closing.DISCONTINUED, act=act("danvan", TODAY))
     assert recognised.verdict is Verdict.RECOGNISED
     with pytest.raises(Refused) as refused:
         nominated(recognised)
@@ -133,7 +127,7 @@ def test_a_review_whose_model_is_no_more_is_decided_and_nominated_no_more() -> N
 
 
 def test_neither_the_new_owner_nor_the_old_one_judges_a_model() -> None:
-    changed, event = follow_owner(OPEN, owner="o2", on=TODAY, at=AT)
+    changed, event = follow_owner(OPEN, owner="o2", act=act("danvan", TODAY))
     assert (event.owner, event.version) == ("o2", 2)
     for own in ("o", "o2", "officer"):
         with pytest.raises(Refused) as refused:
@@ -143,7 +137,7 @@ def test_neither_the_new_owner_nor_the_old_one_judges_a_model() -> None:
 
 
 def test_a_review_follows_its_models_level_until_it_is_decided() -> None:
-    followed = follow_level(OPEN, level=Level.CITY, on=TODAY, at=AT)
+    followed = follow_level(OPEN, level=Level.CITY, act=act("danvan", TODAY))
     assert followed
     assert followed[0].level is followed[1].level is Level.CITY
-    assert follow_level(decided(Verdict.NOT_MET), level=Level.CITY, on=TODAY, at=AT) is None
+    assert follow_level(decided(Verdict.NOT_MET), level=Level.CITY, act=act("danvan", TODAY)) is None

@@ -1,6 +1,6 @@
 """Repositories of aggregates: each change is written with its event, in one transaction. They decide nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar, Generic
 
@@ -15,7 +15,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row
 
 MOST_TOLD = 10
-"""Changes that a refusal tells of, the newest; there may have been more."""
+"""Newest changes that a refusal lists, at most."""
 
 
 def new_id(kind: Kind) -> str:
@@ -33,42 +33,75 @@ def not_found(noun: Noun, key: str) -> Refused:
 
 
 class Aggregates(Generic[S]):
-    """One kind of aggregate, written with its event. None of the methods decides anything."""
+    """The repository of one kind of aggregate, for one transaction. It decides nothing: rules are in the domain.
+
+    A command loads its record once, and saves the next version of what it loaded.
+    """
 
     collection: ClassVar[str]
     kind: ClassVar[Kind]
     noun: ClassVar[Noun | None] = None
-    """Set where an input field does not call it by its kind."""
+    """What an input field calls the record, if not by its kind."""
     columns: ClassVar[Columns]
-    """What is shown of it."""
+    """The columns that queries can ask for."""
     state: type[S]
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._documents = self.seen(tx)
+        self._recorded: dict[str, datetime] = {}
+        """When the current version of each loaded record was recorded, by id."""
 
     @classmethod
     def seen(cls, access: Access) -> Documents:
-        """Those of the kind that may be seen."""
+        """The records that the caller may see."""
         return access.documents(cls.collection)
 
     @classmethod
     def missing(cls, key: str) -> Refused:
-        """How a caller is told that there is none; the same whether it is absent or out of scope."""
+        """The refusal for a record that does not exist or is out of scope: the caller cannot tell which."""
         return not_found(cls.noun or cls.kind, key)
+
+    async def load(self, key: str, *, expected: int | None = None) -> S:
+        """The record, to read or to change. `expected`: the version that the caller has seen.
+
+        If the record has another version by now, the refusal lists the changes since the expected one.
+        """
+        document = await self._documents.find_one({"_id": key})
+        if document is None:
+            raise self.missing(key)
+        if expected is not None and expected != document["version"]:
+            raise await self._changed_meanwhile(key, document["version"], expected)
+        return self._loaded(document)
+
+    async def find(self, filter_: Document) -> list[S]:
+        """All records that match and that the caller may see, to read or to change."""
+        return [self._loaded(document) async for document in self._documents.find(filter_)]
 
     async def add(self, state: S, event: Event) -> Row:
         document = self._document(state, self._tx.at)
         await self._documents.insert(document)
+        self._recorded[state.id] = self._tx.at
         self._tx.log(event)
         return self.columns.whole(document, self._tx.sees)
 
-    async def add_many(self, items: Iterable[tuple[S, Sequence[Event]]]) -> None:
-        """New ones, each with the events that led to it, from its first: all of them or, when one is refused, none.
+    async def save(self, state: S, event: Event) -> Row:
+        """Writes the next version of a record that this repository has loaded or added, with its event."""
+        recorded_at = max(self._tx.at, self._recorded[state.id])
+        document = self._document(state, recorded_at)
+        replaced = await self._documents.replace({"_id": state.id, "version": state.version - 1}, document)
+        if replaced != 1:
+            raise LookupError(f"{state.id} has no version {state.version - 1} to replace")
+        self._recorded[state.id] = recorded_at
+        self._tx.log(event, not_before=recorded_at)
+        return self.columns.whole(document, self._tx.sees)
 
-        They show nothing by which a transaction of unknown outcome could be told to have happened: whoever adds many
-        writes a mark of their own in the same transaction, and looks for it first. Some 1,000 at a time is enough:
-        MongoDB ends a transaction after a minute.
+    async def add_many(self, items: Iterable[tuple[S, Sequence[Event]]]) -> None:
+        """Adds new records, each with all events that led to it: all records or, when one is refused, none.
+
+        The records do not show whether a transaction of unknown outcome was committed: the caller writes a mark of its
+        own in the same transaction, and looks for it first. Add at most some 1,000 at a time: MongoDB ends a
+        transaction after a minute.
         """
         documents = []
         for state, events in items:
@@ -79,29 +112,12 @@ class Aggregates(Generic[S]):
                 self._tx.log(event)
         await self._documents.insert_many(documents)
 
-    async def get(self, key: str) -> S:
-        return from_document(await self._load(key), self.state)
-
-    async def update(
-        self, key: str, change: Callable[[S], tuple[S, Event]], *, expected: int | None = None
-    ) -> Row:
-        """Load, `change`, save. MongoDB may ask for a second run, so `change` must be pure.
-
-        `expected`: the version whose change is wanted. Should it be another by now, the refusal tells what happened.
-        """
-        document = await self._load(key)
-        if expected is not None and expected != document["version"]:
-            raise await self._changed_meanwhile(key, document["version"], expected)
-        state, event = change(from_document(document, self.state))
-        recorded_at = max(self._tx.at, document["recorded_at"])
-        changed = self._document(state, recorded_at)
-        replaced = await self._documents.replace({"_id": key, "version": document["version"]}, changed)
-        assert replaced == 1, "a snapshot cannot change under its transaction"  # noqa: S101
-        self._tx.log(event, not_before=recorded_at)
-        return self.columns.whole(changed, self._tx.sees)
+    def _loaded(self, document: Document) -> S:
+        self._recorded[document["_id"]] = document["recorded_at"]
+        return from_document(document, self.state)
 
     def told(self, recorded: Recorded) -> tuple[str, str]:
-        """What an event did, in Vietnamese and in English, for whoever may change the aggregate."""
+        """What the event did, in Vietnamese and in English, for callers who may change the record."""
         return recorded.type, recorded.type
 
     async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:
@@ -119,12 +135,6 @@ class Aggregates(Generic[S]):
             vi=f"{vi}. Từ đó đã có: {told_vi}." if done else f"{vi}.",
             en=f"{en}. Since then: {told_en}." if done else f"{en}.",
         )
-
-    async def _load(self, key: str) -> Document:
-        document = await self._documents.find_one({"_id": key})
-        if document is None:
-            raise self.missing(key)
-        return document
 
     def _document(self, state: S, recorded_at: datetime) -> Document:
         within = state.unit.strip("/").split("/")

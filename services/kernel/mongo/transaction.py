@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from services.kernel import telemetry
+from services.kernel.act import Act
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.codec import from_document
@@ -24,6 +25,11 @@ class Transaction(Access):
 
     events: list[Document] = field(default_factory=list)
     cause: list[Recorded] = field(default_factory=list)
+
+    def act(self, on: date | None = None) -> Act:
+        """The caller's act as of the day `on`, or of today."""
+        own = self.caller.selves(self.today)
+        return Act(by=self.caller.id, own=own, on=on or self.today, today=self.today, at=self.at)
 
     def log(self, event: Event, *, not_before: datetime | None = None) -> None:
         """Announces `event`, in this transaction. `not_before`: when the aggregate's previous event was recorded."""

@@ -1,11 +1,10 @@
 """The rules of delegation: it has an end, never exceeds what its giver holds, and is not passed on."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
-import msgspec
-
-from services.kernel.aggregate import Aggregate
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.caller import Caller, Grant
 from services.kernel.inputs import not_before, required
 from services.kernel.messages import Refused, Role
@@ -48,8 +47,7 @@ def delegate(
     unit: DatedUnit,
     since: date,
     until: date,
-    today: date,
-    at: datetime,
+    act: Act,
 ) -> tuple[Delegation, RoleDelegated]:
     to = required(to, "to", longest=LONGEST_PERSON, vi="Người được ủy quyền", en="Who it is delegated to")
     if to == giver.id:
@@ -59,7 +57,7 @@ def delegate(
             vi="Không thể ủy quyền cho chính mình.",
             en="Nobody delegates to themselves.",
         )
-    not_before(since, today, "since")
+    not_before(since, act.today, "since")
     not_before(until, since, "until")
     own = _own(giver.grants, role, unit, since)
     until = min(until, own.until or until)
@@ -77,10 +75,7 @@ def delegate(
         until=until,
     )
     return delegation, RoleDelegated(
-        key=key,
-        version=1,
-        at=at,
-        unit=delegation.unit,
+        **about(delegation, act),
         giver=giver.id,
         receiver=to,
         role=role,
@@ -89,7 +84,8 @@ def delegate(
     )
 
 
-def revoke(delegation: Delegation, *, on: date, at: datetime) -> tuple[Delegation, DelegationRevoked]:
+def revoke(delegation: Delegation, *, act: Act) -> tuple[Delegation, DelegationRevoked]:
+    on = act.today
     if delegation.revoked_on or delegation.until < on:
         ended = delegation.revoked_on or delegation.until
         raise Refused(
@@ -98,10 +94,8 @@ def revoke(delegation: Delegation, *, on: date, at: datetime) -> tuple[Delegatio
             vi=f"Việc ủy quyền này đã hết từ ngày {ended:%d/%m/%Y}.",
             en=f"This delegation has been over since {ended}.",
         )
-    revoked = msgspec.structs.replace(delegation, version=delegation.version + 1, revoked_on=on)
-    return revoked, DelegationRevoked(
-        key=revoked.id, version=revoked.version, at=at, unit=revoked.unit, on=on
-    )
+    revoked = changed(delegation, revoked_on=on)
+    return revoked, DelegationRevoked(**about(revoked, act), on=on)
 
 
 def within(unit: DatedUnit, other: str) -> bool:

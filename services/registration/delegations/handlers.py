@@ -1,7 +1,5 @@
 """What registration does about delegations: one function per message."""
 
-from functools import partial
-
 from services.directory.units import Directory
 from services.kernel.caller import Grant
 from services.kernel.mongo import pages
@@ -30,15 +28,15 @@ async def delegate_role(command: DelegateRole, tx: Transaction) -> Row:
         unit=await Directory(tx).get(command.unit),
         since=command.since or tx.today,
         until=command.until,
-        today=tx.today,
-        at=tx.at,
+        act=tx.act(),
     )
     return await Delegations(tx).add(delegation, delegated)
 
 
 async def revoke_delegation(command: RevokeDelegation, tx: Transaction) -> Row:
-    revoke = partial(domain.revoke, on=tx.today, at=tx.at)
-    return await Delegations(tx).update(command.delegation, revoke)
+    delegations = Delegations(tx)
+    delegation = await delegations.load(command.delegation)
+    return await delegations.save(*domain.revoke(delegation, act=tx.act()))
 
 
 async def delegations_page(query: DelegationsPage, access: Access) -> Rows:

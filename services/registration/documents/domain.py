@@ -1,12 +1,13 @@
 """The rules of governing documents: which four things name one, and who can have issued it."""
 
-from datetime import date, datetime
+from datetime import date
 
-from services.kernel.aggregate import about
+from services.kernel.act import Act
+from services.kernel.aggregate import about, unit_on
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
 from services.kernel.text import folded
-from services.kernel.units import Spell
+from services.kernel.units import DatedUnit
 from services.movement.words import BodyKind
 from services.registration.documents.messages import DocumentKind, DocumentRegistered
 from services.registration.issued.domain import Issue
@@ -45,21 +46,21 @@ def register(
     kind: DocumentKind,
     number: str,
     issuer: Organisation,
-    unit: Spell,
+    unit: DatedUnit,
     issued_on: date,
     title: str,
-    today: date,
-    at: datetime,
+    act: Act,
 ) -> tuple[Document, DocumentRegistered]:
-    """`unit`: what the issuer's was on the day of issue."""
-    happened(issued_on, today, "issuedOn")
+    """`unit`: the issuer's. The document belongs to it as it was on the day of issue."""
+    path = unit_on(issuer, unit, issued_on, "issuer", "issuedOn").path
+    happened(issued_on, act.today, "issuedOn")
     in_being(issuer, issued_on, "issuer", "issuedOn")
     name, body = issuer.named_on(issued_on)
     number = required(number, "number", longest=LONGEST_NUMBER, vi="Số, ký hiệu", en="The number")
     document = Document(
         id=key,
         version=1,
-        unit=unit.path,
+        unit=path,
         identity=f"{issuer.id}/{issued_on}/{kind}/{bare(number)}",
         kind=kind,
         number=number,
@@ -71,7 +72,7 @@ def register(
         title=required(title, "title", longest=LONGEST_TITLE, vi="Trích yếu", en="The document's title"),
     )
     return document, DocumentRegistered(
-        **about(document, at),
+        **about(document, act),
         kind=kind,
         number=document.number,
         issuer=issuer.id,

@@ -6,7 +6,6 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
-from services.kernel.units import UnitPath
 from services.registration.documents import domain, repository
 from services.registration.documents.messages import DOCUMENT, DocumentsById, DocumentsPage, RegisterDocument
 from services.registration.documents.repository import GoverningDocuments
@@ -14,23 +13,18 @@ from services.registration.organisations.repository import Issuers
 
 
 async def register_document(command: RegisterDocument, tx: Transaction) -> Row:
-    issuer = await Issuers(tx).get(command.issuer)
-    unit = await Directory(tx).in_force(UnitPath(issuer.unit).unit, command.issued_on, "issuer", "issuedOn")
+    issuer = await Issuers(tx).load(command.issuer)
     document, registered = domain.register(
         key=new_id(DOCUMENT),
         kind=command.kind,
         number=command.number,
         issuer=issuer,
-        unit=unit,
+        unit=await Directory(tx).of(issuer),
         issued_on=command.issued_on,
         title=command.title,
-        today=tx.today,
-        at=tx.at,
+        act=tx.act(),
     )
-    documents = GoverningDocuments(tx)
-    if known := await documents.like(document):
-        raise domain.known_already(known)
-    return await documents.add(document, registered)
+    return await GoverningDocuments(tx).add(document, registered)
 
 
 async def documents_page(query: DocumentsPage, access: Access) -> Rows:

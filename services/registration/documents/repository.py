@@ -1,7 +1,5 @@
 """Governing documents in MongoDB."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from services.kernel.mongo import pages
@@ -10,7 +8,7 @@ from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
-from services.registration.documents.domain import Document, bare
+from services.registration.documents.domain import Document, bare, known_already
 from services.registration.documents.messages import DOCUMENT, DocumentRow, DocumentsPage
 from services.registration.issued.repository import Issued
 
@@ -36,15 +34,7 @@ class GoverningDocuments(Issued[Document]):
     kind = DOCUMENT
     columns = Columns(DocumentRow, DOCUMENT, unit=Computed(("unit", "issued_on"), UnitOnDay.of))
     state = Document
-
-
-async def require(access: Access, ids: Sequence[str]) -> None:
-    """There is a document of each id."""
-    found = GoverningDocuments.shown(access).find({"_id": {"$in": list(ids)}}, {"_id": 1})
-    known = {document["_id"] async for document in found}
-    for id_ in ids:
-        if id_ not in known:
-            raise GoverningDocuments.missing(id_)
+    known_already = staticmethod(known_already)
 
 
 async def page(access: Access, query: DocumentsPage) -> Rows:

@@ -11,9 +11,11 @@ from typing import Any
 
 import msgspec
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
+from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.formality.messages import (
     LONGEST_ANSWER,
@@ -24,6 +26,7 @@ from services.registration.formality.messages import (
     QuestionState,
 )
 from services.registration.launches.domain import closing
+from services.registration.models.domain import Model
 from services.registration.relations.likeness import content
 from services.registration.search.words import written_out
 
@@ -80,18 +83,8 @@ class Question(Aggregate, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Who does it and when. `own`: all whose work is theirs."""
-
-    by: str
-    own: frozenset[str]
-    on: date
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
-    """The model that a question is about, as far as it matters. `whose`: who registered it, and for whom."""
+    """The part of a model that the rules look at."""
 
     id: str
     unit: str
@@ -104,7 +97,6 @@ class Subject:
     field: Field
     subject_kind: SubjectKind
     level: Level
-    whose: frozenset[str]
 
 
 def asked_about(year: int, today: date) -> bool:
@@ -234,32 +226,30 @@ def answer(question: Question, *, text: str, act: Act) -> tuple[Question, Questi
     _open(question)
     text = required(text, "answer", longest=LONGEST_ANSWER, vi="Câu trả lời", en="The answer", lines=True)
     again = question.answered_version is not None
-    version = question.version + 1
-    answered = msgspec.structs.replace(
+    answered = changed(
         question,
-        version=version,
         state=QuestionState.ANSWERED,
         answer=text,
         answered_by=act.by,
         # The first time is what counts.
         answered_on=question.answered_on or act.on,
-        answered_version=question.answered_version or version,
+        answered_version=question.answered_version or question.next_version,
     )
     return answered, QuestionAnswered(**_about(answered, act), answer=text, again=again)
 
 
 def settle(
-    question: Question, *, suspected: bool, reason: str, whose: frozenset[str], act: Act
+    question: Question, *, suspected: bool, reason: str, model: Model, act: Act
 ) -> tuple[Question, QuestionSettled]:
-    """`whose`: those whose registration it is; none of them settles it."""
+    """`model`: the model that the question is about. Neither its authors nor the person who answered can settle it."""
     _open(question)
-    if act.own & (whose | {question.answered_by}):
-        raise Refused(
-            "own-work",
-            "question",
-            vi="Người hoặc tổ chức đăng ký, hay người đã trả lời, không được kết luận câu hỏi này.",
-            en="Who registered the model, their organisation, or who answered, may not settle this question.",
-        )
+    not_own_work(
+        model.authors | {question.answered_by},
+        act,
+        "question",
+        vi="Người hoặc tổ chức đăng ký, hay người đã trả lời, không được kết luận câu hỏi này.",
+        en="Who registered the model, their organisation, or who answered, may not settle this question.",
+    )
     until = question.asked_on + TIME_TO_ANSWER
     if question.state is QuestionState.ASKED and act.on < until:
         raise Refused(
@@ -269,13 +259,11 @@ def settle(
             en=f"The unit has until {until - timedelta(days=1)} to answer.",
         )
     reason = required(reason, "reason", longest=LONGEST_ANSWER, vi="Lý do", en="The reason", lines=True)
-    version = question.version + 1
-    settled = msgspec.structs.replace(
+    settled = changed(
         question,
-        version=version,
         state=QuestionState.SUSPECTED if suspected else QuestionState.CLEARED,
         settled_on=act.on,
-        settled_version=version,
+        settled_version=question.next_version,
         settled_by=act.by,
         reason=reason,
     )
@@ -284,10 +272,7 @@ def settle(
 
 def _about(question: Question, act: Act) -> dict[str, Any]:
     return {
-        "key": question.id,
-        "version": question.version,
-        "at": act.at,
-        "unit": question.unit,
+        **about(question, act),
         "model": question.model,
         "rule": question.rule,
         "field": question.field,

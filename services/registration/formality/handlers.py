@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
@@ -11,7 +10,7 @@ from services.kernel.mongo.pages import by_keys
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.registration.formality import domain, repository
-from services.registration.formality.domain import Act, Subject, Suspicion
+from services.registration.formality.domain import Subject, Suspicion
 from services.registration.formality.messages import (
     QUESTION,
     AnswerQuestion,
@@ -101,7 +100,7 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
         asked.add((member, suspicion.rule))
         with tx.because(submitted[cause].recorded):
             await questions.add(
-                *domain.ask(new_id(QUESTION), subject(about[member]), suspicion, act=_act(tx))
+                *domain.ask(new_id(QUESTION), subject(about[member]), suspicion, act=tx.act())
             )
 
 
@@ -120,24 +119,28 @@ async def ask_idle(tx: Transaction) -> int:
             continue
         suspicion = domain.not_begun(model.registered_on, tx.today)
         if (id_, suspicion.rule) not in asked:
-            await questions.add(*domain.ask(new_id(QUESTION), subject(model), suspicion, act=_act(tx)))
+            await questions.add(*domain.ask(new_id(QUESTION), subject(model), suspicion, act=tx.act()))
     await due.change({}, ids)
     return len(ids)
 
 
 async def answer_question(command: AnswerQuestion, tx: Transaction) -> Row:
-    answer = partial(domain.answer, text=command.answer, act=_act(tx))
-    return await Questions(tx).update(command.question, answer)
+    questions = Questions(tx)
+    question = await questions.load(command.question)
+    return await questions.save(*domain.answer(question, text=command.answer, act=tx.act()))
 
 
 async def settle_question(command: SettleQuestion, tx: Transaction) -> Row:
     questions = Questions(tx)
-    question = await questions.get(command.question)
-    whose = subject(await Models(tx).get(question.model)).whose
-    settle = partial(
-        domain.settle, suspected=command.suspected, reason=command.reason, whose=whose, act=_act(tx)
+    question = await questions.load(command.question)
+    settled = domain.settle(
+        question,
+        suspected=command.suspected,
+        reason=command.reason,
+        model=await Models(tx).load(question.model),
+        act=tx.act(),
     )
-    return await questions.update(command.question, settle)
+    return await questions.save(*settled)
 
 
 async def questions_page(query: QuestionsPage, access: Access) -> Rows:
@@ -150,10 +153,6 @@ async def questions_by_id(query: QuestionsById, access: Access) -> Rows:
 
 async def questions_of_models(query: QuestionsOfModels, access: Access) -> Rows:
     return await repository.page_of_each(access, query)
-
-
-def _act(tx: Transaction) -> Act:
-    return Act(by=tx.caller.id, own=tx.caller.selves(tx.today), on=tx.today, at=tx.at)
 
 
 def _text(one: Subject) -> str:

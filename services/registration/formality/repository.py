@@ -78,7 +78,6 @@ def subject(model: Model) -> Subject:
         field=model.field,
         subject_kind=model.subject_kind,
         level=model.level,
-        whose=frozenset(name for name in (model.owner, model.drafted_by, model.submitted_by) if name),
     )
 
 

@@ -1,1 +1,1 @@
-"""What documents, programmes and launches have in common: they are issued, and read by everybody in office."""
+"""The common part of documents, programmes and launches: they are issued once, and read by everybody in office."""

@@ -1,9 +1,9 @@
-"""What is issued is there once only, whatever its id."""
+"""Issued records: each exists once only, whatever its id."""
 
 from services.kernel.aggregate import Aggregate
 
 
 class Issue(Aggregate, frozen=True, kw_only=True):
-    """`identity`: what no other of its kind has."""
+    """`identity`: a text that no other record of the kind has."""
 
     identity: str

@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta, timezone
 
 import msgspec
 
+from services.kernel.act import Act
 from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, optional, required
 from services.kernel.messages import Refused
-from services.kernel.units import Spell, UnitLevel, UnitPath
+from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
+from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
 from services.registration.launches.messages import (
     Extension,
@@ -89,60 +91,57 @@ def launch(
     programme: Programme,
     *,
     key: str,
-    unit: Spell,
+    unit: DatedUnit,
     year: int,
     level: UnitLevel,
     units: int,
     until: date,
     message: str,
-    document: str | None,
-    on: date,
-    today: date,
-    at: datetime,
+    document: Document | None,
+    act: Act,
 ) -> tuple[Launch, ProgrammeLaunched]:
-    """`units`: how many of `level` there are in `unit` on the day `on`."""
-    happened(on, today)
-    takes(programme, year=year, unit=unit.path)
+    """`units`: number of units of `level` in `unit`, itself included, on the day of the act."""
+    on = act.on
+    spell = unit.in_force(on)
+    happened(on, act.today)
+    takes(programme, year=year, unit=spell.path)
     _deadline(until, on, year)
-    _check_level(unit, level)
+    _check_level(spell, level)
     if not units:
         raise Refused(
             "no-units",
             "level",
-            vi=f"{unit.name} không có đơn vị nào thuộc cấp “{level.vi}” vào ngày {on:%d/%m/%Y}.",
-            en=f"{unit.name} has no unit of the level {level} on {on}.",
+            vi=f"{spell.name} không có đơn vị nào thuộc cấp “{level.vi}” vào ngày {on:%d/%m/%Y}.",
+            en=f"{spell.name} has no unit of the level {level} on {on}.",
         )
-    launched_in = UnitPath(unit.path).unit
     launched = Launch(
         id=key,
         version=1,
-        unit=unit.path,
-        launched_in=launched_in,
-        identity=f"{programme.id}/{launched_in}/{year}/{level}",
+        unit=spell.path,
+        launched_in=unit.id,
+        identity=f"{programme.id}/{unit.id}/{year}/{level}",
         programme=programme.id,
         year=year,
         level=level,
         until=until,
         message=optional(message, "message", longest=LONGEST_TEXT, vi="Lời phát động", en="The message"),
-        document=document,
+        document=document.id if document else None,
         launched_on=on,
         units=units,
     )
     return launched, ProgrammeLaunched(
-        **about(launched, at),
+        **about(launched, act),
         programme=programme.id,
         year=year,
         level=level,
         until=until,
-        document=document,
+        document=launched.document,
         units=units,
         on=on,
     )
 
 
-def extend(
-    launch: Launch, *, until: date, reason: str, today: date, at: datetime
-) -> tuple[Launch, LaunchExtended]:
+def extend(launch: Launch, *, until: date, reason: str, act: Act) -> tuple[Launch, LaunchExtended]:
     _in_effect(launch)
     if until <= launch.until:
         raise Refused(
@@ -159,24 +158,24 @@ def extend(
             vi=f"Đã gia hạn {MOST_EXTENSIONS} lần.",
             en=f"It was extended {MOST_EXTENSIONS} times already.",
         )
-    extension = Extension(before=launch.until, reason=_reason(reason), on=today)
+    extension = Extension(before=launch.until, reason=_reason(reason), on=act.today)
     extended = changed(launch, until=until, extensions=(*launch.extensions, extension))
     return extended, LaunchExtended(
-        **about(extended, at), before=launch.until, until=until, reason=extension.reason, on=today
+        **about(extended, act), before=launch.until, until=until, reason=extension.reason, on=act.today
     )
 
 
-def recall(launch: Launch, *, reason: str, today: date, at: datetime) -> tuple[Launch, LaunchRecalled]:
+def recall(launch: Launch, *, reason: str, act: Act) -> tuple[Launch, LaunchRecalled]:
     _in_effect(launch)
     reason = _reason(reason)
     recalled = changed(
         launch,
         recalled=True,
-        recalled_on=today,
+        recalled_on=act.today,
         recall_reason=reason,
         identity=f"{launch.identity}/{launch.id}",  # makes room for another
     )
-    return recalled, LaunchRecalled(**about(recalled, at), reason=reason, on=today)
+    return recalled, LaunchRecalled(**about(recalled, act), reason=reason, on=act.today)
 
 
 def closing(until: date) -> datetime:

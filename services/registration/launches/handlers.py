@@ -1,7 +1,6 @@
 """What registration does about launches: one function per message."""
 
 from collections import Counter
-from functools import partial
 
 from services.directory.units import Directory
 from services.kernel.mongo import pages
@@ -9,7 +8,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Page, Row, Rows
-from services.registration.documents import repository as documents
+from services.registration.documents.repository import GoverningDocuments
 from services.registration.launches import domain, repository
 from services.registration.launches.messages import (
     LAUNCH,
@@ -29,43 +28,35 @@ from services.registration.programmes.repository import Programmes
 
 
 async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
-    on = command.on or tx.today
+    act = tx.act(command.on)
     directory = Directory(tx)
-    unit = await directory.in_force(command.unit, on)
-    tx.scope.require(unit.path)
-    programme = await Programmes(tx).known(command.programme)
-    if command.document:
-        await documents.require(tx, [command.document])
-    units = await directory.below(command.unit, on, command.level, including=True)
+    unit = await directory.get(command.unit)
     launch, launched = domain.launch(
-        programme,
+        await Programmes(tx).known(command.programme),
         key=new_id(LAUNCH),
         unit=unit,
         year=command.year,
         level=command.level,
-        units=len(units),
+        units=len(await directory.below(unit, act.on, command.level, including=True)),
         until=command.until,
         message=command.message,
-        document=command.document or None,
-        on=on,
-        today=tx.today,
-        at=tx.at,
+        document=await GoverningDocuments(tx).known(command.document) if command.document else None,
+        act=act,
     )
-    launches = Launches(tx)
-    if known := await launches.like(launch):
-        raise domain.known_already(known)
-    return await launches.add(launch, launched)
+    return await Launches(tx).add(launch, launched)
 
 
 async def extend_launch(command: ExtendLaunch, tx: Transaction) -> Row:
-    extend = partial(domain.extend, until=command.until, reason=command.reason, today=tx.today, at=tx.at)
-    return await Launches(tx).update(command.launch, extend)
+    launches = Launches(tx)
+    launch = await launches.load(command.launch)
+    extended = domain.extend(launch, until=command.until, reason=command.reason, act=tx.act())
+    return await launches.save(*extended)
 
 
 async def recall_launch(command: RecallLaunch, tx: Transaction) -> Row:
-    return await Launches(tx).update(
-        command.launch, partial(domain.recall, reason=command.reason, today=tx.today, at=tx.at)
-    )
+    launches = Launches(tx)
+    launch = await launches.load(command.launch)
+    return await launches.save(*domain.recall(launch, reason=command.reason, act=tx.act()))
 
 
 async def launches_page(query: LaunchesPage, access: Access) -> Rows:

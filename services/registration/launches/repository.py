@@ -55,6 +55,7 @@ class Launches(Issued[Launch]):
     kind = LAUNCH
     columns = Columns(LaunchRow, LAUNCH, unit=Computed(("unit", "launched_on"), UnitOnDay.of))
     state = Launch
+    known_already = staticmethod(domain.known_already)
 
 
 async def many(access: Access, ids: Sequence[str]) -> dict[str, Launch]:
@@ -123,8 +124,9 @@ async def stands(access: Access, launch: Launch) -> tuple[list[Stand], date]:
     """Of each unit that it is for and that may be seen, by code; and the day as of which they are looked at."""
     as_of = min(access.today, launch.until)
     directory = Directory(access)
+    above = await directory.get(launch.launched_in)
     units = []
-    for unit in await directory.below(launch.launched_in, launch.launched_on, launch.level, including=True):
+    for unit in await directory.below(above, launch.launched_on, launch.level, including=True):
         spell = unit.at(launch.launched_on)
         if spell and access.scope.covers(spell.path):
             units.append((spell.code, unit))

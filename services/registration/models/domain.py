@@ -1,20 +1,37 @@
 """The life of a model, from its draft to its end: which step may be taken when, and what is counted of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.inputs import EARLIEST, happened, not_before, optional, quantity, required
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about, changed, unit_on
+from services.kernel.inputs import (
+    EARLIEST,
+    happened,
+    not_before,
+    nothing_changed,
+    optional,
+    quantity,
+    required,
+)
 from services.kernel.messages import Refused
-from services.kernel.units import Spell
+from services.kernel.units import DatedUnit
 from services.movement.flags import Flag
 from services.movement.outliers import flags_of
-from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind, level_of
+from services.movement.own_work import not_own_work
+from services.movement.words import (
+    ContributionKind,
+    Covers,
+    Field,
+    Level,
+    SubjectKind,
+    field_named,
+    level_of,
+)
 from services.registration.models.messages import (
     Change,
     Contribution,
@@ -37,6 +54,7 @@ from services.registration.models.messages import (
     SelfAssessment,
     SelfRating,
 )
+from services.registration.organisations.domain import Organisation, in_being
 from services.registration.programmes.domain import Programme, takes
 
 LONGEST_TITLE = 300
@@ -143,68 +161,58 @@ class Model(Aggregate, frozen=True, kw_only=True):
     flags: tuple[Flag, ...] = ()
     flagged: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Who does it, on which day it happened, and when it is recorded. `own`: all whose work is theirs."""
-
-    by: str
-    own: frozenset[str]
-    on: date
-    today: date
-    at: datetime
+    @property
+    def authors(self) -> frozenset[str | None]:
+        """The persons and the organisation whose work it is: they do not judge it."""
+        return frozenset({self.owner, self.drafted_by, self.submitted_by, *self.revised_by})
 
 
 def draft(
     *,
     key: str,
-    owner: str,
-    unit: Spell,
+    owner: Organisation,
+    unit: DatedUnit,
     title: str,
     summary: str,
     place: str,
     target: str,
     programme: Programme | None,
     year: int | None,
-    field: Field,
+    field: str,
     subject_kind: SubjectKind,
     act: Act,
 ) -> tuple[Model, ModelDrafted]:
-    """`programme`: the one it belongs to."""
+    """`unit`: the owner's. `programme`: the programme that the model is to belong to. `year`: by default, the day's."""
+    named = field_named(field)
+    spell = unit_on(owner, unit, act.on, "owner", "on")
+    in_being(owner, act.on, "owner", "on")
     happened(act.on, act.today)
     year = _year(act.on.year if year is None else year, act)
     if programme:
-        takes(programme, year=year, unit=unit.path)
+        takes(programme, year=year, unit=spell.path)
     model = Model(
         id=key,
         version=1,
-        unit=unit.path,
-        owner=owner,
+        unit=spell.path,
+        owner=owner.id,
         title=_title(title),
         summary=_summary(summary),
         place=_place(place),
         target=_target(target),
         programme=programme.id if programme else None,
         year=year,
-        field=field,
+        field=named,
         subject_kind=subject_kind,
-        level=level_of(unit.level),
+        level=level_of(spell.level),
         state=ModelState.DRAFT,
         state_since=act.on,
         drafted_on=act.on,
         drafted_by=act.by,
     )
     return model, ModelDrafted(
-        key=key,
-        version=1,
-        at=act.at,
-        unit=model.unit,
-        owner=owner,
+        **_counted(model, act),
+        owner=model.owner,
         title=model.title,
-        field=field,
-        subject_kind=subject_kind,
-        level=model.level,
-        on=act.on,
         summary=model.summary,
         place=model.place,
         target=model.target,
@@ -216,25 +224,28 @@ def draft(
 def revise(
     model: Model,
     *,
+    unit: DatedUnit,
     title: str | None,
     summary: str | None,
     place: str | None,
     target: str | None,
     programme: str | None,
     year: int | None,
-    field: Field | None,
+    field: str | None,
     subject_kind: SubjectKind | None,
     programmes: Mapping[str, Programme],
     act: Act,
 ) -> tuple[Model, ModelRevised]:
-    """What is None stays as it is; an empty `programme` takes the model out of the one it belonged to.
+    """A value of None stays as it is. An empty `programme` takes the model out of its programme.
 
-    `programmes`: by id, those that it belongs to and may come to belong to.
+    `programmes`: by id, the programme that the model belongs to and the one that it is to belong to.
     """
+    named = None if field is None else field_named(field)
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.REVISE)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
-    revised = msgspec.structs.replace(
+    revised = changed(
         model,
         title=model.title if title is None else _title(title),
         summary=model.summary if summary is None else _summary(summary),
@@ -242,9 +253,8 @@ def revise(
         target=model.target if target is None else _target(target),
         programme=model.programme if programme is None else programme or None,
         year=model.year if year is None else _year(year, act),
-        field=field or model.field,
+        field=named or model.field,
         subject_kind=subject_kind or model.subject_kind,
-        version=model.version + 1,
         revised_by=(*(one for one in model.revised_by if one != act.by), act.by)[-MOST_REVISERS:],
     )
     if revised.programme and (revised.programme, revised.year) != (model.programme, model.year):
@@ -256,11 +266,12 @@ def revise(
         if before != after
     )
     if not changes:
-        raise _nothing_changed(*REVISABLE)
+        raise nothing_changed(*REVISABLE)
     return revised, ModelRevised(**_event(revised, act), changes=changes)
 
 
-def submit(model: Model, *, act: Act) -> tuple[Model, ModelSubmitted]:
+def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubmitted]:
+    _in_unit(model, unit, act)
     submitted = _stepped(
         model,
         ModelStep.SUBMIT,
@@ -272,23 +283,25 @@ def submit(model: Model, *, act: Act) -> tuple[Model, ModelSubmitted]:
     return submitted, ModelSubmitted(**_event(submitted, act))
 
 
-def return_(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelReturned]:
+def return_(model: Model, *, unit: DatedUnit, reason: str, act: Act) -> tuple[Model, ModelReturned]:
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.RETURN)
-    _not_own(model, act)
+    not_own_work(model.authors, act, "model")
     reason = _reason(reason, "Lý do trả lại", "The reason for returning it")
     returned = _stepped(model, ModelStep.RETURN, act, return_reason=reason)
     return returned, ModelReturned(**_event(returned, act), reason=reason)
 
 
-def accept(model: Model, *, act: Act) -> tuple[Model, ModelAccepted]:
+def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAccepted]:
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.ACCEPT)
-    _not_own(model, act)
+    not_own_work(model.authors, act, "model")
     accepted = _stepped(
         model,
         ModelStep.ACCEPT,
         act,
         registered_on=act.on,
-        registered_version=model.version + 1,
+        registered_version=model.next_version,
         registered_level=model.level,
     )
     return accepted, ModelAccepted(
@@ -307,13 +320,15 @@ def withdraw(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelWithdr
     return withdrawn, ModelWithdrawn(**_counted(withdrawn, act), reason=reason, registered=registered)
 
 
-def begin(model: Model, *, act: Act) -> tuple[Model, ModelBegun]:
+def begin(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelBegun]:
+    _in_unit(model, unit, act)
     begun = _stepped(model, ModelStep.BEGIN, act, implemented=(_implemented(model, act, carried=False),))
     return begun, ModelBegun(**_counted(begun, act))
 
 
-def carry_over(model: Model, *, act: Act) -> tuple[Model, ModelCarriedOver]:
+def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelCarriedOver]:
     """Into the year of its day, in which it has not been implemented yet."""
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.CARRY_OVER)
     latest = model.implemented[-1].on.year
     if act.on.year <= latest:
@@ -328,7 +343,8 @@ def carry_over(model: Model, *, act: Act) -> tuple[Model, ModelCarriedOver]:
     return carried, ModelCarriedOver(**_counted(carried, act))
 
 
-def note(model: Model, *, text: str, act: Act) -> tuple[Model, ProgressNoted]:
+def note(model: Model, *, unit: DatedUnit, text: str, act: Act) -> tuple[Model, ProgressNoted]:
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.NOTE)
     if model.notes >= MOST_NOTES:
         raise Refused(
@@ -342,13 +358,21 @@ def note(model: Model, *, text: str, act: Act) -> tuple[Model, ProgressNoted]:
     )
     happened(act.on, act.today)
     not_before(act.on, model.implemented[0].on)
-    noted = msgspec.structs.replace(model, version=model.version + 1, notes=model.notes + 1)
+    noted = changed(model, notes=model.notes + 1)
     return noted, ProgressNoted(**_event(noted, act), text=text)
 
 
 def contribute(
-    model: Model, *, kind: ContributionKind, amount: str, covers: Covers | None, note: str, act: Act
+    model: Model,
+    *,
+    unit: DatedUnit,
+    kind: ContributionKind,
+    amount: str,
+    covers: Covers | None,
+    note: str,
+    act: Act,
 ) -> tuple[Model, ContributionRecorded]:
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.CONTRIBUTE)
     if len(model.contributions) >= MOST_CONTRIBUTIONS:
         raise Refused(
@@ -371,7 +395,7 @@ def contribute(
     happened(act.on, act.today)
     not_before(act.on, model.registered_on)
     contribution = Contribution(
-        version=model.version + 1,
+        version=model.next_version,
         kind=kind,
         amount=exact,
         on=act.on,
@@ -383,9 +407,8 @@ def contribute(
     )
     given = (*model.contributions, contribution)
     flags = flags_of(given)
-    contributed = msgspec.structs.replace(
+    contributed = changed(
         model,
-        version=model.version + 1,
         contributions=tuple(_flagged(one, flags) for one in given),
         flags=flags,
         flagged=bool(flags),
@@ -395,7 +418,10 @@ def contribute(
     )
 
 
-def self_assess(model: Model, *, rating: SelfRating, text: str, act: Act) -> tuple[Model, ModelSelfAssessed]:
+def self_assess(
+    model: Model, *, unit: DatedUnit, rating: SelfRating, text: str, act: Act
+) -> tuple[Model, ModelSelfAssessed]:
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.SELF_ASSESS)
     text = required(
         text, "text", longest=LONGEST_TEXT, vi="Nội dung tự đánh giá", en="The self-assessment", lines=True
@@ -406,12 +432,13 @@ def self_assess(model: Model, *, rating: SelfRating, text: str, act: Act) -> tup
 
 
 def change_level(
-    model: Model, *, level: Level, reason: str, document: str, act: Act
+    model: Model, *, unit: DatedUnit, level: Level, reason: str, document: str, act: Act
 ) -> tuple[Model, ModelLevelChanged]:
+    _in_unit(model, unit, act)
     _allowed(model, ModelStep.CHANGE_LEVEL)
-    _not_own(model, act)
+    not_own_work(model.authors, act, "model")
     if level is model.level:
-        raise _nothing_changed("level")
+        raise nothing_changed("level")
     if level is Level.DISTRICT and act.on >= DISTRICTS_END:
         raise Refused(
             "level-ended",
@@ -422,23 +449,25 @@ def change_level(
         )
     reason = _reason(reason, "Lý do đổi cấp", "The reason for changing its level")
     document = _document(document)
-    changed = _changed(model, act, level=level)
-    return changed, ModelLevelChanged(
-        **_event(changed, act), before=model.level, after=level, reason=reason, document=document
+    moved = _changed(model, act, level=level)
+    return moved, ModelLevelChanged(
+        **_event(moved, act), before=model.level, after=level, reason=reason, document=document
     )
 
 
 def change_owner(
-    model: Model, *, owner: str, reason: str, document: str, act: Act
+    model: Model, *, owner: Organisation, reason: str, document: str, act: Act
 ) -> tuple[Model, ModelOwnerChanged]:
+    """Possible after the end of the model's unit too."""
+    in_being(owner, act.on, "owner", "on")
     _allowed(model, ModelStep.CHANGE_OWNER)
-    if owner == model.owner:
-        raise _nothing_changed("owner")
+    if owner.id == model.owner:
+        raise nothing_changed("owner")
     reason = _reason(reason, "Lý do đổi đơn vị chủ trì", "The reason for changing its owner")
     document = _document(document)
-    changed = _changed(model, act, owner=owner)
-    return changed, ModelOwnerChanged(
-        **_event(changed, act), before=model.owner, after=owner, reason=reason, document=document
+    given = _changed(model, act, owner=owner.id)
+    return given, ModelOwnerChanged(
+        **_event(given, act), before=model.owner, after=owner.id, reason=reason, document=document
     )
 
 
@@ -459,28 +488,26 @@ def _stepped(model: Model, step: ModelStep, act: Act, **changes: Any) -> Model:
     _allowed(model, step)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
-    return msgspec.structs.replace(
-        model, version=model.version + 1, state=LEADS_TO[step], state_since=act.on, **changes
-    )
+    return changed(model, state=LEADS_TO[step], state_since=act.on, **changes)
 
 
 def _changed(model: Model, act: Act, **changes: Any) -> Model:
     happened(act.on, act.today)
     not_before(act.on, model.registered_on)
-    return msgspec.structs.replace(model, version=model.version + 1, **changes)
+    return changed(model, **changes)
 
 
 def _implemented(model: Model, act: Act, *, carried: bool) -> Implemented:
-    return Implemented(version=model.version + 1, on=act.on, level=model.level, carried=carried)
+    return Implemented(version=model.next_version, on=act.on, level=model.level, carried=carried)
 
 
 def _ended(model: Model, reason: str, act: Act) -> Ended:
-    return Ended(version=model.version + 1, on=act.on, level=model.level, reason=reason)
+    return Ended(version=model.next_version, on=act.on, level=model.level, reason=reason)
 
 
 def _event(model: Model, act: Act) -> dict[str, Any]:
-    """What each event of a model says."""
-    return {"key": model.id, "version": model.version, "at": act.at, "unit": model.unit, "on": act.on}
+    """The fields that every event of a model has."""
+    return {**about(model, act), "on": act.on}
 
 
 def _counted(model: Model, act: Act) -> dict[str, Any]:
@@ -518,15 +545,6 @@ def _document(text: str) -> str:
     )
 
 
-def _nothing_changed(*fields: str) -> Refused:
-    return Refused(
-        "nothing-changed",
-        *fields,
-        vi="Không có gì khác với hiện tại.",
-        en="Nothing is different from what is there.",
-    )
-
-
 def _year(year: int, act: Act) -> int:
     """A model is registered for a year that reports cover, at the latest the next one."""
     latest = act.today.year + 1
@@ -540,6 +558,11 @@ def _year(year: int, act: Act) -> int:
     return year
 
 
+def _in_unit(model: Model, unit: DatedUnit, act: Act) -> None:
+    """The model's unit is in force on the day. `unit`: the model's."""
+    unit_on(model, unit, act.on, "model", "on")
+
+
 def _allowed(model: Model, step: ModelStep) -> None:
     allowed = ALLOWED[step]
     if model.state not in allowed:
@@ -551,14 +574,4 @@ def _allowed(model: Model, step: ModelStep) -> None:
             vi=f"Mô hình đang ở trạng thái “{model.state.vi}”; “{step.vi}” cần trạng thái "
             f"“{' / '.join(state.vi for state in needed)}”.",
             en=f"The model is {model.state}; {step} needs it to be {' or '.join(needed)}.",
-        )
-
-
-def _not_own(model: Model, act: Act) -> None:
-    if act.own & {model.owner, model.drafted_by, model.submitted_by, *model.revised_by}:
-        raise Refused(
-            "own-work",
-            "model",
-            vi="Người hoặc tổ chức đăng ký không được thẩm định mô hình của chính mình.",
-            en="Who registered a model may not judge it, and neither may their organisation.",
         )

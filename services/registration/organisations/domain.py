@@ -1,11 +1,12 @@
 """The rules of organisations: who owns models and issues documents, under which name, and until when."""
 
-from datetime import date, datetime
+from datetime import date
 
+from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about, changed
-from services.kernel.inputs import happened, required
+from services.kernel.inputs import happened, nothing_changed, required
 from services.kernel.messages import Refused
-from services.kernel.units import Spell
+from services.kernel.units import DatedUnit
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
     FormerName,
@@ -48,40 +49,26 @@ def register(
     key: str,
     name: str,
     kind: BodyKind,
-    unit: Spell,
-    on: date,
+    unit: DatedUnit,
     since: date | None = None,
-    today: date,
-    at: datetime,
+    act: Act,
 ) -> tuple[Organisation, OrganisationRegistered]:
+    path = unit.in_force(act.on).path
     name = _name(name)
-    happened(on, today)
+    happened(act.on, act.today)
     if since:
-        happened(since, today, "since")
-    organisation = Organisation(id=key, version=1, unit=unit.path, name=name, kind=kind, since=since)
-    return organisation, OrganisationRegistered(**about(organisation, at), name=name, kind=kind, since=since)
+        happened(since, act.today, "since")
+    organisation = Organisation(id=key, version=1, unit=path, name=name, kind=kind, since=since)
+    return organisation, OrganisationRegistered(**about(organisation, act), name=name, kind=kind, since=since)
 
 
 def rename(
-    organisation: Organisation,
-    *,
-    name: str,
-    kind: BodyKind | None,
-    document: str,
-    on: date,
-    today: date,
-    at: datetime,
+    organisation: Organisation, *, name: str, kind: BodyKind | None, document: str, act: Act
 ) -> tuple[Organisation, OrganisationRenamed]:
-    _open(organisation, on, today)
+    _open(organisation, act)
     name, kind = _name(name), kind or organisation.kind
     if (name, kind) == (organisation.name, organisation.kind):
-        raise Refused(
-            "nothing-changed",
-            "name",
-            "kind",
-            vi="Không có gì khác với hiện tại.",
-            en="Nothing is different from what is there.",
-        )
+        raise nothing_changed("name", "kind")
     if len(organisation.former) >= MOST_NAMES:
         raise Refused(
             "too-many-names",
@@ -93,25 +80,19 @@ def rename(
         name=organisation.name,
         kind=organisation.kind,
         since=organisation.since,
-        until=on,
+        until=act.on,
         document=_document(document),
     )
-    renamed = changed(organisation, name=name, kind=kind, since=on, former=(*organisation.former, former))
+    renamed = changed(organisation, name=name, kind=kind, since=act.on, former=(*organisation.former, former))
     return renamed, OrganisationRenamed(
-        **about(renamed, at), before=former.name, name=name, kind=kind, document=former.document, on=on
+        **about(renamed, act), before=former.name, name=name, kind=kind, document=former.document, on=act.on
     )
 
 
 def end(
-    organisation: Organisation,
-    *,
-    successor: Organisation | None,
-    document: str,
-    on: date,
-    today: date,
-    at: datetime,
+    organisation: Organisation, *, successor: Organisation | None, document: str, act: Act
 ) -> tuple[Organisation, OrganisationEnded]:
-    _open(organisation, on, today)
+    _open(organisation, act)
     if successor:
         if successor.id == organisation.id:
             raise Refused(
@@ -120,16 +101,16 @@ def end(
                 vi="Một tổ chức không kế thừa chính mình; nếu chỉ đổi tên, hãy đổi tên.",
                 en="An organisation does not succeed itself; where only the name changes, rename it.",
             )
-        in_being(successor, on, "successor", "on")
+        in_being(successor, act.on, "successor", "on")
     ended = changed(
         organisation,
         ended=True,
-        ended_on=on,
+        ended_on=act.on,
         end_document=_document(document),
         successor=successor.id if successor else None,
     )
     return ended, OrganisationEnded(
-        **about(ended, at), document=_document(document), successor=ended.successor, on=on
+        **about(ended, act), document=_document(document), successor=ended.successor, on=act.on
     )
 
 
@@ -154,9 +135,10 @@ def in_being(organisation: Organisation, day: date, *fields: str) -> None:
         )
 
 
-def _open(organisation: Organisation, on: date, today: date) -> None:
-    """What is to happen to it from `on` can: it is there, and nothing of it is said of later days."""
-    happened(on, today)
+def _open(organisation: Organisation, act: Act) -> None:
+    """The organisation can change from the day of the act on: it exists then, and no later change is recorded."""
+    on = act.on
+    happened(on, act.today)
     in_being(organisation, on, "organisation", "on")
     if organisation.ended:
         raise Refused(

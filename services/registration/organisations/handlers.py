@@ -1,7 +1,5 @@
 """What registration does about organisations: one function per message."""
 
-from functools import partial
-
 from services.directory.units import Directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
@@ -21,48 +19,40 @@ from services.registration.organisations.repository import Organisations, Succes
 
 
 async def register_organisation(command: RegisterOrganisation, tx: Transaction) -> Row:
-    on = command.on or tx.today
-    unit = await Directory(tx).in_force(command.unit, on)
     organisation, registered = domain.register(
         key=new_id(ORGANISATION),
         name=command.name,
         kind=command.kind,
-        unit=unit,
-        on=on,
+        unit=await Directory(tx).get(command.unit),
         since=command.since,
-        today=tx.today,
-        at=tx.at,
+        act=tx.act(command.on),
     )
     return await Organisations(tx).add(organisation, registered)
 
 
 async def rename_organisation(command: RenameOrganisation, tx: Transaction) -> Row:
-    rename = partial(
-        domain.rename,
+    organisations = Organisations(tx)
+    renamed = domain.rename(
+        await organisations.load(command.organisation),
         name=command.name,
         kind=command.kind,
         document=command.document,
-        on=command.on or tx.today,
-        today=tx.today,
-        at=tx.at,
+        act=tx.act(command.on),
     )
-    return await Organisations(tx).update(command.organisation, rename)
+    return await organisations.save(*renamed)
 
 
 async def end_organisation(command: EndOrganisation, tx: Transaction) -> Row:
     organisations = Organisations(tx)
-    # Whoever may not change it is told nothing of the other.
-    await organisations.get(command.organisation)
-    successor = await Successors(tx).get(command.successor) if command.successor else None
-    end = partial(
-        domain.end,
-        successor=successor,
+    # Loaded before the successor: a caller who may not end the organisation learns nothing of the successor.
+    organisation = await organisations.load(command.organisation)
+    ended = domain.end(
+        organisation,
+        successor=await Successors(tx).load(command.successor) if command.successor else None,
         document=command.document,
-        on=command.on or tx.today,
-        today=tx.today,
-        at=tx.at,
+        act=tx.act(command.on),
     )
-    return await organisations.update(command.organisation, end)
+    return await organisations.save(*ended)
 
 
 async def organisations_page(query: OrganisationsPage, access: Access) -> Rows:

@@ -1,14 +1,17 @@
 """The rules of programmes: a period of years, what is to be done in them, and which models may belong."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 
+from services.kernel.act import Act
 from services.kernel.aggregate import about, changed
-from services.kernel.inputs import EARLIEST, happened, optional, required
+from services.kernel.inputs import EARLIEST, happened, nothing_changed, optional, required
 from services.kernel.messages import Refused
 from services.kernel.text import folded
-from services.kernel.units import Spell, UnitPath
+from services.kernel.units import DatedUnit, UnitPath
+from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
 from services.registration.programmes.messages import (
     DocumentCited,
@@ -54,17 +57,16 @@ class Programme(Issue, frozen=True, kw_only=True):
 def start(
     *,
     key: str,
-    unit: Spell,
+    unit: DatedUnit,
     name: str,
     first_year: int,
     last_year: int,
-    documents: tuple[str, ...],
-    on: date,
-    today: date,
-    at: datetime,
+    documents: Sequence[Document],
+    act: Act,
 ) -> tuple[Programme, ProgrammeStarted]:
-    happened(on, today)
-    latest = today.year + AHEAD
+    path = unit.in_force(act.on).path
+    happened(act.on, act.today)
+    latest = act.today.year + AHEAD
     if not EARLIEST.year <= first_year <= latest or not 0 <= last_year - first_year < LONGEST_PERIOD:
         raise Refused(
             "years-invalid",
@@ -80,33 +82,34 @@ def start(
             vi="Chương trình cần ít nhất một văn bản căn cứ.",
             en="A programme rests on at least one document.",
         )
-    _few(len(set(documents)))
+    cited = tuple(dict.fromkeys(document.id for document in documents))
+    _few(len(cited))
     name = required(name, "name", longest=LONGEST_NAME, vi="Tên chương trình", en="The programme's name")
     programme = Programme(
         id=key,
         version=1,
-        unit=unit.path,
-        identity=f"{UnitPath(unit.path).unit}/{first_year}/{last_year}/{folded(name)}",
+        unit=path,
+        identity=f"{unit.id}/{first_year}/{last_year}/{folded(name)}",
         name=name,
         first_year=first_year,
         last_year=last_year,
         years=tuple(range(first_year, last_year + 1)),
-        documents=tuple(dict.fromkeys(documents)),
-        started_on=on,
+        documents=cited,
+        started_on=act.on,
     )
     return programme, ProgrammeStarted(
-        **about(programme, at),
+        **about(programme, act),
         name=name,
         first_year=first_year,
         last_year=last_year,
-        documents=programme.documents,
-        on=on,
+        documents=cited,
+        on=act.on,
     )
 
 
-def cite(programme: Programme, *, document: str, at: datetime) -> tuple[Programme, DocumentCited]:
+def cite(programme: Programme, *, document: Document, act: Act) -> tuple[Programme, DocumentCited]:
     _running(programme)
-    if document in programme.documents:
+    if document.id in programme.documents:
         raise Refused(
             "document-cited",
             "document",
@@ -114,39 +117,33 @@ def cite(programme: Programme, *, document: str, at: datetime) -> tuple[Programm
             en="The programme rests on this document already.",
         )
     _few(len(programme.documents) + 1)
-    cited = changed(programme, documents=(*programme.documents, document))
-    return cited, DocumentCited(**about(cited, at), document=document)
+    cited = changed(programme, documents=(*programme.documents, document.id))
+    return cited, DocumentCited(**about(cited, act), document=document.id)
 
 
 def set_theme(
-    programme: Programme, *, year: int, theme: str, document: str | None, at: datetime
+    programme: Programme, *, year: int, theme: str, document: Document | None, act: Act
 ) -> tuple[Programme, ThemeSet]:
     _within(programme, year)
     theme = required(theme, "theme", longest=LONGEST_TEXT, vi="Chủ đề", en="The theme")
     known = {one.year: one for one in programme.themes}
     before = known.get(year)
-    new = Theme(year=year, theme=theme, document=document)
+    new = Theme(year=year, theme=theme, document=document.id if document else None)
     if new == before:
-        raise Refused(
-            "nothing-changed",
-            "theme",
-            "document",
-            vi="Không có gì khác với hiện tại.",
-            en="Nothing is different from what is there.",
-        )
+        raise nothing_changed("theme", "document")
     known[year] = new
     themed = changed(programme, themes=tuple(known[one] for one in sorted(known)))
     return themed, ThemeSet(
-        **about(themed, at),
+        **about(themed, act),
         year=year,
         theme=theme,
-        document=document,
+        document=new.document,
         before=before.theme if before else None,
     )
 
 
 def add_item(
-    programme: Programme, *, year: int, task: str, lead: str, due_on: date | None, at: datetime
+    programme: Programme, *, year: int, task: str, lead: str, due_on: date | None, act: Act
 ) -> tuple[Programme, PlanItemAdded]:
     _within(programme, year)
     if due_on and due_on.year != year:
@@ -164,7 +161,7 @@ def add_item(
             en=f"A programme has at most {MOST_ITEMS} plan items.",
         )
     item = PlanItem(
-        item=programme.version + 1,
+        item=programme.next_version,
         year=year,
         task=required(task, "task", longest=LONGEST_TEXT, vi="Nhiệm vụ", en="The task"),
         lead=optional(lead, "lead", longest=LONGEST_LEAD, vi="Đơn vị chủ trì", en="Who leads"),
@@ -172,12 +169,10 @@ def add_item(
     )
     plan = sorted((*programme.plan, item), key=lambda one: (one.year, one.due_on or date.max, one.item))
     added = changed(programme, plan=tuple(plan))
-    return added, PlanItemAdded(**about(added, at), **msgspec.structs.asdict(item))
+    return added, PlanItemAdded(**about(added, act), **msgspec.structs.asdict(item))
 
 
-def drop_item(
-    programme: Programme, *, item: int, reason: str, at: datetime
-) -> tuple[Programme, PlanItemDropped]:
+def drop_item(programme: Programme, *, item: int, reason: str, act: Act) -> tuple[Programme, PlanItemDropped]:
     _running(programme)
     if all(one.item != item for one in programme.plan):
         raise Refused(
@@ -188,15 +183,14 @@ def drop_item(
         )
     reason = _reason(reason)
     dropped = changed(programme, plan=tuple(one for one in programme.plan if one.item != item))
-    return dropped, PlanItemDropped(**about(dropped, at), item=item, reason=reason)
+    return dropped, PlanItemDropped(**about(dropped, act), item=item, reason=reason)
 
 
-def end(
-    programme: Programme, *, reason: str, on: date, today: date, at: datetime
-) -> tuple[Programme, ProgrammeEnded]:
-    """Models join it for years up to that of `on`."""
+def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, ProgrammeEnded]:
+    """Models can join the programme for the years up to that of the act."""
+    on = act.on
     _running(programme)
-    happened(on, today)
+    happened(on, act.today)
     if on < programme.started_on:
         raise Refused(
             "date-too-early",
@@ -207,7 +201,7 @@ def end(
     reason = _reason(reason)
     years = tuple(year for year in programme.years if year <= on.year)
     ended = changed(programme, ended_on=on, end_reason=reason, years=years)
-    return ended, ProgrammeEnded(**about(ended, at), reason=reason, on=on)
+    return ended, ProgrammeEnded(**about(ended, act), reason=reason, on=on)
 
 
 def takes(programme: Programme, *, year: int, unit: str) -> None:

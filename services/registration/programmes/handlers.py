@@ -1,16 +1,12 @@
 """What registration does about programmes: one function per message."""
 
-from collections.abc import Callable
-from functools import partial
-
 from services.directory.units import Directory
-from services.kernel.messages import Event
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
-from services.registration.documents import repository as documents
+from services.registration.documents.repository import GoverningDocuments
 from services.registration.programmes import domain, repository
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.messages import (
@@ -30,58 +26,63 @@ from services.registration.programmes.repository import Programmes
 
 
 async def start_programme(command: StartProgramme, tx: Transaction) -> Row:
-    on = command.on or tx.today
-    unit = await Directory(tx).in_force(command.unit, on)
     programme, started = domain.start(
         key=new_id(PROGRAMME),
-        unit=unit,
+        unit=await Directory(tx).get(command.unit),
         name=command.name,
         first_year=command.first_year,
         last_year=command.last_year,
-        documents=command.documents,
-        on=on,
-        today=tx.today,
-        at=tx.at,
+        documents=await GoverningDocuments(tx).all_known(command.documents),
+        act=tx.act(command.on),
     )
-    await documents.require(tx, programme.documents)
-    tx.scope.require(programme.unit)
-    programmes = Programmes(tx)
-    if known := await programmes.like(programme):
-        raise domain.known_already(known)
-    return await programmes.add(programme, started)
+    return await Programmes(tx).add(programme, started)
 
 
 async def cite_document(command: CiteDocument, tx: Transaction) -> Row:
-    # Whoever may not change the programme is told nothing of the document.
-    await Programmes(tx).get(command.programme)
-    await documents.require(tx, [command.document])
-    return await _update(command, tx, partial(domain.cite, document=command.document))
+    programmes = Programmes(tx)
+    # Loaded before the document: a caller who may not change the programme learns nothing of the document.
+    programme = await _load(command, programmes)
+    document = await GoverningDocuments(tx).known(command.document)
+    return await programmes.save(*domain.cite(programme, document=document, act=tx.act()))
 
 
 async def set_theme(command: SetTheme, tx: Transaction) -> Row:
-    if command.document:
-        await Programmes(tx).get(command.programme)
-        await documents.require(tx, [command.document])
-    change = partial(
-        domain.set_theme, year=command.year, theme=command.theme, document=command.document or None
+    programmes = Programmes(tx)
+    programme = await _load(command, programmes)
+    themed = domain.set_theme(
+        programme,
+        year=command.year,
+        theme=command.theme,
+        document=await GoverningDocuments(tx).known(command.document) if command.document else None,
+        act=tx.act(),
     )
-    return await _update(command, tx, change)
+    return await programmes.save(*themed)
 
 
 async def add_plan_item(command: AddPlanItem, tx: Transaction) -> Row:
-    change = partial(
-        domain.add_item, year=command.year, task=command.task, lead=command.lead, due_on=command.due_on
+    programmes = Programmes(tx)
+    added = domain.add_item(
+        await _load(command, programmes),
+        year=command.year,
+        task=command.task,
+        lead=command.lead,
+        due_on=command.due_on,
+        act=tx.act(),
     )
-    return await _update(command, tx, change)
+    return await programmes.save(*added)
 
 
 async def drop_plan_item(command: DropPlanItem, tx: Transaction) -> Row:
-    return await _update(command, tx, partial(domain.drop_item, item=command.item, reason=command.reason))
+    programmes = Programmes(tx)
+    programme = await _load(command, programmes)
+    dropped = domain.drop_item(programme, item=command.item, reason=command.reason, act=tx.act())
+    return await programmes.save(*dropped)
 
 
 async def end_programme(command: EndProgramme, tx: Transaction) -> Row:
-    on = command.on or tx.today
-    return await _update(command, tx, partial(domain.end, reason=command.reason, on=on, today=tx.today))
+    programmes = Programmes(tx)
+    programme = await _load(command, programmes)
+    return await programmes.save(*domain.end(programme, reason=command.reason, act=tx.act(command.on)))
 
 
 async def programmes_page(query: ProgrammesPage, access: Access) -> Rows:
@@ -96,9 +97,5 @@ async def documents_of_programmes(query: DocumentsOfProgrammes, access: Access) 
     return await repository.documents_of(access, query)
 
 
-async def _update(
-    command: OfProgramme, tx: Transaction, change: Callable[..., tuple[Programme, Event]]
-) -> Row:
-    return await Programmes(tx).update(
-        command.programme, partial(change, at=tx.at), expected=command.expected_version
-    )
+async def _load(command: OfProgramme, programmes: Programmes) -> Programme:
+    return await programmes.load(command.programme, expected=command.expected_version)

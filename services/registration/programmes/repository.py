@@ -16,7 +16,7 @@ from services.kernel.text import folded
 from services.kernel.units import UnitOnDay
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.issued.repository import Issued
-from services.registration.programmes.domain import Programme
+from services.registration.programmes.domain import Programme, known_already
 from services.registration.programmes.messages import (
     PROGRAMME,
     DocumentCited,
@@ -62,6 +62,7 @@ class Programmes(Issued[Programme]):
     kind = PROGRAMME
     columns = Columns(ProgrammeRow, PROGRAMME, unit=Computed(("unit", "started_on"), UnitOnDay.of))
     state = Programme
+    known_already = staticmethod(known_already)
 
     def told(self, recorded: Recorded) -> tuple[str, str]:
         return TOLD[recorded.type]

@@ -1,15 +1,16 @@
 """When two models are taken for one, for its continuation or for its replication, and what people make of that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import UnitPath
+from services.registration.models.domain import Model
 from services.registration.relations.likeness import Content, Frequency, Likeness, content, likeness
 from services.registration.relations.messages import (
     LONGEST_REASON,
@@ -149,15 +150,6 @@ class Relation(Aggregate, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Who does it, on which day, and when it is recorded."""
-
-    by: str
-    on: date
-    at: datetime
-
-
 def pair_of(one: str, another: str) -> str:
     return " ".join(sorted((one, another)))
 
@@ -205,13 +197,9 @@ def suggest(
     )
     if relation == known:
         return None
-    version = relation.version + 1
-    relation = msgspec.structs.replace(relation, version=version, suggested_on=act.on)
+    relation = changed(relation, suggested_on=act.on)
     return relation, RelationSuggested(
-        key=relation.id,
-        version=version,
-        at=act.at,
-        unit=relation.unit,
+        **about(relation, act),
         model=relation.model,
         other=relation.other,
         kind=relation.kind,
@@ -222,16 +210,8 @@ def suggest(
 
 
 def lapse(relation: Relation, *, act: Act) -> tuple[Relation, RelationLapsed]:
-    lapsed = msgspec.structs.replace(relation, version=relation.version + 1, state=RelationState.LAPSED)
-    return lapsed, RelationLapsed(
-        key=relation.id,
-        version=lapsed.version,
-        at=act.at,
-        unit=relation.unit,
-        model=relation.model,
-        other=relation.other,
-        on=act.on,
-    )
+    lapsed = changed(relation, state=RelationState.LAPSED)
+    return lapsed, RelationLapsed(**about(lapsed, act), model=relation.model, other=relation.other, on=act.on)
 
 
 def confirm(
@@ -249,10 +229,7 @@ def dismiss(relation: Relation, *, reason: str, act: Act) -> tuple[Relation, Rel
     _undecided(relation, RelationState.DISMISSED)
     dismissed = _decided(relation, RelationState.DISMISSED, relation.kind, reason, act)
     return dismissed, RelationDismissed(
-        key=relation.id,
-        version=dismissed.version,
-        at=act.at,
-        unit=relation.unit,
+        **about(dismissed, act),
         model=relation.model,
         other=relation.other,
         kind=relation.kind,
@@ -265,16 +242,15 @@ def declare(
     known: Sequence[Relation],
     *,
     key: str,
-    unit: str,
-    model: str,
-    other: str,
+    model: Model,
+    other: Model,
     kind: RelationKind,
     reason: str,
     act: Act,
 ) -> tuple[Relation, RelationConfirmed]:
-    """`known`: what is known between the two, at most one."""
+    """`known`: the relation that the two models have already, if any."""
     reason = _why(reason)
-    if model == other:
+    if model.id == other.id:
         raise Refused(
             "same-model",
             "other",
@@ -283,20 +259,17 @@ def declare(
         )
     for relation in known:
         _undecided(relation, RelationState.CONFIRMED)
-        told = msgspec.structs.replace(relation, model=model, other=other)
+        told = msgspec.structs.replace(relation, model=model.id, other=other.id)
         asserted = _decided(told, RelationState.CONFIRMED, kind, reason, act)
         return asserted, _confirmed(asserted, suggested=relation.suggested_on is not None, act=act)
-    relation = _between(model, other, key=key, unit=unit, kind=kind)
+    relation = _between(model.id, other.id, key=key, unit=shared_unit(model.unit, other.unit), kind=kind)
     asserted = _decided(relation, RelationState.CONFIRMED, kind, reason, act)
     return asserted, _confirmed(asserted, suggested=False, act=act)
 
 
 def _confirmed(relation: Relation, *, suggested: bool, act: Act) -> RelationConfirmed:
     return RelationConfirmed(
-        key=relation.id,
-        version=relation.version,
-        at=act.at,
-        unit=relation.unit,
+        **about(relation, act),
         model=relation.model,
         other=relation.other,
         kind=relation.kind,
@@ -307,9 +280,8 @@ def _confirmed(relation: Relation, *, suggested: bool, act: Act) -> RelationConf
 
 
 def _decided(relation: Relation, state: RelationState, kind: RelationKind, reason: str, act: Act) -> Relation:
-    return msgspec.structs.replace(
+    return changed(
         relation,
-        version=relation.version + 1,
         state=state,
         kind=kind,
         reason=reason,

@@ -12,7 +12,7 @@ from services.kernel.rows import Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
 from services.registration.relations import domain, repository
-from services.registration.relations.domain import Act, Side, Suggestion
+from services.registration.relations.domain import Side, Suggestion
 from services.registration.relations.messages import (
     RELATION,
     AssertRelation,
@@ -61,7 +61,7 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
             for other in candidates[key]
             if other != key and other in others and (suggestion := compare(side, others[other]))
         ]
-        act = Act(by=tx.caller.id, on=tx.today, at=tx.at)
+        act = tx.act()
         with tx.because(changed[key].recorded):
             for suggestion in best(found):
                 pair = domain.pair_of(suggestion.model, suggestion.other)
@@ -102,28 +102,30 @@ def best(found: Sequence[Suggestion]) -> list[Suggestion]:
 
 
 async def confirm_relation(command: ConfirmRelation, tx: Transaction) -> Row:
-    confirm = partial(domain.confirm, kind=command.kind, reason=command.reason, act=_act(tx))
-    return await Relations(tx).update(command.relation, confirm)
+    relations = Relations(tx)
+    relation = await relations.load(command.relation)
+    confirmed = domain.confirm(relation, kind=command.kind, reason=command.reason, act=tx.act())
+    return await relations.save(*confirmed)
 
 
 async def dismiss_relation(command: DismissRelation, tx: Transaction) -> Row:
-    dismiss = partial(domain.dismiss, reason=command.reason, act=_act(tx))
-    return await Relations(tx).update(command.relation, dismiss)
+    relations = Relations(tx)
+    relation = await relations.load(command.relation)
+    return await relations.save(*domain.dismiss(relation, reason=command.reason, act=tx.act()))
 
 
 async def assert_relation(command: AssertRelation, tx: Transaction) -> Row:
-    model = await Models(tx).get(command.model)
-    other = await OtherModels(tx).get(command.other)
+    model = await Models(tx).load(command.model)
+    other = await OtherModels(tx).load(command.other)
     relations = Relations(tx)
     asserted = domain.declare(
         await relations.between(model.id, other.id),
         key=new_id(RELATION),
-        unit=domain.shared_unit(model.unit, other.unit),
-        model=model.id,
-        other=other.id,
+        model=model,
+        other=other,
         kind=command.kind,
         reason=command.reason,
-        act=_act(tx),
+        act=tx.act(),
     )
     return await relations.put(*asserted)
 
@@ -142,7 +144,3 @@ async def relations_of_models(query: RelationsOfModels, access: Access) -> Rows:
 
 async def lookalikes_of_models(query: LookalikesOfModels, access: Access) -> Rows:
     return await repository.page_of_each(access, query, RelationState.SUGGESTED)
-
-
-def _act(tx: Transaction) -> Act:
-    return Act(by=tx.caller.id, on=tx.today, at=tx.at)

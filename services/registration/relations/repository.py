@@ -10,10 +10,8 @@ from services.kernel.messages import Event
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.aggregates import Aggregates
-from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
@@ -53,25 +51,18 @@ class Relations(Aggregates[Relation]):
     columns = Columns(RelationRow, RELATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
     state = Relation
 
-    def __init__(self, tx: Transaction) -> None:
-        super().__init__(tx)
-        self._relations = self.seen(tx)
-
     async def of(self, models: Iterable[str]) -> dict[str, Relation]:
         """All of these models, by pair."""
-        found = self._relations.find({"models": {"$in": sorted(models)}})
-        return {document["pair"]: from_document(document, Relation) async for document in found}
+        found = await self.find({"models": {"$in": sorted(models)}})
+        return {relation.pair: relation for relation in found}
 
     async def between(self, model: str, other: str) -> list[Relation]:
         """At most one."""
-        found = self._relations.find({"pair": pair_of(model, other)})
-        return [from_document(document, Relation) async for document in found]
+        return await self.find({"pair": pair_of(model, other)})
 
     async def put(self, relation: Relation, event: Event) -> Row:
-        """Adds it, or a new version of it."""
-        if relation.version == 1:
-            return await self.add(relation, event)
-        return await self.update(relation.id, lambda _: (relation, event))
+        """Adds the relation, or saves its next version."""
+        return await (self.add if relation.version == 1 else self.save)(relation, event)
 
 
 async def sides(models: Iterable[str], access: Access, names: Names) -> dict[str, Side]:

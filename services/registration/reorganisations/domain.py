@@ -4,14 +4,15 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about
 from services.kernel.messages import Refused
 from services.kernel.units import (
     COUNTRY,
@@ -90,7 +91,17 @@ def plan(read: Read, known: Mapping[str, DatedUnit]) -> Plan:
     return _Planning(read, read.effective_on, known).plan()
 
 
-def reorganise(read: Read, made: Plan, *, key: str, at: datetime) -> tuple[Reorganisation, UnitsReorganised]:
+def reorganise(
+    read: Read, made: Plan, *, applied: Reorganisation | None, key: str, act: Act
+) -> tuple[Reorganisation, UnitsReorganised]:
+    """`applied`: the reorganisation by the same file, if there is one: a file is applied once."""
+    if applied:
+        raise Refused(
+            "already-reorganised",
+            "file",
+            vi=f"Tệp này đã được áp dụng rồi: {applied.id}, có hiệu lực từ {applied.effective_on:%d/%m/%Y}.",
+            en=f"This file has been applied already: {applied.id}, effective from {applied.effective_on}.",
+        )
     if made.problems or read.effective_on is None or read.document is None:
         raise refused(made.problems)
     reorganisation = Reorganisation(
@@ -108,10 +119,7 @@ def reorganise(read: Read, made: Plan, *, key: str, at: datetime) -> tuple[Reorg
         followers=made.followers,
     )
     return reorganisation, UnitsReorganised(
-        key=key,
-        version=1,
-        at=at,
-        unit=reorganisation.unit,
+        **about(reorganisation, act),
         effective_on=reorganisation.effective_on,
         document=reorganisation.document,
         lines=reorganisation.lines,

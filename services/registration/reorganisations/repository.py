@@ -1,14 +1,13 @@
 """Reorganisations in MongoDB, the units that one is about, and what was made under these."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from services.directory.units import UNITS
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents, Unscoped
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.codec import from_document
-from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel, UpdateOne
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, UpdateOne
 from services.kernel.mongo.pages import NEWEST
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row, Rows
@@ -25,6 +24,7 @@ from services.registration.reorganisations.messages import (
     ReorganisationRow,
     ReorganisationsPage,
 )
+from services.registration.units.domain import Unit
 
 COLLECTION = "reorganisations"
 REORGANISATIONS = Unscoped(COLLECTION, "how units were reorganised is public knowledge, as they are")
@@ -67,23 +67,21 @@ async def page(access: Access, query: ReorganisationsPage) -> Rows:
     return await pages.page(Reorganisations.seen(access), Reorganisations.columns, query, units=query.unit)
 
 
-async def known(access: Access, read: Read) -> dict[str, DatedUnit]:
-    """Those that the lines name, by id or code, what lay below the old ones and above them all."""
+async def known(find: Callable[[Document], Awaitable[Sequence[Unit]]], read: Read) -> dict[str, DatedUnit]:
+    """The units that the file names by id or code, the units below the old ones, and the units above all of them."""
     named = {line.old for line in read.lines}
     wanted = sorted(named | {ref for line in read.lines for ref in (line.parent, line.code) if ref})
-    found = await _find(access, {"$or": [{"_id": {"$in": wanted}}, {"spells.code": {"$in": wanted}}]})
-    old = [u for u in found.values() if u.id in named or any(s.code in named for s in u.spells)]
-    paths = sorted({spell.path for unit in old for spell in unit.spells[-1:] if unit.id != COUNTRY})
+    found = await find({"$or": [{"_id": {"$in": wanted}}, {"spells.code": {"$in": wanted}}]})
+    old = [u for u in found if u.id in named or any(s.code in named for s in u.spells)]
+    paths = sorted({unit.unit for unit in old if unit.id != COUNTRY})
+    units = {unit.id: unit.dated for unit in found}
     if paths:
         prefixes = [{"spells.path": {"$regex": f"^{re.escape(path)}/"}} for path in paths]
-        found |= await _find(access, {"$or": prefixes})
-    above = {id_ for unit in found.values() for spell in unit.spells for id_ in UnitPath(spell.path).segments}
-    return found | await _find(access, {"_id": {"$in": sorted(above - found.keys())}})
-
-
-async def _find(access: Access, filter_: Row) -> dict[str, DatedUnit]:
-    documents = access.unscoped(UNITS).find(filter_)
-    return {document["_id"]: from_document(document, DatedUnit) async for document in documents}
+        below = await find({"$or": prefixes, "_id": {"$nin": sorted(units)}})
+        units |= {unit.id: unit.dated for unit in below}
+    above = {id_ for unit in units.values() for spell in unit.spells for id_ in UnitPath(spell.path).segments}
+    missing = sorted(above - units.keys())
+    return units | {unit.id: unit.dated for unit in await find({"_id": {"$in": missing}})}
 
 
 async def affected(access: Access, units: Sequence[str], effective_on: str) -> tuple[list[Row], Row]:

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
+from services.kernel.act import Act
 from services.kernel.messages import Event, Refused
 from services.kernel.sheets import values
 from services.kernel.sheets.judging import Cells, Faulty, Outcome, judged
@@ -18,8 +19,8 @@ from services.kernel.text import folded
 from services.kernel.units import DatedUnit, UnitPath
 from services.movement.words import ContributionKind
 from services.registration.models import domain as models
-from services.registration.models.domain import Act, Model
-from services.registration.organisations.domain import Organisation, in_being
+from services.registration.models.domain import Model
+from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
 
@@ -41,7 +42,7 @@ class Known:
     """
 
     owners: Mapping[str, Organisation]
-    units: Mapping[str, DatedUnit]
+    units: dict[str, DatedUnit]
     programmes: dict[str, Programme] = field(default_factory=dict)
     by_name: dict[str, list[Organisation]] = field(default_factory=dict)
     titles: dict[int, int] = field(default_factory=dict)
@@ -51,36 +52,29 @@ class Known:
         for owner in self.owners.values():
             self.by_name.setdefault(folded(owner.name), []).append(owner)
 
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """The person in whose name an import runs, and when. `own`: everybody whose own work is this person's own."""
-
-    id: str
-    own: frozenset[str]
-    today: date
-    at: datetime
-
-    def act(self, on: date) -> Act:
-        return Act(by=self.id, own=self.own, on=on, today=self.today, at=self.at)
+    def unit_of(self, record: Organisation | Model) -> DatedUnit:
+        return self.units[UnitPath(record.unit).unit]
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an import writes for a row: a new model with its events, or changes of the model that the row names."""
+    """What an import writes for a row: a new model with its events, or the next versions of the model that it names."""
 
     made: tuple[Model, list[Event]] | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[tuple[Model, Event], ...] = ()
 
 
-def judge(line: Line, known: Known, asker: Asker, *, key: str, submit: bool) -> Outcome[Effect]:
-    """A row with a model's id changes that model; any other row adds a draft. `key`: the id that a new model gets."""
+def judge(line: Line, known: Known, act: Act, *, key: str, submit: bool) -> Outcome[Effect]:
+    """A row with a model's id changes that model; any other row adds a draft. `key`: the id that a new model gets.
+
+    `act`: the importing person's, as of today.
+    """
     if "model" in line.cells:
-        return judged(line, LAYOUT, lambda cells: _changed(cells, known, asker))
-    return judged(line, LAYOUT, lambda cells: _drafted(cells, known, asker, key, submit=submit))
+        return judged(line, LAYOUT, lambda cells: _changed(cells, known, act))
+    return judged(line, LAYOUT, lambda cells: _drafted(cells, known, act, key, submit=submit))
 
 
-def _drafted(cells: Cells, known: Known, asker: Asker, key: str, *, submit: bool) -> Outcome[Effect]:
+def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) -> Outcome[Effect]:
     given = cells.values()
     cells.require(given)
     for name in RESOURCES.keys() & given.keys():
@@ -95,13 +89,13 @@ def _drafted(cells: Cells, known: Known, asker: Asker, key: str, *, submit: bool
     programme = cells.attempt("programme", _programme, given.get("programme"), known)
     cells.stop_if_faulty()
     assert owner is not None, "it is required"  # noqa: S101
-    on = given.get("on", asker.today)
-    act = asker.act(on)
+    act = act.dated(given.get("on", act.today))
+    unit = known.unit_of(owner)
     model, drafted = cells.must(
         lambda: models.draft(
             key=key,
-            owner=owner.id,
-            unit=_in_force(owner, on, known),
+            owner=owner,
+            unit=unit,
             title=given["title"],
             summary=given.get("summary", ""),
             place=given.get("place", ""),
@@ -115,7 +109,7 @@ def _drafted(cells: Cells, known: Known, asker: Asker, key: str, *, submit: bool
     )
     events: list[Event] = [drafted]
     if submit:
-        model, submitted = cells.must(lambda: models.submit(model, act=act))
+        model, submitted = cells.must(lambda: models.submit(model, unit=unit, act=act))
         events.append(submitted)
     warnings = _same_title(cells.line, model, known)
     return Outcome(
@@ -147,7 +141,7 @@ def _hash(*texts: str) -> int:
     return int.from_bytes(hashlib.blake2b("\0".join(texts).encode(), digest_size=8).digest())
 
 
-def _changed(cells: Cells, known: Known, asker: Asker) -> Outcome[Effect]:
+def _changed(cells: Cells, known: Known, act: Act) -> Outcome[Effect]:
     given = cells.values()
     key = cells.line.text("model")
     model = known.models.get(key)
@@ -173,10 +167,12 @@ def _changed(cells: Cells, known: Known, asker: Asker) -> Outcome[Effect]:
         programme = cells.attempt("programme", _programme, given["programme"], known)
         cells.stop_if_faulty()
         given["programme"] = programme.id if programme else ""
-    changes = _changes(model, given, known, asker.act(asker.today))
-    state = model
-    for change in changes:
-        state = cells.must(partial(change, state))[0]
+    changes = []
+    for change in _changes(model, given, known, act):
+        model, event = cells.must(partial(change, model))
+        changes.append((model, event))
+    # A later row of the same model is judged by this one's result.
+    known.models[key] = model
     return Outcome(
         Fate.ACCEPTED if changes else Fate.UNCHANGED,
         record=key,
@@ -187,12 +183,14 @@ def _changed(cells: Cells, known: Known, asker: Asker) -> Outcome[Effect]:
 
 def _changes(model: Model, given: Mapping[str, Any], known: Known, act: Act) -> list[Change]:
     changes: list[Change] = []
+    unit = known.unit_of(model)
+    act = act.dated(_last_day(unit, act.today))
     revised = {
         name: given[name] for name in REVISED if name in given and given[name] != (getattr(model, name) or "")
     }
     if revised:
         whole: dict[str, Any] = dict.fromkeys(REVISED) | revised
-        changes.append(partial(models.revise, programmes=known.programmes, act=act, **whole))
+        changes.append(partial(models.revise, unit=unit, programmes=known.programmes, act=act, **whole))
     for name, kind in RESOURCES.items():
         if name not in given:
             continue
@@ -208,9 +206,23 @@ def _changes(model: Model, given: Mapping[str, Any], known: Known, act: Act) -> 
             raise Faulty([problem])
         if more > 0:
             changes.append(
-                partial(models.contribute, kind=kind, amount=f"{more:f}", note=NOTE, covers=None, act=act)
+                partial(
+                    models.contribute,
+                    unit=unit,
+                    kind=kind,
+                    amount=f"{more:f}",
+                    note=NOTE,
+                    covers=None,
+                    act=act,
+                )
             )
     return changes
+
+
+def _last_day(unit: DatedUnit, today: date) -> date:
+    """Today, or the last day of a unit that has ended: later acts on its models are refused."""
+    ended = unit.spells[-1].until
+    return min(today, ended - timedelta(days=1)) if ended else today
 
 
 def _owner(named: str, known: Known) -> Organisation:
@@ -260,17 +272,3 @@ def _programme(named: str | None, known: Known) -> Programme | None:
         vi=f"Không tìm thấy phong trào, chương trình “{named[:60]}”.",
         en=f"There is no programme “{named[:60]}”.",
     )
-
-
-def _in_force(owner: Organisation, on: date, known: Known) -> Any:
-    unit = known.units.get(UnitPath(owner.unit).unit)
-    spell = unit.at(on) if unit else None
-    in_being(owner, on, "owner")
-    if spell is None:
-        raise Refused(
-            "unit-not-in-force",
-            "on",
-            vi=f"Đơn vị của “{owner.name}” không tồn tại vào ngày {on:%d/%m/%Y}.",
-            en=f"The unit of “{owner.name}” did not exist on {on}.",
-        )
-    return spell

@@ -23,7 +23,7 @@ from services.registration.organisations.repository import Organisations
 from services.registration.programmes import repository as programmes
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
-from services.registration.sheets.domain import RESOURCES, Asker, Effect, Known, judge
+from services.registration.sheets.domain import RESOURCES, Effect, Known, judge
 from services.registration.sheets.messages import MODELS, StartExport, StartImport
 
 
@@ -42,27 +42,28 @@ class ModelsImporter:
 
     async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Effect]]:
         known = self._known
-        known.models = await _models_named(lines, tx)
+        self._models = Models(tx)
+        known.models = await _models_named(lines, self._models)
+        units = {UnitPath(model.unit).unit for model in known.models.values()} - known.units.keys()
+        known.units |= {unit.id: unit for unit in await Directory(tx).many(sorted(units))}
         known.programmes = await _programmes_of(lines, known.models, tx)
-        asker = Asker(id=tx.caller.id, own=tx.caller.selves(tx.today), today=tx.today, at=tx.at)
-        return [judge(line, known, asker, key=new_id(MODEL), submit=self._submit) for line in lines]
+        act = tx.act()
+        return [judge(line, known, act, key=new_id(MODEL), submit=self._submit) for line in lines]
 
     async def write(self, outcomes: Sequence[Outcome[Effect]], tx: Transaction) -> None:
-        models = Models(tx)
         made = [one.effect.made for one in outcomes if one.effect and one.effect.made]
         if made:
-            await models.add_many(made)
+            await self._models.add_many(made)
         for one in outcomes:
-            for change in one.effect.changes if one.effect else ():
-                await models.update(str(one.record), change)
+            for model, event in one.effect.changes if one.effect else ():
+                await self._models.save(model, event)
 
 
-async def _models_named(lines: Sequence[Line], tx: Transaction) -> dict[str, Model]:
+async def _models_named(lines: Sequence[Line], models: Models) -> dict[str, Model]:
     ids = [line.text("model") for line in lines if "model" in line.cells]
     if not ids:
         return {}
-    found = Models.seen(tx).find({"_id": {"$in": ids}})
-    return {one["_id"]: from_document(one, Model) async for one in found}
+    return {model.id: model for model in await models.find({"_id": {"$in": ids}})}
 
 
 async def _programmes_of(

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.act import Act
+from services.kernel.aggregate import Aggregate, about
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Predecessor, Spell, UnitOnDay
 from services.registration.units.messages import UnitRecorded
@@ -20,6 +21,10 @@ LARGEST_BATCH = 500
 class Unit(Aggregate, frozen=True, kw_only=True):
     spells: tuple[Spell, ...]
     predecessors: tuple[Predecessor, ...] = ()
+
+    @property
+    def dated(self) -> DatedUnit:
+        return DatedUnit(id=self.id, spells=self.spells, predecessors=self.predecessors, version=self.version)
 
 
 def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] | None:
@@ -54,7 +59,7 @@ def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] |
     return None
 
 
-def record(known: Unit | None, dated: DatedUnit, *, at: datetime) -> tuple[Unit, UnitRecorded] | None:
+def record(known: Unit | None, dated: DatedUnit, *, act: Act) -> tuple[Unit, UnitRecorded] | None:
     """None when it is known just so already, or when more is known of it: national data that was published before a
     reorganisation does not undo it when it is loaded again."""
     _check(dated)
@@ -62,19 +67,12 @@ def record(known: Unit | None, dated: DatedUnit, *, at: datetime) -> tuple[Unit,
         return None
     unit = Unit(
         id=dated.id,
-        version=known.version + 1 if known else 1,
+        version=known.next_version if known else 1,
         unit=dated.spells[-1].path,
         spells=dated.spells,
         predecessors=dated.predecessors,
     )
-    return unit, UnitRecorded(
-        key=unit.id,
-        version=unit.version,
-        at=at,
-        unit=unit.unit,
-        spells=unit.spells,
-        predecessors=unit.predecessors,
-    )
+    return unit, UnitRecorded(**about(unit, act), spells=unit.spells, predecessors=unit.predecessors)
 
 
 def _tells_nothing_new(known: Unit, dated: DatedUnit) -> bool:

@@ -24,8 +24,9 @@ async def record_units(command: RecordUnits, tx: Transaction) -> int:
     """How many were new or changed."""
     domain.check_batch(command.units)
     units = Units(tx)
-    known = await units.known([unit.id for unit in command.units])
-    outcomes = [domain.record(known.get(unit.id), unit, at=tx.at) for unit in command.units]
+    await units.find({"_id": {"$in": [unit.id for unit in command.units]}})
+    act = tx.act()
+    outcomes = [domain.record(units.loaded.get(unit.id), unit, act=act) for unit in command.units]
     recorded = [outcome for outcome in outcomes if outcome]
     await units.put_many(recorded)
     return len(recorded)
@@ -89,7 +90,8 @@ async def unit_ancestors(query: UnitAncestors, access: Access) -> Rows:
 async def units_below(query: UnitsBelow, access: Access) -> Rows:
     page_size(query)
     view = COLUMNS.view(query, access.sees)
-    below = await Directory(access).below(query.unit, query.on, query.level)
+    directory = Directory(access)
+    below = await directory.below(await directory.get(query.unit), query.on, query.level)
     ids = [unit.id for unit in below]
     part, has_next, has_previous = cut(ids, query)
     for unit in below[part]:
@@ -122,8 +124,8 @@ async def units_named(query: UnitsNamed, access: Access) -> Rows:
 async def unit_succession(query: UnitSuccession, access: Access) -> Rows:
     page_size(query)
     directory = Directory(access)
-    await directory.in_force(query.unit, query.since, "unit", "since")
     unit = await directory.get(query.unit)
+    unit.in_force(query.since, "unit", "since")
     heirs = (
         await lineage.later(unit, query.since, query.to, directory.came_of)
         if query.to >= query.since

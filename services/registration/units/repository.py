@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.directory import units as directory
 from services.directory.units import COLLECTION, UNIT, UNITS
-from services.kernel.mongo.access import Access
+from services.kernel.mongo.access import Access, Open
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
@@ -30,35 +30,44 @@ class Units(Aggregates[Unit]):
     columns = COLUMNS
     state = Unit
 
+    @classmethod
+    def seen(cls, access: Access) -> Open:
+        return access.unscoped(UNITS)
+
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx)
-        self._units = tx.unscoped(UNITS)
-        self._known: dict[str, Document] = {}
+        self._units = self.seen(tx)
+        self.loaded: dict[str, Unit] = {}
+        """The units that this transaction has read, by id."""
 
     def _document(self, state: Unit, recorded_at: datetime) -> Document:
         return {**super()._document(state, recorded_at), "words": naming.words(state.spells)}
 
-    async def known(self, ids: Sequence[str]) -> dict[str, Unit]:
-        found = self._units.find({"_id": {"$in": list(ids)}})
-        self._known = {document["_id"]: document async for document in found}
-        return {id_: from_document(document, Unit) for id_, document in self._known.items()}
+    async def find(self, filter_: Document) -> list[Unit]:
+        found = await super().find(filter_)
+        self.loaded |= {unit.id: unit for unit in found}
+        return found
 
     async def put_many(self, recorded: Sequence[tuple[Unit, UnitRecorded]]) -> None:
-        """Of units whose earlier state was asked for by `known`, all in one round trip.
+        """Writes new units, and the next versions of loaded units, in one round trip.
 
-        Whoever moves a unit needs a scope for where it was and for where it comes.
+        A caller who moves a unit needs a scope for its old place and for its new one.
         """
         writes = []
         for unit, event in recorded:
-            known = self._known.get(unit.id)
+            earlier = self.loaded.get(unit.id, unit)
             self._tx.scope.require(unit.unit)
-            self._tx.scope.require(known["unit"] if known else unit.unit)
-            at = max(self._tx.at, known["recorded_at"] if known else self._tx.at)
-            earlier = {"_id": unit.id, "version": unit.version - 1}
-            writes.append(ReplaceOne(earlier, self._document(unit, at), upsert=True))
-            self._tx.log(event, not_before=at)
+            self._tx.scope.require(earlier.unit)
+            recorded_at = max(self._tx.at, self._recorded.get(unit.id, self._tx.at))
+            document = self._document(unit, recorded_at)
+            writes.append(ReplaceOne({"_id": unit.id, "version": unit.version - 1}, document, upsert=True))
+            self._tx.log(event, not_before=recorded_at)
         if writes:
             await self._units.write(writes)
+
+
+async def find(access: Access, filter_: Document) -> list[Unit]:
+    return [from_document(document, Unit) async for document in access.unscoped(UNITS).find(filter_)]
 
 
 async def with_words(access: Access, words: Sequence[str]) -> list[DatedUnit]:

@@ -8,7 +8,6 @@ import msgspec
 import nats.errors
 import nats.js.errors
 import pytest
-from pymongo import monitoring
 
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Scope, binding, reading
@@ -25,35 +24,18 @@ from tests.conftest import TESTER
 from tests.platform.kernel import toy
 from tests.platform.kernel.conftest import ANN, Toy, running, until
 from tests.platform.kernel.toy import CountTallies, OpenTally, RaiseTally
-
-
-class Watch(monitoring.CommandListener):
-    """Keeps what is sent to the server."""
-
-    def __init__(self) -> None:
-        self.commands: list[tuple[str, dict[str, Any]]] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.commands.append((event.command_name, dict(event.command)))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+from tests.watch import watching
 
 
 async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
     settings: Settings,
 ) -> None:
-    watch = Watch()
-    monitoring.register(watch)
-    try:
+    with watching() as watch:
         connection = await client.connect(settings, TESTER)
         toys = Toy(settings, connection)
         await toys.store.provision({})
         watch.commands.clear()
         assert (await toys.do(OpenTally(id="t"), "k")).refusal is None
-    finally:
-        monitoring._LISTENERS.command_listeners.remove(watch)
     commits = [command for name, command in watch.commands if name == "commitTransaction"]
     assert [commit["writeConcern"] for commit in commits] == [{"w": "majority", "j": True}]
     # and nothing of the command was written outside that transaction

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-import msgspec
-
-from services.kernel.aggregate import Aggregate
+from services.kernel.aggregate import Aggregate, changed
 from services.kernel.calendar import moment
 from services.kernel.kinds import Kind
 from services.kernel.log.inbox import Heard
@@ -68,13 +66,12 @@ async def open_tally(command: OpenTally, tx: Transaction) -> Row:
 
 
 async def raise_tally(command: RaiseTally, tx: Transaction) -> Row:
-    def change(tally: Tally) -> tuple[Tally, TallyRaised]:
-        if tally.value >= command.most:
-            raise Refused("tally-full", "id", vi="Đã đầy.", en="It is full.")
-        more = msgspec.structs.replace(tally, version=tally.version + 1, value=tally.value + 1)
-        return more, raised(more)
-
-    return await Tallies(tx).update(command.id, change)
+    tallies = Tallies(tx)
+    tally = await tallies.load(command.id)
+    if tally.value >= command.most:
+        raise Refused("tally-full", "id", vi="Đã đầy.", en="It is full.")
+    more = changed(tally, value=tally.value + 1)
+    return await tallies.save(more, raised(more))
 
 
 async def copy(heard: Sequence[Heard], tx: Transaction) -> None:

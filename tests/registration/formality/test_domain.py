@@ -7,15 +7,18 @@ import msgspec
 import pytest
 
 from infra.country.making import FORMAL_MARKS, LAST_DAY, Country, Mark, deadline
+from services.kernel.act import Act
 from services.kernel.messages import Refused
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.formality import domain
-from services.registration.formality.domain import Act, Question, Subject
+from services.registration.formality.domain import Question, Subject
 from services.registration.formality.messages import FormalityRule, QuestionState
 from services.registration.formality.repository import Group, subject
 from services.registration.launches.domain import closing
 from services.registration.models.messages import ModelState, ModelSubmitted
 from services.registration.units.national import national_units
+from tests import values
+from tests.values import unit
 
 AT = datetime(2026, 7, 2, 3, tzinfo=UTC)
 DAY = AT.date()
@@ -31,13 +34,16 @@ SUBJECT = Subject(
     field=Field.DEFENCE_SECURITY,
     subject_kind=SubjectKind.COLLECTIVE,
     level=Level.COMMUNE,
-    whose=frozenset({"organisation_1", "officer"}),
 )
+WARD = unit("/vn/u42")
 HOW = "Họp bàn công khai ba lần, ghi ý kiến từng nhà; người có uy tín góp đất trước, cả xóm cùng làm."
 
 
 def act(by: str, on: date = DAY) -> Act:
-    return Act(by=by, own=frozenset({by}), on=on, at=AT)
+    return values.act(by, on)
+
+
+MODEL, _ = values.draft(act("officer"), of=WARD)
 
 
 def asked(**changes: object) -> Question:
@@ -138,12 +144,12 @@ def test_a_question_is_answered_by_the_unit_and_settled_by_another() -> None:
     answered, event = domain.answer(answered, text="Sửa lại", act=act("officer", date(2026, 7, 5)))
     assert (answered.answered_on, answered.answered_version, event.again) == (DAY, 2, True)
     settled, told = domain.settle(
-        answered, suspected=True, reason="Không có thật", whose=SUBJECT.whose, act=act("judge")
+        answered, suspected=True, reason="Không có thật", model=MODEL, act=act("judge")
     )
     assert (settled.state, told.suspected, told.version) == (QuestionState.SUSPECTED, True, 4)
     for again in (
         lambda: domain.answer(settled, text="x", act=act("officer")),
-        lambda: domain.settle(settled, suspected=False, reason="x", whose=frozenset(), act=act("judge")),
+        lambda: domain.settle(settled, suspected=False, reason="x", model=MODEL, act=act("judge")),
     ):
         with pytest.raises(Refused) as refused:
             again()
@@ -154,7 +160,7 @@ def test_a_question_is_answered_by_the_unit_and_settled_by_another() -> None:
 def test_nobody_settles_what_they_registered_or_answered(by: str) -> None:
     answered, _ = domain.answer(asked(), text="x", act=act("another officer"))
     with pytest.raises(Refused) as refused:
-        domain.settle(answered, suspected=False, reason="x", whose=SUBJECT.whose, act=act(by))
+        domain.settle(answered, suspected=False, reason="x", model=MODEL, act=act(by))
     assert refused.value.refusal.code == "own-work"
 
 
@@ -162,9 +168,7 @@ def test_the_unit_has_its_time_to_answer() -> None:
     until = DAY + domain.TIME_TO_ANSWER
 
     def settle(on: date) -> Question:
-        settled, _ = domain.settle(
-            asked(), suspected=True, reason="x", whose=SUBJECT.whose, act=act("judge", on)
-        )
+        settled, _ = domain.settle(asked(), suspected=True, reason="x", model=MODEL, act=act("judge", on))
         return settled
 
     with pytest.raises(Refused) as refused:

@@ -12,8 +12,7 @@ from services.kernel.messages import Event
 from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction, recorded
-from services.kernel.units import Spell, UnitLevel
-from services.movement.words import Field, SubjectKind
+from services.kernel.units import UnitLevel
 from services.registration.formality import handlers
 from services.registration.formality.domain import usual_deadline
 from services.registration.launches import domain as launches
@@ -21,11 +20,11 @@ from services.registration.launches.domain import closing
 from services.registration.launches.messages import LAUNCH
 from services.registration.launches.repository import Launches
 from services.registration.models import domain
-from services.registration.models.domain import Act, Model
+from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
-from services.registration.organisations.messages import ORGANISATION
 from services.registration.programmes.domain import Programme
+from tests import values
 
 YEAR = 2026
 MARCH = datetime(YEAR, 3, 10, 2, tzinfo=UTC)
@@ -48,28 +47,13 @@ class Office:
         programme: Programme | None = None,
     ) -> str:
         """Submitted and accepted at that moment; heard by the rules."""
-        spell = Spell(
-            name=unit, code=unit, kind="Xã", level=UnitLevel.COMMUNE, parent="vn", path=f"/vn/{unit}"
+        ward = values.unit(f"/vn/{unit}")
+        by, judge = (values.act(who, at.date(), at=at) for who in ("ann", "bob"))
+        model, drafted = values.draft(
+            by, of=ward, key=new_id(MODEL), title=title, summary=HOW, programme=programme, year=year
         )
-        by, judge = (
-            Act(by=who, own=frozenset({who}), on=at.date(), today=at.date(), at=at) for who in ("ann", "bob")
-        )
-        model, drafted = domain.draft(
-            key=new_id(MODEL),
-            owner=new_id(ORGANISATION),
-            unit=spell,
-            title=title,
-            summary=HOW,
-            place="",
-            target="",
-            programme=programme,
-            year=year,
-            field=Field.ECONOMY,
-            subject_kind=SubjectKind.COLLECTIVE,
-            act=by,
-        )
-        model, submitted = domain.submit(model, act=by)
-        model, accepted = domain.accept(model, act=judge)
+        model, submitted = domain.submit(model, unit=ward, act=by)
+        model, accepted = domain.accept(model, unit=ward, act=judge)
         await self._add(model, [drafted, submitted, accepted], at)
         await self.hear(model.id, at)
         return model.id
@@ -81,20 +65,17 @@ class Office:
         await self.store.transaction(work, at=at)
 
     async def launched(self, programme: Programme, until: date) -> None:
-        country = Spell(name="vn", code="vn", kind="", level=UnitLevel.COUNTRY, parent=None, path="/vn")
         launch, launched = launches.launch(
             programme,
             key=new_id(LAUNCH),
-            unit=country,
+            unit=values.unit("/vn", UnitLevel.COUNTRY),
             year=YEAR,
             level=UnitLevel.COMMUNE,
             units=1,
             until=until,
             message="",
             document=None,
-            on=MARCH.date(),
-            today=MARCH.date(),
-            at=MARCH,
+            act=values.act("ann", MARCH.date(), at=MARCH),
         )
 
         async def work(tx: Transaction) -> None:
@@ -103,10 +84,11 @@ class Office:
         await self.store.transaction(work, at=MARCH)
 
     async def begin(self, model: str, at: datetime) -> None:
-        act = Act(by="ann", own=frozenset(), on=at.date(), today=at.date(), at=at)
-
         async def work(tx: Transaction) -> None:
-            await Models(tx).update(model, lambda it: domain.begin(it, act=act))
+            models = Models(tx)
+            registered = await models.load(model)
+            unit = values.unit(registered.unit)
+            await models.save(*domain.begin(registered, unit=unit, act=values.act("ann", at.date(), at=at)))
 
         await self.store.transaction(work, at=at)
         await self.hear(model, at)

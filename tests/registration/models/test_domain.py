@@ -3,58 +3,49 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kernel.act import Act
 from services.kernel.messages import Refused
-from services.kernel.units import Spell, UnitLevel
-from services.movement.words import ContributionKind, Field, Level, SubjectKind
-from services.registration.models.domain import PLACES, Act, Model, accept, contribute, draft, return_, submit
+from services.kernel.units import DatedUnit, UnitLevel
+from services.movement.words import ContributionKind, Level
+from services.registration.models.domain import (
+    PLACES,
+    Model,
+    accept,
+    change_owner,
+    contribute,
+    return_,
+    submit,
+)
 from services.registration.models.messages import ModelState
+from tests import values
+from tests.values import unit
 
 NOW = datetime(2019, 12, 31, tzinfo=UTC)
 DAY = date(2019, 2, 1)
-WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+PATH = "/vn/a/b/c"
+WARD = unit(PATH)
 
 
 def act(day: int = 0, by: str = "officer", *organisations: str) -> Act:
-    return Act(
-        by=by, own=frozenset({by, *organisations}), on=DAY + timedelta(days=day), today=NOW.date(), at=NOW
-    )
+    return values.act(by, DAY + timedelta(days=day), *organisations, today=NOW.date(), at=NOW)
 
 
-def drafted(
-    title: str = "Ngõ sạch",
-    summary: str = "",
-    unit: Spell = WARD,
-    when: Act | None = None,
-    year: int | None = None,
-) -> Model:
-    return draft(
-        key="m",
-        owner="o",
-        unit=unit,
-        title=title,
-        summary=summary,
-        place="",
-        target="",
-        programme=None,
-        year=year,
-        field=Field.ECONOMY,
-        subject_kind=SubjectKind.COLLECTIVE,
-        act=when or act(),
-    )[0]
+def drafted(when: Act | None = None, of: DatedUnit = WARD, **given: Any) -> Model:
+    return values.draft(when or act(), of=of, **given)[0]
 
 
 def submitted() -> Model:
-    return submit(drafted(), act=act(1))[0]
+    return submit(drafted(), unit=WARD, act=act(1))[0]
 
 
 def registered() -> Model:
-    return accept(submitted(), act=act(2, "appraiser"))[0]
+    return accept(submitted(), unit=WARD, act=act(2, "appraiser"))[0]
 
 
 def code(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -62,56 +53,69 @@ def code(refused: pytest.ExceptionInfo[Refused]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("unit", "level"),
+    ("at", "level"),
     [
         (UnitLevel.PROVINCE, Level.CITY),
         (UnitLevel.DISTRICT, Level.DISTRICT),
         (UnitLevel.COMMUNE, Level.COMMUNE),
     ],
 )
-def test_a_models_level_is_that_of_its_unit(unit: UnitLevel, level: Level) -> None:
-    assert drafted(unit=msgspec.structs.replace(WARD, level=unit)).level is level
+def test_a_models_level_is_that_of_its_unit(at: UnitLevel, level: Level) -> None:
+    assert drafted(of=unit(WARD.spells[0].path, at)).level is level
 
 
 def test_the_country_registers_no_models() -> None:
     with pytest.raises(Refused) as refused:
-        drafted(unit=msgspec.structs.replace(WARD, level=UnitLevel.COUNTRY))
+        drafted(of=unit("/vn", UnitLevel.COUNTRY))
     assert code(refused) == "unit-level"
 
 
+def test_draft_needs_an_owner_and_a_unit_that_exist_on_its_day() -> None:
+    ended = values.organisation(WARD, ended_on=DAY + timedelta(days=1))
+    assert drafted(owner=ended)
+    with pytest.raises(Refused) as refused:
+        drafted(act(1), owner=ended)
+    assert (code(refused), refused.value.refusal.fields) == ("organisation-ended", ("owner", "on"))
+    with pytest.raises(Refused) as refused:
+        drafted(of=unit(PATH, until=DAY))
+    assert (code(refused), refused.value.refusal.fields) == ("unit-not-in-force", ("owner", "on"))
+
+
+def test_draft_is_made_in_the_unit_of_its_owner_only() -> None:
+    with pytest.raises(ValueError, match="not to d"):
+        drafted(of=unit("/vn/a/b/d"), owner=values.organisation(WARD))
+
+
+def test_new_owner_must_exist_on_the_day() -> None:
+    ended = values.organisation(WARD, "organisation_2", ended_on=DAY + timedelta(days=3))
+    change: dict[str, Any] = {"owner": ended, "reason": "Sáp nhập", "document": "QĐ 1"}
+    changed, _ = change_owner(registered(), **change, act=act(2))
+    assert changed.owner == ended.id
+    with pytest.raises(Refused) as refused:
+        change_owner(registered(), **change, act=act(3))
+    assert (code(refused), refused.value.refusal.fields) == ("organisation-ended", ("owner", "on"))
+
+
 def test_each_step_is_one_version_and_one_event_of_that_version() -> None:
-    model, event = draft(
-        key="m",
-        owner="o",
-        unit=WARD,
-        title="Ngõ sạch",
-        summary="",
-        place="",
-        target="",
-        programme=None,
-        year=None,
-        field=Field.ECONOMY,
-        subject_kind=SubjectKind.COLLECTIVE,
-        act=act(),
-    )
+    model, event = values.draft(act(), of=WARD)
     assert (model.version, event.version, model.state) == (1, 1, ModelState.DRAFT)
-    model, sent = submit(model, act=act(1))
+    model, sent = submit(model, unit=WARD, act=act(1))
     assert (model.version, sent.version, model.state) == (2, 2, ModelState.SUBMITTED)
-    model, back = return_(model, reason="Thiếu", act=act(2, "appraiser"))
+    model, back = return_(model, unit=WARD, reason="Thiếu", act=act(2, "appraiser"))
     assert (model.version, back.version, model.return_reason) == (3, 3, "Thiếu")
-    model, again = submit(model, act=act(3))
+    model, again = submit(model, unit=WARD, act=act(3))
     assert (model.version, again.version, model.return_reason) == (4, 4, None)
-    model, accepted = accept(model, act=act(4, "appraiser"))
+    model, accepted = accept(model, unit=WARD, act=act(4, "appraiser"))
     assert (model.version, accepted.version, model.registered_version) == (5, 5, 5)
     assert (accepted.on, accepted.submitted_by) == (DAY + timedelta(days=4), "officer")
 
 
 @pytest.mark.parametrize("author", ["drafter", "submitter"])
 def test_who_wrote_or_sent_a_model_does_not_judge_it(author: str) -> None:
-    model = submit(drafted(when=act(by="drafter")), act=act(1, "submitter"))[0]
+    model = submit(drafted(when=act(by="drafter")), unit=WARD, act=act(1, "submitter"))[0]
     for judge in (
-        lambda: accept(model, act=act(2, author)),
-        lambda: return_(model, reason="x", act=act(2, author)),
+        lambda: accept(model, unit=WARD, act=act(2, author)),
+        lambda: return_(model, unit=WARD, reason="x", act=act(2, author)),
     ):
         with pytest.raises(Refused) as refused:
             judge()
@@ -119,10 +123,10 @@ def test_who_wrote_or_sent_a_model_does_not_judge_it(author: str) -> None:
 
 
 def test_nobody_judges_what_their_own_organisation_registered() -> None:
-    model = submit(drafted(), act=act(1))[0]
+    model = submit(drafted(), unit=WARD, act=act(1))[0]
     for judge in (
-        lambda who: accept(model, act=who),
-        lambda who: return_(model, reason="x", act=who),
+        lambda who: accept(model, unit=WARD, act=who),
+        lambda who: return_(model, unit=WARD, reason="x", act=who),
     ):
         with pytest.raises(Refused) as refused:
             judge(act(2, "appraiser", "another", model.owner))
@@ -133,13 +137,13 @@ def test_nobody_judges_what_their_own_organisation_registered() -> None:
 def test_a_step_out_of_order_is_refused() -> None:
     appraiser = act(5, "appraiser")
     out_of_order: list[Callable[[], object]] = [
-        lambda: accept(drafted(), act=appraiser),
-        lambda: return_(drafted(), reason="x", act=appraiser),
-        lambda: submit(submitted(), act=act(5)),
-        lambda: submit(registered(), act=act(5)),
-        lambda: accept(registered(), act=appraiser),
+        lambda: accept(drafted(), unit=WARD, act=appraiser),
+        lambda: return_(drafted(), unit=WARD, reason="x", act=appraiser),
+        lambda: submit(submitted(), unit=WARD, act=act(5)),
+        lambda: submit(registered(), unit=WARD, act=act(5)),
+        lambda: accept(registered(), unit=WARD, act=appraiser),
         lambda: contribute(
-            submitted(), kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(5)
+            submitted(), unit=WARD, kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(5)
         ),
     ]
     for step in out_of_order:
@@ -150,11 +154,11 @@ def test_a_step_out_of_order_is_refused() -> None:
 
 def test_no_step_is_before_the_one_it_follows_or_still_to_come() -> None:
     too_early: list[Callable[[], object]] = [
-        lambda: submit(drafted(), act=act(-1)),
-        lambda: accept(submitted(), act=act(0, "appraiser")),
-        lambda: return_(submitted(), reason="x", act=act(0, "appraiser")),
+        lambda: submit(drafted(), unit=WARD, act=act(-1)),
+        lambda: accept(submitted(), unit=WARD, act=act(0, "appraiser")),
+        lambda: return_(submitted(), unit=WARD, reason="x", act=act(0, "appraiser")),
         lambda: contribute(
-            registered(), kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(1)
+            registered(), unit=WARD, kind=ContributionKind.MONEY, amount="1", note="", covers=None, act=act(1)
         ),
     ]
     for step in too_early:
@@ -177,7 +181,9 @@ def test_every_amount_that_its_kind_allows_is_kept_exactly(
 ) -> None:
     places = PLACES[kind]
     amount = data.draw(st.decimals(min_value=Decimal("0.1") ** places, max_value=10**14, places=places))
-    model, event = contribute(registered(), kind=kind, amount=str(amount), note="", covers=None, act=act(3))
+    model, event = contribute(
+        registered(), unit=WARD, kind=kind, amount=str(amount), note="", covers=None, act=act(3)
+    )
     assert model.contributions[-1].amount == event.amount == amount
     assert "E" not in str(event.amount)
     assert (model.contributions[-1].version, event.version) == (model.version, model.version)
@@ -188,7 +194,13 @@ def test_whatever_is_said_to_be_an_amount_is_refused_or_positive(text: str) -> N
     refusal, amount = None, Decimal(0)
     try:
         amount = contribute(
-            registered(), kind=ContributionKind.LAND_M2, amount=text, note="", covers=None, act=act(3)
+            registered(),
+            unit=WARD,
+            kind=ContributionKind.LAND_M2,
+            amount=text,
+            note="",
+            covers=None,
+            act=act(3),
         )[1].amount
     except Refused as refused:
         refusal = refused.refusal

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,28 +12,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.operate.recount import COMPARED, of_model
+from services.kernel.act import Act
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.mongo.codec import to_document
-from services.kernel.units import Spell, UnitLevel
-from services.movement.words import ContributionKind, Field, Level, SubjectKind
+from services.movement.words import ContributionKind, Level
 from services.registration.models import domain, history
-from services.registration.models.domain import ALLOWED, LEADS_TO, Act, Model
+from services.registration.models.domain import ALLOWED, LEADS_TO, Model
 from services.registration.models.messages import ModelState, ModelStep, SelfRating
+from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.reporting.domain import facts_of
-from tests import ROOT
+from tests import ROOT, values
 
 DAY = date(2019, 2, 1)
 TODAY = date(2024, 12, 31)
 NOW = datetime(2024, 12, 31, tzinfo=UTC)
-WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+WARD = values.unit("/vn/a/b/c")
 
 README = ROOT / "gateway" / "README.md"
 Step = Callable[[Model, Act], tuple[Model, Event]]
 
 
 def act(on: date, by: str = "somebody") -> Act:
-    return Act(by=by, own=frozenset({by}), on=on, today=TODAY, at=NOW)
+    return values.act(by, on, today=TODAY, at=NOW)
 
 
 PROGRAMME = Programme(
@@ -50,50 +52,44 @@ PROGRAMME = Programme(
 
 
 def drafted(on: date = DAY) -> tuple[Model, Event]:
-    return domain.draft(
-        key="m",
-        owner="o",
-        unit=WARD,
-        title="Ngõ sạch",
-        summary="",
-        place="",
-        target="",
-        programme=None,
-        year=None,
-        field=Field.ECONOMY,
-        subject_kind=SubjectKind.COLLECTIVE,
-        act=act(on, "drafter"),
-    )
+    return values.draft(act(on, "drafter"), of=WARD)
+
+
+def owner(key: str) -> Organisation:
+    return values.organisation(WARD, key)
 
 
 def revise(model: Model, act: Act, **changes: Any) -> tuple[Model, Event]:
     nothing: dict[str, Any] = dict.fromkeys(domain.REVISABLE)
-    return domain.revise(model, **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act)
+    return domain.revise(
+        model, unit=WARD, **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act
+    )
 
 
 STEPS: dict[ModelStep, Step] = {
     ModelStep.REVISE: lambda model, act: revise(model, act, title=f"Ngõ sạch {model.version}"),
-    ModelStep.SUBMIT: lambda model, act: domain.submit(model, act=act),
-    ModelStep.RETURN: lambda model, act: domain.return_(model, reason="Thiếu", act=act),
-    ModelStep.ACCEPT: lambda model, act: domain.accept(model, act=act),
-    ModelStep.BEGIN: lambda model, act: domain.begin(model, act=act),
-    ModelStep.NOTE: lambda model, act: domain.note(model, text="Xong", act=act),
+    ModelStep.SUBMIT: lambda model, act: domain.submit(model, unit=WARD, act=act),
+    ModelStep.RETURN: lambda model, act: domain.return_(model, unit=WARD, reason="Thiếu", act=act),
+    ModelStep.ACCEPT: lambda model, act: domain.accept(model, unit=WARD, act=act),
+    ModelStep.BEGIN: lambda model, act: domain.begin(model, unit=WARD, act=act),
+    ModelStep.NOTE: lambda model, act: domain.note(model, unit=WARD, text="Xong", act=act),
     ModelStep.CONTRIBUTE: lambda model, act: domain.contribute(
-        model, kind=ContributionKind.WORK_DAY, amount="2.5", note="", covers=None, act=act
+        model, unit=WARD, kind=ContributionKind.WORK_DAY, amount="2.5", note="", covers=None, act=act
     ),
     ModelStep.SELF_ASSESS: lambda model, act: domain.self_assess(
-        model, rating=SelfRating.MET, text="Đạt", act=act
+        model, unit=WARD, rating=SelfRating.MET, text="Đạt", act=act
     ),
-    ModelStep.CARRY_OVER: lambda model, act: domain.carry_over(model, act=act),
+    ModelStep.CARRY_OVER: lambda model, act: domain.carry_over(model, unit=WARD, act=act),
     ModelStep.CHANGE_LEVEL: lambda model, act: domain.change_level(
         model,
+        unit=WARD,
         level=Level.CITY if model.level is Level.COMMUNE else Level.COMMUNE,
         reason="Nâng cấp",
         document="QĐ 12/QĐ-UBND",
         act=act,
     ),
     ModelStep.CHANGE_OWNER: lambda model, act: domain.change_owner(
-        model, owner=f"{model.owner}o", reason="Sáp nhập", document="QĐ 13/QĐ-UBND", act=act
+        model, owner=owner(f"{model.owner}o"), reason="Sáp nhập", document="QĐ 13/QĐ-UBND", act=act
     ),
     ModelStep.WITHDRAW: lambda model, act: domain.withdraw(model, reason="Trùng", act=act),
     ModelStep.DISCONTINUE: lambda model, act: domain.discontinue(model, reason="Hết kinh phí", act=act),
@@ -152,6 +148,23 @@ def test_a_step_is_taken_in_the_states_of_the_table_and_in_no_other(
     assert isinstance(event, history.KINDS[step])
 
 
+AFTER_UNIT = {ModelStep.WITHDRAW, ModelStep.DISCONTINUE, ModelStep.CHANGE_OWNER}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_most_steps_are_refused_from_the_end_of_the_unit_on(
+    step: ModelStep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = next(state for state in ModelState if state in ALLOWED[step])
+    model, end = in_state(state), date(2020, 1, 15)
+    monkeypatch.setitem(globals(), "WARD", values.unit(model.unit, until=end))
+    assert step is ModelStep.CARRY_OVER or taken(step, model, end - timedelta(days=1))
+    if step in AFTER_UNIT:
+        assert taken(step, model, end)
+    else:
+        assert refusal(lambda: taken(step, model, end)) == ("unit-not-in-force", ("model", "on"))
+
+
 def test_every_step_is_in_the_tables() -> None:
     assert set(ALLOWED) == set(STEPS) == set(ModelStep) - {ModelStep.DRAFT}
     assert set(history.KINDS) == set(ModelStep)
@@ -183,9 +196,11 @@ def test_a_change_that_changes_nothing_is_refused() -> None:
     assert refusal(lambda: revise(draft, act(DAY), title="Ngõ sạch "))[0] == "nothing-changed"
     for step in (
         lambda: domain.change_level(
-            registered, level=Level.COMMUNE, reason="x", document="x", act=act(DAY, "judge")
+            registered, unit=WARD, level=Level.COMMUNE, reason="x", document="x", act=act(DAY, "judge")
         ),
-        lambda: domain.change_owner(registered, owner="o", reason="x", document="x", act=act(DAY)),
+        lambda: domain.change_owner(
+            registered, owner=owner(registered.owner), reason="x", document="x", act=act(DAY)
+        ),
     ):
         assert refusal(step)[0] == "nothing-changed"
 
@@ -207,22 +222,25 @@ def test_who_revised_a_model_does_not_judge_it() -> None:
     revised, _ = revise(in_state(ModelState.DRAFT), act(DAY, "judge"), title="Khác")
     revised, _ = revise(revised, act(DAY, "another"), title="Lại khác")
     assert revised.revised_by == ("judge", "another")
-    submitted, _ = domain.submit(revised, act=act(DAY, "officer"))
+    submitted, _ = domain.submit(revised, unit=WARD, act=act(DAY, "officer"))
     for by in revised.revised_by:
-        judging = act(DAY, by)
-        assert refusal(lambda judging=judging: domain.accept(submitted, act=judging))[0] == "own-work"  # type: ignore[misc]
-    assert domain.accept(submitted, act=act(DAY, "appraiser"))[0].state is ModelState.REGISTERED
+        accept = partial(domain.accept, submitted, unit=WARD, act=act(DAY, by))
+        assert refusal(accept)[0] == "own-work"
+    assert domain.accept(submitted, unit=WARD, act=act(DAY, "appraiser"))[0].state is ModelState.REGISTERED
 
 
 def test_a_model_is_implemented_once_a_year() -> None:
     begun = in_state(ModelState.IMPLEMENTING)
-    assert refusal(lambda: domain.carry_over(begun, act=act(date(2019, 12, 31)))) == (
+    assert refusal(lambda: domain.carry_over(begun, unit=WARD, act=act(date(2019, 12, 31)))) == (
         "already-this-year",
         ("on",),
     )
-    carried, _ = domain.carry_over(begun, act=act(date(2020, 3, 1)))
-    assert refusal(lambda: domain.carry_over(carried, act=act(date(2020, 12, 1))))[0] == "already-this-year"
-    again, _ = domain.carry_over(carried, act=act(date(2022, 1, 1)))
+    carried, _ = domain.carry_over(begun, unit=WARD, act=act(date(2020, 3, 1)))
+    assert (
+        refusal(lambda: domain.carry_over(carried, unit=WARD, act=act(date(2020, 12, 1))))[0]
+        == "already-this-year"
+    )
+    again, _ = domain.carry_over(carried, unit=WARD, act=act(date(2022, 1, 1)))
     assert [(one.on.year, one.carried) for one in again.implemented] == [
         (2019, False),
         (2020, True),
@@ -232,17 +250,19 @@ def test_a_model_is_implemented_once_a_year() -> None:
 
 def test_nobody_changes_the_level_of_their_own_model() -> None:
     model = in_state(ModelState.REGISTERED)
-    own = Act(by="x", own=frozenset({"x", model.owner}), on=DAY, today=TODAY, at=NOW)
+    own = values.act("x", DAY, model.owner, today=TODAY)
     change = {"level": Level.CITY, "reason": "x", "document": "x"}
-    assert refusal(lambda: domain.change_level(model, **change, act=own))[0] == "own-work"  # type: ignore[arg-type]
+    assert refusal(lambda: domain.change_level(model, unit=WARD, **change, act=own))[0] == "own-work"  # type: ignore[arg-type]
 
 
 def test_no_model_comes_to_the_district_level_after_the_last_district() -> None:
     model = in_state(ModelState.REGISTERED)
 
     def to_district(on: date) -> Model:
-        late = Act(by="judge", own=frozenset(), on=on, today=date(2025, 12, 31), at=NOW)
-        return domain.change_level(model, level=Level.DISTRICT, reason="x", document="x", act=late)[0]
+        late = values.act("judge", on, today=date(2025, 12, 31))
+        return domain.change_level(
+            model, unit=WARD, level=Level.DISTRICT, reason="x", document="x", act=late
+        )[0]
 
     assert to_district(date(2025, 6, 30)).level is Level.DISTRICT
     assert refusal(lambda: to_district(date(2025, 7, 1))) == ("level-ended", ("level", "on"))
@@ -255,23 +275,27 @@ def test_a_change_of_level_or_owner_says_why_and_on_what_it_rests(step: ModelSte
     model = in_state(ModelState.REGISTERED)
     change: dict[ModelStep, Callable[[], object]] = {
         ModelStep.CHANGE_LEVEL: lambda: domain.change_level(
-            model, level=Level.CITY, **told, act=act(DAY, "judge")
+            model, unit=WARD, level=Level.CITY, **told, act=act(DAY, "judge")
         ),
-        ModelStep.CHANGE_OWNER: lambda: domain.change_owner(model, owner="o2", **told, act=act(DAY)),
+        ModelStep.CHANGE_OWNER: lambda: domain.change_owner(model, owner=owner("o2"), **told, act=act(DAY)),
     }
     assert refusal(change[step]) == (f"{left_out}-empty", (left_out,))
 
 
 def test_notes_of_progress_have_an_end() -> None:
     full = msgspec.structs.replace(in_state(ModelState.IMPLEMENTING), notes=domain.MOST_NOTES)
-    assert refusal(lambda: domain.note(full, text="x", act=act(DAY)))[0] == "too-many-notes"
+    assert refusal(lambda: domain.note(full, unit=WARD, text="x", act=act(DAY)))[0] == "too-many-notes"
 
 
 def test_what_is_recorded_later_may_have_happened_before_the_last_step() -> None:
     model, _ = domain.self_assess(
-        in_state(ModelState.IMPLEMENTING), rating=SelfRating.MET, text="x", act=act(date(2019, 11, 1))
+        in_state(ModelState.IMPLEMENTING),
+        unit=WARD,
+        rating=SelfRating.MET,
+        text="x",
+        act=act(date(2019, 11, 1)),
     )
-    assert domain.note(model, text="x", act=act(date(2019, 5, 1)))[0].notes == 1
+    assert domain.note(model, unit=WARD, text="x", act=act(date(2019, 5, 1)))[0].notes == 1
     assert taken(ModelStep.CONTRIBUTE, model, date(2019, 5, 1))[0].contributions
     assert refusal(lambda: taken(ModelStep.DISCONTINUE, model, date(2019, 5, 1)))[0] == "date-too-early"
 

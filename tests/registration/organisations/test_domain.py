@@ -5,41 +5,57 @@ from typing import Any
 
 import pytest
 
+from services.kernel.act import Act
 from services.kernel.messages import Refused
-from services.kernel.units import Spell, UnitLevel
+from services.kernel.units import DatedUnit
 from services.movement.words import BodyKind
 from services.registration.organisations import domain as organisations
 from services.supervision import domain as supervision
 from services.supervision.messages import SessionKind, SupervisingBody
+from tests.values import act, unit
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
-WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+WARD = unit("/vn/a/b/c")
+
+
+def on_day(day: date) -> Act:
+    return act("officer", day, today=AT.date())
 
 
 def register(
-    name: str = "Hội", unit: Spell = WARD, on: date = date(2019, 1, 2)
+    name: str = "Hội", of: DatedUnit = WARD, on: date = date(2019, 1, 2), since: date | None = None
 ) -> organisations.Organisation:
     return organisations.register(
-        key="o", name=name, kind=BodyKind.POLICE, unit=unit, on=on, today=AT.date(), at=AT
+        key="o", name=name, kind=BodyKind.POLICE, unit=of, since=since, act=on_day(on)
     )[0]
 
 
-def record(title: str = "Giám sát", on: date = date(2019, 1, 2)) -> supervision.Session:
+def record(title: str = "Giám sát", of: DatedUnit = WARD, on: date = date(2019, 1, 2)) -> supervision.Session:
     return supervision.record(
         key="s",
         kind=SessionKind.SURVEY,
         body=SupervisingBody.TRADE_UNION,
-        unit=WARD,
+        unit=of,
         title=title,
-        on=on,
-        today=AT.date(),
-        at=AT,
+        act=on_day(on),
     )[0]
 
 
 def test_an_organisation_belongs_to_its_units_path() -> None:
     assert register(" Hội\u00a0").name == "Hội"
     assert (register().unit, register().version) == ("/vn/a/b/c", 1)
+
+
+def test_organisation_and_session_need_a_unit_that_exists_on_their_day() -> None:
+    ended = unit("/vn/a/b/c", until=date(2019, 6, 1))
+    for make in (register, record):
+        make(of=ended, on=date(2019, 5, 31))
+        with pytest.raises(Refused) as refused:
+            make(of=ended, on=date(2019, 6, 1))
+        assert (refused.value.refusal.code, refused.value.refusal.fields) == (
+            "unit-not-in-force",
+            ("unit", "on"),
+        )
 
 
 def test_an_organisation_needs_a_name_and_a_day_that_has_come() -> None:
@@ -56,12 +72,12 @@ def test_an_organisation_needs_a_name_and_a_day_that_has_come() -> None:
 
 def rename(one: organisations.Organisation, on: date, name: str = "Hội mới", **more: Any) -> Any:
     more = {"kind": None, "document": "QĐ 1"} | more
-    return organisations.rename(one, name=name, on=on, today=AT.date(), at=AT, **more)[0]
+    return organisations.rename(one, name=name, act=on_day(on), **more)[0]
 
 
 def end(one: organisations.Organisation, on: date, **more: Any) -> Any:
     more = {"successor": None, "document": "QĐ 2"} | more
-    return organisations.end(one, on=on, today=AT.date(), at=AT, **more)[0]
+    return organisations.end(one, act=on_day(on), **more)[0]
 
 
 def test_each_name_of_an_organisation_has_its_days() -> None:
@@ -96,16 +112,7 @@ def test_an_organisation_that_has_ended_does_nothing_from_that_day_on() -> None:
 
 
 def test_an_organisation_is_not_there_before_its_first_day() -> None:
-    one = organisations.register(
-        key="o",
-        name="Hội",
-        kind=BodyKind.POLICE,
-        unit=WARD,
-        on=date(2019, 5, 1),
-        since=date(2019, 5, 1),
-        today=AT.date(),
-        at=AT,
-    )[0]
+    one = register(on=date(2019, 5, 1), since=date(2019, 5, 1))
     with pytest.raises(Refused) as refused:
         organisations.in_being(one, date(2019, 4, 30), "owner", "on")
     assert refused.value.refusal.code == "organisation-not-yet"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
-from services.kernel.units import Spell, UnitLevel
+from services.kernel.units import UnitLevel
 from services.movement.words import BodyKind
 from services.registration.documents import domain as documents
 from services.registration.documents.domain import Document
@@ -22,10 +22,12 @@ from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes import domain as programmes
 from services.registration.programmes.domain import Programme
+from tests.values import act, unit
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 TODAY = AT.date()
-CITY = Spell(name="Hà Nội", code="01", kind="Thành phố", level=UnitLevel.PROVINCE, parent="vn", path="/vn/a")
+CITY = unit("/vn/a", UnitLevel.PROVINCE)
+NOW = act("officer", TODAY, at=AT)
 WARD = "/vn/a/c"
 
 
@@ -35,9 +37,7 @@ def organisation(name: str = "Ban Dân vận Thành ủy") -> Organisation:
         name=name,
         kind=BodyKind.MASS_MOBILISATION_COMMISSION,
         unit=CITY,
-        on=date(2016, 1, 1),
-        today=TODAY,
-        at=AT,
+        act=NOW.dated(date(2016, 1, 1)),
     )[0]
 
 
@@ -46,21 +46,24 @@ def document(issuer: Organisation, number: str = "04-NQ/TU", **more: Any) -> Doc
         "kind": DocumentKind.RESOLUTION,
         "issued_on": date(2016, 4, 26),
         "title": "Về dân vận",
+        "key": "document_1",
+        "unit": CITY,
     } | more
-    return documents.register(
-        key="document_1", number=number, issuer=issuer, unit=CITY, today=TODAY, at=AT, **given_
-    )[0]
+    return documents.register(number=number, issuer=issuer, act=NOW, **given_)[0]
+
+
+CITED = document(organisation())
+OTHERS = [document(organisation(), key=f"document_{n}") for n in range(2, 53)]
 
 
 def programme(first: int = 2021, last: int = 2025, **more: Any) -> Programme:
     given_: dict[str, Any] = {
         "name": "Dân vận khéo",
-        "documents": ("document_1",),
-        "on": date(2021, 1, 5),
+        "documents": (CITED,),
+        "unit": CITY,
+        "act": NOW.dated(date(2021, 1, 5)),
     } | more
-    return programmes.start(
-        key="programme_1", unit=CITY, first_year=first, last_year=last, today=TODAY, at=AT, **given_
-    )[0]
+    return programmes.start(key="programme_1", first_year=first, last_year=last, **given_)[0]
 
 
 def launched(until: date = date(2024, 3, 31), **more: Any) -> Launch:
@@ -68,17 +71,15 @@ def launched(until: date = date(2024, 3, 31), **more: Any) -> Launch:
         "year": 2024,
         "level": UnitLevel.COMMUNE,
         "units": 3,
-        "on": date(2024, 1, 10),
+        "unit": CITY,
+        "act": NOW.dated(date(2024, 1, 10)),
     } | more
     return launches.launch(
         programme(),
         key="launch_1",
-        unit=CITY,
         until=until,
         message="",
         document=None,
-        today=TODAY,
-        at=AT,
         **given_,
     )[0]
 
@@ -109,9 +110,7 @@ def test_a_document_bears_the_name_that_its_issuer_had_that_day() -> None:
         name="Ban Tuyên giáo và Dân vận Thành ủy",
         kind=BodyKind.PROPAGANDA_AND_MASS_MOBILISATION_COMMISSION,
         document="QĐ 1",
-        on=date(2025, 2, 20),
-        today=TODAY,
-        at=AT,
+        act=NOW.dated(date(2025, 2, 20)),
     )[0]
     before, after = document(renamed), document(renamed, issued_on=date(2025, 2, 20))
     assert before.issuer_name == "Ban Dân vận Thành ủy"
@@ -122,7 +121,7 @@ def test_a_document_bears_the_name_that_its_issuer_had_that_day() -> None:
 
 def test_who_has_ended_issues_nothing_more() -> None:
     ended = organisations.end(
-        organisation(), successor=None, document="QĐ 1", on=date(2025, 2, 20), today=TODAY, at=AT
+        organisation(), successor=None, document="QĐ 1", act=NOW.dated(date(2025, 2, 20))
     )[0]
     assert document(ended, issued_on=date(2025, 2, 19)).issuer == ended.id
     assert refusal(lambda: document(ended, issued_on=date(2025, 2, 20))) == "organisation-ended"
@@ -135,16 +134,31 @@ def test_a_programme_has_a_period_and_rests_on_documents() -> None:
         (lambda: programme(2021, 2036), "years-invalid"),
         (lambda: programme(1800, 1801), "years-invalid"),
         (lambda: programme(documents=()), "documents-empty"),
-        (lambda: programme(documents=tuple(f"document_{n}" for n in range(51))), "too-many-documents"),
+        (
+            lambda: programme(documents=OTHERS),
+            "too-many-documents",
+        ),
         (lambda: programme(name=" "), "name-empty"),
-        (lambda: programmes.cite(programme(), document="document_1", at=AT), "document-cited"),
+        (lambda: programmes.cite(programme(), document=CITED, act=NOW), "document-cited"),
     ):
         assert refusal(wrong) == code
 
 
+def test_document_programme_and_launch_need_a_unit_that_exists_on_their_day() -> None:
+    def ended(on: date) -> Any:
+        return {"unit": unit("/vn/a", UnitLevel.PROVINCE, until=on)}
+
+    for wrong in (
+        lambda: document(organisation(), **ended(date(2016, 4, 26))),
+        lambda: programme(**ended(date(2021, 1, 5))),
+        lambda: launched(**ended(date(2024, 1, 10))),
+    ):
+        assert refusal(wrong) == "unit-not-in-force"
+
+
 def test_a_theme_is_of_one_year_and_takes_the_place_of_the_one_before() -> None:
     def themed(one: Programme, year: int, theme: str) -> Any:
-        return programmes.set_theme(one, year=year, theme=theme, document=None, at=AT)
+        return programmes.set_theme(one, year=year, theme=theme, document=None, act=NOW)
 
     later, _ = themed(programme(), 2024, "Gần dân")
     earlier, _ = themed(later, 2022, "Vì dân")
@@ -158,15 +172,15 @@ def test_a_theme_is_of_one_year_and_takes_the_place_of_the_one_before() -> None:
 def test_plan_items_come_in_the_order_of_their_days_and_keep_their_numbers() -> None:
     one = programme()
     for task, due in (("Sơ kết", date(2024, 6, 30)), ("Khảo sát", date(2024, 2, 1)), ("Tập huấn", None)):
-        one, _ = programmes.add_item(one, year=2024, task=task, lead="", due_on=due, at=AT)
+        one, _ = programmes.add_item(one, year=2024, task=task, lead="", due_on=due, act=NOW)
     assert [(item.task, item.item) for item in one.plan] == [("Khảo sát", 3), ("Sơ kết", 2), ("Tập huấn", 4)]
-    dropped, _ = programmes.drop_item(one, item=3, reason="Gộp", at=AT)
-    again, _ = programmes.add_item(dropped, year=2024, task="Khảo sát", lead="", due_on=None, at=AT)
+    dropped, _ = programmes.drop_item(one, item=3, reason="Gộp", act=NOW)
+    again, _ = programmes.add_item(dropped, year=2024, task="Khảo sát", lead="", due_on=None, act=NOW)
     assert [item.item for item in again.plan] == [2, 4, 6]
-    assert refusal(lambda: programmes.drop_item(again, item=3, reason="x", at=AT)) == "item-not-found"
+    assert refusal(lambda: programmes.drop_item(again, item=3, reason="x", act=NOW)) == "item-not-found"
     other = date(2025, 1, 1)
     assert (
-        refusal(lambda: programmes.add_item(one, year=2024, task="x", lead="", due_on=other, at=AT))
+        refusal(lambda: programmes.add_item(one, year=2024, task="x", lead="", due_on=other, act=NOW))
         == "due-in-another-year"
     )
 
@@ -174,27 +188,28 @@ def test_plan_items_come_in_the_order_of_their_days_and_keep_their_numbers() -> 
 def test_a_model_joins_a_programme_of_its_own_units_in_its_years() -> None:
     programmes.takes(programme(), year=2021, unit=WARD)
     programmes.takes(programme(), year=2025, unit="/vn/a")
-    ended, _ = programmes.end(programme(), reason="Thay", on=date(2023, 5, 1), today=TODAY, at=AT)
+    ended, _ = programmes.end(programme(), reason="Thay", act=NOW.dated(date(2023, 5, 1)))
     programmes.takes(ended, year=2023, unit=WARD)
     for wrong, code in (
         (lambda: programmes.takes(programme(), year=2020, unit=WARD), "programme-not-in-year"),
         (lambda: programmes.takes(ended, year=2024, unit=WARD), "programme-not-in-year"),
         (lambda: programmes.takes(programme(), year=2021, unit="/vn/ab/c"), "programme-elsewhere"),
         (lambda: programmes.takes(programme(), year=2021, unit="/vn"), "programme-elsewhere"),
-        (lambda: programmes.cite(ended, document="document_2", at=AT), "programme-ended"),
+        (
+            lambda: programmes.cite(ended, document=OTHERS[0], act=NOW),
+            "programme-ended",
+        ),
     ):
         assert refusal(wrong) == code
 
 
 def test_a_deadline_is_from_the_launch_to_the_end_of_its_year_and_only_moves_later() -> None:
-    extended, event = launches.extend(
-        launched(), until=date(2024, 4, 30), reason="Mưa lũ", today=TODAY, at=AT
-    )
+    extended, event = launches.extend(launched(), until=date(2024, 4, 30), reason="Mưa lũ", act=NOW)
     assert (event.before, extended.until) == (date(2024, 3, 31), date(2024, 4, 30))
-    recalled, _ = launches.recall(extended, reason="Nhầm", today=TODAY, at=AT)
+    recalled, _ = launches.recall(extended, reason="Nhầm", act=NOW)
 
     def extend(one: Launch, until: date) -> str:
-        return refusal(lambda: launches.extend(one, until=until, reason="x", today=TODAY, at=AT))
+        return refusal(lambda: launches.extend(one, until=until, reason="x", act=NOW))
 
     assert extend(extended, date(2024, 4, 30)) == "deadline-not-later"
     assert extend(extended, date(2025, 1, 1)) == "deadline-invalid"
@@ -214,7 +229,7 @@ def test_of_several_launches_the_one_of_the_nearest_unit_counts() -> None:
     assert launches.nearest([city, ward], f"{WARD}/d") is ward
     assert launches.nearest([city, ward], "/vn/a/cc") is city
     assert launches.nearest([city, ward], "/vn/ab") is None
-    gone, _ = launches.recall(ward, reason="x", today=TODAY, at=AT)
+    gone, _ = launches.recall(ward, reason="x", act=NOW)
     assert launches.nearest([gone, city], WARD) is city
 
 

@@ -1,19 +1,20 @@
 """Which of two models is what of the other, and what people may make of a suggestion."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
 from services.kernel.messages import Refused
 from services.registration.relations import domain
-from services.registration.relations.domain import Act, Relation, Side, Suggestion, compare, shared_unit
+from services.registration.relations.domain import Relation, Side, Suggestion, compare, shared_unit
 from services.registration.relations.likeness import content
 from services.registration.relations.messages import Ground, RelationKind, RelationState
+from tests.values import act, draft, unit
 
 POLICE = "Dân vận khéo trong công tác tiếp dân và giải quyết thủ tục hành chính"
 DESK = f"{POLICE} tại bộ phận tiếp nhận và trả kết quả hồ sơ hành chính"
-ACT = Act(by="ann", on=date(2018, 6, 1), at=datetime(2018, 6, 1, tzinfo=UTC))
+ACT = act("ann", date(2018, 6, 1))
 WARD = "/vn/u01/u005/u00167"
 
 
@@ -194,9 +195,8 @@ def test_a_person_may_tell_of_a_relation_that_nobody_suggested() -> None:
         relation, event = domain.declare(
             known,
             key="relation_9",
-            unit=WARD,
-            model="model_2",
-            other=other,
+            model=draft(ACT, of=unit(WARD), key="model_2")[0],
+            other=draft(ACT, of=unit(WARD), key=other)[0],
             kind=RelationKind.REPLICATION,
             reason="Rõ",
             act=ACT,

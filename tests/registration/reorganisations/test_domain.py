@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,12 @@ from services.registration.reorganisations.domain import Plan, plan, reorganise
 from services.registration.reorganisations.file import COLUMNS, MOST_ROWS, read
 from services.registration.units import lineage
 from services.registration.units.national import national_units
+from tests.values import act
 
 COUNTRYWIDE = {unit.id: unit for unit in national_units()}
 DAY = date(2026, 9, 1)
 BEFORE = DAY - timedelta(days=1)
+ACT = act("operator", DAY)
 HEAD = {
     "effective_on": "2026-09-01",
     "document_kind": "Nghị quyết",
@@ -235,7 +237,7 @@ def test_what_is_wrong_is_named_by_its_row(wrong: str) -> None:
     made = planned(rows)
     assert made.units == ()
     with pytest.raises(Refused) as refused:
-        reorganise(read(text(rows)), made, key="reorganisation_1", at=datetime.now(UTC))
+        reorganise(read(text(rows)), made, applied=None, key="reorganisation_1", act=ACT)
     assert refused.value.refusal.code == "reorganisation-invalid"
 
 
@@ -368,6 +370,14 @@ def test_an_invalid_one_changes_no_unit(drawn: Drawn, spoil: Callable[[Sequence[
     assert made.units == ()
 
 
+def test_second_application_of_the_same_file_is_refused() -> None:
+    file, changes = read(text([RENAMED])), planned([RENAMED])
+    applied, _ = reorganise(file, changes, applied=None, key="reorganisation_1", act=ACT)
+    with pytest.raises(Refused, match="reorganisation_1") as refused:
+        reorganise(file, changes, applied=applied, key="reorganisation_2", act=ACT)
+    assert (refused.value.refusal.code, refused.value.refusal.fields) == ("already-reorganised", ("file",))
+
+
 def test_it_belongs_to_the_smallest_unit_that_has_all_that_changes() -> None:
     for rows, path in (
         ([RENAMED], IN_HUE[3].spells[-1].path),
@@ -375,7 +385,7 @@ def test_it_belongs_to_the_smallest_unit_that_has_all_that_changes() -> None:
         ([*VALID, TRANSFERRED], "/vn"),
     ):
         made, event = reorganise(
-            read(text(rows)), planned(rows), key="reorganisation_1", at=datetime.now(UTC)
+            read(text(rows)), planned(rows), applied=None, key="reorganisation_1", act=ACT
         )
         assert made.unit == event.unit == path
 

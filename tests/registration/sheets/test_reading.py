@@ -22,14 +22,16 @@ from services.registration.models import domain as models
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
-from services.registration.sheets.domain import Asker, Effect, Known, judge
+from services.registration.sheets.domain import Effect, Known, judge
 from services.registration.sheets.sheet import row as exported
 from tests.registration.sheets import malformed
 from tests.registration.sheets.malformed import HEADINGS, csv, workbook
+from tests.values import act, draft, unit
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
-ASKER = Asker(id="officer", own=frozenset({"officer"}), today=AT.date(), at=AT)
+ACT = act("officer", AT.date(), at=AT)
 WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")
+UNIT = DatedUnit(id="c", spells=(WARD,))
 OWNER = Organisation(
     id="organisation_" + "1" * 24,
     version=1,
@@ -40,7 +42,7 @@ OWNER = Organisation(
 
 
 def known(**more: Any) -> Known:
-    return Known(owners={OWNER.id: OWNER}, units={"c": DatedUnit(id="c", spells=(WARD,))}, **more)
+    return Known(owners={OWNER.id: OWNER}, units={"c": UNIT}, **more)
 
 
 def judged(path: Path, with_: Known | None = None, **how: Any) -> list[Outcome[Effect]]:
@@ -52,7 +54,7 @@ def judged(path: Path, with_: Known | None = None, **how: Any) -> list[Outcome[E
             judge(
                 line,
                 found,
-                ASKER,
+                ACT,
                 key=f"model_{line.number:024x}",
                 submit=how.get("submit", False),
             )
@@ -148,8 +150,20 @@ def test_who_has_ended_owns_no_row_from_that_day_on(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(csv(HEADINGS, malformed.ROW))
     ended = msgspec.structs.replace(OWNER, ended=True, ended_on=AT.date())
-    (outcome,) = judged(file, Known(owners={OWNER.id: ended}, units={"c": DatedUnit(id="c", spells=(WARD,))}))
+    (outcome,) = judged(file, Known(owners={OWNER.id: ended}, units={"c": UNIT}))
     assert [problem.code for problem in outcome.problems] == ["organisation-ended"]
+
+
+def test_model_of_an_ended_unit_is_changed_as_of_the_last_day_of_the_unit(tmp_path: Path) -> None:
+    ended = unit(WARD.path, until=date(2025, 7, 1))
+    model, _ = draft(ACT.dated(date(2019, 2, 1)), of=ended, owner=OWNER)
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv(("Mã mô hình", *HEADINGS), (model.id, OWNER.id, "Ngõ đẹp", "Kinh tế", "Tập thể")))
+    (outcome,) = judged(file, Known(owners={}, units={ended.id: ended}, models={model.id: model}))
+    assert outcome.effect
+    ((revised, event),) = outcome.effect.changes
+    assert (revised.title, event.version) == ("Ngõ đẹp", 2)
+    assert msgspec.to_builtins(event)["on"] == "2025-06-30"
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
@@ -320,8 +334,8 @@ def _model(
     try:
         model, _ = models.draft(
             key="model_" + "7" * 24,
-            owner=OWNER.id,
-            unit=WARD,
+            owner=OWNER,
+            unit=UNIT,
             title=title,
             summary=summary,
             place=place,
@@ -330,7 +344,7 @@ def _model(
             year=None,
             field=field,
             subject_kind=kind,
-            act=ASKER.act(on),
+            act=ACT.dated(on),
         )
     except Refused:
         return None

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 from services.registration.units.domain import LARGEST_BATCH, Unit, check_batch, record
+from tests.values import act
 
 AT = datetime(2025, 7, 1, tzinfo=UTC)
+ACT = act("operator", AT.date(), at=AT)
 DAYS = st.dates(date(2000, 1, 1), date(2030, 12, 31))
 
 
@@ -34,14 +36,14 @@ def dated(*spells: Spell, key: str = "a") -> DatedUnit:
 
 
 def recorded(unit: DatedUnit, known: Unit | None = None) -> Unit:
-    outcome = record(known, unit, at=AT)
+    outcome = record(known, unit, act=ACT)
     assert outcome is not None
     return outcome[0]
 
 
 def test_what_is_known_just_so_is_not_recorded_again() -> None:
     unit = dated(spell())
-    assert record(recorded(unit), unit, at=AT) is None
+    assert record(recorded(unit), unit, act=ACT) is None
 
 
 def test_what_changed_is_the_next_version_under_its_newest_path() -> None:
@@ -58,7 +60,7 @@ def test_older_data_loaded_again_does_not_undo_a_reorganisation() -> None:
     renamed = recorded(dated(spell(until=ended), spell(since=ended, path="/vn/b/a")), recorded(published))
     merged = recorded(dated(spell(until=ended)), recorded(published))
     for known in (renamed, merged):
-        assert record(known, published, at=AT) is None
+        assert record(known, published, act=ACT) is None
     corrected = dated(msgspec.structs.replace(spell(), name="Á"))
     assert recorded(corrected, recorded(published)).spells == corrected.spells
 
@@ -74,7 +76,7 @@ def test_older_data_loaded_again_does_not_undo_a_reorganisation() -> None:
 )
 def test_spells_that_overlap_or_are_missing_are_refused(spells: tuple[Spell, ...]) -> None:
     with pytest.raises(Refused) as refused:
-        record(None, dated(*spells), at=AT)
+        record(None, dated(*spells), act=ACT)
     assert refused.value.refusal.code == "spells-overlap"
 
 
@@ -82,7 +84,7 @@ def test_spells_that_overlap_or_are_missing_are_refused(spells: tuple[Spell, ...
 def test_on_any_day_a_unit_is_at_most_one_thing(borders: list[date], day: date) -> None:
     spells = [spell(since=a, until=b) for a, b in itertools.pairwise(borders)]
     unit = dated(*spells)
-    assert record(None, unit, at=AT) is not None
+    assert record(None, unit, act=ACT) is not None
     covering = [each for each in spells if each.covers(day)]
     assert len(covering) == (1 if borders[0] <= day < borders[-1] else 0)
     assert unit.at(day) == next(iter(covering), None)

@@ -1,0 +1,22 @@
+"""An act: one change to a record, with the person who makes it and its two dates."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`on`: the day on which it happened. `at`: the moment at which it is recorded, which is on the day `today`.
+
+    `by`: the person. `own`: the persons and organisations whose work counts as that person's own.
+    """
+
+    by: str
+    own: frozenset[str]
+    on: date
+    today: date
+    at: datetime
+
+    def dated(self, on: date) -> "Act":
+        """The same act, as of another day."""
+        return replace(self, on=on)

@@ -1,0 +1,283 @@
+"""A command reads each document once: its own, and those of the other records that its rules look at."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest_asyncio
+
+from services.catalogue import SERVICES
+from services.directory.units import keep_units
+from services.kernel.calendar import today
+from services.kernel.caller import OURSELVES, Caller, Grant
+from services.kernel.config import Settings
+from services.kernel.messages import Command, Role
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.table import Late
+from services.kernel.units import DatedUnit, UnitLevel
+from services.movement.words import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.delegations import messages as delegations
+from services.registration.documents import messages as documents
+from services.registration.formality import domain as formality
+from services.registration.formality import messages as questions
+from services.registration.formality.repository import Questions, subject
+from services.registration.launches import messages as launches
+from services.registration.models import messages as models
+from services.registration.models.repository import Models
+from services.registration.organisations import messages as organisations
+from services.registration.programmes import messages as programmes
+from services.registration.relations import messages as relations
+from services.registration.reorganisations import messages as reorganisations
+from services.registration.reorganisations.file import COLUMNS
+from services.registration.sheets import messages as sheets
+from services.registration.units import messages as units
+from services.reporting.messages import RebuildCounters
+from services.review import handlers as reviewing
+from services.review import messages as review
+from services.supervision import messages as supervision
+from tests import values
+from tests.watch import Watch, watching
+
+UNITS = (
+    values.unit("/vn", UnitLevel.COUNTRY),
+    values.unit("/vn/p", UnitLevel.PROVINCE),
+    values.unit("/vn/p/c"),
+)
+DAY = date(2024, 2, 1)
+UNCOUNTED = {
+    sheets.StoreFilePart,
+    sheets.StartImport,
+    sheets.StartExport,
+    sheets.CancelJob,
+    RebuildCounters,
+}
+"""Commands about files, jobs and counters, which are not aggregates."""
+
+
+@dataclass
+class Office:
+    """The command handlers of the services, without their processes. `counted`: the commands that were done."""
+
+    watch: Watch
+    stores: dict[str, Store]
+    counted: set[type[Command]]
+
+    async def do(self, command: Command, caller: Caller = OURSELVES) -> Any:
+        """Handles the command, and checks what it read."""
+        type_ = type(command)
+        (handler,) = (row.handler for row in SERVICES[type_.service].commands if row.type is type_)
+
+        assert not isinstance(handler, Late)
+
+        async def work(tx: Transaction) -> Any:
+            self.watch.commands.clear()
+            return await handler(command, tx)
+
+        result = await self.stores[type_.service].transaction(work, caller=caller)
+        reads = Counter(
+            read for name, body in self.watch.commands if name == "find" for read in reads_of(body)
+        )
+        assert {read: times for read, times in reads.items() if times > 1} == {}, type_.__name__
+        self.counted.add(type_)
+        return result
+
+    async def id_of(self, command: Command) -> str:
+        return str((await self.do(command))["id"])
+
+
+def reads_of(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The collection with each id that is asked for, or else with the whole filter."""
+    ids = list(ids_of(body["filter"]))
+    for one in ids or [str(body["filter"])]:
+        yield body["find"], one
+
+
+def ids_of(filter_: dict[str, Any]) -> Iterator[str]:
+    for key, value in filter_.items():
+        if key == "$and":
+            for part in value:
+                yield from ids_of(part)
+        elif key == "_id":
+            yield from [value] if isinstance(value, str) else value.get("$in", ())
+
+
+@pytest_asyncio.fixture
+async def office(settings: Settings) -> AsyncGenerator[Office, None]:
+    with ExitStack() as clients:
+        watch = clients.enter_context(watching())
+        stores = {name: Store(settings, name) for name in ("registration", "review", "supervision")}
+        for store in stores.values():
+            clients.callback(store.close)
+        yield Office(watch, stores, set())
+
+
+async def organisation(office: Office, name: str) -> str:
+    return await office.id_of(
+        organisations.RegisterOrganisation(name=name, kind=BodyKind.POLICE, unit="c", on=DAY)
+    )
+
+
+async def draft(office: Office, owner: str, **more: Any) -> str:
+    given: dict[str, Any] = {"title": "Ngõ sạch", "field": "KT", "subject_kind": SubjectKind.COLLECTIVE}
+    return await office.id_of(models.DraftModel(owner=owner, on=DAY, **given, **more))
+
+
+async def document(office: Office, issuer: str, number: str) -> str:
+    kind = documents.DocumentKind.RESOLUTION
+    return await office.id_of(
+        documents.RegisterDocument(kind=kind, number=number, issuer=issuer, issued_on=DAY, title="Về dân vận")
+    )
+
+
+async def about_programmes(office: Office, issuer: str) -> str:
+    first, second = await document(office, issuer, "1"), await document(office, issuer, "2")
+    programme = await office.id_of(
+        programmes.StartProgramme(
+            unit="vn", name="Phong trào", first_year=2024, last_year=2025, documents=(first,), on=DAY
+        )
+    )
+    await office.do(programmes.CiteDocument(programme=programme, document=second))
+    await office.do(programmes.SetTheme(programme=programme, year=2024, theme="Gần dân", document=second))
+    plan = programmes.AddPlanItem(programme=programme, year=2024, task="Khảo sát", lead="", due_on=None)
+    await office.do(plan)
+    await office.do(programmes.DropPlanItem(programme=programme, item=4, reason="Gộp"))
+    launch = await office.id_of(
+        launches.LaunchProgramme(
+            programme=programme,
+            unit="p",
+            year=2024,
+            level=UnitLevel.COMMUNE,
+            until=date(2024, 3, 31),
+            document=first,
+            on=DAY,
+        )
+    )
+    await office.do(launches.ExtendLaunch(launch=launch, until=date(2024, 4, 30), reason="Mưa lũ"))
+    await office.do(launches.RecallLaunch(launch=launch, reason="Nhầm"))
+    return programme
+
+
+JUDGE = Caller(id="judge", name="")
+
+
+async def about_models(office: Office, owner: str, heir: str, programme: str) -> tuple[str, str]:
+    model = await draft(office, owner, programme=programme)
+    await office.do(models.ReviseModel(model=model, title="Ngõ đẹp", year=2025, on=DAY))
+    await office.do(models.SubmitModel(model=model, on=DAY, expected_version=2))
+    await office.do(models.ReturnModel(model=model, reason="Thiếu", on=DAY), JUDGE)
+    await office.do(models.SubmitModel(model=model, on=DAY))
+    await office.do(models.AcceptModel(model=model, on=DAY), JUDGE)
+    change: dict[str, Any] = {"reason": "x", "document": "QĐ 1"}
+    await office.do(models.ChangeModelLevel(model=model, level=Level.CITY, on=DAY, **change), JUDGE)
+    await office.do(models.ChangeModelOwner(model=model, owner=heir, on=DAY, **change))
+    await office.do(models.BeginModel(model=model, on=DAY))
+    await office.do(models.NoteProgress(model=model, text="Xong", on=DAY))
+    await office.do(
+        models.RecordContribution(model=model, kind=ContributionKind.WORK_DAY, amount="2", on=DAY)
+    )
+    await office.do(models.SelfAssessModel(model=model, rating=models.SelfRating.MET, text="Đạt", on=DAY))
+    await office.do(models.CarryOverModel(model=model, on=date(2025, 2, 1)))
+    await office.do(models.DiscontinueModel(model=model, reason="Hết", on=date(2025, 2, 1)))
+    other = await draft(office, owner)
+    await office.do(models.WithdrawModel(model=other, reason="Trùng", on=DAY))
+    return model, other
+
+
+async def about_relations_and_questions(office: Office, model: str, other: str) -> None:
+    kind = relations.RelationKind.DUPLICATE
+    asserted = await office.id_of(
+        relations.AssertRelation(model=model, other=other, kind=kind, reason="Một việc")
+    )
+    await office.do(relations.DismissRelation(relation=asserted, reason="Nhầm"))
+    await office.do(relations.ConfirmRelation(relation=asserted))
+
+    async def ask(tx: Transaction) -> None:
+        found = await Models(tx).load(model)
+        suspicion = formality.not_begun(DAY, DAY)
+        await Questions(tx).add(*formality.ask("question_1", subject(found), suspicion, act=tx.act()))
+
+    await office.stores["registration"].transaction(ask)
+    await office.do(questions.AnswerQuestion(question="question_1", answer="Đã làm"), JUDGE)
+    settle = questions.SettleQuestion(question="question_1", suspected=False, reason="Rõ")
+    await office.do(settle, Caller(id="another", name=""))
+
+
+async def about_units(office: Office) -> None:
+    cells = {
+        "effective_on": "2026-09-01",
+        "document_kind": "Nghị quyết",
+        "document_number": "80/NQ-UBTVQH16",
+        "document_issuer": "Ủy ban Thường vụ Quốc hội",
+        "document_date": "15/07/2026",
+        "kind": "RENAME",
+        "old": "c",
+        "name": "Phường Mới",
+    }
+    rows = (COLUMNS, [cells.get(column, "") for column in COLUMNS])
+    file = "\n".join(",".join(row) for row in rows)
+    await office.do(reorganisations.ReorganiseUnits(file=file))
+
+
+async def about_reviews(office: Office, model: str, owner: str) -> None:
+    accepted = models.ModelAccepted(
+        key=model,
+        version=3,
+        at=values.act("x", DAY).at,
+        unit=UNITS[-1].spells[0].path,
+        owner=owner,
+        title="Ngõ sạch",
+        field=Field.ECONOMY,
+        subject_kind=SubjectKind.COLLECTIVE,
+        level=Level.COMMUNE,
+        submitted_by="officer",
+        on=DAY,
+    )
+    store = office.stores["review"]
+    await store.transaction(lambda tx: reviewing.open_review(accepted, tx))
+    (opened,) = [one async for one in store.ours().documents("reviews").find({})]
+    verdict = review.Verdict.RECOGNISED
+    await office.do(review.DecideReview(review=opened["_id"], verdict=verdict, reason="Thiết thực"))
+    await office.do(review.NominateReview(review=opened["_id"]))
+
+
+async def about_sessions(office: Office, known: tuple[DatedUnit, ...]) -> None:
+    await office.stores["supervision"].transaction(lambda tx: keep_units(known, tx))
+    session = supervision.RecordSupervisionSession(
+        kind=supervision.SessionKind.SURVEY,
+        body=supervision.SupervisingBody.TRADE_UNION,
+        unit="c",
+        title="Giám sát",
+        on=DAY,
+    )
+    await office.do(session)
+
+
+async def about_delegations(office: Office) -> None:
+    giver = Caller(id="giver", name="", grants=(Grant(role=Role.APPRAISER, unit="vn"),))
+    until = today() + timedelta(days=30)
+    delegate = delegations.DelegateRole(to="receiver", role=Role.APPRAISER, unit="p", until=until)
+    delegation = (await office.do(delegate, giver))["id"]
+    await office.do(delegations.RevokeDelegation(delegation=delegation), giver)
+
+
+async def test_every_command_reads_each_document_once(office: Office) -> None:
+    await office.do(units.RecordUnits(units=UNITS))
+    owner, heir = await organisation(office, "Hội"), await organisation(office, "Hội mới")
+    programme = await about_programmes(office, owner)
+    model, other = await about_models(office, owner, heir, programme)
+    await office.do(programmes.EndProgramme(programme=programme, reason="Thay"))
+    await about_relations_and_questions(office, model, other)
+    rename = organisations.RenameOrganisation(organisation=owner, name="Hội khác", document="QĐ 1", on=DAY)
+    await office.do(rename)
+    end = organisations.EndOrganisation(organisation=owner, document="QĐ 2", successor=heir)
+    await office.do(end)
+    await about_reviews(office, model, owner)
+    await about_sessions(office, UNITS)
+    await about_delegations(office)
+    await about_units(office)
+    declared = {row.type for table in SERVICES.values() for row in table.commands}
+    assert office.counted == declared - UNCOUNTED
