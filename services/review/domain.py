@@ -32,7 +32,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
     level: Level
     owner: str | None = None
     former_owners: tuple[str, ...] = ()
-    submitted_by: str
+    written_by: tuple[str, ...]
     opened_on: date
     verdict: Verdict | None = None
     reason: str | None = None
@@ -45,8 +45,8 @@ class Review(Aggregate, frozen=True, kw_only=True):
 
     @property
     def authors(self) -> frozenset[str | None]:
-        """The person and the organisations whose work it is: they do not judge it."""
-        return frozenset({self.owner, self.submitted_by, *self.former_owners})
+        """The persons and the organisations whose work it is: they do not judge it."""
+        return frozenset({self.owner, *self.written_by, *self.former_owners})
 
 
 def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review, ReviewOpened]:
@@ -60,7 +60,7 @@ def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review,
         subject_kind=accepted.subject_kind,
         level=accepted.level,
         owner=accepted.owner,
-        submitted_by=accepted.submitted_by,
+        written_by=accepted.written_by,
         opened_on=act.on,
     )
     return review, ReviewOpened(**_about(review, act))

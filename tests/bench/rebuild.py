@@ -111,7 +111,7 @@ async def _fill(store: Store, events: int) -> None:
                     field=dice.choice(list(Field)),
                     subject_kind=dice.choice(list(SubjectKind)),
                     level=Level.COMMUNE,
-                    submitted_by="bench-officer",
+                    written_by=("bench-officer",),
                     on=date(2018, 1, 1) + timedelta(days=dice.randrange(365)),
                 )
             )

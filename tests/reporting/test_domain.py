@@ -235,7 +235,7 @@ ABOUT: dict[str, Any] = {
     "level": Level.CITY,
     "on": date(2018, 5, 1),
 }
-MODEL: dict[str, Any] = {"owner": "o", "title": "t", "submitted_by": "x"}
+MODEL: dict[str, Any] = {"owner": "o", "title": "t", "written_by": ("x",)}
 REVIEW: dict[str, Any] = {"model": "m", "title": "t"}
 RECORDED = Recorded(
     id="e", seq=7, type="t", recorded_at=AT, caller="x", trace="trace", cause=None, data={"key": "k"}

@@ -153,6 +153,6 @@ def _accepted(key: str) -> ModelAccepted:
         field="ECONOMY",  # type: ignore[arg-type]
         subject_kind="COLLECTIVE",  # type: ignore[arg-type]
         level="CITY",  # type: ignore[arg-type]
-        submitted_by="ann",
+        written_by=("ann",),
         on=moment().date().replace(2018, 5, 1),
     )

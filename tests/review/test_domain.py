@@ -32,7 +32,7 @@ ACCEPTED = ModelAccepted(
     field=Field.ECONOMY,
     subject_kind=SubjectKind.COLLECTIVE,
     level=Level.COMMUNE,
-    submitted_by="officer",
+    written_by=("drafter", "officer"),
     on=date(2019, 3, 1),
 )
 OPEN = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))[0]
@@ -68,9 +68,10 @@ def test_a_review_is_decided_once(verdict: Verdict) -> None:
 
 
 def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
-    with pytest.raises(Refused) as refused:
-        decided(Verdict.NOT_MET, OPEN, "officer")
-    assert code(refused) == "own-work"
+    for writer in ACCEPTED.written_by:
+        with pytest.raises(Refused) as refused:
+            decided(Verdict.NOT_MET, OPEN, writer)
+        assert code(refused) == "own-work"
     with pytest.raises(Refused) as refused:
         decide(OPEN, verdict=Verdict.NOT_MET, reason=" ", act=act("x", TODAY))
     assert code(refused) == "reason-empty"

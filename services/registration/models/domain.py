@@ -162,9 +162,15 @@ class Model(Aggregate, frozen=True, kw_only=True):
     flagged: bool = False
 
     @property
+    def written_by(self) -> tuple[str, ...]:
+        """The persons who drafted, revised or submitted it, each once."""
+        submitted_by = () if self.submitted_by is None else (self.submitted_by,)
+        return tuple(dict.fromkeys((self.drafted_by, *self.revised_by, *submitted_by)))
+
+    @property
     def authors(self) -> frozenset[str | None]:
         """The persons and the organisation whose work it is: they do not judge it."""
-        return frozenset({self.owner, self.drafted_by, self.submitted_by, *self.revised_by})
+        return frozenset({self.owner, *self.written_by})
 
 
 def draft(
@@ -308,7 +314,7 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
         **_counted(accepted, act),
         owner=model.owner,
         title=model.title,
-        submitted_by=model.submitted_by or model.drafted_by,
+        written_by=model.written_by,
     )
 
 

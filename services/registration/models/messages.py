@@ -398,11 +398,14 @@ class _Counted(Event, frozen=True, kw_only=True):
 
 
 class ModelAccepted(_Counted, frozen=True, kw_only=True):
-    """From now on it counts as registered, on the day `on`. `submitted_by`: who must not review it."""
+    """The model counts as registered from the day `on`.
+
+    `written_by`: the persons who drafted, revised or submitted it, who must not review it.
+    """
 
     owner: str
     title: str
-    submitted_by: str
+    written_by: tuple[str, ...]
 
 
 class ModelBegun(_Counted, frozen=True, kw_only=True):

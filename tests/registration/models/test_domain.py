@@ -107,7 +107,7 @@ def test_each_step_is_one_version_and_one_event_of_that_version() -> None:
     assert (model.version, again.version, model.return_reason) == (4, 4, None)
     model, accepted = accept(model, unit=WARD, act=act(4, "appraiser"))
     assert (model.version, accepted.version, model.registered_version) == (5, 5, 5)
-    assert (accepted.on, accepted.submitted_by) == (DAY + timedelta(days=4), "officer")
+    assert (accepted.on, accepted.written_by) == (DAY + timedelta(days=4), ("officer",))
 
 
 @pytest.mark.parametrize("author", ["drafter", "submitter"])

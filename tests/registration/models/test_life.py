@@ -226,7 +226,9 @@ def test_who_revised_a_model_does_not_judge_it() -> None:
     for by in revised.revised_by:
         accept = partial(domain.accept, submitted, unit=WARD, act=act(DAY, by))
         assert refusal(accept)[0] == "own-work"
-    assert domain.accept(submitted, unit=WARD, act=act(DAY, "appraiser"))[0].state is ModelState.REGISTERED
+    accepted, event = domain.accept(submitted, unit=WARD, act=act(DAY, "appraiser"))
+    assert accepted.state is ModelState.REGISTERED
+    assert event.written_by == ("drafter", "judge", "another", "officer")
 
 
 def test_a_model_is_implemented_once_a_year() -> None:

@@ -1,5 +1,6 @@
-"""A command reads each document once: its own, and those of the other records that its rules look at."""
+"""Command handlers load, hand over to the domain and save: they decide nothing, and read each document once."""
 
+import ast
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import ExitStack
@@ -39,7 +40,7 @@ from services.reporting.messages import RebuildCounters
 from services.review import handlers as reviewing
 from services.review import messages as review
 from services.supervision import messages as supervision
-from tests import values
+from tests import ROOT, values
 from tests.watch import Watch, watching
 
 UNITS = (
@@ -233,7 +234,7 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
         field=Field.ECONOMY,
         subject_kind=SubjectKind.COLLECTIVE,
         level=Level.COMMUNE,
-        submitted_by="officer",
+        written_by=("officer",),
         on=DAY,
     )
     store = office.stores["review"]
@@ -281,3 +282,21 @@ async def test_every_command_reads_each_document_once(office: Office) -> None:
     await about_units(office)
     declared = {row.type for table in SERVICES.values() for row in table.commands}
     assert office.counted == declared - UNCOUNTED
+
+
+def command_handlers() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
+    for path in sorted((ROOT / "services").rglob("handlers.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.AsyncFunctionDef) and "Transaction" in ast.unparse(node.args):
+                yield f"{path.relative_to(ROOT)}: {node.name}", node
+
+
+def test_no_command_handler_refuses_by_itself() -> None:
+    refusing = [
+        name
+        for name, handler in command_handlers()
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Raise)
+    ]
+    assert refusing == []
+    assert len(list(command_handlers())) > 40
