@@ -33,8 +33,8 @@ run: setup ## start everything and serve until Ctrl-C
 demo: setup ## the same, ends after the report: 0 if every figure is right (FORMAT=table or json)
 	@.venv/bin/danvan demo --format $(FORMAT)
 
-test: lint ## lint, then all tests
-	@.venv/bin/pytest
+test: lint ## lint, then all tests, on as many workers as there are processors, at most four
+	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: setup ## ruff, mypy, the directions of imports
 	@.venv/bin/ruff check .

@@ -34,6 +34,7 @@ from services.kernel.units import COUNTRY, UnitPath
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 from tests import npm
+from tests.ports import stack_port
 
 # A build says of one commit what it said of it before; `make properties` looks for new cases.
 hypothesis_settings.register_profile("build", derandomize=True)
@@ -47,6 +48,27 @@ TOY = "toy"
 
 TESTER = "tester"
 """A user of the tests' NATS who may do anything, as nobody may in the product: to break what a test wants broken."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives each module to one worker as a whole, and orders modules so that long ones do not come last.
+
+    A test with an `xdist_group` of its own goes to whichever worker is free. The stack is started once per worker.
+    """
+    places: dict[Path, int] = {}
+    for item in items:
+        places[item.path] = min(_place(item), places.get(item.path, 2))
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: places[item.path])
+
+
+def _place(item: pytest.Item) -> int:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    if "stack" in fixtures:
+        return 1
+    has_servers = {"secrets", "node_packages"} & {*fixtures} or "chaos" in item.keywords
+    return 0 if has_servers or "bench" in item.nodeid else 2
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +163,7 @@ async def record_town(settings: Settings) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
     """Everything running, the whole country and the sample loaded. For tests that break nothing."""
-    made = Settings(var=tmp_path_factory.mktemp("stack"), port=18000)
+    made = Settings(var=tmp_path_factory.mktemp("stack"), port=stack_port())
     async with Stack(made, lambda line: None) as running:
         located = made.model_copy(update={"nats_url": running.nats_url, "mongo_url": running.mongo_url})
         await load_units(located, lambda done, total: None)
@@ -164,7 +186,7 @@ async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[Grap
     # Its watchdog would take the end of the gateway for a loop that stands still, and end this process.
     own = {"watchdog": 3600, "log_level": "WARNING"}
     changed = graphql.settings.model_copy(update=own | settings)
-    port = free_port(18900)
+    port = free_port()
     listener = socket.create_server(("127.0.0.1", port))
     # Connections inherit it: what a client does not read stays with us, not with the system.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)

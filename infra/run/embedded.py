@@ -13,9 +13,11 @@ import sysconfig
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,10 @@ from infra.run.child import Leash, log_tail, open_log
 from infra.secure.credentials import MONGO_KEY, NATS_USERS, mongod_login
 
 LOOPBACK = "127.0.0.1"
-# from here on the kernel gives ports to outgoing connections: a server may not get its own back
 EPHEMERAL = 32768
+"""From this port on the kernel gives ports to outgoing connections: a server may not get its own port back."""
+PORTS = range(10_000, EPHEMERAL)
+"""The ports among which a free one is looked for."""
 OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadata and message TTL
 POLL = 0.01
 PORT_PATIENCE = 5.0
@@ -45,11 +49,17 @@ def free_port(preferred: int | None = None) -> int:
     """The preferred port if it is free, otherwise a free one below the ephemeral range."""
     if preferred and _is_free(preferred):
         return preferred
-    for _ in range(1000):
-        port = 10_000 + secrets.randbelow(EPHEMERAL - 10_000)
+    for port in islice(_candidates(PORTS), len(PORTS)):
         if _is_free(port):
             return port
-    raise CannotStart(f"No free port was found between 10000 and {EPHEMERAL} on {LOOPBACK}.")
+    raise CannotStart(f"No free port was found from {PORTS.start} to {PORTS.stop - 1} on {LOOPBACK}.")
+
+
+@cache
+def _candidates(ports: range) -> Iterator[int]:
+    """The ports over and over, from a random one on: a port comes again only after all others."""
+    start = secrets.randbelow(len(ports))
+    return cycle([*ports[start:], *ports[:start]])
 
 
 def _is_free(port: int) -> bool:
@@ -113,17 +123,30 @@ class EmbeddedServer(ABC):
             self._release()
             self.folder.mkdir(parents=True, exist_ok=True)
             self._end_orphan()
-            if not self._started_before:
-                self.port = free_port(self.port)
-            command = self._command()
-            self._wait_for_port()
+            if self._started_before:
+                self._wait_for_port()
+                self._start(timeout)
+            else:
+                self._start_anywhere(timeout)
             self._started_before = True
+
+    def _start_anywhere(self, timeout: float) -> None:
+        """On the wished port or, when another process has it or is quicker to take it, on a free one."""
+        while True:
+            self.port = free_port(self.port)
             try:
-                self._launch(command)
-                self._await_usable(time.monotonic() + timeout)
-            except BaseException:
-                self.kill()
-                raise
+                return self._start(timeout)
+            except CannotStart:
+                if _is_free(self.port):
+                    raise
+
+    def _start(self, timeout: float) -> None:
+        try:
+            self._launch(self._command())
+            self._await_usable(time.monotonic() + timeout)
+        except BaseException:
+            self.kill()
+            raise
 
     def stop(self, timeout: float = 10.0) -> None:
         """SIGTERM, which both servers take as an orderly shutdown; SIGKILL when that takes too long."""

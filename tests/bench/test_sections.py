@@ -15,7 +15,9 @@ def test_each_section_has_a_smallest_size() -> None:
     assert SECTIONS.keys() == TINY.keys()
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize(
+    "section", [pytest.param(name, marks=pytest.mark.xdist_group(f"bench {name}")) for name in SECTIONS]
+)
 async def test_section_runs_to_its_end(section: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench", section, "--tiny"),

@@ -1,6 +1,7 @@
-"""Node, from a Python package, and the npm packages of the lock file: what the gateway is tested with from outside."""
+"""Node, from a Python package, and the npm packages of the lock file: clients that test the gateway."""
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import subprocess
@@ -22,16 +23,19 @@ def npm(*arguments: str, cwd: Path = FOLDER) -> str:
 
 
 def install(folder: Path = FOLDER) -> None:
-    """What the lock file names, once."""
-    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    """Installs the packages of the lock file, unless they are there."""
+    lock = folder / "package-lock.json"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     installed = folder / "node_modules" / ".installed"
-    if not installed.exists() or installed.read_text() != wanted:
-        npm("ci", "--ignore-scripts", cwd=folder)
-        installed.write_text(wanted)
+    with lock.open() as alone:  # another worker may be about to install them too
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if not installed.exists() or installed.read_text() != wanted:
+            npm("ci", "--ignore-scripts", cwd=folder)
+            installed.write_text(wanted)
 
 
 async def node(script: str, patience: float = 60.0, **given: Any) -> Any:
-    """What a script of this folder prints as JSON, when it is given that as JSON."""
+    """Runs a script of this folder with `given` as JSON, and returns what it prints as JSON."""
     process = await asyncio.create_subprocess_exec(
         *(NODE, FOLDER / script, json.dumps(given)),
         stdout=asyncio.subprocess.PIPE,

@@ -18,6 +18,7 @@ from services.kernel.mongo.store import Store
 from tests.collector import Collector, SeenSpan, collecting
 from tests.conftest import GraphQL, record_town
 from tests.people import mutation
+from tests.ports import stack_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,7 +54,9 @@ class Town:
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
     with collecting() as collector, pytest.MonkeyPatch.context() as environment:
         environment.setenv("OTEL_METRIC_EXPORT_INTERVAL", "500")
-        made = Settings(var=tmp_path_factory.mktemp("town"), port=18400, otlp_endpoint=collector.endpoint)
+        made = Settings(
+            var=tmp_path_factory.mktemp("town"), port=stack_port(), otlp_endpoint=collector.endpoint
+        )
         async with Stack(made, lambda line: None) as stack, httpx.AsyncClient(timeout=60) as http:
             settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
             await record_town(settings)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from infra.run.embedded import MongoServer, NatsServer
+from tests.ports import stack_port
 
 DANVAN = [sys.executable, "-c", "from infra.cli import main; main()"]
 
@@ -25,7 +26,7 @@ class Demo:
         settings = {
             "DANVAN_VAR": str(self._var),
             "DANVAN_SECRETS": str(self._secrets),
-            "DANVAN_PORT": "18200",
+            "DANVAN_PORT": str(stack_port()),
             "DANVAN_NATS_URL": self._nats.url,
             "DANVAN_MONGO_URL": self._mongo.url,
             "DANVAN_MONGO_PREFIX": "demo",

@@ -13,8 +13,9 @@ from services.kernel.rows import Row, Rows
 from services.kernel.units import COUNTRY
 from services.registration.units.messages import RecordUnits, UnitsOnDay
 from services.registration.units.national import national_units
+from tests.ports import stack_port
 
-PORT = 18300
+PORT = stack_port()
 
 
 def _alive(pid: int) -> bool:

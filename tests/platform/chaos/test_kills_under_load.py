@@ -31,6 +31,7 @@ from tests.conftest import GraphQL, record_town
 from tests.platform.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
 from tests.platform.chaos.happenings import DEADLINE, until
 from tests.platform.chaos.load import TOWN, Load
+from tests.ports import stack_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,7 +56,7 @@ class Town:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
-    made = Settings(var=tmp_path_factory.mktemp("chaos"), port=18100, lease=1.0, heartbeat=0.25)
+    made = Settings(var=tmp_path_factory.mktemp("chaos"), port=stack_port(), lease=1.0, heartbeat=0.25)
     async with Stack(made, lambda line: None) as stack, httpx.AsyncClient() as http:
         settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
         await record_town(settings)

@@ -1,0 +1,21 @@
+"""Ports for the servers of tests: workers that run side by side look for them in places of their own."""
+
+import os
+from itertools import count
+
+from infra.run import embedded
+
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+FOR_STACKS = 400
+
+_share = len(embedded.PORTS) // WORKERS
+_own = embedded.PORTS[WORKER * _share : (WORKER + 1) * _share]
+_stacks = count(_own.start, 10)
+# The product's own search keeps to the rest.
+embedded.PORTS = _own[FOR_STACKS:]
+
+
+def stack_port() -> int:
+    """A port for the gateway of a stack; its services take the ports after it."""
+    return next(_stacks)
