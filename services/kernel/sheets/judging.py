@@ -75,9 +75,9 @@ class Cells:
         for column in self._layout.columns:
             if column.required and column.key not in given and self.line.address(column.key) not in faulty:
                 name = column.heading
-                self.note(column.key, "cell-missing", f"Thiếu “{name}”.", f"“{name}” is missing.")
+                self.note(column.key, code="cell-missing", vi=f"Thiếu “{name}”.", en=f"“{name}” is missing.")
 
-    def note(self, key: str, code: str, vi: str, en: str) -> None:
+    def note(self, key: str, *, code: str, vi: str, en: str) -> None:
         self.problems.append(RowProblem(cell=self.line.address(key), code=code, vi=vi, en=en))
 
     def stop_if_faulty(self) -> None:
@@ -85,7 +85,8 @@ class Cells:
             raise Faulty(self.problems)
 
     def _note_refusal(self, refused: Refused, key: str) -> None:
-        self.note(key, refused.refusal.code, refused.refusal.vi, refused.refusal.en)
+        refusal = refused.refusal
+        self.note(key, code=refusal.code, vi=refusal.vi, en=refusal.en)
 
 
 def judged(line: Line, layout: Layout, judge: Callable[[Cells], Outcome[E]]) -> Outcome[E]:

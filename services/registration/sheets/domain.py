@@ -20,6 +20,7 @@ from services.kernel.units import DatedUnit, UnitPath
 from services.movement.words import ContributionKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Model
+from services.registration.models.messages import MODEL
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
@@ -81,9 +82,9 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
         if given[name]:
             cells.note(
                 name,
-                "resources-too-early",
-                "Nguồn lực chỉ ghi nhận cho mô hình đã đăng ký; hãy nhập lại với mã mô hình sau khi được chấp nhận.",
-                "Contributions are recorded of registered models; import them again with the model's id then.",
+                code="resources-too-early",
+                vi="Nguồn lực chỉ ghi nhận cho mô hình đã đăng ký; hãy nhập lại với mã mô hình sau khi được chấp nhận.",
+                en="Contributions are recorded of registered models; import them again with the model's id then.",
             )
     owner = cells.attempt("owner", _owner, given["owner"], known) if "owner" in given else None
     programme = cells.attempt("programme", _programme, given.get("programme"), known)
@@ -147,20 +148,23 @@ def _changed(cells: Cells, known: Known, act: Act) -> Outcome[Effect]:
     model = known.models.get(key)
     if model is None:
         vi, en = f"Không tìm thấy mô hình “{key[:60]}”.", f"There is no model “{key[:60]}”."
-        cells.note("model", "model-not-found", vi, en)
+        cells.note("model", code=f"{MODEL.field}-not-found", vi=vi, en=en)
     cells.stop_if_faulty()
     assert model is not None, "a problem was noted"  # noqa: S101
     owner = known.owners.get(model.owner)
     if "owner" in given and owner and folded(given["owner"]) not in (folded(owner.name), owner.id):
         cells.note(
             "owner",
-            "owner-differs",
-            f"Mô hình do “{owner.name}” chủ trì; đổi tổ chức chủ trì là một việc riêng, có lý do.",
-            f"The model is owned by “{owner.name}”; changing the owner is an act of its own, with a reason.",
+            code="owner-differs",
+            vi=f"Mô hình do “{owner.name}” chủ trì; đổi tổ chức chủ trì là một việc riêng, có lý do.",
+            en=f"The model is owned by “{owner.name}”; changing the owner is an act of its own, with a reason.",
         )
     if given.get("on", model.drafted_on) != model.drafted_on:
         cells.note(
-            "on", "day-differs", "Ngày lập không sửa được.", "The day it was drafted cannot be changed."
+            "on",
+            code="day-differs",
+            vi="Ngày lập không sửa được.",
+            en="The day it was drafted cannot be changed.",
         )
     cells.stop_if_faulty()
     if "programme" in given:

@@ -287,3 +287,21 @@ async def test_a_job_is_cancelled_once(graphql: GraphQL) -> None:
     refused = await office.officer.tries("cancelJob", job=checked["id"])
     assert refused["code"] == "wrong-state"
     await settled(graphql.settings)
+
+
+async def test_file_is_sent_to_the_service_that_its_sender_names(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    base = graphql.url.removesuffix("/graphql")
+    headers = {"Authorization": f"Bearer {office.officer.token}"}
+    for service, status in (("registration", 201), ("nobody", 400)):
+        params = {"unit": CITY, "name": "g.csv", "service": service}
+        reply = await graphql.http.post(f"{base}/files", params=params, content=listed("a"), headers=headers)
+        assert reply.status_code == status, reply.text
+        if status == 201:
+            assert reply.json()["file"].startswith("registration-file_")
+    unknown = await graphql.http.get(f"{base}/files/template.xlsx", params={"sheet": "nothing"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["extensions"]["code"]) == (
+        404,
+        "sheet-not-found",
+    )
+    assert (await fetched(office.officer, f"nobody-file_{'0' * 24}")).status_code == 404
