@@ -67,6 +67,7 @@ class Service:
             self._bound(row.handler),
             name=self.table.reader_of(row),
             limit=row.limit,
+            pause=row.pause,
             ready=self._taken(row.ready) if row.ready else None,
         )
 

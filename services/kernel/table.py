@@ -91,6 +91,8 @@ class Subscription:
     reader: str = ""
     limit: int = BATCH
     """Events applied in one transaction, at most."""
+    pause: float = 0.0
+    """Seconds after a transaction in which events gather for the next one: for work that need not be immediate."""
     ready: Late[Ready] | None = None
     """Awaited before each transaction with the number of its last event."""
 
@@ -105,10 +107,11 @@ def batches(
     handler: Handler | Late[Handler],
     reader: str = "",
     limit: int = BATCH,
+    pause: float = 0.0,
     ready: Late[Ready] | None = None,
 ) -> Subscription:
     """One function for whole batches of these events."""
-    return Subscription(types, handler, reader, limit, ready)
+    return Subscription(types, handler, reader, limit, pause, ready)
 
 
 def single(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]], reader: str = "") -> Subscription:

@@ -42,10 +42,12 @@ class Inbox:
         *,
         name: str,
         limit: int = BATCH,
+        pause: float = 0.0,
         ready: Callable[[int], Awaitable[object]] | None = None,
     ) -> None:
-        """`limit`: events in one transaction at the most. `ready` is awaited before each, with its last event's number:
-        for what a handler stands on and must not be waited for inside a transaction.
+        """`limit`: events in one transaction, at most. `pause`: seconds after a transaction in which events gather for
+        the next one. `ready` is awaited before each transaction, with the number of its last event: for what a handler
+        needs and must not wait for inside a transaction.
         """
         self._store = store
         self._types = types
@@ -55,6 +57,7 @@ class Inbox:
         self._parked = {"producer": producer, "reader": name}
         self._feed: Feed | None = None
         self._pace = Pace(limit)
+        self._pause = pause
         self._ready = ready
         self.producer = producer
         self.position = 0
@@ -92,6 +95,7 @@ class Inbox:
             async for events in batches:
                 if any(event.type in self._types for event in events):
                     await self.apply(events)
+                    await asyncio.sleep(self._pause)
                 else:
                     await self._pass_over(events)
 

@@ -107,7 +107,11 @@ class Sequencer:
             self._tail = None  # once a heartbeat we look again: the stream may have been deleted under us
         await self.append()
         # While the stream is not a copy of the log, numbers would be given out that others know for other events.
-        while not self.problem and await self.number():
+        # After a page that is not full there is nothing more: a later commit sends a nudge.
+        more = True
+        while more and not self.problem:
+            page = self._pace.size
+            more = await self.number() >= page
             await self.append()
         if not self.problem:
             await self.beat()

@@ -42,7 +42,6 @@ __all__ = [
 
 Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
-Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
 Session = AsyncIOMotorClientSession
 Codecs = CodecOptions[Document]
@@ -56,6 +55,20 @@ SNAPSHOT = ReadConcern("snapshot")
 
 SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 246, 11000
 """MongoDB's error codes."""
+
+
+class Database(AsyncIOMotorDatabase[Document]):
+    """Creates the object of each collection once: motor creates it at each access, which costs as much as a query."""
+
+    def __init__(self, client: Client, name: str, **options: Any) -> None:
+        super().__init__(client, name, **options)
+        self._known: dict[str, Collection] = {}
+
+    def __getitem__(self, name: str) -> Collection:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = super().__getitem__(name)
+        return known
 
 
 def connect(settings: Settings, *, user: str, application: str) -> Client:
@@ -74,7 +87,8 @@ def connect(settings: Settings, *, user: str, application: str) -> Client:
 
 def database(client: Client, name: str, codecs: Codecs) -> Database:
     """The database, read and written with majority and journal at its primary."""
-    return client.get_database(
+    return Database(
+        client,
         name,
         codec_options=codecs,
         write_concern=MAJORITY,

@@ -58,7 +58,8 @@ class Store:
 
     def beside(self, service: str) -> Database:
         """Another service's database, for operators: services have no right to it."""
-        return self._client.get_database(self.db.name.removesuffix(self.service) + service, CODECS)
+        name = self.db.name.removesuffix(self.service) + service
+        return Database(self._client, name, codec_options=CODECS)
 
     def close(self) -> None:
         self._client.close()

@@ -12,6 +12,8 @@ from services.registration.search.projection import Projection
 
 LARGEST_BATCH = 200
 """Models compared in one transaction, at most."""
+PAUSE = 0.25
+"""Seconds between two batches: a transaction for each draft costs as much as the draft."""
 HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged)
 """After these events a model may resemble other models than before."""
 
@@ -42,6 +44,7 @@ AREA = Area(
             handler=SEARCH.late(_suggest),
             reader="lookalikes",
             limit=LARGEST_BATCH,
+            pause=PAUSE,
             ready=SEARCH.late(lambda search: search.reached),
         ),
     ),

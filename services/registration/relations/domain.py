@@ -11,7 +11,7 @@ from services.kernel.inputs import optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import UnitPath
 from services.registration.models.domain import Model
-from services.registration.relations.likeness import Content, Frequency, Likeness, content, likeness
+from services.registration.relations.likeness import Content, Corpus, Likeness, content
 from services.registration.relations.messages import (
     LONGEST_REASON,
     Ground,
@@ -70,16 +70,16 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     grounds: tuple[Ground, ...]
 
 
-def compare(one: Side, another: Side, *, frequency: Frequency, models: int) -> Suggestion | None:
-    """What the later of the two may be of the earlier one; None when it is nothing worth asking about.
+def compare(one: Side, another: Side, corpus: Corpus) -> Suggestion | None:
+    """The relation that the later model may have to the earlier one; None if the likeness is too small.
 
-    The same two models and the same corpus give the same answer, whichever comes first.
+    The order of the arguments does not matter.
     """
     newer, older = sorted((one, another), key=lambda side: side.order, reverse=True)
     ours, theirs = newer.said(), older.said()
-    found = likeness(ours, theirs, newer.title, frequency=frequency, models=models)
-    if found.words < FEWEST_WORDS:
+    if len(ours.words & theirs.words) < FEWEST_WORDS:
         return None
+    found = corpus.likeness(ours, theirs)
     kind = _kind(newer, older, found, apart=_apart(ours, theirs))
     if kind is None:
         return None
@@ -88,7 +88,10 @@ def compare(one: Side, another: Side, *, frequency: Frequency, models: int) -> S
         other=older.id,
         kind=kind,
         score=found.alike if kind is RelationKind.DUPLICATE else _mean(found),
-        grounds=tuple(Ground(text=one.text, weight=one.weight) for one in found.shared),
+        grounds=tuple(
+            Ground(text=shared.text, weight=shared.weight)
+            for shared in corpus.shared(ours, theirs, newer.title)
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """What registration does about relations between models: one function per message, and the suggesting."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -13,6 +14,7 @@ from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
 from services.registration.relations import domain, repository
 from services.registration.relations.domain import Side, Suggestion
+from services.registration.relations.likeness import Corpus
 from services.registration.relations.messages import (
     RELATION,
     AssertRelation,
@@ -25,7 +27,7 @@ from services.registration.relations.messages import (
     RelationsPage,
     RelationState,
 )
-from services.registration.relations.repository import OtherModels, Relations
+from services.registration.relations.repository import OtherModels, Relations, Sides
 from services.registration.search.index import Index
 from services.registration.search.repository import Names
 
@@ -43,18 +45,16 @@ COMMONPLACE = 20
 
 
 async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
-    """For each model that was drafted or has other words now, what it may be of others, from best to least."""
+    """Compares each model that was drafted or has another title now, and suggests the best of its relations."""
     changed = {one.event.key: one for one in heard}
-    subjects = await repository.sides(changed, tx, names)
+    sides = Sides(tx, names)
+    subjects = dict(await sides.read(changed))
     candidates = {key: _candidates(side, index) for key, side in subjects.items()}
     relations = Relations(tx)
     known = await relations.of(changed)
-    wanted = {
-        *(id_ for ids in candidates.values() for id_ in ids),
-        *(m for r in known.values() for m in r.models),
-    }
-    others = {**await repository.sides(wanted - subjects.keys(), tx, names), **subjects}
-    compare = partial(domain.compare, frequency=index.frequency, models=index.models)
+    related = {model for relation in known.values() for model in relation.models}
+    others = await sides.read(related.union(*candidates.values()))
+    compare = partial(domain.compare, corpus=Corpus(index.frequency, index.models))
     for key, side in subjects.items():
         found = [
             suggestion
@@ -66,18 +66,20 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
             for suggestion in best(found):
                 pair = domain.pair_of(suggestion.model, suggestion.other)
                 unit = domain.shared_unit(others[suggestion.model].unit, others[suggestion.other].unit)
-                if told := domain.suggest(
+                if suggested := domain.suggest(
                     known.get(pair), suggestion, key=new_id(RELATION), unit=unit, act=act
                 ):
-                    known[pair] = told[0]
-                    await relations.put(*told)
+                    known[pair] = suggested[0]
+                    await relations.put_later(*suggested)
             for relation in [one for one in known.values() if key in one.models]:
                 if relation.state is RelationState.SUGGESTED and not compare(
                     *(others[model] for model in relation.models)
                 ):
                     lapsed = domain.lapse(relation, act=act)
                     known[relation.pair] = lapsed[0]
-                    await relations.put(*lapsed)
+                    await relations.put_later(*lapsed)
+        await asyncio.sleep(0)  # the process answers others between two models
+    await relations.flush()
 
 
 def _candidates(side: Side, index: Index) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -29,21 +30,21 @@ Phrases = dict[str, list[tuple[str, ...]]]
 _YEAR = re.compile(r"(19|20)\d\d")
 
 
-class Content(msgspec.Struct, frozen=True):
-    """What a title says of the method, in stretches between what counts for nothing, and the places it names."""
+class Content(msgspec.Struct, frozen=True, cache_hash=True):
+    """The words of a title that describe the method, and the places that it names."""
 
     stretches: tuple[tuple[Syllable, ...], ...]
+    """Words in their order, cut where boilerplate or places were left out."""
     places: frozenset[str]
+    words: frozenset[str]
+    terms: frozenset[str]
+    """Words, and pairs of neighbours with a blank between."""
 
-    @property
-    def words(self) -> frozenset[str]:
-        return frozenset(one.bare for stretch in self.stretches for one in stretch)
-
-    @property
-    def terms(self) -> frozenset[str]:
-        """Words, and pairs of neighbours with a blank between."""
-        pairs = (f"{a.bare} {b.bare}" for stretch in self.stretches for a, b in pairwise(stretch))
-        return self.words | frozenset(pairs)
+    @classmethod
+    def of(cls, stretches: tuple[tuple[Syllable, ...], ...], places: frozenset[str]) -> Self:
+        words = frozenset(one.bare for stretch in stretches for one in stretch)
+        pairs = (f"{a.bare} {b.bare}" for stretch in stretches for a, b in pairwise(stretch))
+        return cls(stretches, places, words, words | frozenset(pairs))
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,16 +55,14 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Likeness(msgspec.Struct, frozen=True, kw_only=True):
-    """What they share in thousandths: `alike` of what both say, `covered` of what the one that says less says.
+    """`alike`: shared part of both titles, in thousandths. `covered`: shared part of the shorter title, in thousandths.
 
-    `words`: how many words of content they share; `telling`: what those weigh, a rare word of a small corpus 2 or so.
+    `telling`: weight of the shared terms. A rare word of a small corpus weighs about 2.
     """
 
     alike: int
     covered: int
-    words: int
     telling: int
-    shared: tuple[Shared, ...]
 
 
 def content(title: str, units: Iterable[str] = ()) -> Content:
@@ -103,35 +102,66 @@ def _content(title: str, units: tuple[str, ...]) -> Content:
             stretches.append([])
         else:
             stretches[-1].append(one)
-    return Content(tuple(tuple(stretch) for stretch in stretches if stretch), frozenset(places))
+    return Content.of(tuple(tuple(stretch) for stretch in stretches if stretch), frozenset(places))
 
 
-def likeness(newer: Content, older: Content, title: str, *, frequency: Frequency, models: int) -> Likeness:
-    """`title`: the newer one's, to quote from. `frequency` and `models` are of the whole corpus."""
+class Corpus:
+    """Compares titles by how rare their words are in all models.
 
-    def weight(terms: Iterable[str]) -> float:
-        return math.fsum(_weight(term, frequency, models) for term in sorted(terms))
+    It keeps each result: create one for each batch, as frequencies change between batches.
+    """
 
-    ours, theirs = newer.terms, older.terms
-    both = weight(ours & theirs)
-    all_ours, all_theirs = weight(ours), weight(theirs)
-    smaller = min(all_ours, all_theirs)
-    return Likeness(
-        alike=_thousandths(2 * both, all_ours + all_theirs),
-        covered=_thousandths(both, smaller),
-        words=len(newer.words & older.words),
-        telling=round(both),
-        shared=tuple(
-            Shared(text=text, weight=_thousandths(weight(terms), both))
-            for text, terms in _phrases_shared(newer, theirs, title)
-        ),
-    )
+    def __init__(self, frequency: Frequency, models: int) -> None:
+        self._frequency = frequency
+        self._models = models
+        self._weights: dict[str, float] = {}
+        self._totals: dict[Content, float] = {}
+        self._likeness: dict[tuple[Content, Content], Likeness] = {}
+        self._shared: dict[tuple[Content, Content, str], tuple[Shared, ...]] = {}
 
+    def likeness(self, newer: Content, older: Content) -> Likeness:
+        known = self._likeness.get((newer, older))
+        if known is None:
+            known = self._likeness[newer, older] = self._compared(newer, older)
+        return known
 
-def _weight(term: str, frequency: Frequency, models: int) -> float:
-    """Rarity, smoothed so that in a small corpus all words count about alike: a thousand models are assumed besides."""
-    rarity = math.log((models + 1000) / (frequency(term) + 10))
-    return rarity if " " in term else SINGLE * rarity
+    def shared(self, newer: Content, older: Content, title: str) -> tuple[Shared, ...]:
+        """The phrases of the newer title that the older one has too. `title`: the newer one, quoted from."""
+        known = self._shared.get((newer, older, title))
+        if known is None:
+            both = self._weight(newer.terms & older.terms)
+            known = self._shared[newer, older, title] = tuple(
+                Shared(text=text, weight=_thousandths(self._weight(terms), both))
+                for text, terms in _phrases_shared(newer, older.terms, title)
+            )
+        return known
+
+    def _compared(self, newer: Content, older: Content) -> Likeness:
+        both = self._weight(newer.terms & older.terms)
+        ours, theirs = self._total(newer), self._total(older)
+        return Likeness(
+            alike=_thousandths(2 * both, ours + theirs),
+            covered=_thousandths(both, min(ours, theirs)),
+            telling=round(both),
+        )
+
+    def _total(self, content: Content) -> float:
+        known = self._totals.get(content)
+        if known is None:
+            known = self._totals[content] = self._weight(content.terms)
+        return known
+
+    def _weight(self, terms: Iterable[str]) -> float:
+        # fsum rounds once, so the order of a set does not matter.
+        return math.fsum(map(self._weight_of, terms))
+
+    def _weight_of(self, term: str) -> float:
+        """Rarity, smoothed so that words of a small corpus weigh about the same: 1,000 more models are assumed."""
+        known = self._weights.get(term)
+        if known is None:
+            rarity = math.log((self._models + 1000) / (self._frequency(term) + 10))
+            known = self._weights[term] = rarity if " " in term else SINGLE * rarity
+        return known
 
 
 def _phrases_shared(

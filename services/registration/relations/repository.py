@@ -10,8 +10,9 @@ from services.kernel.messages import Event
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.aggregates import Aggregates
-from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
@@ -51,6 +52,10 @@ class Relations(Aggregates[Relation]):
     columns = Columns(RelationRow, RELATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit))
     state = Relation
 
+    def __init__(self, tx: Transaction) -> None:
+        super().__init__(tx)
+        self._fresh: list[Document] = []
+
     async def of(self, models: Iterable[str]) -> dict[str, Relation]:
         """All of these models, by pair."""
         found = await self.find({"models": {"$in": sorted(models)}})
@@ -64,30 +69,56 @@ class Relations(Aggregates[Relation]):
         """Adds the relation, or saves its next version."""
         return await (self.add if relation.version == 1 else self.save)(relation, event)
 
+    async def put_later(self, relation: Relation, event: Event) -> None:
+        """The same. New relations are written together, by `flush`."""
+        if relation.version == 1:
+            self._fresh.append(self._document(relation, self._tx.at))
+            self._recorded[relation.id] = self._tx.at
+            self._tx.log(event)
+        else:
+            await self.flush()
+            await self.put(relation, event)
 
-async def sides(models: Iterable[str], access: Access, names: Names) -> dict[str, Side]:
-    """Of those that there are."""
-    found = Models.seen(access).find({"_id": {"$in": sorted(models)}}, READ)
-    documents = [document async for document in found]
-    owners = {document["owner"] for document in documents}
-    kinds: Mapping[str, str] = {
-        document["_id"]: document["kind"]
-        async for document in Organisations.seen(access).find({"_id": {"$in": sorted(owners)}}, {"kind": 1})
-    }
-    return {
-        document["_id"]: Side(
+    async def flush(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        await self._documents.insert_many(fresh)
+
+
+class Sides:
+    """Reads models as they are compared, each once."""
+
+    def __init__(self, access: Access, names: Names) -> None:
+        self._models = Models.seen(access)
+        self._organisations = Organisations.seen(access)
+        self._names = names
+        self._kinds: dict[str, str] = {}
+        self._sides: dict[str, Side] = {}
+
+    async def read(self, models: Iterable[str]) -> Mapping[str, Side]:
+        """All models read so far. Models that do not exist are left out."""
+        if unread := sorted(set(models) - self._sides.keys()):
+            documents = [document async for document in self._models.find({"_id": {"$in": unread}}, READ)]
+            await self._read_kinds({document["owner"] for document in documents})
+            self._sides |= {document["_id"]: self._side(document) for document in documents}
+        return self._sides
+
+    async def _read_kinds(self, owners: set[str]) -> None:
+        if unread := sorted(owners - self._kinds.keys()):
+            found = self._organisations.find({"_id": {"$in": unread}}, {"kind": 1})
+            self._kinds |= {document["_id"]: document["kind"] async for document in found}
+
+    def _side(self, document: Document) -> Side:
+        return Side(
             id=document["_id"],
             owner=document["owner"],
-            owner_kind=kinds.get(document["owner"], ""),
+            owner_kind=self._kinds.get(document["owner"], ""),
             unit=document["unit"],
             title=document["title"],
             on=date.fromisoformat(document["drafted_on"]),
             year=document["year"],
-            places=names.along(document["unit"]),
-            follows=names.before(UnitPath(document["unit"]).unit),
+            places=self._names.along(document["unit"]),
+            follows=self._names.before(UnitPath(document["unit"]).unit),
         )
-        for document in documents
-    }
 
 
 async def page(access: Access, query: RelationsPage) -> Rows:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from services.registration.relations.domain import Side, Suggestion, compare
+from services.registration.relations.domain import Side, compare
+from services.registration.relations.likeness import Corpus
 from services.registration.relations.messages import RelationKind
 from services.registration.search.words import words_of
 
@@ -58,20 +59,11 @@ def _side(row: dict[str, str], prefix: str, id_: str) -> Side:
     )
 
 
-class Corpus:
-    """How often words stand in the titles that may be looked at."""
-
-    def __init__(self, labelled: list[Pair]) -> None:
-        titles = [
-            side.title for pair in labelled if pair.part == "train" for side in (pair.earlier, pair.later)
-        ]
-        self.models = len(titles)
-        self._frequency = Counter(
-            word for words in map(words_of, titles) for word in (*words.bare, *words.pairs)
-        )
-
-    def compare(self, pair: Pair) -> Suggestion | None:
-        return compare(pair.later, pair.earlier, frequency=self._frequency.__getitem__, models=self.models)
+def corpus_of(labelled: list[Pair]) -> Corpus:
+    """Frequencies come from the titles of `train`."""
+    titles = [side.title for pair in labelled if pair.part == "train" for side in (pair.earlier, pair.later)]
+    frequency = Counter(word for words in map(words_of, titles) for word in (*words.bare, *words.pairs))
+    return Corpus(frequency.__getitem__, len(titles))
 
 
 @dataclass(frozen=True)
@@ -83,9 +75,9 @@ class Measured:
 
 
 def measured(labelled: list[Pair], part: str) -> Iterator[Measured]:
-    corpus = Corpus(labelled)
+    corpus = corpus_of(labelled)
     outcomes = Counter(
-        (pair.label, found.kind.value if (found := corpus.compare(pair)) else NONE)
+        (pair.label, found.kind.value if (found := compare(pair.later, pair.earlier, corpus)) else NONE)
         for pair in labelled
         if pair.part == part
     )

@@ -8,7 +8,7 @@ import pytest
 from services.kernel.messages import Refused
 from services.registration.relations import domain
 from services.registration.relations.domain import Relation, Side, Suggestion, compare, shared_unit
-from services.registration.relations.likeness import content
+from services.registration.relations.likeness import Corpus, content
 from services.registration.relations.messages import Ground, RelationKind, RelationState
 from tests.values import act, draft, unit
 
@@ -27,7 +27,7 @@ def side(
 
 
 def judged(one: Side, another: Side, models: int = 0, frequency: int = 0) -> Suggestion | None:
-    return compare(one, another, frequency=lambda _: frequency, models=models)
+    return compare(one, another, Corpus(lambda _: frequency, models))
 
 
 @pytest.mark.parametrize("later", ["2017-03-01", "2017-05-30", "2017-11-20", "2018-02-01"])

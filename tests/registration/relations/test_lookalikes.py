@@ -7,7 +7,8 @@ import pytest
 
 from services.registration.relations import likeness
 from services.registration.relations.domain import compare
-from tests.registration.relations.lookalikes import NONE, Corpus, measured, pairs
+from services.registration.relations.likeness import Corpus
+from tests.registration.relations.lookalikes import NONE, corpus_of, measured, pairs
 
 README = Path(likeness.__file__).with_name("README.md")
 FLOORS = {"train": (0.93, 0.90), "held": (0.78, 0.84)}
@@ -42,16 +43,16 @@ def test_the_readme_publishes_what_is_measured() -> None:
 
 def test_of_what_is_no_relation_nearly_nothing_is_suggested() -> None:
     """A suggestion that nobody needed costs a person's time: most cases must make none at all."""
-    corpus = Corpus(PAIRS)
-    unneeded = [pair for pair in PAIRS if pair.label == NONE and corpus.compare(pair)]
+    corpus = corpus_of(PAIRS)
+    unneeded = [pair for pair in PAIRS if pair.label == NONE and compare(pair.later, pair.earlier, corpus)]
     nothing = [pair for pair in PAIRS if pair.label == NONE]
     assert len(unneeded) / len(nothing) <= 0.05
 
 
 def test_the_same_two_models_are_judged_alike_in_whatever_order() -> None:
     for pair in PAIRS:
-        one = compare(pair.earlier, pair.later, frequency=lambda _: 3, models=100)
-        assert one == compare(pair.later, pair.earlier, frequency=lambda _: 3, models=100)
+        one = compare(pair.earlier, pair.later, Corpus(lambda _: 3, 100))
+        assert one == compare(pair.later, pair.earlier, Corpus(lambda _: 3, 100))
         if one:
             assert (one.model, one.other) == (pair.later.id, pair.earlier.id)
             assert 0 < one.score <= 1000
