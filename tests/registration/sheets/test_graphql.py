@@ -1,4 +1,4 @@
-"""Lists of models in and out as files: uploaded, checked, imported once, told row by row, exported."""
+"""Lists of models as files: upload, check, import, result of each row, export, download."""
 
 import asyncio
 import json
@@ -12,9 +12,9 @@ from infra.operate.positions import settled
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.people import CITY, WARD, Office, Person, counts
+from tests.platform.kernel.sheets import malformed
+from tests.platform.kernel.sheets.malformed import HEADINGS, csv
 from tests.registration.programmes.test_graphql import started
-from tests.registration.sheets import malformed
-from tests.registration.sheets.malformed import HEADINGS, csv
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,6 +29,8 @@ NODE = f"query($id: ID!) {{ node(id: $id) {{ {JOB} }} }}"
 ROWS = """query($job: ID!, $fate: Fate, $after: String) { sheetRows(job: $job, fate: $fate, first: 3, after: $after) {
   edges { node { number fate title model problems { cell code vi } } } pageInfo { hasNextPage endCursor } } }"""
 OWNER = "Hội Phụ nữ phường nhập tệp"
+PATIENCE = 120
+"""Seconds after which a test gives up; no machine is expected to need them."""
 
 
 async def upload(who: Person, data: bytes, name: str, unit: str = CITY) -> Any:
@@ -49,7 +51,7 @@ async def fetched(who: Person, file: str) -> Any:
 
 
 async def ended(who: Person, job: str) -> dict[str, Any]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await who.ask(NODE, id=job)
             if found["node"]["state"] not in ("WAITING", "RUNNING"):
@@ -94,7 +96,9 @@ def listed(*titles: str) -> bytes:
     )
 
 
-async def test_a_list_is_checked_imported_once_and_told_row_by_row(graphql: GraphQL, tmp_path: Path) -> None:
+async def test_list_is_checked_and_imported_once_with_a_result_per_row(
+    graphql: GraphQL, tmp_path: Path
+) -> None:
     office = await owned(graphql)
     who = office.officer
     data = listed("Hàng rào xanh", "Đèn sáng ngõ quê", "", "Hàng rào xanh", "Tiếng kẻng an ninh")
@@ -143,7 +147,7 @@ async def test_a_list_is_checked_imported_once_and_told_row_by_row(graphql: Grap
     assert "B4: Thiếu “Tên mô hình”" in str(table[3][-1])
 
 
-async def test_rows_join_a_programme_by_its_name_and_leave_it_for_another(graphql: GraphQL) -> None:
+async def test_row_joins_a_programme_by_name_and_moves_to_another(graphql: GraphQL) -> None:
     office = await owned(graphql)
     who = office.officer
     asked = (
@@ -166,7 +170,7 @@ async def test_rows_join_a_programme_by_its_name_and_leave_it_for_another(graphq
     assert (await who.ask(asked, id=good["model"]))["node"] == {"programme": {"id": second}}
 
 
-async def test_what_is_exported_and_imported_again_changes_nothing(graphql: GraphQL) -> None:
+async def test_exported_list_is_unchanged_by_its_import(graphql: GraphQL) -> None:
     office = await owned(graphql)
     who = office.officer
     await done(who, listed("=cmd|calc", "+84 đường dây nóng", "'nháy đơn", "-5 rác"), "b.csv", check=False)
@@ -188,7 +192,7 @@ async def test_what_is_exported_and_imported_again_changes_nothing(graphql: Grap
     assert await counts(graphql.settings) == before
 
 
-async def test_a_row_with_a_model_changes_the_draft_and_adds_what_was_given_since(graphql: GraphQL) -> None:
+async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(graphql: GraphQL) -> None:
     office = await owned(graphql)
     owner = await office.organisation()
     draft, registered = await office.draft(owner), await office.registered(owner)
@@ -216,7 +220,7 @@ async def test_a_row_with_a_model_changes_the_draft_and_adds_what_was_given_sinc
 @pytest.mark.parametrize(
     "what", ["merged cells", "half of a workbook", "a billion laughs", "a zip bomb in a cell"]
 )
-async def test_a_malformed_file_leaves_no_trace_but_its_reason(graphql: GraphQL, what: str) -> None:
+async def test_malformed_file_leaves_nothing_but_the_reason(graphql: GraphQL, what: str) -> None:
     office = await owned(graphql)
     (name, data, code) = next(row[1:] for row in malformed.files() if row[0] == what)
     before = await counts(graphql.settings)
@@ -232,7 +236,7 @@ async def test_a_malformed_file_leaves_no_trace_but_its_reason(graphql: GraphQL,
     assert await counts(graphql.settings) == before
 
 
-async def test_progress_is_told_until_the_end(graphql: GraphQL) -> None:
+async def test_progress_is_sent_until_the_job_ends(graphql: GraphQL) -> None:
     office = await owned(graphql)
     sent = await upload(office.officer, listed(*(f"Mô hình số {n}" for n in range(600))), "d.csv")
     started = await office.officer.ask(START, k=sent.json()["file"], i={"file": sent.json()["file"]})
@@ -240,7 +244,7 @@ async def test_progress_is_told_until_the_end(graphql: GraphQL) -> None:
     headers = {"Authorization": f"Bearer {office.officer.token}", "accept": "text/event-stream"}
     told = []
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(PATIENCE),
         graphql.http.stream("POST", graphql.url, json={"query": query}, headers=headers) as stream,
     ):
         async for line in stream.aiter_lines():
@@ -251,7 +255,7 @@ async def test_progress_is_told_until_the_end(graphql: GraphQL) -> None:
     assert told[-1] == {"state": "DONE", "done": 600, "total": 600}
 
 
-async def test_a_file_is_its_owners_and_only_officers_of_the_unit_send_one(graphql: GraphQL) -> None:
+async def test_file_is_private_and_sent_by_officers_of_the_unit_only(graphql: GraphQL) -> None:
     office = await owned(graphql)
     sent = (await upload(office.officer, listed("a"), "e.csv")).json()["file"]
     other = Person(graphql, Role.OFFICER, CITY, name="Bình")
@@ -271,7 +275,7 @@ async def test_a_file_is_its_owners_and_only_officers_of_the_unit_send_one(graph
     )
 
 
-async def test_the_template_is_there_for_everybody(graphql: GraphQL) -> None:
+async def test_template_needs_no_token(graphql: GraphQL) -> None:
     base = graphql.url.removesuffix("/graphql")
     reply = await graphql.http.get(f"{base}/files/template.xlsx")
     assert reply.status_code == 200
@@ -281,7 +285,7 @@ async def test_the_template_is_there_for_everybody(graphql: GraphQL) -> None:
     assert unnamed.status_code == 401
 
 
-async def test_a_job_is_cancelled_once(graphql: GraphQL) -> None:
+async def test_ended_job_cannot_be_cancelled(graphql: GraphQL) -> None:
     office = await owned(graphql)
     checked = await done(office.officer, listed("a"), "f.csv")
     refused = await office.officer.tries("cancelJob", job=checked["id"])

@@ -1,13 +1,15 @@
-"""An import whose worker dies is gone on with by another: each row once, whoever wrote it."""
+"""An import whose worker dies is continued by another worker, and each row is written once."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.directory.units import keep_units
+from services.directory.units import keep_units, path_of
 from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Grant, Scope
 from services.kernel.config import Settings
@@ -18,17 +20,26 @@ from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
+from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.reading import Line
+from services.kernel.sheets.sheets import Sheets
 from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind
 from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
+from services.registration.sheets import messages
 from services.registration.sheets.app import SHEETS
+from services.registration.sheets.domain import Effect
 from services.registration.sheets.messages import FILE, StartImport, StoreFilePart
-from services.registration.sheets.sheet import SHEET
-from tests.registration.sheets.malformed import HEADINGS, csv
+from services.registration.sheets.sheet import SHEET, ModelsImporter
+from tests.platform.kernel.sheets.malformed import HEADINGS, csv
 
 ROWS = 4 * BATCH + 7
+FIRST_ROW = 2
+"""Below the headings."""
+PATIENCE = 120
+"""Seconds after which a test gives up; no machine is expected to need them."""
 WARD = Spell(
     name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent=COUNTRY, path=f"/{COUNTRY}/w"
 )
@@ -36,7 +47,7 @@ OFFICER = Caller(id="officer", name="x", grants=(Grant(role=Role.OFFICER, unit=C
 
 
 async def started(store: Store) -> str:
-    """A job that waits, for a list of one owner."""
+    """A waiting job that imports a list of models of one organisation."""
     scope = Scope(frozenset({COUNTRY}))
 
     async def work(tx: Transaction) -> str:
@@ -56,7 +67,7 @@ async def started(store: Store) -> str:
 
 
 async def until(store: Store, job: str, holds: Any) -> dict[str, Any]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await store.db.jobs.find_one({"_id": job})
             assert found
@@ -65,17 +76,30 @@ async def until(store: Store, job: str, holds: Any) -> dict[str, Any]:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("after", [0, 1, BATCH, 2 * BATCH + 1])
-async def test_whoever_takes_over_goes_on_behind_the_last_row(settings: Settings, after: int) -> None:
+def stops_at(row: int) -> Sheets:
+    """The sheet of models with an importer that never judges the batch with this row."""
+
+    class Stopping(ModelsImporter):
+        async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Effect]]:
+            if any(line.number >= row for line in lines):
+                await asyncio.Event().wait()
+            return await super().judge(lines, tx)
+
+    return Sheets(messages, replace(SHEET, importer=Stopping.prepare), path_of=path_of)
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3])
+async def test_second_worker_continues_after_the_last_row_written(settings: Settings, batches: int) -> None:
     store = Store(settings, "registration")
     nats = await client.connect(settings, OPERATOR_USER)
     job = await started(store)
-    first = asyncio.create_task(SHEETS.worker(store).run(nats))
-    await until(store, job, lambda found: found["state"] == "RUNNING" and found["done"] >= after)
+    written = batches * BATCH
+    first = asyncio.create_task(stops_at(FIRST_ROW + written).worker(store).run(nats))
+    await until(store, job, lambda found: found["state"] == "RUNNING" and found["done"] == written)
     await end([first])
     stopped = await until(store, job, lambda found: True)
-    assert stopped["state"] == "RUNNING"
-    assert stopped["done"] < ROWS
+    assert (stopped["state"], stopped["done"]) == ("RUNNING", written)
+    assert await store.db.models.count_documents({}) == written
 
     # Its lease runs out: here at once.
     await store.db.job_leases.update_one({"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}})
@@ -90,7 +114,7 @@ async def test_whoever_takes_over_goes_on_behind_the_last_row(settings: Settings
     await nats.close()
 
 
-async def test_of_two_workers_one_does_it(settings: Settings) -> None:
+async def test_job_is_done_by_one_of_two_workers(settings: Settings) -> None:
     store = Store(settings, "registration")
     nats = await client.connect(settings, OPERATOR_USER)
     job = await started(store)

@@ -1,4 +1,4 @@
-"""Files that must not be imported, each with the code of the refusal: made here, so that one reads what is wrong."""
+"""Files that must be refused, each with the code of its refusal. They are made here, so that the fault is readable."""
 
 import io
 import struct
@@ -8,15 +8,28 @@ from collections.abc import Callable, Iterator
 
 import xlsxwriter
 
+from services.kernel.kinds import Noun
+from services.kernel.sheets.columns import Column, Layout
+
 HEADINGS = ("Tổ chức chủ trì", "Tên mô hình", "Lĩnh vực", "Tập thể, cá nhân")
 ROW = ("Hội Phụ nữ phường", "Ngõ xóm sạch đẹp", "Kinh tế", "Tập thể")
+LAYOUT = Layout(
+    title="Mô hình",
+    noun=Noun("model", "mô hình", "model"),
+    columns=tuple(
+        Column(key, heading, "", 20, required=True)
+        for key, heading in zip(("owner", "title", "field", "subject_kind"), HEADINGS, strict=True)
+    ),
+    recognised_by=frozenset({"owner", "title"}),
+    named_by="title",
+)
 SHEET = "xl/worksheets/sheet1.xml"
 
 
 def workbook(
     write: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None] | None = None,
 ) -> bytes:
-    """A good one, with whatever `write` does to it."""
+    """A sound workbook, changed by `write`."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
     sheet = book.add_worksheet("Mô hình")
@@ -29,7 +42,7 @@ def workbook(
 
 
 def changed(book: bytes, **entries: bytes | None) -> bytes:
-    """With entries replaced, added or (None) left out."""
+    """The workbook with entries replaced, added or, where None, left out."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -88,7 +101,7 @@ def _row_number(number: int) -> bytes:
 
 
 def _million_rows() -> bytes:
-    # Numbers that do not pack well: that it is long is what is wrong with it.
+    # Numbers that do not pack well: its only fault is its length.
     rows = b"".join(b"<row><c><v>%d</v></c></row>" % (n * 2654435761 % 2**32) for n in range(1_000_000))
     return changed(workbook(), **{SHEET: entry(workbook()).replace(b"</sheetData>", rows + b"</sheetData>")})
 
@@ -140,7 +153,7 @@ def _no_headings(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Workshee
 
 
 def files() -> Iterator[tuple[str, str, bytes, str]]:
-    """What is wrong, the file's name, its bytes, the code."""
+    """The fault, the name of the file, its bytes, and the code of the refusal."""
     good = workbook()
     yield "nothing at all", "a.xlsx", b"", "file-empty"
     yield "blanks only", "a.csv", b" \r\n\t \r\n", "file-empty"
