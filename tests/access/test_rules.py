@@ -200,7 +200,6 @@ def test_only_projections_and_workers_act_in_the_name_of_their_process() -> None
         projections = (
             "services/kernel/",
             "services/reporting/",
-            "services/registration/search/projection.py",
         )
         if not name.startswith(projections):
             assert not OF_THE_PROCESS & {alias.name for node in imports for alias in node.names}, name

@@ -20,13 +20,13 @@ from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.driver import Database, Document
 from services.kernel.mongo.store import Store
 from services.kernel.rows import Part, Rows
+from services.kernel.search.tokenizer import tokens
 from services.kernel.text import folded
 from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
 from services.movement.words import Field
 from services.registration.models.messages import MODEL, ModelsFilter
 from services.registration.organisations.messages import ORGANISATION
 from services.registration.search.messages import Search, SearchHits, SearchKey
-from services.registration.search.words import syllables
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 from tests.bench.memory import resident
@@ -231,7 +231,7 @@ async def _compare(made: Stage, db: Database, models: int, times: int) -> None:
     person = made.person(Role.LEADER)
     async with asking(made.settings) as services:
         for text in ASKED:
-            words = [one.bare for one in syllables(text)]
+            words = [one.bare for one in tokens(text)]
             total = await _search(services, text)
 
             async def by_text(words: list[str] = words) -> None:

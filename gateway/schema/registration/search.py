@@ -8,9 +8,9 @@ from gateway.fields.declare import Wish, one, pages, root
 from gateway.fields.relay import Connection, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
+from services.kernel.search.messages import LONGEST_TEXT
 from services.registration.models.messages import ModelsById, ModelsFilter
 from services.registration.search.messages import (
-    LONGEST_TEXT,
     FacetKind,
     HitRow,
     MatchedText,

@@ -15,6 +15,7 @@ from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
+from services.kernel.search.tokenizer import expanded
 from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.formality.messages import (
@@ -28,7 +29,6 @@ from services.registration.formality.messages import (
 from services.registration.launches.domain import closing
 from services.registration.models.domain import Model
 from services.registration.relations.likeness import content
-from services.registration.search.words import written_out
 
 FEWEST_WORDS = 2
 """Of content that a title must have; without them only the movement's own phrases are left."""
@@ -122,7 +122,7 @@ def check_by(year: int, registered_on: date) -> date | None:
 
 def digest(title: str, summary: str) -> str:
     """The same for texts that differ in nothing but case, marks and punctuation."""
-    words = " ".join(one.bare for text in (title, summary) for one in written_out(text))
+    words = " ".join(one.bare for text in (title, summary) for one in expanded(text))
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
 
@@ -135,7 +135,7 @@ def of_its_own(subject: Subject) -> list[Suspicion]:
 def _boilerplate(subject: Subject) -> Suspicion | None:
     said = content(subject.title)
     words = [one for stretch in said.stretches for one in stretch]
-    everything = written_out(subject.title)
+    everything = expanded(subject.title)
     if len(words) >= FEWEST_WORDS and len(words) >= LEAST_SHARE * len(everything):
         return None
     left = tuple(subject.title[one.start : one.end] for one in words[:MOST_SHOWN])

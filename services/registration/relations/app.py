@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from services.directory.unit_names import UnitNames
 from services.kernel.log.inbox import Handler, Heard
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.search.answers import Answers
 from services.kernel.table import Area, batches, command, query
 from services.registration.models.messages import ModelDrafted, ModelOwnerChanged, ModelRevised
 from services.registration.relations import handlers, messages, repository
 from services.registration.search.app import SEARCH
-from services.registration.search.projection import Projection
 
 LARGEST_BATCH = 200
 """Models compared in one transaction, at most."""
@@ -18,9 +19,12 @@ HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged)
 """After these events a model may resemble other models than before."""
 
 
-def _suggest(search: Projection) -> Handler:
+def _suggest(search: Answers) -> Handler:
+    projection = search.projection
+    names = projection.source.text(UnitNames)
+
     async def suggest(heard: Sequence[Heard], tx: Transaction) -> None:
-        await handlers.suggest(heard, tx, search.index, search.sources.names)
+        await handlers.suggest(heard, tx, projection.index, names)
 
     return suggest
 
@@ -45,7 +49,7 @@ AREA = Area(
             reader="lookalikes",
             limit=LARGEST_BATCH,
             pause=PAUSE,
-            ready=SEARCH.late(lambda search: search.reached),
+            ready=SEARCH.late(lambda search: search.projection.reached),
         ),
     ),
     indexes=repository.INDEXES,

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from services.directory.unit_names import UnitNames
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.pages import by_keys
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
+from services.kernel.search.index import Index
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
 from services.registration.relations import domain, repository
@@ -28,8 +30,6 @@ from services.registration.relations.messages import (
     RelationState,
 )
 from services.registration.relations.repository import OtherModels, Relations, Sides
-from services.registration.search.index import Index
-from services.registration.search.repository import Names
 
 RAREST = 8
 """Words, or pairs of them, by which candidates are looked for."""
@@ -44,7 +44,7 @@ COMMONPLACE = 20
 """Of a method found in so many other places nobody is asked who has it from whom."""
 
 
-async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
+async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: UnitNames) -> None:
     """Compares each model that was drafted or has another title now, and suggests the best of its relations."""
     changed = {one.event.key: one for one in heard}
     sides = Sides(tx, names)
@@ -54,7 +54,7 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
     known = await relations.of(changed)
     related = {model for relation in known.values() for model in relation.models}
     others = await sides.read(related.union(*candidates.values()))
-    compare = partial(domain.compare, corpus=Corpus(index.frequency, index.models))
+    compare = partial(domain.compare, corpus=Corpus(index.frequency, index.documents))
     for key, side in subjects.items():
         found = [
             suggestion

@@ -14,7 +14,7 @@ from typing import Self
 
 import msgspec
 
-from services.registration.search.words import Syllable, syllables, written_out
+from services.kernel.search.tokenizer import Token, expanded, tokens
 
 LIST = Path(__file__).with_name("boilerplate.txt")
 PLACE_WORDS = (
@@ -33,7 +33,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 class Content(msgspec.Struct, frozen=True, cache_hash=True):
     """The words of a title that describe the method, and the places that it names."""
 
-    stretches: tuple[tuple[Syllable, ...], ...]
+    stretches: tuple[tuple[Token, ...], ...]
     """Words in their order, cut where boilerplate or places were left out."""
     places: frozenset[str]
     words: frozenset[str]
@@ -41,7 +41,7 @@ class Content(msgspec.Struct, frozen=True, cache_hash=True):
     """Words, and pairs of neighbours with a blank between."""
 
     @classmethod
-    def of(cls, stretches: tuple[tuple[Syllable, ...], ...], places: frozenset[str]) -> Self:
+    def of(cls, stretches: tuple[tuple[Token, ...], ...], places: frozenset[str]) -> Self:
         words = frozenset(one.bare for stretch in stretches for one in stretch)
         pairs = (f"{a.bare} {b.bare}" for stretch in stretches for a, b in pairwise(stretch))
         return cls(stretches, places, words, words | frozenset(pairs))
@@ -72,7 +72,7 @@ def content(title: str, units: Iterable[str] = ()) -> Content:
 
 @lru_cache(20_000)
 def _content(title: str, units: tuple[str, ...]) -> Content:
-    said = written_out(title)
+    said = expanded(title)
     marked = any(one.exact != one.bare for one in said)
     keys = [one.exact if marked else one.bare for one in said]
     idle = [False] * len(said)
@@ -96,7 +96,7 @@ def _content(title: str, units: tuple[str, ...]) -> Content:
     for start, end in _found(keys, _phrases(marked, _lists()[0])):
         if telling.isdisjoint(range(start, end)):
             idle[start:end] = [True] * (end - start)
-    stretches: list[list[Syllable]] = [[]]
+    stretches: list[list[Token]] = [[]]
     for one, skip in zip(said, idle, strict=True):
         if skip or _YEAR.fullmatch(one.bare):
             stretches.append([])
@@ -170,7 +170,7 @@ def _phrases_shared(
     """Runs of words that stand in the other title too, as written, with the shared terms in them."""
     told: set[str] = set()
     for stretch in newer.stretches:
-        run: list[Syllable] = []
+        run: list[Token] = []
         for one in (*stretch, None):
             if one is not None and one.bare in theirs and (not run or f"{run[-1].bare} {one.bare}" in theirs):
                 run.append(one)
@@ -186,7 +186,7 @@ def _phrases_shared(
             run = [one] if one is not None and one.bare in theirs else []
 
 
-def _names(title: str, one: Syllable) -> bool:
+def _names(title: str, one: Token) -> bool:
     first = title[one.start]
     return first.isdigit() or first.isupper() or one.bare == "so"
 
@@ -197,7 +197,7 @@ def _thousandths(part: float, whole: float) -> int:
 
 def _proper(unit: str, *, marked: bool) -> list[tuple[str, ...]]:
     """The name as keys, with and without its kind: of two words at least, a single one says too much else."""
-    keys = tuple(one.exact if marked else one.bare for one in syllables(unit))
+    keys = tuple(one.exact if marked else one.bare for one in tokens(unit))
     kinds = (
         [kind for kind in _phrases(marked, PLACE_WORDS).get(keys[0], ()) if keys[: len(kind)] == kind]
         if keys
@@ -210,7 +210,7 @@ def _proper(unit: str, *, marked: bool) -> list[tuple[str, ...]]:
 @cache
 def _phrases(marked: bool, phrases: Sequence[str]) -> Phrases:
     return _indexed(
-        tuple(tuple(one.exact if marked else one.bare for one in syllables(phrase)) for phrase in phrases)
+        tuple(tuple(one.exact if marked else one.bare for one in tokens(phrase)) for phrase in phrases)
     )
 
 

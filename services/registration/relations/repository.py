@@ -5,6 +5,7 @@ from datetime import date
 
 import msgspec
 
+from services.directory.unit_names import UnitNames
 from services.kernel.kinds import Noun
 from services.kernel.messages import Event
 from services.kernel.mongo import pages
@@ -24,7 +25,6 @@ from services.registration.relations.messages import (
     RelationsPage,
     RelationState,
 )
-from services.registration.search.repository import Names
 
 COLLECTION = "relations"
 
@@ -87,7 +87,7 @@ class Relations(Aggregates[Relation]):
 class Sides:
     """Reads models as they are compared, each once."""
 
-    def __init__(self, access: Access, names: Names) -> None:
+    def __init__(self, access: Access, names: UnitNames) -> None:
         self._models = Models.seen(access)
         self._organisations = Organisations.seen(access)
         self._names = names
@@ -117,7 +117,7 @@ class Sides:
             on=date.fromisoformat(document["drafted_on"]),
             year=document["year"],
             places=self._names.along(document["unit"]),
-            follows=self._names.before(UnitPath(document["unit"]).unit),
+            follows=self._names.predecessors(UnitPath(document["unit"]).unit),
         )
 
 

@@ -1,28 +1,26 @@
-"""What can be asked of the search over models."""
+"""The queries and rows of the search over models."""
 
 from typing import ClassVar
 
 import msgspec
 
 from services.kernel.messages import ANY_OFFICE, Role
-from services.kernel.rows import ByOwners, Shows
+from services.kernel.rows import ByOwners
+from services.kernel.search import messages as search
 from services.kernel.words import Word
 from services.registration.models.messages import ModelsFilter
 
-LONGEST_TEXT = 200
 
-
-class Search(Shows, frozen=True, kw_only=True):
-    """Models with all words of `text` in title, owner, place or unit: one row, of all that match."""
+class Search(search.SearchText, frozen=True, kw_only=True):
+    """Models with all words of `text` in title, owner, place or unit: one row, for all hits."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    text: str
     filter: ModelsFilter = ModelsFilter()
 
 
 class SearchHits(ByOwners, frozen=True, kw_only=True):
-    """A page of what matches, the best first and of those as good the newest. The keys are those in `SearchRow`."""
+    """A page of hits for each key of a `SearchRow`: the best first, among equals the newest."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -46,7 +44,7 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`hits`: the key by which `SearchHits` is asked for the same. `as_of`: the last event of the log that it knows."""
+    """`hits`: the key for `SearchHits`. `as_of`: number of the last event of the log that the index includes."""
 
     hits: str
     total: int
@@ -73,18 +71,12 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`exact`: all words stand there with just the marks they were typed with."""
+    """`exact`: all words have the marks they were typed with."""
 
     model: str
     exact: bool
     matches: tuple[Match, ...]
 
 
-class SearchKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is searched for, as one text."""
-
-    text: str
+class SearchKey(search.SearchKey, frozen=True, kw_only=True, omit_defaults=True):
     filter: ModelsFilter
-
-    def written(self) -> str:
-        return msgspec.json.encode(self).decode()

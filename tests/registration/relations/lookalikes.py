@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from services.kernel.search.tokenizer import terms_of
 from services.registration.relations.domain import Side, compare
 from services.registration.relations.likeness import Corpus
 from services.registration.relations.messages import RelationKind
-from services.registration.search.words import words_of
 
 FILE = Path(__file__).with_name("lookalikes.csv")
 NONE = "NONE"
@@ -62,7 +62,7 @@ def _side(row: dict[str, str], prefix: str, id_: str) -> Side:
 def corpus_of(labelled: list[Pair]) -> Corpus:
     """Frequencies come from the titles of `train`."""
     titles = [side.title for pair in labelled if pair.part == "train" for side in (pair.earlier, pair.later)]
-    frequency = Counter(word for words in map(words_of, titles) for word in (*words.bare, *words.pairs))
+    frequency = Counter(word for words in map(terms_of, titles) for word in (*words.bare, *words.pairs))
     return Corpus(frequency.__getitem__, len(titles))
 
 

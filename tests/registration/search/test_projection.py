@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
 
+from services.directory.unit_names import UnitNames
 from services.directory.units import keep_units
 from services.kernel.config import Settings
 from services.kernel.log import streams
@@ -20,6 +21,7 @@ from services.kernel.messaging import client
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.process import end
+from services.kernel.search.projection import Projection
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, SubjectKind
 from services.registration.models.handlers import draft_model
@@ -27,7 +29,7 @@ from services.registration.models.messages import DraftModel, ModelDrafted
 from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.relations import handlers
-from services.registration.search.projection import PRODUCER, Projection
+from services.registration.search.app import MODELS
 from tests.conftest import TESTER
 
 PATH = f"/{COUNTRY}/p/ward"
@@ -54,12 +56,13 @@ class Registry:
         self.store = Store(settings, "registration")
         self.nats = connection
         self.sequencer = Sequencer(self.store, connection, lease=5, heartbeat=0.1)
-        self.file = settings.var / "search" / "test.index"
+        self.folder = settings.var / "search"
+        self.file = Projection(MODELS, self.store, self.folder).file
         self.owner = ""
         self.running: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        await self.nats.subscribe(streams.replay_subject(PRODUCER), cb=self.replay)
+        await self.nats.subscribe(streams.replay_subject("registration"), cb=self.replay)
         self.running.append(asyncio.create_task(self.sequencer.run()))
 
         async def work(tx: Transaction) -> str:
@@ -85,8 +88,8 @@ class Registry:
         await self.store.transaction(work)
         self.sequencer.nudge()
 
-    def reader(self, file: Path | None = None) -> tuple[Projection, asyncio.Task[None]]:
-        made = Projection(self.store, file or self.file)
+    def reader(self, folder: Path | None = None) -> tuple[Projection, asyncio.Task[None]]:
+        made = Projection(MODELS, self.store, folder or self.folder)
         task = asyncio.create_task(made.run(self.nats))
         self.running.append(task)
         return made, task
@@ -103,10 +106,12 @@ class Registry:
 
     def suggesting(self, search: Projection) -> None:
         async def suggest(heard: Sequence[Heard], tx: Transaction) -> None:
-            await handlers.suggest(heard, tx, search.index, search.sources.names)
+            await handlers.suggest(heard, tx, search.index, search.source.text(UnitNames))
 
         types = {ModelDrafted.subject: ModelDrafted}
-        inbox = Inbox(self.store, PRODUCER, types, suggest, name="lookalikes", limit=3, ready=search.reached)
+        inbox = Inbox(
+            self.store, "registration", types, suggest, name="lookalikes", limit=3, ready=search.reached
+        )
         self.running.append(asyncio.create_task(inbox.run(self.nats)))
 
 
@@ -114,7 +119,7 @@ class Registry:
 async def registry(settings: Settings) -> AsyncGenerator[Registry, None]:
     connection = await client.connect(settings, TESTER)
     made = Registry(settings, connection)
-    await streams.ensure(connection.jetstream(), PRODUCER)
+    await streams.ensure(connection.jetstream(), "registration")
     await made.start()
     yield made
     await end(made.running)
@@ -164,7 +169,7 @@ async def test_whatever_becomes_of_the_file_everything_is_found(registry: Regist
         case "cut":
             registry.file.write_bytes(kept[: len(kept) // 2])
         case "another schema":
-            registry.file.write_bytes(kept.replace(b'"schema":1', b'"schema":0'))
+            registry.file.write_bytes(kept.replace(b'"schema":"2', b'"schema":"0'))
         case "another log":
             assert b"0" * 24 in kept
             registry.file.write_bytes(kept)
@@ -194,7 +199,7 @@ async def test_a_log_that_was_restored_to_an_earlier_day_is_indexed_anew(registr
 
 
 async def test_readers_of_several_processes_agree(registry: Registry) -> None:
-    readers = [registry.reader(registry.file.with_name(f"{name}.index"))[0] for name in ("a", "b")]
+    readers = [registry.reader(registry.folder / name)[0] for name in ("a", "b")]
     await asyncio.gather(*(registry.draft(f"Đường hoa {number}", "Ngõ hoà") for number in range(10)))
     for reader in readers:
         await registry.caught_up(reader)
@@ -208,7 +213,7 @@ async def test_readers_of_several_processes_agree(registry: Registry) -> None:
 
 async def test_several_processes_make_each_suggestion_once(registry: Registry) -> None:
     for name in ("a", "b"):
-        registry.suggesting(registry.reader(registry.file.with_name(f"{name}.index"))[0])
+        registry.suggesting(registry.reader(registry.folder / name)[0])
     await asyncio.gather(*(registry.draft("Tiếng trống học bài") for _ in range(5)))
     relations = registry.store.db.relations
     async with asyncio.timeout(20):

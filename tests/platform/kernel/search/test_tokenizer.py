@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.search.words import abbreviations, keys, marked, syllables, words_of
+from services.kernel.search.tokenizer import abbreviations, highlights, keys, terms_of, tokens
 
 LETTERS = st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạèéẻẽẹòóỏõọùúủũụỳýỷỹỵ -", max_size=30)
 
 
 def bare(text: str) -> set[str]:
-    return {one.bare for one in syllables(text)}
+    return {one.bare for one in tokens(text)}
 
 
 @pytest.mark.parametrize(
@@ -41,24 +41,24 @@ def test_marks_tell_words_apart(one: str, other: str) -> None:
 def test_without_marks_and_in_any_normal_form_a_title_has_the_same_words() -> None:
     title = "Dân vận khéo: Đậu Liêu"
     assert bare(title) == {"dan", "van", "kheo", "dau", "lieu"}
-    assert words_of(unicodedata.normalize("NFD", title)) == words_of(title)
+    assert terms_of(unicodedata.normalize("NFD", title)) == terms_of(title)
     assert bare("dan van kheo dau lieu") == bare(title)
 
 
 @given(LETTERS)
 def test_the_normal_form_never_matters(text: str) -> None:
-    assert words_of(unicodedata.normalize("NFD", text)) == words_of(unicodedata.normalize("NFC", text))
+    assert terms_of(unicodedata.normalize("NFD", text)) == terms_of(unicodedata.normalize("NFC", text))
 
 
 def test_an_abbreviation_and_its_words_find_each_other() -> None:
     for one in abbreviations():
         short, full = keys(one.short)[1], bare(one.full)
-        assert full <= words_of(f"của {one.short} phường").bare, one
-        assert short in words_of(f"của {one.full} phường").bare, one
+        assert full <= terms_of(f"của {one.short} phường").bare, one
+        assert short in terms_of(f"của {one.full} phường").bare, one
 
 
 def test_an_abbreviation_within_another_counts_too() -> None:
-    assert {"ubmttq", "mttq", "mat"} <= words_of("UBMTTQ xã").bare
+    assert {"ubmttq", "mttq", "mat"} <= terms_of("UBMTTQ xã").bare
 
 
 def test_every_abbreviation_stands_once_in_the_table_and_has_a_source() -> None:
@@ -79,4 +79,4 @@ def test_every_abbreviation_stands_once_in_the_table_and_has_a_source() -> None:
     ],
 )
 def test_a_match_is_shown_as_it_is_written(text: str, wanted: set[str], shown: list[str]) -> None:
-    assert [text[start:end] for start, end in marked(text, frozenset(wanted))] == shown
+    assert [text[start:end] for start, end in highlights(text, frozenset(wanted))] == shown

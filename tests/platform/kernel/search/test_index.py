@@ -2,26 +2,32 @@
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.search.index import Entry, Index
-from services.registration.search.words import asked_for, words_of
+from services.kernel.kinds import Kind
+from services.kernel.search.declaration import Searched
+from services.kernel.search.file import IndexFile
+from services.kernel.search.index import Entry, Index
+from services.kernel.search.tokenizer import terms_of, tokens
 
+TOY = Kind("toy", "đồ chơi", "toy")
+FILE = IndexFile(Searched(kind=TOY, collection="toys", texts={"TITLE": "title"}), Path("toys.index"))
 UNITS = {"ward": ("vn", "town", "ward"), "other": ("vn", "town", "other"), "far": ("vn", "far")}
 SYLLABLES = ["hòa", "hoa", "hóa", "đường", "duong", "tổ", "xã", "MTTQ", "mặt", "trận", "quốc"]
 
 
 def entry(number: int, title: str, unit: str = "ward", state: str = "DRAFT") -> Entry:
     return Entry(
-        f"model_{number:024x}", words_of(title), (*UNITS[unit], f"organisation_{unit}"), {"state": state}
+        f"toy_{number:024x}", terms_of(title), (*UNITS[unit], f"organisation_{unit}"), {"state": state}
     )
 
 
 def filled(*titles: str) -> Index:
-    index = Index()
+    index = Index(TOY)
     index.put([entry(number, title) for number, title in enumerate(titles)])
     return index
 
@@ -46,7 +52,7 @@ def test_exact_marks_come_first_then_neighbours_then_the_newest() -> None:
 
 
 def test_who_may_see_a_unit_finds_and_counts_what_is_in_it_and_below_alone() -> None:
-    index = Index()
+    index = Index(TOY)
     index.put(
         [
             entry(0, "đường hoa", "ward"),
@@ -58,7 +64,7 @@ def test_who_may_see_a_unit_finds_and_counts_what_is_in_it_and_below_alone() -> 
         unit: len(index.find("duong", frozenset({unit}))) for unit in ("vn", "town", "ward", "far", "war")
     }
     assert totals == {"vn": 3, "town": 2, "ward": 1, "far": 1, "war": 0}
-    assert index.counts(index.find("duong", frozenset({"town"})), "state") == {"DRAFT": 1, "REGISTERED": 1}
+    assert index.facet(index.find("duong", frozenset({"town"})), "state") == {"DRAFT": 1, "REGISTERED": 1}
     assert len(index.find("duong", frozenset({"town"}), ["far"])) == 0
     assert len(index.find("duong", None, ["organisation_far"])) == 1
     assert len(index.find("duong", None, (), {"state": "REGISTERED"})) == 1
@@ -69,7 +75,7 @@ def test_a_changed_model_is_found_by_what_it_is_now_in_its_old_place() -> None:
     index.put([entry(0, "camera an ninh", "far", "SUBMITTED")])
     assert [len(index.find(text, None)) for text in ("hoa", "camera", "duong")] == [0, 1, 1]
     assert len(index.find("camera", frozenset({"town"}))) == 0
-    assert index.counts(index.find("camera", None), "state") == {"SUBMITTED": 1}
+    assert index.facet(index.find("camera", None), "state") == {"SUBMITTED": 1}
     assert [number for _, number in index.find("", None)] == [1, 0]
 
 
@@ -80,17 +86,17 @@ def test_a_changed_model_is_found_by_what_it_is_now_in_its_old_place() -> None:
     st.randoms(use_true_random=False),
 )
 def test_it_finds_what_a_look_at_every_title_finds(titles: list[str], text: str, dice: random.Random) -> None:
-    index = Index()
+    index = Index(TOY)
     order = list(range(len(titles)))
     dice.shuffle(order)
     index.put([entry(number, "khác") for number in order])
     index.put([entry(number, titles[number]) for number in order])
-    asked = asked_for(text)
+    asked = list(tokens(text))
     found = {int(index.ids.key(number).hex(), 16) for _, number in index.find(text, None)}
     assert found == {
-        number for number, title in enumerate(titles) if {one.bare for one in asked} <= words_of(title).bare
+        number for number, title in enumerate(titles) if {one.bare for one in asked} <= terms_of(title).bare
     }
-    copy = Index.unpacked(index.packed())
+    copy = FILE.unpacked(FILE.packed(index))
     assert copy
     assert list(copy.find(text, None)) == list(index.find(text, None))
 
@@ -99,7 +105,7 @@ def test_it_finds_what_a_look_at_every_title_finds(titles: list[str], text: str,
 @given(st.permutations(range(24)), st.integers(0, 24), st.integers(1, 7))
 def test_pages_of_any_size_hold_everything_once_in_order(order: list[int], many: int, size: int) -> None:
     """In whatever order models came: as several processes make ids, a smaller one may come after a greater one."""
-    index = Index()
+    index = Index(TOY)
     for number in order[:many]:
         index.put([entry(number, ("đường hoa", "duong hoa")[number % 2])])
     found = index.find("đường hoa", None)
@@ -118,14 +124,14 @@ def test_pages_of_any_size_hold_everything_once_in_order(order: list[int], many:
     "damage", [lambda b: b[:-1], lambda b: b[:20], lambda b: b"", lambda b: b[:-9] + b"x" + b[-8:]]
 )
 def test_a_damaged_file_is_no_index(damage: object) -> None:
-    packed = filled("đường hoa").packed()
-    assert Index.unpacked(packed)
-    assert Index.unpacked(damage(packed)) is None  # type: ignore[operator]
+    packed = FILE.packed(filled("đường hoa"))
+    assert FILE.unpacked(packed)
+    assert FILE.unpacked(damage(packed)) is None  # type: ignore[operator]
 
 
 def test_what_is_most_alike_comes_first_and_the_oldest_of_those() -> None:
     index = filled("thu gom rác thải", "thu gom", "rác thải nhựa thu gom", "đường hoa")
     assert index.alike(["thu", "gom", "rac", "thai"], within=None, most=3, floor=2) == [
-        f"model_{n:024x}" for n in (0, 2, 1)
+        f"toy_{n:024x}" for n in (0, 2, 1)
     ]
     assert index.alike(["thu", "gom"], within="far", most=3, floor=1) == []

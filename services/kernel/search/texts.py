@@ -1,0 +1,106 @@
+"""The texts by which a document is found: its own, and names that it borrows from records it refers to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from services.kernel.kinds import Kind
+from services.kernel.messages import Recorded
+from services.kernel.mongo.access import Access
+from services.kernel.mongo.driver import Document
+from services.kernel.search.tokenizer import NO_TERMS, Terms, terms_of
+
+MOST_NAMES = 50_000
+"""Names kept in memory, at most."""
+
+
+class TextSource(Protocol):
+    """Reads one text of documents. It keeps what it has read until an event says that it changed."""
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The fields of a document that it needs."""
+
+    async def load(self) -> None:
+        """Called once, before any document is read."""
+
+    async def renamed(self, events: Sequence[Recorded]) -> set[str]:
+        """Ids of the records that have other names after these events."""
+
+    async def prepare(self, documents: Sequence[Document]) -> None:
+        """Reads what the texts of these documents need."""
+
+    def texts(self, document: Document) -> Sequence[str]: ...
+
+    def terms(self, document: Document) -> Terms: ...
+
+
+class OwnText:
+    """A field of the document itself. It changes by events of the document."""
+
+    def __init__(self, field: str) -> None:
+        self.fields = (field,)
+
+    async def load(self) -> None: ...
+
+    async def renamed(self, events: Sequence[Recorded]) -> set[str]:
+        return set()
+
+    async def prepare(self, documents: Sequence[Document]) -> None: ...
+
+    def texts(self, document: Document) -> Sequence[str]:
+        text = document.get(self.fields[0])
+        return (text,) if text else ()
+
+    def terms(self, document: Document) -> Terms:
+        return terms_of(*self.texts(document))
+
+
+class ReferencedName:
+    """The name of a record in the same database, to whose id the document refers: the name of its owner."""
+
+    def __init__(self, access: Access, field: str, kind: Kind, collection: str, name: str) -> None:
+        self.fields = (field,)
+        self._kind = kind
+        self._records = access.documents(collection)
+        self._name = name
+        self._names: dict[str, str] = {}
+        self._terms = lru_cache(MOST_NAMES)(terms_of)
+
+    async def load(self) -> None: ...
+
+    async def renamed(self, events: Sequence[Recorded]) -> set[str]:
+        ids = {event.key for event in events if self._kind.names(event.key)}
+        for id_ in ids:
+            self._names.pop(id_, None)
+        return ids
+
+    async def prepare(self, documents: Sequence[Document]) -> None:
+        ids = {document[self.fields[0]] for document in documents}
+        unknown = ids - self._names.keys()
+        if unknown and len(self._names) + len(unknown) > MOST_NAMES:
+            self._names.clear()
+            unknown = ids
+        if unknown:
+            found = self._records.find({"_id": {"$in": sorted(unknown)}}, {self._name: 1})
+            self._names.update({record["_id"]: record[self._name] async for record in found})
+
+    def texts(self, document: Document) -> Sequence[str]:
+        name = self._names.get(document[self.fields[0]])
+        return (name,) if name else ()
+
+    def terms(self, document: Document) -> Terms:
+        texts = self.texts(document)
+        return self._terms(*texts) if texts else NO_TERMS
+
+
+def referenced_name(
+    field: str, kind: Kind, collection: str, *, name: str = "name"
+) -> Callable[[Access], TextSource]:
+    """For a declaration: `field` has the id of a record in `collection`, whose field `name` is searched."""
+    return lambda access: ReferencedName(access, field, kind, collection, name)
+
+
+def stretches(sources: Mapping[str, TextSource], document: Document) -> list[tuple[str, str]]:
+    """Name of the text and text, of all texts of the document."""
+    return [(name, text) for name, source in sources.items() for text in source.texts(document)]
