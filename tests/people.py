@@ -21,7 +21,7 @@ DISTRICT, MOUNTAIN = "u439", "u18196"
 CHANGED = {
     "registration": ("units", "organisations", "models", "log"),
     "review": ("reviews", "log"),
-    "supervision": ("sessions", "log"),
+    "supervision": ("activities", "log"),
     "reporting": ("facts_1", "counters_1"),
 }
 

@@ -28,7 +28,7 @@ from services.registration.reorganisations.messages import ReorganisationKind, R
 from services.registration.search.messages import FacetKind, MatchedText
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import Closing, Verdict
-from services.supervision.messages import SessionKind, SupervisingBody
+from services.supervision.messages import ActivityKind
 
 
 def word(words: type[Word]) -> None:
@@ -66,8 +66,7 @@ for words in (
     Verdict,
     Closing,
     ReviewEventKind,
-    SessionKind,
-    SupervisingBody,
+    ActivityKind,
     UnitLevel,
     ReorganisationKind,
     ReorganisationProblem,

@@ -39,7 +39,7 @@ from gateway.schema.registration.sheets import SheetJob, SheetsMutation, SheetsQ
 from gateway.schema.registration.units import Unit, UnitsQuery
 from gateway.schema.reporting.reports import ReportsQuery
 from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsSubscription
-from gateway.schema.supervision.sessions import SupervisionMutation, SupervisionQuery, SupervisionSession
+from gateway.schema.supervision.activities import Activity, SupervisionMutation, SupervisionQuery
 from services.kernel.kinds import Kind
 from services.kernel.rows import ByKeys
 from services.registration.delegations.messages import DELEGATION, DelegationsById
@@ -53,7 +53,7 @@ from services.registration.relations.messages import RELATION, RelationsById
 from services.registration.reorganisations.messages import REORGANISATION, ReorganisationsById
 from services.registration.units.messages import UnitsOnDay
 from services.review.messages import REVIEW, ReviewsById
-from services.supervision.messages import SESSION, SessionsById
+from services.supervision.messages import ACTIVITY, ActivitiesById
 
 NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     REORGANISATION: (ReorganisationsById, Reorganisation),
@@ -67,7 +67,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     PROGRAMME: (ProgrammesById, Programme),
     QUESTION: (QuestionsById, Question),
     REVIEW: (ReviewsById, Review),
-    SESSION: (SessionsById, SupervisionSession),
+    ACTIVITY: (ActivitiesById, Activity),
 }
 """By the kind of an id: the query that finds the record, and its type. Every other id is a unit's."""
 _BY_PREFIX = {kind.prefix: node for kind, node in NODES.items()}

@@ -77,8 +77,8 @@ class _Count:
             yield _expected(review["verdict"], review, review["decided_version"], review["decided_on"])
             if review["nominated_version"]:
                 yield _expected("NOMINATED", review, review["nominated_version"], review["nominated_on"])
-        async for session in self._all("supervision", "sessions"):
-            yield _expected("SUPERVISION_SESSION", session, session["version"], session["held_on"])
+        async for activity in self._all("supervision", "activities"):
+            yield of_activity(activity)
 
     async def _not_counted(self, generation: int) -> list[str]:
         """`<id>/<version>` of what happened after the cursors, or is parked."""
@@ -156,6 +156,13 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
         yield _expected("FORMALITY_SUSPECTED", question, question["settled_version"], question["settled_on"])
 
 
+def of_activity(activity: Document) -> tuple[str, Document]:
+    """It counts once, under the kind of its bodies, or under SEVERAL when they are of several kinds."""
+    first, *others = {body["kind"] for body in activity["bodies"]}
+    held_by = activity | {"body_kind": "SEVERAL" if others else first}
+    return _expected("SUPERVISION_ACTIVITY", held_by, activity["version"], activity["held_on"])
+
+
 def _expected(
     measure: str, document: Document, version: int, on: str, amount: Decimal = Decimal(1)
 ) -> tuple[str, Document]:
@@ -164,7 +171,7 @@ def _expected(
         if measure == "MONEY":
             names["COVERS"] = "covers"
     else:
-        names = {"SESSION_KIND": "kind", "BODY": "body"}
+        names = {"ACTIVITY_KIND": "kind", "BODY_KIND": "body_kind"}
     return f"{document['_id']}/{version}/{measure}", {
         "measure": measure,
         "on": on,

@@ -78,12 +78,14 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Activity:
+    """`bodies`: refs of the organisations that held it."""
+
     ref: str
     kind: str
-    body: str
+    bodies: tuple[str, ...]
     unit: str
-    on: date
+    held_on: date
     title: str
 
 
@@ -179,6 +181,13 @@ ORGANISATIONS: tuple[Organisation, ...] = (
     Organisation("dt-nong-dan", "Hội Nông dân phường Đức Thuận", "FARMERS_UNION", DUC_THUAN),
     Organisation("dt-ccb", "Hội Cựu chiến binh phường Đức Thuận", "VETERANS_ASSOCIATION", DUC_THUAN),
     Organisation("dt-tieu-hoc", "Trường Tiểu học Đức Thuận", "SCHOOL", DUC_THUAN),
+    # Registered nothing: it supervises.
+    Organisation(
+        "dt-giam-sat",
+        "Ban giám sát đầu tư của cộng đồng phường Đức Thuận",
+        "COMMUNITY_INVESTMENT_SUPERVISION_BOARD",
+        DUC_THUAN,
+    ),
     Organisation(
         "dt-tdp-thuan-hoa", "Tổ dân phố Thuận Hòa, phường Đức Thuận", "RESIDENTIAL_GROUP", DUC_THUAN
     ),
@@ -327,43 +336,43 @@ REGISTRATIONS: tuple[Registration, ...] = tuple(
     _registration(index, draft) for index, draft in enumerate(DRAFTS)
 )
 
-SUPERVISION_SESSIONS: tuple[Session, ...] = (
-    Session(
+ACTIVITIES: tuple[Activity, ...] = (
+    Activity(
         "hl18-gs-01",
         "SUPERVISION",
-        "FATHERLAND_FRONT",
+        ("tx-mttq", "tx-nong-dan"),
         TOWN,
         date(2018, 5, 17),
         "Giám sát việc huy động, quản lý và sử dụng các khoản đóng góp của Nhân dân",
     ),
-    Session(
+    Activity(
         "hl18-gs-02",
         "SUPERVISION",
-        "WOMENS_UNION",
+        ("tx-phu-nu",),
         DAU_LIEU,
         date(2018, 6, 21),
         "Giám sát việc thực hiện chính sách đối với phụ nữ và trẻ em hộ nghèo",
     ),
-    Session(
+    Activity(
         "hl18-gs-03",
         "INSPECTION",
-        "COMMUNITY_INVESTMENT_SUPERVISION_BOARD",
+        ("dt-giam-sat",),
         DUC_THUAN,
         date(2018, 7, 26),
         "Kiểm tra chất lượng thi công đường tổ dân phố Thuận Hòa do Nhân dân hiến đất, góp công",
     ),
-    Session(
+    Activity(
         "hl18-gs-04",
         "SOCIAL_CRITICISM",
-        "FATHERLAND_FRONT",
+        ("tx-mttq",),
         TOWN,
         date(2018, 9, 13),
         "Phản biện xã hội dự thảo đề án chỉnh trang đô thị của thị xã",
     ),
-    Session(
+    Activity(
         "hl18-gs-05",
         "SURVEY",
-        "PARTY_COMMITTEE",
+        ("tx-thi-uy",),
         TOWN,
         date(2018, 10, 18),
         'Khảo sát việc thực hiện các mô hình "Dân vận khéo" trước đợt thẩm định cuối năm',

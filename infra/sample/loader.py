@@ -8,14 +8,15 @@ from typing import Any
 import httpx
 
 from infra.operate.operator import gateway_url, user_token
+from infra.operate.positions import settled
 from infra.sample.hong_linh_2018 import (
+    ACTIVITIES,
     ORGANISATIONS,
     REGISTRATIONS,
-    SUPERVISION_SESSIONS,
     TOWN,
+    Activity,
     Organisation,
     Registration,
-    Session,
 )
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
@@ -23,7 +24,7 @@ from services.kernel.messages import Role
 
 SET = "hong-linh-2018"
 AT_ONCE = 16
-STEPS = len(ORGANISATIONS) + len(SUPERVISION_SESSIONS) + 2 * len(REGISTRATIONS)
+STEPS = len(ORGANISATIONS) + len(ACTIVITIES) + 2 * len(REGISTRATIONS)
 
 _MUTATION = """
 mutation Do($key: String!, $input: {input}!) {{
@@ -45,7 +46,7 @@ MUTATIONS = {
         "recordContribution",
         "decideReview",
         "nominateReview",
-        "recordSupervisionSession",
+        "recordActivity",
     )
 }
 
@@ -107,11 +108,13 @@ async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
         async def judge(registration: Registration) -> None:
             await _judge(registration, reviews[models[registration.ref]], appraiser)
 
-        async def hold(session: Session) -> None:
-            await _hold(session, supervisor)
+        async def hold(activity: Activity) -> None:
+            await _hold(activity, [owners[body] for body in activity.bodies], supervisor)
 
         await _all(organise, ORGANISATIONS, progress)
-        await _all(hold, SUPERVISION_SESSIONS, progress)
+        # Supervision learns of organisations by their events; a refused key would stay refused.
+        await settled(settings)
+        await _all(hold, ACTIVITIES, progress)
         await _all(register, REGISTRATIONS, progress)
         reviews = await _reviews(set(models.values()), appraiser)
         await _all(judge, REGISTRATIONS, progress)
@@ -200,13 +203,13 @@ async def _judge(registration: Registration, review: str, appraiser: Person) -> 
         )
 
 
-async def _hold(session: Session, supervisor: Person) -> None:
+async def _hold(activity: Activity, bodies: list[str], supervisor: Person) -> None:
     await supervisor.do(
-        "recordSupervisionSession",
-        session.ref,
-        kind=session.kind,
-        body=session.body,
-        unit=session.unit,
-        title=session.title,
-        on=session.on.isoformat(),
+        "recordActivity",
+        activity.ref,
+        kind=activity.kind,
+        bodies=bodies,
+        unit=activity.unit,
+        title=activity.title,
+        heldOn=activity.held_on.isoformat(),
     )

@@ -104,6 +104,8 @@ async def copy_units(heard: Sequence[Heard], tx: Transaction) -> None:
 
 async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
     """The newest version of each, whole."""
+    if not units:
+        return
     newest = {unit.id: unit for unit in units}
     writes = [ReplaceOne({"_id": id_}, to_document(unit), upsert=True) for id_, unit in newest.items()]
     await tx.unscoped(UNITS).write(writes)

@@ -131,6 +131,11 @@ class BodyKind(Word):
         "Ban Tuyên giáo và Dân vận (từ năm 2025)",
     )
     PARTY_BODY = "PARTY_BODY", "Cơ quan khác của Đảng"
+    PEOPLES_INSPECTION_BOARD = "PEOPLES_INSPECTION_BOARD", "Ban Thanh tra nhân dân"
+    COMMUNITY_INVESTMENT_SUPERVISION_BOARD = (
+        "COMMUNITY_INVESTMENT_SUPERVISION_BOARD",
+        "Ban giám sát đầu tư của cộng đồng",
+    )
     PEOPLES_COUNCIL = "PEOPLES_COUNCIL", "Hội đồng nhân dân"
     STATE_BODY = "STATE_BODY", "Cơ quan nhà nước khác"
     PEOPLES_COMMITTEE = "PEOPLES_COMMITTEE", "Ủy ban nhân dân"

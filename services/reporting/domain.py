@@ -14,7 +14,7 @@ from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.movement.outliers import flags_of_totals
 from services.movement.words import Covers
-from services.reporting.measures import MADE_BY, Dimension, Measure
+from services.reporting.measures import MADE_BY, Dimension, Measure, Source
 from services.reporting.messages import (
     Breakdown,
     Bridge,
@@ -55,7 +55,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
     return [
-        _fact(measure, source.amount(event), event, recorded)
+        _fact(measure, source, event, recorded)
         for measure, source in MADE_BY.get(type(event), ())
         if source.when(event)
     ]
@@ -116,9 +116,7 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
                 dimension,
                 total,
                 counted.get(dimension.value, {}),
-                places
-                if dimension is Dimension.PLACE
-                else {word.value: word.vi for word in dimension.rows or ()},
+                places if dimension is Dimension.PLACE else {word.value: word.vi for word in dimension.rows},
             )
             for dimension in measure.dimensions
         ),
@@ -229,13 +227,13 @@ def _decimal(value: object) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(0)
 
 
-def _fact(measure: Measure, amount: Decimal, event: Any, recorded: Recorded) -> Fact:
+def _fact(measure: Measure, source: Source, event: Any, recorded: Recorded) -> Fact:
     return Fact(
         id=f"{event.key}/{event.version}/{measure}",
         measure=measure,
         thing=event.key,
-        amount=amount,
-        on=event.on,
+        amount=source.amount(event),
+        on=source.day(event),
         unit=event.unit,
         dimensions={
             dimension: dimension.code_of(event).value for dimension in measure.dimensions if dimension.code_of

@@ -4,14 +4,15 @@ To add a measure, add a member to `Measure` with the events that make it, and co
 `infra/operate/recount.py`, which does not read this module on purpose. Then `danvan rebuild` counts its history.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from services.kernel.messages import Event
 from services.kernel.words import Word
-from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
+from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
 from services.registration.models.messages import (
     ContributionRecorded,
@@ -22,9 +23,21 @@ from services.registration.models.messages import (
     ModelWithdrawn,
 )
 from services.review.messages import ReviewDecided, ReviewNominated, Verdict
-from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
+from services.supervision.messages import ActivityKind, ActivityRecorded
 
 E = TypeVar("E", bound=Event)
+
+
+class Together(Word):
+    """Rows of activities that no single kind of body held."""
+
+    SEVERAL = "SEVERAL", "Nhiều loại chủ thể cùng thực hiện"
+
+
+def _body_kind(activity: ActivityRecorded) -> Word:
+    """One row for each activity, so that the rows add up to the total."""
+    kinds = {body.kind for body in activity.bodies}
+    return kinds.pop() if len(kinds) == 1 else Together.SEVERAL
 
 
 class Dimension(Word):
@@ -34,22 +47,22 @@ class Dimension(Word):
         self,
         code: str,
         vi: str = "",
-        rows: type[Word] | None = None,
+        rows: Iterable[Word] = (),
         code_of: Callable[[Any], Word] | None = None,
     ) -> None:
         """`rows`: the words that a breakdown has rows for. `code_of` reads the row of a counted event.
 
-        Both are None of PLACE, whose rows are units.
+        PLACE has neither: its rows are units.
         """
-        self.rows = rows
+        self.rows = tuple(rows)
         self.code_of = code_of
 
     FIELD = "FIELD", "Lĩnh vực", Field, lambda event: event.field
     LEVEL = "LEVEL", "Cấp", Level, lambda event: event.level
     SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân", SubjectKind, lambda event: event.subject_kind
     COVERS = "COVERS", "Số tiền bao gồm những gì", Covers, lambda event: event.covers or Covers.UNSTATED
-    SESSION_KIND = "SESSION_KIND", "Loại cuộc giám sát", SessionKind, lambda event: event.kind
-    BODY = "BODY", "Chủ thể giám sát", SupervisingBody, lambda event: event.body
+    ACTIVITY_KIND = "ACTIVITY_KIND", "Loại cuộc giám sát", ActivityKind, lambda event: event.kind
+    BODY_KIND = "BODY_KIND", "Loại chủ thể giám sát", (*BodyKind, *Together), _body_kind
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
 
 
@@ -61,20 +74,29 @@ def _one(_: Event) -> Decimal:
     return Decimal(1)
 
 
+def _on(event: Any) -> date:
+    day: date = event.on
+    return day
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An event that adds `amount`, in the measure's unit, to a measure where `when` holds."""
+    """An event that adds `amount`, in the measure's unit, to a measure on `day`, where `when` holds."""
 
     event: type[Event]
     when: Callable[[Any], bool]
     amount: Callable[[Any], Decimal]
+    day: Callable[[Any], date]
 
 
 def each(
-    event: type[E], when: Callable[[E], bool] = _always, amount: Callable[[E], Decimal] = _one
+    event: type[E],
+    when: Callable[[E], bool] = _always,
+    amount: Callable[[E], Decimal] = _one,
+    day: Callable[[E], date] = _on,
 ) -> Source:
     """Counts every such event where `when` holds; as one, unless `amount` reads how much it adds."""
-    return Source(event, when, amount)
+    return Source(event, when, amount, day)
 
 
 def contributed(kind: ContributionKind) -> Source:
@@ -145,10 +167,13 @@ class Measure(Word):
         "Kết luận nghi hình thức, đối phó",
         counting(each(QuestionSettled, lambda event: event.suspected)),
     )
-    SUPERVISION_SESSION = (
-        "SUPERVISION_SESSION",
+    SUPERVISION_ACTIVITY = (
+        "SUPERVISION_ACTIVITY",
         "Cuộc giám sát, phản biện, kiểm tra, khảo sát",
-        counting(each(SessionRecorded), by=(Dimension.SESSION_KIND, Dimension.BODY, Dimension.PLACE)),
+        counting(
+            each(ActivityRecorded, day=lambda event: event.held_on),
+            by=(Dimension.ACTIVITY_KIND, Dimension.BODY_KIND, Dimension.PLACE),
+        ),
     )
 
 

@@ -2,10 +2,17 @@
 
 from faststream.asgi import AsgiFastStream
 
-from services.directory.units import UNITS, copy_units
+from services.directory.copies import copy_directory
+from services.directory.organisations import ORGANISATIONS
+from services.directory.units import UNITS
 from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, batches, command, query
+from services.registration.organisations.messages import (
+    OrganisationEnded,
+    OrganisationRegistered,
+    OrganisationRenamed,
+)
 from services.registration.units.messages import UnitRecorded
 from services.supervision import handlers, messages, repository
 
@@ -13,14 +20,22 @@ TABLE = Table(
     "supervision",
     Area(
         messages=messages,
-        commands=(command(messages.RecordSupervisionSession, handlers.record_supervision_session),),
+        commands=(command(messages.RecordActivity, handlers.record_activity),),
         queries=(
-            query(messages.SessionsById, handlers.sessions_by_id),
-            query(messages.SessionsPage, handlers.sessions_page),
+            query(messages.ActivitiesById, handlers.activities_by_id),
+            query(messages.ActivitiesPage, handlers.activities_page),
         ),
-        subscriptions=(batches(UnitRecorded, handler=copy_units),),
+        subscriptions=(
+            batches(
+                UnitRecorded,
+                OrganisationRegistered,
+                OrganisationRenamed,
+                OrganisationEnded,
+                handler=copy_directory,
+            ),
+        ),
         indexes=repository.INDEXES,
-        unscoped=(UNITS,),
+        unscoped=(UNITS, ORGANISATIONS),
     ),
 )
 

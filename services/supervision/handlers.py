@@ -1,5 +1,6 @@
-"""What supervision does when asked or told: one function per message."""
+"""Command and query handlers of supervision."""
 
+from services.directory.organisations import organisations
 from services.directory.units import Directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
@@ -7,25 +8,28 @@ from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.supervision import domain, repository
-from services.supervision.messages import SESSION, RecordSupervisionSession, SessionsById, SessionsPage
-from services.supervision.repository import Sessions
+from services.supervision.messages import ACTIVITY, ActivitiesById, ActivitiesPage, RecordActivity
+from services.supervision.repository import Activities
 
 
-async def record_supervision_session(command: RecordSupervisionSession, tx: Transaction) -> Row:
-    session, recorded = domain.record(
-        key=new_id(SESSION),
+async def record_activity(command: RecordActivity, tx: Transaction) -> Row:
+    act = tx.act(command.held_on)
+    unit = await Directory(tx).get(command.unit)
+    tx.scope.require(unit.in_force(act.on, "unit", "heldOn").path)
+    activity, recorded = domain.record(
+        key=new_id(ACTIVITY),
         kind=command.kind,
-        body=command.body,
-        unit=await Directory(tx).get(command.unit),
+        bodies=await organisations(tx, command.bodies, "bodies"),
+        unit=unit,
         title=command.title,
-        act=tx.act(command.on),
+        act=act,
     )
-    return await Sessions(tx).add(session, recorded)
+    return await Activities(tx).add(activity, recorded)
 
 
-async def sessions_by_id(query: SessionsById, access: Access) -> Rows:
-    return await pages.by_keys(Sessions.seen(access), Sessions.columns, query)
+async def activities_by_id(query: ActivitiesById, access: Access) -> Rows:
+    return await pages.by_keys(Activities.seen(access), Activities.columns, query)
 
 
-async def sessions_page(query: SessionsPage, access: Access) -> Rows:
+async def activities_page(query: ActivitiesPage, access: Access) -> Rows:
     return await repository.page(access, query)

@@ -1,4 +1,4 @@
-"""Supervision sessions in MongoDB."""
+"""Supervision activities in MongoDB."""
 
 from services.directory import units as directory
 from services.kernel.mongo import pages
@@ -8,10 +8,10 @@ from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
-from services.supervision.domain import Session
-from services.supervision.messages import SESSION, SessionRow, SessionsPage
+from services.supervision.domain import Activity
+from services.supervision.messages import ACTIVITY, ActivitiesPage, ActivityRow
 
-COLLECTION = "sessions"
+COLLECTION = "activities"
 
 INDEXES: Indexes = {
     **directory.INDEXES,
@@ -19,12 +19,12 @@ INDEXES: Indexes = {
 }
 
 
-class Sessions(Aggregates[Session]):
+class Activities(Aggregates[Activity]):
     collection = COLLECTION
-    kind = SESSION
-    columns = Columns(SessionRow, SESSION, unit=Computed(("unit", "held_on"), UnitOnDay.of))
-    state = Session
+    kind = ACTIVITY
+    columns = Columns(ActivityRow, ACTIVITY, unit=Computed(("unit", "held_on"), UnitOnDay.of))
+    state = Activity
 
 
-async def page(access: Access, query: SessionsPage) -> Rows:
-    return await pages.page(Sessions.seen(access), Sessions.columns, query, within=query.unit)
+async def page(access: Access, query: ActivitiesPage) -> Rows:
+    return await pages.page(Activities.seen(access), Activities.columns, query, within=query.unit)

@@ -148,6 +148,7 @@ UNSCOPED = {
     ("services/kernel/sheets/jobs.py", "'jobs'"),
     ("services/kernel/sheets/jobs.py", "'job_leases'"),
     ("services/directory/units.py", "COLLECTION"),
+    ("services/directory/organisations.py", "COLLECTION"),
     ("services/kernel/mongo/access.py", "'cursors'"),
     ("services/kernel/mongo/access.py", "'parked'"),
     ("services/registration/documents/repository.py", "COLLECTION"),

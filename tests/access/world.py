@@ -28,7 +28,7 @@ from services.registration.models.messages import (
 )
 from services.registration.organisations.messages import RegisterOrganisation
 from services.review.messages import DecideReview, NominateReview, ReviewsByModel, Verdict
-from services.supervision.messages import RecordSupervisionSession, SessionKind, SupervisingBody
+from services.supervision.messages import ActivityKind, RecordActivity
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
 
 DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)
@@ -57,13 +57,13 @@ def organisation(unit: str = PLACE) -> RegisterOrganisation:
     return RegisterOrganisation(name="Hội Phụ nữ", kind=BodyKind.WOMENS_UNION, unit=unit, on=DRAFTED)
 
 
-def session() -> RecordSupervisionSession:
-    return RecordSupervisionSession(
-        kind=SessionKind.SURVEY,
-        body=SupervisingBody.WOMENS_UNION,
+def activity(body: str) -> RecordActivity:
+    return RecordActivity(
+        kind=ActivityKind.SURVEY,
+        bodies=(body,),
         unit=PLACE,
         title="Khảo sát",
-        on=date(2019, 6, 1),
+        held_on=date(2019, 6, 1),
     )
 
 
@@ -123,7 +123,7 @@ class World:
             self.spare["another's"] = await made.delegations(spare.get("another's", 0) + 1)
             self.things = {state: self.spare[state].pop() for state in (*states, "another's")}
             self.things |= {"organisation": self.owner, "unit": PLACE}
-            self.things["session"] = await made.id(session(), SUPERVISOR)
+            self.things["activity"] = await made.id(activity(self.owner), SUPERVISOR)
             await asyncio.gather(*(made.deputise(somebody) for somebody in deputies))
             for build in builders:
                 await build(self, made, spare)

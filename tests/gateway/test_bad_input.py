@@ -33,12 +33,12 @@ DRAFT = {
     "on": "2019-02-01",
 }
 ORGANISATION = {"name": "Hội Nông dân", "kind": "FARMERS_UNION", "unit": WARD, "on": "2019-01-02"}
-SESSION = {
+ACTIVITY = {
     "kind": "SUPERVISION",
-    "body": "FATHERLAND_FRONT",
+    "bodies": ["{owner}"],
     "unit": WARD,
     "title": "Giám sát việc thu quỹ",
-    "on": "2019-05-01",
+    "heldOn": "2019-05-01",
 }
 
 
@@ -49,6 +49,7 @@ class World:
     office: Office
     owner: str
     new_owner: str
+    ended: str
     draft: str
     submitted: str
     registered: str
@@ -59,16 +60,19 @@ class World:
 
     def filled(self, input_: dict[str, Any]) -> dict[str, Any]:
         """With `{name}` replaced by the id of that name here."""
-        return {
-            name: getattr(self, value[1:-1]) if isinstance(value, str) and value.startswith("{") else value
-            for name, value in input_.items()
-        }
+        return {name: self._filled(value) for name, value in input_.items()}
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._filled(one) for one in value]
+        return getattr(self, value[1:-1]) if isinstance(value, str) and value.startswith("{") else value
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(graphql: GraphQL) -> World:
     office, provincial = Office(graphql), Office(graphql, "u42")
-    owner = await office.organisation()
+    owner, ended = await office.organisation(), await office.organisation()
+    await office.officer.does("endOrganisation", organisation=ended, document="QĐ 1", on="2019-04-01")
     registered = await office.registered(owner)
     nominated = await office.decided(owner)
     await office.appraiser.does("nominateReview", review=nominated, on="2019-12-01")
@@ -76,6 +80,7 @@ async def world(graphql: GraphQL) -> World:
         office,
         owner,
         await provincial.organisation("u18115-2025", "2025-08-01"),
+        ended,
         await office.draft(owner),
         await office.submitted(owner),
         registered,
@@ -190,23 +195,41 @@ REFUSED = [
     ),
     *wrong(
         "supervisor",
-        "recordSupervisionSession",
-        SESSION,
-        ("a session without a subject", {"title": " "}, "title-empty", "title"),
-        ("a session's subject too long", {"title": "t" * 301}, "title-too-long", "title"),
-        ("a session nowhere", {"unit": "u0"}, "unit-not-found", "unit"),
-        ("a session of others", {"unit": "u18115"}, "not-permitted", "unit"),
+        "recordActivity",
+        ACTIVITY,
+        ("an activity without a subject", {"title": " "}, "title-empty", "title"),
+        ("an activity's subject too long", {"title": "t" * 301}, "title-too-long", "title"),
+        ("an activity nowhere", {"unit": "u0"}, "unit-not-found", "unit"),
+        ("an activity of others", {"unit": "u18115"}, "not-permitted", "unit"),
         (
-            "a session in a district in 2026",
-            {"unit": CITY, "on": "2026-03-01"},
-            *("unit-not-in-force", "unit", "on"),
+            "an activity in a district in 2026",
+            {"unit": CITY, "heldOn": "2026-03-01"},
+            *("unit-not-in-force", "unit", "heldOn"),
+        ),
+        ("an activity that nobody holds", {"bodies": []}, "bodies-empty", "bodies"),
+        ("an activity of one body twice", {"bodies": ["{owner}", "{owner}"]}, "body-twice", "bodies"),
+        ("an activity of too many", {"bodies": ["{owner}"] * 21}, "too-many-bodies", "bodies"),
+        (
+            "an activity of an unknown body",
+            {"bodies": ["{owner}", "organisation_" + "0" * 24]},
+            *("organisation-not-found", "bodies"),
+        ),
+        (
+            "an activity of a body that is out of sight",
+            {"bodies": ["{new_owner}"]},
+            *("organisation-not-found", "bodies"),
+        ),
+        (
+            "an activity of a body that has ended",
+            {"bodies": ["{ended}"], "heldOn": "2019-05-01"},
+            *("organisation-ended", "bodies", "heldOn"),
         ),
     ),
     *wrong(
         "supervisor of the province",
-        "recordSupervisionSession",
-        SESSION | NEW_WARD,
-        ("a session to come", {"on": SOON}, "date-in-future", "on"),
+        "recordActivity",
+        ACTIVITY | NEW_WARD | {"bodies": ["{new_owner}"], "heldOn": SOON},
+        ("an activity to come", {}, "date-in-future", "heldOn"),
     ),
     *wrong(
         "officer",
@@ -290,7 +313,7 @@ REFUSED = [
     *wrong("officer", "acceptModel", ACCEPTANCE, ("an officer's acceptance", {}, "not-permitted")),
     *wrong("appraiser", "draftModel", DRAFT, ("an appraiser's draft", {}, "not-permitted")),
     *wrong("leader", "decideReview", DECISION, ("a leader's decision", {}, "not-permitted")),
-    *wrong("reporter", "recordSupervisionSession", SESSION, ("a reporter's session", {}, "not-permitted")),
+    *wrong("reporter", "recordActivity", ACTIVITY, ("a reporter's activity", {}, "not-permitted")),
     # Out of reach looks like not there.
     *wrong(
         "officer of the town",
@@ -583,7 +606,7 @@ async def test_what_is_out_of_scope_looks_like_what_is_not_there(graphql: GraphQ
         "model_" + "0" * 24,
         "organisation_x",
         "review_",
-        "session_\x00",
+        "activity_\x00",
     ):
         found = await stranger.ask("query($id: ID!) { node(id: $id) { id } }", id=id_)
         assert found == {"node": None}
@@ -592,7 +615,7 @@ async def test_what_is_out_of_scope_looks_like_what_is_not_there(graphql: GraphQ
 # GraphQL
 
 PAGE = "query($first: Int!, $after: String) { models(first: $first, after: $after) { edges { cursor } } }"
-SESSIONS = PAGE.replace("models", "supervisionSessions")
+ACTIVITIES = PAGE.replace("models", "activities")
 REPORT = """query($unit: ID!, $period: String!) {
   report(unit: $unit, period: $period) { ... on Refusal { code fields messageVi messageEn } }
 }"""
@@ -649,7 +672,7 @@ async def test_graphql_that_is_not_valid_is_told_what_is_wrong(graphql: GraphQL,
         assert named in error["message"], query
 
 
-@pytest.mark.parametrize("query", [PAGE, SESSIONS])
+@pytest.mark.parametrize("query", [PAGE, ACTIVITIES])
 async def test_a_page_has_1_to_100_items_after_a_cursor_of_ours(world: World, query: str) -> None:
     for first in (0, 101, -1, 2**31 - 1):
         (error,) = await world.office.reporter.errors(query, first=first)

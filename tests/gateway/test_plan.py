@@ -122,7 +122,7 @@ async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
     services = InOrder(nats, tokens, timeout=5)
     page = Written(
         """{ models(first: 100) { edges { node { id owner { id } review { id } } } }
-             supervisionSessions(first: 5) { edges { node { id } } } }""",
+             activities(first: 5) { edges { node { id } } } }""",
         {},
         None,
     )
@@ -132,7 +132,7 @@ async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
     made.ids["model_"] = [model["id"] for model in models]
     made.ids["organisation_"] = [model["owner"]["id"] for model in models]
     made.ids["review_"] = [model["review"]["id"] for model in models if model["review"]]
-    made.ids["session_"] = [edge["node"]["id"] for edge in data["supervisionSessions"]["edges"]]
+    made.ids["activity_"] = [edge["node"]["id"] for edge in data["activities"]["edges"]]
     made.ids["units"] = ["vn", "u42", "u437", "u18115-2025", "u18115", "u436", "u439"]
     yield made
     await nats.close()

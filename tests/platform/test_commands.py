@@ -11,6 +11,7 @@ from typing import Any
 import pytest_asyncio
 
 from services.catalogue import SERVICES
+from services.directory.organisations import keep_organisations
 from services.directory.units import keep_units
 from services.kernel.calendar import today
 from services.kernel.caller import OURSELVES, Caller, Grant
@@ -20,6 +21,7 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.table import Late
 from services.kernel.units import DatedUnit, UnitLevel
+from services.movement.organisations import DatedOrganisation, OrganisationName
 from services.movement.words import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.delegations import messages as delegations
 from services.registration.documents import messages as documents
@@ -245,16 +247,19 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
     await office.do(review.NominateReview(review=opened["_id"]))
 
 
-async def about_sessions(office: Office, known: tuple[DatedUnit, ...]) -> None:
+async def about_activities(office: Office, known: tuple[DatedUnit, ...]) -> None:
+    name = OrganisationName(name="Công đoàn", kind=BodyKind.TRADE_UNION)
+    body = DatedOrganisation(id="body", version=1, unit=known[-1].spells[0].path, names=(name,))
     await office.stores["supervision"].transaction(lambda tx: keep_units(known, tx))
-    session = supervision.RecordSupervisionSession(
-        kind=supervision.SessionKind.SURVEY,
-        body=supervision.SupervisingBody.TRADE_UNION,
+    await office.stores["supervision"].transaction(lambda tx: keep_organisations([body], tx))
+    activity = supervision.RecordActivity(
+        kind=supervision.ActivityKind.SURVEY,
+        bodies=("body",),
         unit="c",
         title="Giám sát",
-        on=DAY,
+        held_on=DAY,
     )
-    await office.do(session)
+    await office.do(activity)
 
 
 async def about_delegations(office: Office) -> None:
@@ -277,7 +282,7 @@ async def test_every_command_reads_each_document_once(office: Office) -> None:
     end = organisations.EndOrganisation(organisation=owner, document="QĐ 2", successor=heir)
     await office.do(end)
     await about_reviews(office, model, owner)
-    await about_sessions(office, UNITS)
+    await about_activities(office, UNITS)
     await about_delegations(office)
     await about_units(office)
     declared = {row.type for table in SERVICES.values() for row in table.commands}

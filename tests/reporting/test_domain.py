@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Recorded, Refused
 from services.kernel.units import UnitPath
-from services.movement.words import ContributionKind, Covers, Field, Level, SubjectKind
+from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.messages import ContributionRecorded, ModelAccepted, ModelSubmitted
 from services.reporting.domain import Fact, bridges, facts_of, figure, fold, periods_of, span_of
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
-from services.supervision.messages import SessionKind, SessionRecorded, SupervisingBody
+from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
 
 AT = datetime(2019, 1, 1, tzinfo=UTC)
 PATHS = ["/vn", "/vn/p", "/vn/p/d", "/vn/p/d/c1", "/vn/p/d/c2", "/vn/p/e", "/vn/p/e/c3", "/vn/q"]
@@ -26,8 +26,8 @@ VALUES: dict[Dimension, list[str]] = {
     Dimension.LEVEL: [level.value for level in Level],
     Dimension.SUBJECT_KIND: [kind.value for kind in SubjectKind],
     Dimension.COVERS: [covers.value for covers in Covers],
-    Dimension.SESSION_KIND: [kind.value for kind in SessionKind],
-    Dimension.BODY: [body.value for body in SupervisingBody],
+    Dimension.ACTIVITY_KIND: [kind.value for kind in ActivityKind],
+    Dimension.BODY_KIND: [row.value for row in Dimension.BODY_KIND.rows],
 }
 
 
@@ -263,18 +263,33 @@ def test_an_event_makes_one_fact_that_names_it(event: Any, measure: Measure, amo
     assert set(fact.dimensions) | {Dimension.PLACE} == set(measure.dimensions)
 
 
-def test_a_session_is_counted_by_kind_and_body() -> None:
-    event = SessionRecorded(
-        key="s",
+@pytest.mark.parametrize(
+    ("kinds", "row"),
+    [
+        ([BodyKind.TRADE_UNION], "TRADE_UNION"),
+        ([BodyKind.TRADE_UNION, BodyKind.TRADE_UNION], "TRADE_UNION"),
+        ([BodyKind.TRADE_UNION, BodyKind.FATHERLAND_FRONT], "SEVERAL"),
+    ],
+)
+def test_activity_counts_once_under_the_kind_of_its_bodies(kinds: list[BodyKind], row: str) -> None:
+    event = ActivityRecorded(
+        key="a",
         version=1,
         at=AT,
         unit="/vn/p",
-        kind=SessionKind.SURVEY,
-        body=SupervisingBody.TRADE_UNION,
-        on=date(2018, 5, 1),
+        kind=ActivityKind.SURVEY,
+        bodies=tuple(
+            ActivityBody(organisation=str(place), name="Hội", kind=kind) for place, kind in enumerate(kinds)
+        ),
+        held_on=date(2018, 5, 1),
     )
     (fact,) = facts_of(event, RECORDED)
-    assert fact.dimensions == {Dimension.SESSION_KIND: "SURVEY", Dimension.BODY: "TRADE_UNION"}
+    assert (fact.measure, fact.amount, fact.on) == (
+        Measure.SUPERVISION_ACTIVITY,
+        Decimal(1),
+        date(2018, 5, 1),
+    )
+    assert fact.dimensions == {Dimension.ACTIVITY_KIND: "SURVEY", Dimension.BODY_KIND: row}
 
 
 def test_what_is_not_counted_makes_no_fact() -> None:

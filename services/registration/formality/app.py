@@ -1,10 +1,12 @@
 """Formality: who hears what, and the check that comes back again and again."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from nats.aio.client import Client
 
-from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.table import Area, Part, Task, batches, command, query
 from services.registration.formality import handlers, messages, repository
 
@@ -12,20 +14,18 @@ CHECK_EVERY = 3600
 """Seconds between two checks for models that have not begun."""
 
 
-class Check:
+Transact = Callable[[Callable[[Transaction], Awaitable[int]]], Awaitable[int]]
+
+
+async def _check(transact: Transact, _: Client) -> None:
     """Asks about registered models that should have begun by today."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def run(self, _: Client) -> None:
-        while True:
-            while await self._store.transaction(handlers.ask_idle):
-                pass
-            await asyncio.sleep(CHECK_EVERY)
+    while True:
+        while await transact(handlers.ask_idle):
+            pass
+        await asyncio.sleep(CHECK_EVERY)
 
 
-CHECK = Part(lambda store, _: Check(store))
+CHECK = Part(lambda store, _: partial(_check, store.transaction))
 
 AREA = Area(
     messages=messages,
@@ -39,7 +39,7 @@ AREA = Area(
         query(messages.QuestionsOfModels, handlers.questions_of_models),
     ),
     subscriptions=(batches(*handlers.HEARD, handler=handlers.suspect, reader="formality"),),
-    tasks=(Task("formality check", CHECK.late(lambda check: check.run)),),
+    tasks=(Task("formality check", CHECK.late(lambda check: check)),),
     indexes=repository.INDEXES,
     unscoped=(repository.GROUPS, repository.DUE),
 )

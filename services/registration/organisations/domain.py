@@ -7,6 +7,7 @@ from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import happened, nothing_changed, required
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
+from services.movement.organisations import in_being as in_being
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
     FormerName,
@@ -112,27 +113,6 @@ def end(
     return ended, OrganisationEnded(
         **about(ended, act), document=_document(document), successor=ended.successor, on=act.on
     )
-
-
-def in_being(organisation: Organisation, day: date, *fields: str) -> None:
-    """Refused on days before it was there or after its end. `fields`: where the caller entered it and the day."""
-    began, ended = organisation.began_on, organisation.ended_on
-    if began and day < began:
-        raise Refused(
-            "organisation-not-yet",
-            *fields,
-            vi=f"“{organisation.name}” có từ ngày {began:%d/%m/%Y}, chưa có vào ngày {day:%d/%m/%Y}.",
-            en=f"“{organisation.name}” exists since {began}, not yet on {day}.",
-        )
-    if ended and day >= ended:
-        heir = organisation.successor
-        raise Refused(
-            "organisation-ended",
-            *fields,
-            vi=f"“{organisation.name}” đã kết thúc hoạt động từ ngày {ended:%d/%m/%Y}"
-            + (f"; kế thừa: {heir}." if heir else "."),
-            en=f"“{organisation.name}” ended on {ended}" + (f"; {heir} succeeds it." if heir else "."),
-        )
 
 
 def _open(organisation: Organisation, act: Act) -> None:

@@ -9,6 +9,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
+from services.movement.organisations import DatedOrganisation, OrganisationName
 from services.movement.words import BodyKind
 
 ORGANISATION = Kind("organisation", "tổ chức", "organisation")
@@ -109,6 +110,10 @@ class OrganisationRegistered(Event, frozen=True, kw_only=True):
     kind: BodyKind
     since: date | None = None
 
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        name = OrganisationName(name=self.name, kind=self.kind, since=self.since)
+        return DatedOrganisation(id=self.key, version=self.version, unit=self.unit, names=(name,))
+
 
 class OrganisationRenamed(Event, frozen=True, kw_only=True):
     before: str
@@ -117,8 +122,26 @@ class OrganisationRenamed(Event, frozen=True, kw_only=True):
     document: str
     on: date
 
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        known = _known(known, self)
+        *former, last = known.names
+        last = msgspec.structs.replace(last, until=self.on)
+        name = OrganisationName(name=self.name, kind=self.kind, since=self.on)
+        return msgspec.structs.replace(known, version=self.version, names=(*former, last, name))
+
 
 class OrganisationEnded(Event, frozen=True, kw_only=True):
     document: str
     successor: str | None
     on: date
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        return msgspec.structs.replace(
+            _known(known, self), version=self.version, ended_on=self.on, successor=self.successor
+        )
+
+
+def _known(known: DatedOrganisation | None, event: Event) -> DatedOrganisation:
+    if known is None:
+        raise LookupError(f"{event.key} was not registered before version {event.version}")
+    return known

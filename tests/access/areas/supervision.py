@@ -1,16 +1,17 @@
-"""Supervision sessions."""
+"""Supervision activities."""
 
-from services.supervision.messages import SessionsById, SessionsPage
+from services.supervision.messages import ActivitiesById, ActivitiesPage
 from tests.access.tries import ID, NODE, PAGE, entered, newer_than
-from tests.access.world import session
+from tests.access.world import activity
 
 MESSAGES = {
-    "supervision.record-supervision-session": lambda t: session(),
-    "supervision.sessions-by-id": lambda t: SessionsById(keys=(t.thing,), fields=ID),
-    "supervision.sessions-page": lambda t: SessionsPage(first=1, after=newer_than(t.thing), fields=ID),
+    "supervision.record-activity": lambda t: activity(t.thing),
+    "supervision.activities-by-id": lambda t: ActivitiesById(keys=(t.thing,), fields=ID),
+    "supervision.activities-page": lambda t: ActivitiesPage(first=1, after=newer_than(t.thing), fields=ID),
 }
-INPUTS = {"recordSupervisionSession": lambda t: entered(session())}
+INPUTS = {"recordActivity": lambda t: entered(activity(t.thing))}
 QUERIES = {
-    "Query.supervisionSessions": PAGE % ("supervisionSessions", ""),
-    "SupervisionSession.unit": NODE % ("SupervisionSession", "unit { id }"),
+    "Query.activities": PAGE % ("activities", ""),
+    "Activity.unit": NODE % ("Activity", "unit { id }"),
+    "ActivityBody.organisation": NODE % ("Activity", "bodies { organisation { id } }"),
 }

@@ -25,7 +25,7 @@ from services.kernel.log.feed import Feed
 from services.registration.models.messages import AcceptModel, ModelAccepted, ModelsPage
 from services.reporting.messages import RebuildCounters, ReportOf
 from services.review.messages import DecideReview, ReviewDecided, ReviewsById
-from services.supervision.messages import RecordSupervisionSession, SessionRecorded, SessionsPage
+from services.supervision.messages import ActivitiesPage, ActivityRecorded, RecordActivity
 from tests.conftest import TESTER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,16 +41,16 @@ PUBLISH = {
     # requests
     AcceptModel.subject: "GO",
     DecideReview.subject: "GO",
-    RecordSupervisionSession.subject: "GO",
+    RecordActivity.subject: "GO",
     RebuildCounters.subject: "GO",
     ModelsPage.subject: "GO",
     ReviewsById.subject: "GO",
-    SessionsPage.subject: "GO",
+    ActivitiesPage.subject: "GO",
     ReportOf.subject: "GO",
     # each event comes from its own service
     ModelAccepted.subject: "R",
     ReviewDecided.subject: "V",
-    SessionRecorded.subject: "S",
+    ActivityRecorded.subject: "S",
     **dict.fromkeys(UNANNOUNCED, ""),
     "heartbeat.registration": "R",
     "heartbeat.review": "V",
@@ -123,7 +123,7 @@ SUBSCRIBE = {
     "command.*.*": "",
     ModelsPage.subject: "R",
     ReviewsById.subject: "V",
-    SessionsPage.subject: "S",
+    ActivitiesPage.subject: "S",
     ReportOf.subject: "P",
     "query.>": "",
     "event.registration.>": "O",

@@ -42,7 +42,7 @@ ROLES = {
     "acceptModel": "appraiser",
     "recordContribution": "officer",
     "decideReview": "appraiser",
-    "recordSupervisionSession": "supervisor",
+    "recordActivity": "supervisor",
 }
 
 
@@ -167,10 +167,10 @@ class Load:
     async def _supervise(self) -> None:
         while not self._stopping:
             await self.do(
-                "recordSupervisionSession",
+                "recordActivity",
                 kind="SUPERVISION",
-                body="FATHERLAND_FRONT",
+                bodies=[random.choice(self._organisations)],
                 unit=random.choice(PLACES),
                 title=f"Giám sát {self._sent}",
-                on="2018-06-01",
+                heldOn="2018-06-01",
             )

@@ -181,8 +181,8 @@ async def _documents_are_what_was_acknowledged(town: Town) -> None:
     assert verdicts == {done.input["review"]: done.input["verdict"] for done in load.of("decideReview")}
     assert {review["version"] for review in reviews.values()} == {2}
 
-    sessions = [session["_id"] for session in await _all(town, "supervision", "sessions")]
-    assert sorted(sessions) == sorted(done.id for done in load.of("recordSupervisionSession"))
+    activities = [activity["_id"] for activity in await _all(town, "supervision", "activities")]
+    assert sorted(activities) == sorted(done.id for done in load.of("recordActivity"))
 
 
 async def _sending_again_changes_nothing(town: Town, since: int) -> None:
@@ -216,7 +216,7 @@ async def _report_adds_up(town: Town) -> None:
         "RECOGNISED": Decimal(verdicts["RECOGNISED"]),
         "NOT_MET": Decimal(verdicts["NOT_MET"]),
         "LAND_M2": sum(Decimal(done.input["amount"]) for done in load.of("recordContribution")),
-        "SUPERVISION_SESSION": Decimal(len(load.of("recordSupervisionSession"))),
+        "SUPERVISION_ACTIVITY": Decimal(len(load.of("recordActivity"))),
     }
     assert {measure: report_view.total(report, measure) for measure in expected} == expected
     assert report_view.differences(report, {}) == []

@@ -238,19 +238,20 @@ async def test_relations_lead_to_what_belongs_together(town: Office) -> None:
 async def test_every_kind_of_thing_is_found_by_its_id(graphql: GraphQL, city_owner: str) -> None:
     office = Office(graphql)
     model = await office.registered(city_owner)
-    session = await office.supervisor.does(
-        "recordSupervisionSession",
+    await settled(graphql.settings)
+    activity = await office.supervisor.does(
+        "recordActivity",
         kind="SURVEY",
-        body="VETERANS_ASSOCIATION",
+        bodies=[city_owner],
         unit=CITY,
         title="Khảo sát việc bồi thường",
-        on="2019-06-01",
+        heldOn="2019-06-01",
     )
     ids = {
         "Model": model,
         "Review": await office.review_of(model),
         "Organisation": city_owner,
-        "SupervisionSession": session,
+        "Activity": activity,
         "Unit": CITY,
     }
     for name, id_ in ids.items():
@@ -259,39 +260,6 @@ async def test_every_kind_of_thing_is_found_by_its_id(graphql: GraphQL, city_own
         ]
         assert found == {"__typename": name, "id": id_}
     assert (await office.reporter.ask(MODEL, id="model_" + "0" * 24))["node"] is None
-
-
-async def test_sessions_come_in_pages_of_a_unit_and_below(graphql: GraphQL) -> None:
-    office = Office(graphql)
-    made = [
-        await office.supervisor.does(
-            "recordSupervisionSession",
-            kind="SUPERVISION",
-            body="FATHERLAND_FRONT",
-            unit=unit,
-            title=f"Giám sát {number}",
-            on="2019-06-01",
-        )
-        for number, unit in enumerate(["u18082", CITY, "u18085", "u18082"])
-    ]
-    asked = """
-    query($first: Int!, $after: String, $unit: ID) {
-      supervisionSessions(first: $first, after: $after, unit: $unit) {
-        edges { cursor node { id title kind body heldOn unit { id } } } pageInfo { hasNextPage endCursor }
-      }
-    }"""
-    page = (await office.reporter.ask(asked, first=1, unit="u18082"))["supervisionSessions"]
-    assert page["pageInfo"]["hasNextPage"]
-    assert page["edges"][0]["node"]["title"] == "Giám sát 3"
-    rest = (await office.reporter.ask(asked, first=50, unit="u18082", after=page["pageInfo"]["endCursor"]))[
-        "supervisionSessions"
-    ]
-    assert [edge["node"]["id"] for edge in rest["edges"]] == [made[0]]
-    whole = (await office.reporter.ask(asked, first=100))["supervisionSessions"]["edges"]
-    assert [edge["node"]["id"] for edge in whole if edge["node"]["id"] in made] == made[::-1]
-    stranger = Office(graphql, "u18085").reporter
-    seen = (await stranger.ask(asked, first=100, unit="u18082"))["supervisionSessions"]["edges"]
-    assert seen == []
 
 
 async def test_what_was_registered_is_in_the_report(graphql: GraphQL, city_owner: str) -> None:

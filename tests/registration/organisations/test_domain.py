@@ -1,4 +1,4 @@
-"""Organisations and supervision sessions as pure functions: named, in a unit, on a day that has come."""
+"""The rules of organisations: named, in a unit, on a day that has come."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,8 +10,6 @@ from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
 from services.movement.words import BodyKind
 from services.registration.organisations import domain as organisations
-from services.supervision import domain as supervision
-from services.supervision.messages import SessionKind, SupervisingBody
 from tests.values import act, unit
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
@@ -30,32 +28,17 @@ def register(
     )[0]
 
 
-def record(title: str = "Giám sát", of: DatedUnit = WARD, on: date = date(2019, 1, 2)) -> supervision.Session:
-    return supervision.record(
-        key="s",
-        kind=SessionKind.SURVEY,
-        body=SupervisingBody.TRADE_UNION,
-        unit=of,
-        title=title,
-        act=on_day(on),
-    )[0]
-
-
 def test_an_organisation_belongs_to_its_units_path() -> None:
     assert register(" Hội\u00a0").name == "Hội"
     assert (register().unit, register().version) == ("/vn/a/b/c", 1)
 
 
-def test_organisation_and_session_need_a_unit_that_exists_on_their_day() -> None:
+def test_organisation_needs_a_unit_that_exists_on_its_day() -> None:
     ended = unit("/vn/a/b/c", until=date(2019, 6, 1))
-    for make in (register, record):
-        make(of=ended, on=date(2019, 5, 31))
-        with pytest.raises(Refused) as refused:
-            make(of=ended, on=date(2019, 6, 1))
-        assert (refused.value.refusal.code, refused.value.refusal.fields) == (
-            "unit-not-in-force",
-            ("unit", "on"),
-        )
+    register(of=ended, on=date(2019, 5, 31))
+    with pytest.raises(Refused) as refused:
+        register(of=ended, on=date(2019, 6, 1))
+    assert (refused.value.refusal.code, refused.value.refusal.fields) == ("unit-not-in-force", ("unit", "on"))
 
 
 def test_an_organisation_needs_a_name_and_a_day_that_has_come() -> None:
@@ -116,15 +99,3 @@ def test_an_organisation_is_not_there_before_its_first_day() -> None:
     with pytest.raises(Refused) as refused:
         organisations.in_being(one, date(2019, 4, 30), "owner", "on")
     assert refused.value.refusal.code == "organisation-not-yet"
-
-
-def test_a_session_needs_a_subject_and_a_day_that_has_come() -> None:
-    assert record().held_on == date(2019, 1, 2)
-    for wrong, code in (
-        ({"title": ""}, "title-empty"),
-        ({"title": "t" * 301}, "title-too-long"),
-        ({"on": date(2020, 1, 1)}, "date-in-future"),
-    ):
-        with pytest.raises(Refused) as refused:
-            record(**wrong)
-        assert refused.value.refusal.code == code

@@ -121,9 +121,11 @@ async def test_records_stay_where_they_were_made_and_grants_reach_only_what_they
     assert (await Person(graphql, Role.OFFICER, PROVINCE).ask(kept, id=open_))["node"]["unit"]["id"] == old
 
     # The copies that other services keep have followed.
+    body = await successor.organisation(unit=new, on=EFFECTIVE)
     await settled(graphql.settings)
-    session = {"kind": "SURVEY", "body": "WOMENS_UNION", "unit": new, "title": "Khảo sát"}
-    await successor.supervisor.does("recordSupervisionSession", **session, on=EFFECTIVE)
+    await successor.supervisor.does(
+        "recordActivity", kind="SURVEY", bodies=[body], unit=new, title="Khảo sát", heldOn=EFFECTIVE
+    )
     report = 'query($u: ID!) { report(unit: $u, period: "2025") { ... on Report { complete } } }'
     assert (await successor.reporter.ask(report, u=new))["report"]["complete"] in (True, False)
 

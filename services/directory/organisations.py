@@ -1,0 +1,59 @@
+"""Copies of the register's organisations in another service's database, with their names by day."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from services.kernel.log.inbox import Heard
+from services.kernel.messages import Refused
+from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.codec import from_document, to_document
+from services.kernel.mongo.driver import ReplaceOne
+from services.kernel.mongo.transaction import Transaction
+from services.movement.organisations import DatedOrganisation
+
+COLLECTION = "organisations"
+ORGANISATIONS = Unscoped(
+    COLLECTION, "events of all units are copied; callers read only what their scope covers"
+)
+
+
+@runtime_checkable
+class OrganisationEvent(Protocol):
+    """An event of the register that changes an organisation."""
+
+    @property
+    def key(self) -> str: ...
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation: ...
+
+
+async def copy_organisations(heard: Sequence[Heard], tx: Transaction) -> None:
+    """Applies the events to the copies. Raises on an event of an unknown organisation, unless it is its first."""
+    events = [one.event for one in heard if isinstance(one.event, OrganisationEvent)]
+    found = tx.unscoped(ORGANISATIONS).find({"_id": {"$in": list({event.key for event in events})}})
+    known = {document["_id"]: from_document(document, DatedOrganisation) async for document in found}
+    for event in events:
+        known[event.key] = event.applied_to(known.get(event.key))
+    await keep_organisations(list(known.values()), tx)
+
+
+async def keep_organisations(newest: Sequence[DatedOrganisation], tx: Transaction) -> None:
+    if not newest:
+        return
+    documents = [{**to_document(one), "within": one.unit.strip("/").split("/")} for one in newest]
+    writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+    await tx.unscoped(ORGANISATIONS).write(writes)
+
+
+async def organisations(access: Access, ids: Sequence[str], field: str) -> list[DatedOrganisation]:
+    """In the order of `ids`. Refused when one is unknown or outside the caller's scope. `field`: the input field."""
+    found = access.documents(COLLECTION).find({"_id": {"$in": list(ids)}})
+    known = {document["_id"]: from_document(document, DatedOrganisation) async for document in found}
+    if missing := next((id_ for id_ in ids if id_ not in known), None):
+        raise Refused(
+            "organisation-not-found",
+            field,
+            vi=f"Không tìm thấy tổ chức “{missing[:60]}”.",
+            en=f"There is no organisation “{missing[:60]}”.",
+        )
+    return [known[id_] for id_ in ids]

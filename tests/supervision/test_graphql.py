@@ -1,0 +1,87 @@
+"""Supervision activities over GraphQL, beside organisations that change their names and end."""
+
+from typing import Any
+
+import pytest
+
+from infra.operate.positions import settled
+from tests.conftest import GraphQL
+from tests.people import CITY, WARD, Office
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ACTIVITY = """
+query($id: ID!) { node(id: $id) { ... on Activity {
+  title kind heldOn unit { id } bodies { name kind organisation { id name } }
+} } }"""
+
+
+async def test_activity_shows_its_bodies_as_they_were_that_day(graphql: GraphQL) -> None:
+    office = Office(graphql)
+    front = await office.organisation(unit=CITY)
+    women = await office.organisation(unit=WARD)
+    await office.officer.does(
+        "renameOrganisation",
+        organisation=front,
+        name="Ủy ban MTTQ thành phố",
+        kind="FATHERLAND_FRONT",
+        document="QĐ 1",
+        on="2019-05-01",
+    )
+    await office.officer.does("endOrganisation", organisation=front, document="QĐ 2", on="2019-08-01")
+    await settled(graphql.settings)
+    wanted: dict[str, Any] = {
+        "kind": "SUPERVISION",
+        "unit": WARD,
+        "title": "Giám sát việc thu quỹ",
+        "bodies": [front, women],
+    }
+    before = await office.supervisor.does("recordActivity", **wanted, heldOn="2019-04-30")
+    after = await office.supervisor.does("recordActivity", **wanted, heldOn="2019-05-01")
+    late = await office.supervisor.tries("recordActivity", **wanted, heldOn="2019-08-01")
+    assert (late["code"], late["fields"]) == ("organisation-ended", ["bodies", "heldOn"])
+
+    shown = [(await office.reporter.ask(ACTIVITY, id=id_))["node"] for id_ in (before, after)]
+    assert [[body["name"] for body in one["bodies"]] for one in shown] == [
+        ["Hội Phụ nữ phường", "Hội Phụ nữ phường"],
+        ["Ủy ban MTTQ thành phố", "Hội Phụ nữ phường"],
+    ]
+    assert [one["bodies"][0]["kind"] for one in shown] == ["WOMENS_UNION", "FATHERLAND_FRONT"]
+    assert [body["organisation"]["id"] for body in shown[0]["bodies"]] == [front, women]
+
+    # An organisation of the city is out of the ward's sight; the record of who held the activity is not.
+    seen = (await Office(graphql, WARD).reporter.ask(ACTIVITY, id=after))["node"]
+    assert [body["name"] for body in seen["bodies"]] == ["Ủy ban MTTQ thành phố", "Hội Phụ nữ phường"]
+    assert seen["bodies"][0]["organisation"] is None
+
+
+async def test_activities_come_in_pages_of_a_unit_and_below(graphql: GraphQL) -> None:
+    office = Office(graphql)
+    body = await office.organisation(unit=CITY)
+    await settled(graphql.settings)
+    made = [
+        await office.supervisor.does(
+            "recordActivity",
+            kind="SUPERVISION",
+            bodies=[body],
+            unit=unit,
+            title=f"Giám sát {number}",
+            heldOn="2019-06-01",
+        )
+        for number, unit in enumerate(["u18082", CITY, "u18085", "u18082"])
+    ]
+    asked = """
+    query($first: Int!, $after: String, $unit: ID) {
+      activities(first: $first, after: $after, unit: $unit) {
+        edges { cursor node { id title } } pageInfo { hasNextPage endCursor }
+      }
+    }"""
+    page = (await office.reporter.ask(asked, first=1, unit="u18082"))["activities"]
+    assert page["pageInfo"]["hasNextPage"]
+    assert page["edges"][0]["node"]["title"] == "Giám sát 3"
+    rest = await office.reporter.ask(asked, first=50, unit="u18082", after=page["pageInfo"]["endCursor"])
+    assert [edge["node"]["id"] for edge in rest["activities"]["edges"]] == [made[0]]
+    whole = (await office.reporter.ask(asked, first=100))["activities"]["edges"]
+    assert [edge["node"]["id"] for edge in whole if edge["node"]["id"] in made] == made[::-1]
+    stranger = Office(graphql, "u18085").reporter
+    assert (await stranger.ask(asked, first=100, unit="u18082"))["activities"]["edges"] == []
