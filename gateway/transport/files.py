@@ -74,7 +74,7 @@ class Files:
         return answer
 
     async def store(self, request: Request, caller: Caller) -> Response:
-        """Sends on the body while it arrives. It takes a token, which a page of another site does not have."""
+        """Forwards the body while it arrives. The request needs a token, so a page of another site cannot forge it."""
         messages = _asked(request)
         unit, name = request.query_params.get("unit", ""), request.query_params.get("name", "")
         if caller is ANYBODY:

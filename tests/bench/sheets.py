@@ -1,4 +1,4 @@
-"""How long a list of 20,000 models takes to be checked, imported and exported, and whether memory grows with lists."""
+"""Seconds to check, import and export a list of 20,000 models, and whether memory grows with the length of a list."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ from tests.bench.stage import TOWN, Http, Stage, out, stage, table
 
 ROWS = 20_000
 SMALL, LARGE = 5_000, 50_000
-"""Lists that are checked only, so that nothing but their length can show in the process's memory."""
+"""Rows of lists that are only checked: the memory of the process depends on nothing but their length."""
 HEADINGS = (
     "Tổ chức chủ trì",
     "Tên mô hình",
@@ -107,7 +107,7 @@ async def upload(made: Stage, data: bytes) -> str:
 
 
 async def job(officer: Http, made: Stage, name: str, input_: dict[str, Any]) -> tuple[float, int]:
-    """Seconds until it is done, and rows."""
+    """Seconds until the job is done, and its rows."""
     field = f"{name[0].lower()}{name[1:]}"
     begun = time.perf_counter()
     started = await officer.ask(START % (name, field), {"k": made.key(), "i": input_})
@@ -132,7 +132,7 @@ def reading(data: bytes, rows: int) -> float:
 
 
 async def writing(made: Stage, rows: int) -> float:
-    """The same drafts through the same rule into the same database, and nothing else."""
+    """Seconds to write the same drafts, by the same rule and into the same database, and nothing else."""
     store = Store(made.settings, "registration")
     unit = values.unit(f"/vn/u42/{TOWN}", UnitLevel.DISTRICT)
     owner = values.organisation(unit, made.owner)

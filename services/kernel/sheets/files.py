@@ -63,7 +63,7 @@ async def store_part(tx: Transaction, file: str, number: int, data: bytes) -> No
 
 
 async def close(tx: Transaction, file: str, name: str, unit: str, *, uploaded: bool) -> None:
-    """Makes the file of its parts: all of them, in order, from one caller. `unit`: the path of its unit."""
+    """Creates the file from its parts, which one caller has sent without a gap. `unit`: the path of its unit."""
     digest, size, count = hashlib.sha256(), 0, 0
     async for part in tx.unscoped(PARTS).find({"file": file}, sort=[("file", 1), ("number", 1)]):
         if part["number"] != count or part["by"] != tx.caller.id:
@@ -102,11 +102,11 @@ async def fetch(access: Access, file: Document, into: Path) -> None:
 async def keep(
     store: Store, kind: Kind, file: Path, name: str, unit: str, *, caller: Caller, scope: Scope
 ) -> str:
-    """Stores a file on disk as the caller's own, a transaction per part. Its id."""
+    """Stores a file from disk as the caller's own, one part per transaction. Returns its id."""
     key = new_id(kind)
 
     async def store_once(tx: Transaction, number: int, data: bytes) -> None:
-        # Of a commit without an answer the transaction is repeated.
+        # A transaction whose commit got no answer is repeated: the part may be stored already.
         if await part_of(tx, key, number) is None:
             await store_part(tx, key, number, data)
 
@@ -123,7 +123,7 @@ async def keep(
 
 
 def _cut(stream: BinaryIO) -> Iterator[bytes]:
-    """Parts; an empty file has an empty one."""
+    """The parts of a file. An empty file has one empty part."""
     yield stream.read(LARGEST_PART)
     while data := stream.read(LARGEST_PART):
         yield data

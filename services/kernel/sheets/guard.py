@@ -18,7 +18,7 @@ _BEGUN = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _WIDE = re.compile(rb'\br="[A-Z]{3}\d')
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s")
 _OVERLAP = 512
-"""Bytes of a chunk that are looked at again with the next, for a tag that is cut in two."""
+"""Bytes of a chunk that are searched again with the next chunk, since a tag may be cut in two."""
 
 
 def refuse_other_types(start: bytes) -> None:

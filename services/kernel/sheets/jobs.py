@@ -30,7 +30,7 @@ WAITING = Unscoped("jobs", "a worker takes up any caller's job, and does it in t
 LEASES = Unscoped("job_leases", "the time until which a worker holds a job tells nothing of any unit")
 KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=15)
-"""Time without a renewal after which another worker takes the job. A worker renews it three times as often."""
+"""Time without a renewal after which another worker takes the job. A worker renews its lease every third of it."""
 
 INDEXES: Indexes = {
     COLLECTION: [
@@ -51,7 +51,7 @@ ROW_COLUMNS = Columns(RowRow)
 
 
 class Lost(Exception):  # noqa: N818
-    """The job is not this worker's any more: cancelled, or taken over."""
+    """The worker no longer holds the job: it was cancelled, or another worker took it."""
 
 
 def jobs(access: Access) -> Documents:
@@ -114,7 +114,7 @@ async def take(tx: Transaction, holder: str) -> Document | None:
 
 
 async def renew(tx: Transaction, job: Document) -> None:
-    """Prolongs the lease. It has a document of its own: a batch that is being written would collide with it."""
+    """Prolongs the lease. It is not in the job's document: there, each renewal would abort the batch being written."""
     await held(tx, job)
     await _lease(tx, job["_id"])
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[E]):
-    """What becomes of one row.
+    """The judgement of one row.
 
     `record`: id of the record that it adds (`new`) or changes. `title`: the record's name, where the row itself has
     none. `effect`: what the service will write; None if nothing.
@@ -38,7 +38,7 @@ class Faulty(Exception):  # noqa: N818 - a judgement, not an error of ours
 
 
 class Cells:
-    """The cells of one row, and the problems of each that came up so far."""
+    """The cells of one row, and the problems found in them so far."""
 
     def __init__(self, line: Line, layout: Layout) -> None:
         self.line, self._layout = line, layout

@@ -99,7 +99,7 @@ def opened(file: Path, layout: Layout) -> Iterator[Table]:
 
 @contextmanager
 def _workbook(file: Path, layout: Layout) -> Iterator[Table]:
-    stream = file.open("rb")  # of a path openpyxl judges the name
+    stream = file.open("rb")  # given a path, openpyxl refuses some names
     try:
         book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
     except (

@@ -1,4 +1,4 @@
-"""What a service declares of a sheet: its name, its layout, how its rows are judged and written, what it exports."""
+"""The declaration of a sheet: its name and layout, how rows are judged and written, and what an export selects."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What people write into cells, as values: Vietnamese numbers, days as day/month/year, words by their names."""
+"""Reads what people write into cells: Vietnamese numbers, and days as day/month/year."""
 
 import re
 from datetime import date, datetime
@@ -25,7 +25,7 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 
 def text(value: Any) -> str:
-    """As it was meant: a whole number of Excel is not `2018.0`."""
+    """The cell as text. Excel stores 2018 as 2018.0: whole numbers get no decimal places."""
     if isinstance(value, bool):
         return "đúng" if value else "sai"
     if isinstance(value, float) and value.is_integer():
@@ -36,7 +36,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any, field: str) -> Decimal:
-    """`1.155,3` is 1155.3, `18.827` is 18827, `72,9 triệu` is 72900000 and `08` is 8; nothing negative."""
+    """`1.155,3` is 1155.3, `18.827` is 18827, `72,9 triệu` is 72900000 and `08` is 8. Negative numbers are refused."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         found = Decimal(repr(value))
     else:
@@ -63,7 +63,7 @@ def whole(value: Any, field: str) -> int:
 
 
 def day(value: Any, field: str) -> date:
-    """A day of Excel, or day/month/year; year-month-day too, which cannot be taken for anything else."""
+    """A day of Excel, or a text as day/month/year or year-month-day."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

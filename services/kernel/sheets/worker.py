@@ -39,13 +39,13 @@ from services.kernel.sheets.sheet import AnySheet, Importer
 BATCH = 500
 """Rows written in one transaction, and records exported at a time."""
 GLANCE = 0.5
-"""Seconds between looks for a job that waits."""
+"""Seconds between two looks for a waiting job."""
 LONGEST_TITLE = 200
 FATE, REASON = "Kết quả", "Lý do"
 
 
 class Worker:
-    """Takes one job at a time, of any of these sheets. `kind`: of the files that it makes."""
+    """Does one job at a time, of any of these sheets. `kind`: of the files that it creates."""
 
     def __init__(self, store: Store, kind: Kind, sheets: Mapping[str, AnySheet]) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class Worker:
                 await end([renewing])
 
     async def _renew(self, job: Document) -> None:
-        """Keeps the lease while the job is worked on, however long a step of it takes."""
+        """Renews the lease while the job runs, however long a step of it takes."""
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             try:
@@ -118,13 +118,13 @@ class _Run:
         self._command = msgspec.convert(job["command"], type_)
 
     async def result(self, folder: Path, nats: Nats) -> str:
-        """Does the job. The id of the file with its result."""
+        """Does the job. Returns the id of the result file."""
         if self._job["kind"] == JobKind.EXPORT:
             return await self._export(folder)
         return await self._import(folder, nats)
 
     def _asking(self) -> tuple[Caller, Scope]:
-        """The caller, with the scope of now: one who has lost the role in the meantime is refused."""
+        """The caller who started the job, with their scope of now. A caller who has lost the role is refused."""
         caller = msgspec.convert(self._job["caller"], Caller)
         return caller, caller.scope(self._roles, moment().date())
 
@@ -174,7 +174,7 @@ class _Run:
     def _told(
         self, line: Line, outcomes: Mapping[int, Outcome[Any]], earlier: Mapping[int, str]
     ) -> Outcome[Any]:
-        """The outcome as it is recorded. A check adds no record, so there is none to name."""
+        """The outcome to record. A check adds no record, so it names none."""
         outcome = outcomes.get(line.number) or imported_before(earlier[line.number])
         written = self._job["kind"] == JobKind.IMPORT
         title = line.text(self._sheet.layout.named_by)[:LONGEST_TITLE] or outcome.title
@@ -208,7 +208,7 @@ class _Run:
         )
 
     async def _write_result(self, access: Access, file: Path, into: Path) -> None:
-        """The columns that were read, as they stood there, with what became of each row beside it."""
+        """Writes the columns that were read, with the fate of each row and the reasons beside it."""
         layout = self._sheet.layout
         async with _InThread(opened(file, layout)) as table:
             columns = [column for column in layout.columns if column.key in table.letters]

@@ -59,7 +59,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an import writes for a row: a new model with its events, or the next versions of the model that it names."""
+    """Written by an import for one row: a new model with its events, or the next versions of a known model."""
 
     made: tuple[Model, list[Event]] | None = None
     changes: tuple[tuple[Model, Event], ...] = ()

@@ -1,4 +1,4 @@
-"""Messages about registration's files and jobs, and about the sheet of models: what is special to this service."""
+"""Registration's messages about files, jobs and the sheet of models."""
 
 from typing import Annotated, ClassVar
 

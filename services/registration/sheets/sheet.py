@@ -69,7 +69,7 @@ async def _models_named(lines: Sequence[Line], models: Models) -> dict[str, Mode
 async def _programmes_of(
     lines: Sequence[Line], models: Mapping[str, Model], tx: Transaction
 ) -> dict[str, Programme]:
-    """Those that the lines name, and those that the models belong to."""
+    """The programmes that the lines name, and those that the models belong to."""
     named = {line.text("programme") for line in lines if "programme" in line.cells}
     joined = {model.programme for model in models.values() if model.programme}
     return {one.id: one for one in await programmes.called(tx, named | joined, named)}

@@ -1,4 +1,4 @@
-"""Files and sheets: each person's own, whatever anybody else may see of the unit."""
+"""Files and jobs: each is seen by its owner only, whoever else may see the unit."""
 
 from collections.abc import Mapping
 from secrets import token_hex

@@ -21,8 +21,8 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.mount import Sheets
 from services.kernel.sheets.reading import Line
-from services.kernel.sheets.sheets import Sheets
 from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind
@@ -101,7 +101,7 @@ async def test_second_worker_continues_after_the_last_row_written(settings: Sett
     assert (stopped["state"], stopped["done"]) == ("RUNNING", written)
     assert await store.db.models.count_documents({}) == written
 
-    # Its lease runs out: here at once.
+    # The lease runs out, here at once.
     await store.db.job_leases.update_one({"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}})
     second = asyncio.create_task(SHEETS.worker(store).run(nats))
     done = await until(store, job, lambda found: not found["open"])

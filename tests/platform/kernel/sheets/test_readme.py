@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.kernel.sheets import files, guard, jobs, messages, reading, refusals, sheets, worker
+from services.kernel.sheets import files, guard, jobs, messages, mount, reading, refusals, worker
 from tests import ROOT
 
 README = (ROOT / "services/kernel/sheets/README.md").read_text()
@@ -45,8 +45,8 @@ def test_limits_of_the_readme_are_those_of_the_code() -> None:
         "columns of a file": str(reading.MOST_COLUMNS),
         "rows from the top in which headings are found": str(refusals.LOOKED_AT),
         "rows written in one transaction": str(worker.BATCH),
-        "uploaded files of a caller": str(sheets.MOST_FILES),
-        "unfinished jobs of a caller": str(sheets.MOST_JOBS),
+        "uploaded files of a caller": str(mount.MOST_FILES),
+        "unfinished jobs of a caller": str(mount.MOST_JOBS),
         "life of a file": _days(files.KEPT),
         "life of a job and its rows": _days(jobs.KEPT),
         "lease of a job": f"{jobs.LEASE.seconds} seconds",

@@ -34,7 +34,7 @@ from services.kernel.process import end
 from services.kernel.rows import Rows
 from services.kernel.sheets import jobs, worker
 from services.kernel.sheets.messages import FileData, FileFormat
-from services.kernel.sheets.sheets import Sheets
+from services.kernel.sheets.mount import Sheets
 from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY
 from tests.platform.kernel.sheets import gated, toy, trees
@@ -43,7 +43,7 @@ from tests.platform.kernel.sheets.gated import GATE
 ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
 BOB = Caller(id="bob", name="Bob", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
 PATIENCE = 120
-"""Seconds after which a test gives up; none is expected to wait so long on any machine."""
+"""Seconds after which a test gives up; no machine is expected to need them."""
 JOB = ("kind", "state", "done", "total", "counts", "result", "problem_code")
 ROW = ("number", "fate", "title", "record", "problems")
 
@@ -217,7 +217,7 @@ async def test_import_goes_on_after_its_process_is_killed(settings: Settings) ->
             await killed.wait()
         assert sum((await planted(settings)).values()) == BATCH
         store = Store(settings, "toy", user=OPERATOR_USER)
-        # Its lease runs out: here at once.
+        # The lease runs out, here at once.
         await store.db.job_leases.update_one(
             {"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}}
         )
@@ -290,7 +290,7 @@ async def test_lease_is_renewed_while_a_batch_is_judged(
 
 
 class Forgetful(Store):
-    """Each transaction of a caller is done again, as after a commit whose answer is lost."""
+    """Runs each transaction of a caller twice, as after a commit whose answer is lost."""
 
     async def transaction(self, work: Any, **how: Any) -> Any:
         first = await super().transaction(work, **how)

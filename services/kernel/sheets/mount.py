@@ -50,11 +50,11 @@ from services.kernel.table import Area, Part, Task, command, query
 SHEET = Noun("sheet", "bảng tính", "sheet")
 MOST_PARTS = LARGEST_FILE // LARGEST_PART + 1
 MOST_FILES, MOST_JOBS = 20, 5
-"""Uploaded files that have not expired, and unfinished jobs, that a caller may have at a time."""
+"""Most uploaded files, not expired, and most unfinished jobs that a caller may have at a time."""
 
 
 class Sheets:
-    """What a service mounts: `area`, its rows of the service's table.
+    """The handlers and the worker that a service mounts, as the `area` of its table.
 
     `path_of`: the path of a unit, by its id; it refuses an unknown one.
     """
@@ -95,7 +95,7 @@ class Sheets:
         )
 
     def worker(self, store: Store) -> Worker:
-        """Does the jobs that wait in this database."""
+        """A worker for the jobs in this database."""
         return Worker(store, self.messages.FILE, self._sheets)
 
     async def store_file_part(self, command: StoreFilePart, tx: Transaction) -> Row:
