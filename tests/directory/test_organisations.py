@@ -31,10 +31,10 @@ RENAMED = OrganisationRenamed(
     before="Hội",
     name="Hội mới",
     kind=BodyKind.WOMENS_UNION,
-    document="QĐ 1",
+    basis="QĐ 1",
     on=date(2019, 3, 1),
 )
-ENDED = OrganisationEnded(**ABOUT, version=3, document="QĐ 2", successor="other", on=date(2020, 1, 1))  # type: ignore[arg-type]
+ENDED = OrganisationEnded(**ABOUT, version=3, basis="QĐ 2", successor="other", on=date(2020, 1, 1))  # type: ignore[arg-type]
 
 
 def heard(event: Event) -> Heard:

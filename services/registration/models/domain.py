@@ -457,7 +457,7 @@ def change_level(
     document = _document(document)
     moved = _changed(model, act, level=level)
     return moved, ModelLevelChanged(
-        **_event(moved, act), before=model.level, after=level, reason=reason, document=document
+        **_event(moved, act), before=model.level, after=level, reason=reason, basis=document
     )
 
 
@@ -473,7 +473,7 @@ def change_owner(
     document = _document(document)
     given = _changed(model, act, owner=owner.id)
     return given, ModelOwnerChanged(
-        **_event(given, act), before=model.owner, after=owner.id, reason=reason, document=document
+        **_event(given, act), before=model.owner, after=owner.id, reason=reason, basis=document
     )
 
 

@@ -71,7 +71,7 @@ def fact(recorded: Recorded) -> dict[str, Any]:
         "recorded_at": recorded.recorded_at,
         "by": recorded.caller,
         "reason": getattr(event, "reason", None),
-        "document": getattr(event, "document", None),
+        "document": getattr(event, "basis", None),
         "text": getattr(event, "text", None) or getattr(event, "note", None) or None,
         "changes": [
             {"field": NAMES[c.field][0], "name": NAMES[c.field][1], "before": c.before, "after": c.after}

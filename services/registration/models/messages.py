@@ -446,18 +446,20 @@ class ModelSelfAssessed(Event, frozen=True, kw_only=True):
 
 
 class ModelLevelChanged(Event, frozen=True, kw_only=True):
+    """`basis`: the document behind it, in words. A field `document` of an event holds the id of a registered one."""
+
     before: Level
     after: Level
     reason: str
-    document: str
+    basis: str
     on: date
 
 
 class ModelOwnerChanged(Event, frozen=True, kw_only=True):
-    """`before` and `after`: the organisations' ids."""
+    """`before` and `after`: the organisations' ids. `basis`: the document behind it, in words."""
 
     before: str
     after: str
     reason: str
-    document: str
+    basis: str
     on: date

@@ -86,7 +86,7 @@ def rename(
     )
     renamed = changed(organisation, name=name, kind=kind, since=act.on, former=(*organisation.former, former))
     return renamed, OrganisationRenamed(
-        **about(renamed, act), before=former.name, name=name, kind=kind, document=former.document, on=act.on
+        **about(renamed, act), before=former.name, name=name, kind=kind, basis=former.document, on=act.on
     )
 
 
@@ -111,7 +111,7 @@ def end(
         successor=successor.id if successor else None,
     )
     return ended, OrganisationEnded(
-        **about(ended, act), document=_document(document), successor=ended.successor, on=act.on
+        **about(ended, act), basis=_document(document), successor=ended.successor, on=act.on
     )
 
 

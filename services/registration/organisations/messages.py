@@ -116,10 +116,12 @@ class OrganisationRegistered(Event, frozen=True, kw_only=True):
 
 
 class OrganisationRenamed(Event, frozen=True, kw_only=True):
+    """`before`: its name until `on`. `basis`: the document behind the change, in words."""
+
     before: str
     name: str
     kind: BodyKind
-    document: str
+    basis: str
     on: date
 
     def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
@@ -131,7 +133,9 @@ class OrganisationRenamed(Event, frozen=True, kw_only=True):
 
 
 class OrganisationEnded(Event, frozen=True, kw_only=True):
-    document: str
+    """`on`: the first day without it. `basis`: the document behind its end, in words."""
+
+    basis: str
     successor: str | None
     on: date
 

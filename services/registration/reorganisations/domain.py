@@ -121,7 +121,7 @@ def reorganise(
     return reorganisation, UnitsReorganised(
         **about(reorganisation, act),
         effective_on=reorganisation.effective_on,
-        document=reorganisation.document,
+        basis=reorganisation.document,
         lines=reorganisation.lines,
     )
 

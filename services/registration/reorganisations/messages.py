@@ -191,5 +191,5 @@ class UnitsReorganised(Event, frozen=True, kw_only=True):
     """Announced together with a `UnitRecorded` of each unit that began, ended or changed."""
 
     effective_on: date
-    document: Basis
+    basis: Basis
     lines: tuple[ReorganisedUnit, ...]
