@@ -1,10 +1,8 @@
 """Documents of clients: read, measured and validated once, and kept as long as they are asked for."""
 
-import gc
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Sequence
 from functools import cache
 from time import perf_counter
 from typing import Any
@@ -15,11 +13,10 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    Token,
+    parse,
     specified_rules,
     validate,
 )
-from graphql.language.parser import Parser
 from graphql.validation import recommended_rules
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
@@ -55,8 +52,7 @@ class Document:
         """What the plan executor has made of it."""
         self.errors: Sequence[GraphQLError]
         begun = perf_counter()
-        with _uncollected():
-            self._read(text, limits, schema)
+        self._read(text, limits, schema)
         self.validating = perf_counter() - begun - self.parsing
         """Seconds, measuring included."""
 
@@ -149,9 +145,8 @@ class _Shelf:
 def _parsed(text: str) -> tuple[DocumentNode | None, Sequence[GraphQLError]]:
     if len(text) > CHARACTERS:
         return None, [_too_long()]
-    parser = Parser(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
     try:
-        return parser.parse_document(), ()
+        return parse(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS), ()
     except RecursionError:
         return None, [too_deep()]
     except GraphQLSyntaxError as error:
@@ -160,30 +155,6 @@ def _parsed(text: str) -> tuple[DocumentNode | None, Sequence[GraphQLError]]:
         if "nested too deeply" in error.message:
             return None, [too_deep()]
         return None, [error.with_traceback(None)]
-    finally:
-        _unlink(parser._lexer.token)
-
-
-def _unlink(token: Token | None) -> None:
-    """Of all tokens each holds the next and the one before: left so, only the collector of garbage would free them."""
-    while token and token.next:
-        token = token.next
-    while token:
-        before = token.prev
-        token.prev = token.next = None
-        token = before
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Making thousands of nodes sets off a collection that walks them all and finds nothing."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _without_nodes(error: GraphQLError) -> GraphQLError:

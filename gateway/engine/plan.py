@@ -126,7 +126,7 @@ class Level:
         following = [
             self.links[ord(letter) - FIRST].follow(keys, found, run) for letter, keys in wanted.items()
         ]
-        await (following[0] if len(following) == 1 else asyncio.gather(*following))
+        await asyncio.gather(*following)
         # All rows at once: between any two marks stands a piece, and into each mark's place goes what was found.
         pieces = rows.text.split(LINK)
         spliced = [b""] * (2 * len(pieces) - 1)

@@ -92,7 +92,7 @@ async def known(
             result = PreExecutionError(data=None, errors=errors)
         else:
             try:
-                with watch.executing():
+                async with watch.executing():
                     result = await _result(schema, document, name, variables, context, *ready)
             except Exception as error:
                 if not isinstance(error, GraphQLError):

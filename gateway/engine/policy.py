@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from math import ceil
 from time import monotonic, perf_counter
@@ -13,7 +14,6 @@ from graphql import GraphQLError, parse
 from starlette.datastructures import Headers
 from starlette.types import Scope
 from strawberry.extensions import SchemaExtension
-from strawberry.extensions.runner import SchemaExtensionsRunner
 
 from gateway.callers import rates
 from gateway.callers.rates import Rates, Taken
@@ -193,9 +193,20 @@ class Watch:
                 errors = [_rate_limited(taken)]
         return errors
 
-    def executing(self) -> "_Executing":
+    @asynccontextmanager
+    async def executing(self) -> AsyncIterator[None]:
+        """Around the execution, which may take so long and no longer."""
         self.executed = True
-        return _Executing(self._policy, self._note)
+        begun = perf_counter()
+        try:
+            async with asyncio.timeout(self._policy.time) as limit:
+                yield
+        except TimeoutError:
+            if limit.expired():
+                raise _timeout(self._policy.time) from None
+            raise
+        finally:
+            self._note(begun)
 
     def show(self, result: Any) -> None:
         """Leaves of its errors what is for callers to see."""
@@ -269,39 +280,8 @@ class Watch:
         self._policy.metrics.took("execute", done - begun)
 
 
-class _Executing:
-    """Around the execution: `asyncio.timeout` at a third of its price, and what it took."""
-
-    __slots__ = ("_before", "_begun", "_expired", "_note", "_policy", "_task", "_timer")
-
-    def __init__(self, policy: Policy, note: Callable[[float], None]) -> None:
-        self._policy = policy
-        self._note = note
-
-    def __enter__(self) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("only inside a task")
-        self._task = task
-        self._before = task.cancelling()
-        self._expired = False
-        self._begun = perf_counter()
-        self._timer = asyncio.get_running_loop().call_later(self._policy.time, self._expire)
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        self._timer.cancel()
-        self._note(self._begun)
-        ended = self._expired and isinstance(error, asyncio.CancelledError)
-        if ended and self._task.uncancel() <= self._before:
-            raise _timeout(self._policy.time) from None
-
-    def _expire(self) -> None:
-        self._expired = True
-        self._task.cancel()
-
-
 class Policed(SchemaExtension):
-    """Strawberry's way of watching an operation. It is the one extension: each costs some microseconds for every phase.
+    """Strawberry's way of watching an operation.
 
     Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
     """
@@ -337,8 +317,8 @@ class Policed(SchemaExtension):
         context.pre_execution_errors = errors
         yield
 
-    def on_execute(self) -> Iterator[None]:
-        with self._watch.executing():
+    async def on_execute(self) -> AsyncIterator[None]:
+        async with self._watch.executing():
             yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
@@ -351,62 +331,6 @@ class Policed(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         # What is refused before execution comes here before it is shown.
         return self._watch.extensions(len(self.execution_context.pre_execution_errors or ()))
-
-
-class Phase:
-    """A phase of an operation, around which our one extension stands."""
-
-    __slots__ = ("_around",)
-
-    def __init__(self, around: Iterator[None]) -> None:
-        self._around: Any = around
-
-    async def __aenter__(self) -> None:
-        next(self._around)
-
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        if error is None:
-            next(self._around, None)
-            return False
-        try:
-            self._around.throw(error)
-        except StopIteration:
-            return True
-        except BaseException as raised:
-            if raised is not error:
-                raise
-        return False
-
-
-class Parsing:
-    """The phase that may have to wait; of what is refused in it nothing is raised."""
-
-    __slots__ = ("_around",)
-
-    def __init__(self, around: AsyncIterator[None]) -> None:
-        self._around = around
-
-    async def __aenter__(self) -> None:
-        await anext(self._around)
-
-    async def __aexit__(self, *_: object) -> None:
-        await anext(self._around, None)
-
-
-class OneExtension(SchemaExtensionsRunner):
-    """Strawberry's own is for any number of extensions of any kind, and costs an operation 40 µs more."""
-
-    def operation(self) -> Any:
-        return Phase(self.extensions[0].on_operation())  # type: ignore[arg-type]
-
-    def parsing(self) -> Any:
-        return Parsing(self.extensions[0].on_parse())  # type: ignore[arg-type]
-
-    def validation(self) -> Any:
-        return Phase(self.extensions[0].on_validate())  # type: ignore[arg-type]
-
-    def executing(self) -> Any:
-        return Phase(self.extensions[0].on_execute())  # type: ignore[arg-type]
 
 
 def _too_much(price: Price, budget: int) -> GraphQLError | None:

@@ -16,7 +16,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.engine.planned import Planned, known
-from gateway.engine.policy import OneExtension, Policed
+from gateway.engine.policy import Policed
 from gateway.fields.declare import Wish, found, root
 from gateway.fields.owners import OWNERS
 from gateway.fields.relay import Node, described
@@ -159,9 +159,6 @@ class Schema(strawberry.Schema):
             allowed_operation_types,
             operation_extensions,
         )
-
-    def create_extensions_runner(self, execution_context: Any, extensions: Any) -> OneExtension:
-        return OneExtension(execution_context, extensions)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing: most are a caller's own. What broke on our side is logged where errors are shown."""

@@ -1,7 +1,8 @@
-// Listens with graphql-ws, a token after another, each from the last cursor on, until it has heard `many` events.
+// Listens with graphql-ws, one token after the other, each from the last cursor on, until it has `many` events, or until
+// the server has sent `enoughPings` pings to one connection.
 import { createClient } from "graphql-ws";
 
-const { url, tokens, query, many, ...given } = JSON.parse(process.argv[2]);
+const { url, tokens, query, many, enoughPings, ...given } = JSON.parse(process.argv[2]);
 let { after } = given;
 const events = [];
 const errors = [];
@@ -14,7 +15,10 @@ for (const token of tokens) {
     retryAttempts: 0,
     on: {
       closed: ({ code, reason }) => closes.push({ code, reason }),
-      ping: (received) => (pings += received ? 1 : 0),
+      ping: (received) => {
+        pings += received ? 1 : 0;
+        if (pings === enoughPings) client.terminate();
+      },
     },
   });
   try {
