@@ -35,6 +35,7 @@ from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 from tests import npm
 from tests.ports import stack_port
+from tests.waiting import DEADLINE
 
 # A build says of one commit what it said of it before; `make properties` looks for new cases.
 hypothesis_settings.register_profile("build", derandomize=True)
@@ -162,8 +163,17 @@ async def record_town(settings: Settings) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
-    """Everything running, the whole country and the sample loaded. For tests that break nothing."""
-    made = Settings(var=tmp_path_factory.mktemp("stack"), port=stack_port())
+    """Everything running, the whole country and the sample loaded. For tests that break nothing.
+
+    Its patience is not the product's: a slow machine may need more.
+    """
+    made = Settings(
+        var=tmp_path_factory.mktemp("stack"),
+        port=stack_port(),
+        request_timeout=DEADLINE,
+        operation_timeout=DEADLINE,
+        watchdog=DEADLINE,
+    )
     async with Stack(made, lambda line: None) as running:
         located = made.model_copy(update={"nats_url": running.nats_url, "mongo_url": running.mongo_url})
         await load_units(located, lambda done, total: None)
@@ -176,7 +186,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tupl
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None]:
     running, located = stack
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(timeout=DEADLINE) as http:
         yield GraphQL(running.gateway_url, located, http)
 
 

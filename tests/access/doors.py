@@ -22,6 +22,7 @@ from tests.access.people import EXPIRED, NOBODY, Somebody
 from tests.access.tries import Try, newer_than
 from tests.conftest import GraphQL
 from tests.people import mutation
+from tests.waiting import DEADLINE
 
 
 class Outcome(NamedTuple):
@@ -53,7 +54,7 @@ class Services:
         self, message: Command | Query, body: bytes, headers: dict[str, str], thing: str
     ) -> Outcome:
         raw = (
-            await self._client._connection.request(message.subject, body, timeout=60, headers=headers)
+            await self._client._connection.request(message.subject, body, timeout=DEADLINE, headers=headers)
         ).data
         head, *rows = raw.split(ROW)
         reply = msgspec.json.decode(head, type=Reply[Any])

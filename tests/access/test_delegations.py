@@ -30,6 +30,7 @@ from tests.access.people import PLACE
 from tests.access.world import ACCEPTED, SUBMITTED, draft, in_a_week, organisation
 from tests.conftest import GraphQL, gateway_with
 from tests.people import DISTRICT, MOUNTAIN, Person
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -84,7 +85,7 @@ async def test_what_is_delegated_can_be_used_until_it_is_taken_back(
         register = {"name": "Hội Nông dân", "kind": "FARMERS_UNION", "unit": PLACE, "on": "2019-01-02"}
 
         async def until_it_ends_with(typename: str) -> None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE):
                 while (await deputy.tries("registerOrganisation", **register))["__typename"] != typename:
                     await asyncio.sleep(0.05)
 

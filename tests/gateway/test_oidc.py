@@ -22,6 +22,7 @@ from infra.secure.credentials import make_secrets
 from services.kernel.caller import LEEWAY, LIFE, Caller, Grant, Tokens
 from services.kernel.config import Settings
 from services.kernel.messages import Refused, Role
+from tests.waiting import DEADLINE
 
 NOW = 1_800_000_000.0
 FIRST = RSAKey.generate_key(2048, {"kid": "first"})
@@ -143,7 +144,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -287,7 +288,7 @@ async def test_a_key_that_is_gone_is_good_no_longer(
     await gateway.knows(first)
     gateway.issuer.publish(SECOND)
     # nobody names an unknown key: the keys are fetched because they have become old
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while True:
             try:
                 await gateway.knows(first)

@@ -27,10 +27,10 @@ from tests import npm
 from tests.conftest import GraphQL, gateway_with
 from tests.people import CITY, TOWN, Office, mutation
 from tests.review.test_subscription import EVENTS, connected, last_cursor, reviewed, subscribed
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PATIENCE = 20.0
 TICK = "subscription { reviewEvents { cursor } }"
 TERMINATED_BY_CLIENT = 4499
 """Code with which graphql-ws ends a connection by itself."""
@@ -55,7 +55,7 @@ class Sse:
 
     async def block(self) -> dict[str, str]:
         """Its fields; none for a comment."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             fields: dict[str, str] = {}
             async for line in self._lines:
                 if not line:
@@ -109,14 +109,14 @@ async def say(socket: ClientConnection, **message: Any) -> None:
 
 
 async def hear(socket: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         heard: dict[str, Any] = json.loads(await socket.recv())
         return heard
 
 
 async def ended(socket: ClientConnection) -> tuple[int, str]:
     """The code and reason it is closed with, whatever came before."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await socket.recv()
@@ -259,7 +259,7 @@ async def test_a_client_that_does_not_read_is_let_go(graphql: GraphQL) -> None:
             await live.next()  # what has to be read first could be overtaken by who asks after it
         for upgrade in (False, True):
             reader, writer = await silent(strict, reporter, fat, upgrade=upgrade)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(DEADLINE):
                 while not await takes_another(strict, reporter):
                     await asyncio.sleep(0.05)
                 writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)

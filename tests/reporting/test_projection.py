@@ -23,6 +23,7 @@ from services.registration.models.messages import ModelAccepted
 from services.reporting.messages import Measure, RebuildCounters, Report, ReportOf
 from services.reporting.projection import Projection
 from tests.conftest import TESTER
+from tests.waiting import DEADLINE
 
 VN = DatedUnit(
     id=COUNTRY,
@@ -66,7 +67,7 @@ class Counting:
         return next(figure.total for figure in figures if figure.measure is Measure.REGISTERED)
 
     async def until_registered(self, number: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE):
             while await self.registered() != number:
                 await asyncio.sleep(0.01)
 
@@ -119,7 +120,7 @@ async def test_what_was_counted_two_times_ago_is_dropped(counting: Counting) -> 
     await counting.until_registered(1)
     for generation in (2, 3):
         await counting.reporting.transaction(lambda tx: counting.projection.rebuild(RebuildCounters(), tx))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE):
             while await counting.generation() != generation:
                 await asyncio.sleep(0.01)
     kept = set(await counting.reporting.db.list_collection_names())

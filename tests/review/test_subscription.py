@@ -17,6 +17,7 @@ from infra.operate.positions import settled
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.people import CITY, TOWN, Office
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,8 +30,6 @@ subscription($after: String, $unit: ID) {
 """
 EXAMPLE = next(query for query in orjson.loads(MANIFEST.read_bytes()).values() if "subscription" in query)
 """One that whoever comes may send."""
-PATIENCE = 20.0
-"""Seconds a test waits for an event before it is given up for lost."""
 
 
 class Events:
@@ -40,7 +39,7 @@ class Events:
         self._socket = socket
 
     async def message(self) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             found: dict[str, Any] = json.loads(await self._socket.recv())
             return found
 

@@ -53,7 +53,7 @@ MAJORITY = WriteConcern("majority", j=True)
 """A write succeeds when a majority of the replica set has it in its journal."""
 SNAPSHOT = ReadConcern("snapshot")
 
-SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 246, 11000
+AUTHENTICATION_FAILED, SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 18, 246, 11000
 """MongoDB's error codes."""
 
 
@@ -104,6 +104,8 @@ def new_digits() -> str:
 
 def passing(error: BaseException) -> bool:
     """Whether the database failed, not the request: the same request may succeed when repeated."""
+    if isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED:
+        return True  # a new server has no users until an operator creates them
     return isinstance(error, ConnectionFailure) or (
         isinstance(error, PyMongoError)
         and (

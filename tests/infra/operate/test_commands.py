@@ -19,6 +19,7 @@ from tests.collector import Collector, SeenSpan, collecting
 from tests.conftest import GraphQL, record_town
 from tests.people import mutation
 from tests.ports import stack_port
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -57,7 +58,7 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town,
         made = Settings(
             var=tmp_path_factory.mktemp("town"), port=stack_port(), otlp_endpoint=collector.endpoint
         )
-        async with Stack(made, lambda line: None) as stack, httpx.AsyncClient(timeout=60) as http:
+        async with Stack(made, lambda line: None) as stack, httpx.AsyncClient(timeout=DEADLINE) as http:
             settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
             await record_town(settings)
             yield Town(settings, GraphQL(stack.gateway_url, settings, http), collector)
@@ -80,7 +81,7 @@ async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> No
     def seen() -> dict[tuple[str, str], SeenSpan]:
         return {(span.service, span.name): span for span in town.collector.spans if span.trace == trace}
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while not names <= seen().keys():
             await asyncio.sleep(0.1)
     spans = seen()
@@ -126,7 +127,7 @@ async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
     assert left.building == {"counters-2/registration": 1}
     assert left.lag("counters-2/registration") == left.heads["registration"] - 1
     await rebuild(town.settings)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE):
         while "counters-2/registration" not in (await positions(town.settings)).cursors:
             await asyncio.sleep(0.05)
     await settled(town.settings)
@@ -146,7 +147,7 @@ async def test_the_gateway_counts_what_it_is_asked_and_tells_nothing_of_it(town:
         priced = found.get("danvan.gateway.cost.operations", {}).get(("+Inf",), 0)
         return told == priced >= 31 and ("graphql-invalid",) in found.get("danvan.gateway.errors", {})
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while not counted():
             await asyncio.sleep(0.1)
     requests = found["danvan.gateway.requests"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.run.embedded import MongoServer, NatsServer
 from tests.ports import stack_port
+from tests.waiting import DEADLINE
 
 DANVAN = [sys.executable, "-c", "from infra.cli import main; main()"]
 
@@ -33,7 +34,7 @@ class Demo:
         }
         environment = {**os.environ, **settings}
         return subprocess.run(
-            [*DANVAN, *command], env=environment, capture_output=True, text=True, timeout=180
+            [*DANVAN, *command], env=environment, capture_output=True, text=True, timeout=DEADLINE
         )
 
     def change_a_field(self) -> str:

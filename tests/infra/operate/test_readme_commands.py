@@ -12,6 +12,7 @@ from infra.run.stack import Stack
 from services.kernel.config import Settings
 from tests import ROOT
 from tests.conftest import GraphQL
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,7 +31,7 @@ async def test_an_operators_command_works(command: str, stack: tuple[Stack, Sett
         env={**os.environ, "DANVAN_VAR": str(stack[1].var)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout or done.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.run.embedded import MongoServer, NatsServer, free_port
 from infra.run.provision import provision
 from services.kernel.config import Settings
+from tests.waiting import DEADLINE
 
 
 def _answers(url: str) -> bool:
@@ -24,7 +25,7 @@ def _answers(url: str) -> bool:
 
 
 async def _until_it_says(log: Path, words: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE):
         while words not in log.read_text():
             await asyncio.sleep(0.05)
 
@@ -54,13 +55,13 @@ async def test_a_service_started_first_waits_for_nats_and_then_for_mongodb(
         mongo.start()
         operators = Settings(nats_url=nats.url, mongo_url=mongo.url, secrets=secrets)
         await provision(operators, users=True)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE):
             while not await asyncio.to_thread(_answers, f"http://127.0.0.1:{port}/readyz"):
                 await asyncio.sleep(0.05)
         await _until_it_says(log, "sequencer took the lease")
     finally:
         service.terminate()
-        ended = await asyncio.to_thread(service.wait, 15)
+        ended = await asyncio.to_thread(service.wait, DEADLINE)
         nats.stop()
         mongo.stop()
     assert ended in (0, -signal.SIGTERM)

@@ -12,6 +12,7 @@ import pytest
 from infra.run.child import LOG_LIMIT
 from infra.run.embedded import LOOPBACK, free_port
 from infra.run.supervisor import Backoff, NotReady, Process, Supervisor
+from tests.waiting import DEADLINE
 
 SERVES = """
 import http.server, sys
@@ -39,8 +40,8 @@ def python(name: str, script: str, folder: Path, *arguments: str, ready_url: str
     return Process(name, command, dict(os.environ), folder / f"{name}.log", ready_url)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -82,13 +83,13 @@ async def test_a_killed_process_comes_back_under_another_pid(tmp_path: Path) -> 
     supervisor = Supervisor([python("server", SERVES, tmp_path, str(port), ready_url=ready_url)], said.append)
     await supervisor.start()
     try:
-        await supervisor.wait_ready(30)
+        await supervisor.wait_ready(DEADLINE)
         server = supervisor.running["server"]
         first = server.pid
         assert first
         os.kill(first, signal.SIGKILL)
         await until(lambda: server.pid not in (None, first))
-        await supervisor.wait_ready(30)
+        await supervisor.wait_ready(DEADLINE)
         assert said[0].startswith("server was ended by SIGKILL; it starts again")
     finally:
         await supervisor.stop()
@@ -128,7 +129,7 @@ async def test_all_are_stopped_in_order_and_the_obstinate_by_force(tmp_path: Pat
         )
     )
     pids = [process.pid for process in supervisor.running.values()]
-    await supervisor.stop(timeout=0.5)
+    await supervisor.stop(timeout=3)
     assert all(map(is_gone, pids))
     assert (tmp_path / "polite.log").read_text() == "up\nbye\n"
     assert said == []

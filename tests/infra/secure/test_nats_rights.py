@@ -27,6 +27,7 @@ from services.reporting.messages import RebuildCounters, ReportOf
 from services.review.messages import DecideReview, ReviewDecided, ReviewsById
 from services.supervision.messages import ActivitiesPage, ActivityRecorded, RecordActivity
 from tests.conftest import TESTER
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -277,7 +278,7 @@ async def test_reply_reaches_only_the_sender_of_the_request(users: dict[str, Tri
     serving = await review.nats.subscribe("query.review.anything", cb=answer)
     await review.settled()
     denied = len(gateway.denied)
-    reply = await gateway.nats.request("query.review.anything", b"", timeout=5)
+    reply = await gateway.nats.request("query.review.anything", b"", timeout=DEADLINE)
     assert reply.data == b"yes"
     assert reply.subject.startswith("_INBOX_gateway.")
     assert len(gateway.denied) == denied
@@ -297,8 +298,8 @@ async def test_request_is_answered_once(users: dict[str, Tried]) -> None:
     await review.settled()
     before = len(review.denied)
     await gateway.nats.publish("query.review.anything", b"", reply=inbox)
-    assert (await heard.next_msg(timeout=5)).data == b"yes"
-    async with asyncio.timeout(5):
+    assert (await heard.next_msg(timeout=DEADLINE)).data == b"yes"
+    async with asyncio.timeout(DEADLINE):
         while len(await review.settled()) == before:
             await asyncio.sleep(0.01)
     assert heard.pending_msgs == 0
@@ -309,7 +310,7 @@ async def test_request_is_answered_once(users: dict[str, Tried]) -> None:
 async def test_reader_reads_the_streams_of_its_table_and_no_other(users: dict[str, Tried]) -> None:
     registration = users["registration"].nats.jetstream()
     length = (await registration.publish("event.registration.happened.v1", b"{}")).seq
-    reader = users["review"].nats.jetstream(timeout=1)
+    reader = users["review"].nats.jetstream(timeout=DEADLINE)
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.ALL,
         ack_policy=AckPolicy.NONE,
@@ -321,18 +322,22 @@ async def test_reader_reads_the_streams_of_its_table_and_no_other(users: dict[st
         "event.registration.>", stream="danvan-registration", config=config, manual_ack=True
     )
     for _ in range(length):
-        await subscription.next_msg(timeout=5)
+        await subscription.next_msg(timeout=DEADLINE)
     assert (await subscription.consumer_info()).num_pending == 0
     await subscription.unsubscribe()
     with pytest.raises(nats.errors.TimeoutError):  # a denied request is not answered
-        await reader.subscribe("event.supervision.>", stream="danvan-supervision", config=ConsumerConfig())
+        await (
+            users["review"]
+            .nats.jetstream(timeout=1)
+            .subscribe("event.supervision.>", stream="danvan-supervision", config=ConsumerConfig())
+        )
 
 
 async def test_feed_needs_no_other_rights(users: dict[str, Tried]) -> None:
     before = len(users["gateway"].denied)
     last = await streams.last(users["gateway"].nats.jetstream(), "review")
     batches = Feed(users["gateway"].nats, "review", last).batches()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         assert await anext(batches) == []
     await batches.aclose()
     assert len(await users["gateway"].settled()) == before
@@ -359,12 +364,12 @@ async def test_consumer_carries_no_event_into_another_stream(users: dict[str, Tr
 
 async def test_producer_cannot_change_its_stream(users: dict[str, Tried]) -> None:
     """With other subjects in its stream, a producer would read messages to other services."""
-    review = users["review"].nats.jetstream(timeout=1)
+    review = users["review"].nats
     bent = StreamConfig(name="danvan-review", subjects=["event.review.>", "command.registration.>"])
     with pytest.raises(nats.errors.TimeoutError):
-        await review.update_stream(bent)
+        await review.jetstream(timeout=1).update_stream(bent)
     with pytest.raises(nats.js.errors.BadRequestError, match="already in use"):
-        await review.add_stream(bent)
+        await review.jetstream(timeout=DEADLINE).add_stream(bent)
 
 
 async def test_producer_creates_its_missing_stream(users: dict[str, Tried]) -> None:

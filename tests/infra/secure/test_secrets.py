@@ -16,6 +16,7 @@ from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS
 from services.catalogue import SERVICES
 from services.kernel.config import Settings
+from tests.waiting import DEADLINE
 
 PASSWORD = "hunter2-of-the-address"
 
@@ -149,7 +150,7 @@ async def test_a_password_in_an_address_does_not_come_into_logs_and_messages(
     log = tmp_path / "review.log"
     with log.open("w") as out, subprocess.Popen(service, env=variables, stdout=out, stderr=out) as running:
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(DEADLINE):
                 while "Authorization Violation" not in log.read_text():
                     await asyncio.sleep(0.05)
         finally:

@@ -27,8 +27,9 @@ from services.kernel.process import keep_running
 from tests import ROOT
 from tests.conftest import TESTER
 from tests.platform.chaos.copies import assert_stream_is_copy, length_of_stream
-from tests.platform.chaos.happenings import DEADLINE, PRODUCER, SAYS, until
+from tests.platform.chaos.happenings import PRODUCER, SAYS
 from tests.platform.chaos.hearing import READER, hearing, inbox
+from tests.waiting import DEADLINE, until
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -17,8 +17,6 @@ PRODUCER = "registration"
 VERSIONS = 10
 SAYS = "> "
 """What a program's own words begin with, to tell them from its log."""
-DEADLINE = 60.0
-"""Seconds after which waiting for something is given up; never a measure of how long it should take."""
 
 
 class Happened(Event, frozen=True, kw_only=True):
@@ -36,12 +34,6 @@ async def commit(store: Store, things: int, *, prefix: str = "t") -> None:
         await store.transaction(work)
 
     await asyncio.gather(*(one(f"{prefix}{number}") for number in range(things)))
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while not await condition():
-            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

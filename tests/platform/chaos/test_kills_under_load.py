@@ -29,9 +29,9 @@ from services.kernel.mongo.driver import Document
 from services.kernel.mongo.store import Store
 from tests.conftest import GraphQL, record_town
 from tests.platform.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
-from tests.platform.chaos.happenings import DEADLINE, until
 from tests.platform.chaos.load import TOWN, Load
 from tests.ports import stack_port
+from tests.waiting import DEADLINE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,7 +16,8 @@ from services.kernel.log import streams
 from services.kernel.log.streams import replay_subject
 from tests.platform.chaos.conftest import Producer, Reader, producing, reading, serving
 from tests.platform.chaos.copies import ids_in_log
-from tests.platform.chaos.happenings import DEADLINE, PRODUCER, VERSIONS, commit, working
+from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, working
+from tests.waiting import DEADLINE
 
 THINGS = 5
 ALL = THINGS * VERSIONS

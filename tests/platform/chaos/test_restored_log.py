@@ -3,7 +3,8 @@
 from services.kernel.log import streams
 from tests.platform.chaos.conftest import Producer, serving
 from tests.platform.chaos.copies import ids_in_stream
-from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, until, working
+from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, working
+from tests.waiting import until
 
 THINGS = 3
 ALL = THINGS * VERSIONS

@@ -5,7 +5,8 @@ import pytest
 from services.kernel.log import streams
 from services.kernel.log.sequencer import PAGE
 from tests.platform.chaos.conftest import Producer, Run
-from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, until, working
+from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, working
+from tests.waiting import until
 
 THINGS = 60
 ALL = THINGS * VERSIONS

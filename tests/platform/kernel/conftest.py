@@ -91,12 +91,6 @@ async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
     await connection.close()
 
 
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not await condition():
-            await asyncio.sleep(0.01)
-
-
 @contextlib.asynccontextmanager
 async def running(*works: Any) -> AsyncGenerator[None, None]:
     tasks = [asyncio.ensure_future(work) for work in works]

@@ -18,6 +18,7 @@ from services.kernel.log.streams import Heartbeat, Replay, heartbeat_subject, re
 from services.kernel.messages import Recorded
 from services.kernel.messaging import client
 from tests.conftest import TESTER
+from tests.waiting import DEADLINE
 
 MANY = 1000
 AT = datetime(2019, 3, 1, tzinfo=UTC)
@@ -73,7 +74,7 @@ async def test_a_sparing_reader_takes_history_a_page_at_a_time_and_then_listens(
     await producer.happen(MANY)
     batches = Feed(producer.nats, "toy", 0, sparing=True).batches(50)
     heard: list[int] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE):
         while len(heard) < MANY:
             events = await anext(batches)
             assert 0 < len(events) <= 50
@@ -91,7 +92,7 @@ async def test_a_sparing_reader_takes_history_a_page_at_a_time_and_then_listens(
 
 async def test_a_sparing_reader_that_falls_behind_goes_back_to_the_log(producer: Producer) -> None:
     batches = Feed(producer.nats, "toy", 0, sparing=True).batches(50)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE):
         assert await anext(batches) == []
         await producer.happen(MANY)
         heard: list[int] = []

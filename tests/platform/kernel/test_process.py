@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from services.kernel.process import end, keep_running
+from tests.waiting import DEADLINE
 
 STANDSTILL = """
 import asyncio, time
@@ -21,7 +22,9 @@ asyncio.run(main())
 
 
 def test_a_process_whose_event_loop_stands_still_ends_and_shows_where() -> None:
-    ended = subprocess.run([sys.executable, "-c", STANDSTILL], capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(
+        [sys.executable, "-c", STANDSTILL], capture_output=True, text=True, timeout=DEADLINE
+    )
     assert ended.returncode == 70
     assert "stood still" in ended.stderr
     assert "in main" in ended.stderr
@@ -39,7 +42,7 @@ async def test_a_task_that_fails_is_run_again() -> None:
         raise RuntimeError("once more")
 
     task = asyncio.create_task(keep_running("work", work))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         await enough.wait()
     assert not task.done()
     await end([task])

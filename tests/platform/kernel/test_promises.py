@@ -22,8 +22,9 @@ from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.platform.kernel import toy
-from tests.platform.kernel.conftest import ANN, Toy, running, until
+from tests.platform.kernel.conftest import ANN, Toy, running
 from tests.platform.kernel.toy import CountTallies, OpenTally, RaiseTally
+from tests.waiting import until
 from tests.watch import watching
 
 

@@ -18,9 +18,10 @@ from services.kernel.mongo.driver import UpdateOne
 from services.kernel.mongo.transaction import Transaction
 from tests.conftest import TESTER
 from tests.platform.kernel import toy
-from tests.platform.kernel.conftest import Toy, running, until
+from tests.platform.kernel.conftest import Toy, running
 from tests.platform.kernel.gate import Gate
 from tests.platform.kernel.toy import OpenTally, TallyRaised
+from tests.waiting import until
 
 MILLISECOND = 0.001
 

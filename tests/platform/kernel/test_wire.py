@@ -16,6 +16,7 @@ from services.kernel.config import Settings
 from services.kernel.messaging.client import connect
 from services.kernel.messaging.wire import HEADERS, Connection, header
 from tests.conftest import TESTER
+from tests.waiting import DEADLINE
 
 
 @pytest_asyncio.fixture
@@ -134,7 +135,7 @@ async def test_who_waits_when_the_connection_goes_is_told_at_once(nats: Connecti
     assert nats._transport
     nats._transport.close()  # type: ignore[no-untyped-call]
     with pytest.raises(StaleConnectionError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE):
             await waiting
     assert nats._waiting == {}
 

@@ -14,6 +14,7 @@ from services.kernel.messages import Role
 from services.registration.reorganisations.file import COLUMNS
 from tests.conftest import GraphQL
 from tests.people import Office, Person, counts
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -61,7 +62,7 @@ def danvan(graphql: GraphQL, *arguments: str) -> subprocess.CompletedProcess[str
         env={**os.environ, "DANVAN_VAR": str(graphql.settings.var), "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE,
     )
 
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from tests.conftest import GraphQL
 from tests.people import CITY, DISTRICT, TOWN, WARD, Office, Person
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,7 +39,7 @@ def titles(result: dict[str, Any]) -> list[str]:
 
 
 async def until_found(who: Person, text: str, many: int) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while (result := await found(who, text, first=100))["total"] != many:
             await asyncio.sleep(0.02)
     return result
@@ -142,7 +143,7 @@ async def test_filters_narrow_and_facets_count_what_is_left(graphql: GraphQL, ma
     }
     model = (await found(office.reporter, f"thuận {marker}"))["hits"]["edges"][0]["node"]["model"]["id"]
     await office.officer.does("submitModel", model=model, on="2019-03-01")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while (await found(office.reporter, marker, filter={"state": "SUBMITTED"}))["total"] != 1:
             await asyncio.sleep(0.02)
     assert (await found(office.reporter, marker, filter={"state": "DRAFT"}))["total"] == 2

@@ -31,6 +31,7 @@ from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.relations import handlers
 from services.registration.search.app import MODELS
 from tests.conftest import TESTER
+from tests.waiting import DEADLINE
 
 PATH = f"/{COUNTRY}/p/ward"
 
@@ -95,7 +96,7 @@ class Registry:
         return made, task
 
     async def caught_up(self, reader: Projection) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE):
             # In this order: what is given its number in between is past a head that was read before.
             while await self.pending() or not (head := await self.store.head()):
                 await asyncio.sleep(0.01)
@@ -191,7 +192,7 @@ async def test_a_log_that_was_restored_to_an_earlier_day_is_indexed_anew(registr
     await registry.store.db.models.delete_one({"_id": newest["key"]})
     await registry.store.db.sequencer.update_one({"_id": "head"}, {"$inc": {"head": -1}})
     again, _ = registry.reader()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while again.built == 0:
             await asyncio.sleep(0.01)
         await again.reached(newest["seq"] - 1)
@@ -216,11 +217,11 @@ async def test_several_processes_make_each_suggestion_once(registry: Registry) -
         registry.suggesting(registry.reader(registry.folder / name)[0])
     await asyncio.gather(*(registry.draft("Tiếng trống học bài") for _ in range(5)))
     relations = registry.store.db.relations
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while await relations.count_documents({}) < 10:
             await asyncio.sleep(0.02)
     await registry.draft("Vườn rau tình thương")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE):
         while await registry.pending() or (await cursor(registry)) < await registry.store.head():
             await asyncio.sleep(0.02)
     found = [document async for document in relations.find({})]

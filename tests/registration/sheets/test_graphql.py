@@ -15,6 +15,7 @@ from tests.people import CITY, WARD, Office, Person, counts
 from tests.platform.kernel.sheets import malformed
 from tests.platform.kernel.sheets.malformed import HEADINGS, csv
 from tests.registration.programmes.test_graphql import started
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,8 +30,6 @@ NODE = f"query($id: ID!) {{ node(id: $id) {{ {JOB} }} }}"
 ROWS = """query($job: ID!, $fate: Fate, $after: String) { sheetRows(job: $job, fate: $fate, first: 3, after: $after) {
   edges { node { number fate title model problems { cell code vi } } } pageInfo { hasNextPage endCursor } } }"""
 OWNER = "Hội Phụ nữ phường nhập tệp"
-PATIENCE = 120
-"""Seconds after which a test gives up; no machine is expected to need them."""
 
 
 async def upload(who: Person, data: bytes, name: str, unit: str = CITY) -> Any:
@@ -51,7 +50,7 @@ async def fetched(who: Person, file: str) -> Any:
 
 
 async def ended(who: Person, job: str) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while True:
             found = await who.ask(NODE, id=job)
             if found["node"]["state"] not in ("WAITING", "RUNNING"):
@@ -244,7 +243,7 @@ async def test_progress_is_sent_until_the_job_ends(graphql: GraphQL) -> None:
     headers = {"Authorization": f"Bearer {office.officer.token}", "accept": "text/event-stream"}
     told = []
     async with (
-        asyncio.timeout(PATIENCE),
+        asyncio.timeout(DEADLINE),
         graphql.http.stream("POST", graphql.url, json={"query": query}, headers=headers) as stream,
     ):
         async for line in stream.aiter_lines():

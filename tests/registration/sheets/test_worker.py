@@ -34,12 +34,11 @@ from services.registration.sheets.domain import Effect
 from services.registration.sheets.messages import FILE, StartImport, StoreFilePart
 from services.registration.sheets.sheet import SHEET, ModelsImporter
 from tests.platform.kernel.sheets.malformed import HEADINGS, csv
+from tests.waiting import DEADLINE
 
 ROWS = 4 * BATCH + 7
 FIRST_ROW = 2
 """Below the headings."""
-PATIENCE = 120
-"""Seconds after which a test gives up; no machine is expected to need them."""
 WARD = Spell(
     name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent=COUNTRY, path=f"/{COUNTRY}/w"
 )
@@ -67,7 +66,7 @@ async def started(store: Store) -> str:
 
 
 async def until(store: Store, job: str, holds: Any) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while True:
             found = await store.db.jobs.find_one({"_id": job})
             assert found

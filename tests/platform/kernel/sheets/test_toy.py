@@ -39,11 +39,10 @@ from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY
 from tests.platform.kernel.sheets import gated, toy, trees
 from tests.platform.kernel.sheets.gated import GATE
+from tests.waiting import DEADLINE
 
 ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
 BOB = Caller(id="bob", name="Bob", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
-PATIENCE = 120
-"""Seconds after which a test gives up; no machine is expected to need them."""
 JOB = ("kind", "state", "done", "total", "counts", "result", "problem_code")
 ROW = ("number", "fate", "title", "record", "problems")
 
@@ -71,7 +70,7 @@ async def process(settings: Settings, module: str) -> AsyncGenerator[asyncio.sub
     port = free_port()
     running = await asyncio.create_subprocess_exec(*serving(module, LOOPBACK, port), env=environment_)
     try:
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+        async with asyncio.timeout(DEADLINE), httpx.AsyncClient() as http:
             while not await _is_healthy(http, port):
                 await asyncio.sleep(0.05)
         yield running
@@ -115,7 +114,7 @@ class Forester:
 
     async def until(self, job: str, *, done: int | None = None) -> dict[str, Any]:
         """The job once it has ended, or has done so many rows."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 row = await self.job(job)
                 if row["state"] not in ("WAITING", "RUNNING") or row["done"] == done:
@@ -256,7 +255,7 @@ class InProcess:
             await end([task])
 
     async def ended(self, job: str) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while (found := await self.store.db.jobs.find_one({"_id": job})) is None or found["open"]:
                 await asyncio.sleep(0.02)
             return found
@@ -278,7 +277,7 @@ async def test_lease_is_renewed_while_a_batch_is_judged(
     monkeypatch.setenv("TOY_GATE", str(settings.var / GATE))
     async with in_process(settings) as service:
         job = await service.starts(listed(GATE, "Đa"))
-        async with service.working(), asyncio.timeout(PATIENCE):
+        async with service.working(), asyncio.timeout(DEADLINE):
             leases: set[Any] = set()
             while len(leases) < 3:
                 lease = await service.store.db.job_leases.find_one({"_id": job})

@@ -1,0 +1,13 @@
+"""Waiting for what must happen, however slow the machine is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+DEADLINE = 300.0
+"""Seconds after which a test gives up. No test measures anything by it."""
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while not await condition():
+            await asyncio.sleep(0.02)
