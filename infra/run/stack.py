@@ -1,4 +1,4 @@
-"""Everything that `make run` starts: embedded servers, provisioning, five processes; one stack per folder."""
+"""Everything that `make run` starts: embedded servers, provisioning, the processes; one stack per folder."""
 
 import asyncio
 import fcntl
@@ -20,8 +20,15 @@ from services.catalogue import SERVICES
 from services.kernel.config import Settings
 from services.kernel.credentials import says_who
 
-PROCESSES = {"gateway": "gateway.app", **{name: f"services.{name}.app" for name in SERVICES}}
-"""Name → module, in the order of their ports; the module's `create_app` makes the ASGI application."""
+PROCESSES = {
+    "gateway": "gateway.app",
+    **{name: f"services.{name}.app" for name in SERVICES},
+    **{f"{name}-readers": f"services.{name}.readers" for name, table in SERVICES.items() if table.divided},
+}
+"""Name → module, in the order of their ports; the module's `create_app` makes the ASGI application.
+
+A divided service has a second process for its readers.
+"""
 
 READY_TIMEOUT = 60.0
 STOP_TIMEOUT = 8.0

@@ -21,22 +21,22 @@ from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import recorded
 from services.kernel.process import Watchdog, end, keep_running
-from services.kernel.table import CommandRow, Late, Part, QueryRow, Reader, Subscription, Table
+from services.kernel.table import CommandRow, Late, Part, QueryRow, Reader, Subscription, Table, Work
 
 H = TypeVar("H")
 REPLAY_BYTES = 512 * 1024
 """A page of a replay stays below NATS's payload limit of 1 MiB."""
 
 
-def serve(table: Table, settings: Settings | None = None) -> AsgiFastStream:
-    """The ASGI application of a process that serves the table."""
-    return Service(table, settings or Settings()).app()
+def serve(table: Table, settings: Settings | None = None, work: Work = Work.ALL) -> AsgiFastStream:
+    """The ASGI application of a process that does this work of the table."""
+    return Service(table, settings or Settings(), work).app()
 
 
 class Service:
     """Without events to announce it has no sequencer and no stream."""
 
-    def __init__(self, table: Table, settings: Settings) -> None:
+    def __init__(self, table: Table, settings: Settings, work: Work) -> None:
         telemetry.start(table.name, settings)
         self.table = table
         self.name = table.name
@@ -44,8 +44,14 @@ class Service:
         self.broker = bus.connect(settings, self.name)
         self.store = Store(settings, self.name)
         self._parts: dict[Part[Any], Any] = {}
-        self.inboxes = [self._inbox(row) for row in table.subscriptions]
-        self._logs = bool(table.announces)
+        answers, reads = work is not Work.READERS, work is not Work.ANSWERS
+        self._commands = table.commands if answers else []
+        self._queries = [
+            row for row in table.queries if (reads if isinstance(row.handler, Late) else answers)
+        ]
+        self.inboxes = [self._inbox(row) for row in table.subscriptions] if reads else []
+        self._background = table.tasks if reads else []
+        self._logs = bool(table.announces) and reads
         self._sequencer: Sequencer | None = None
         tokens = Tokens.from_file("gateway", settings.secrets_of(self.name) / "caller.public.json")
         self._desk = Desk(self.store, tokens, self._committed)
@@ -88,7 +94,7 @@ class Service:
         await bus.answers_directly(self.broker.connection, row.type.subject, self.name, answer)
 
     def app(self) -> AsgiFastStream:
-        for row in self.table.commands:
+        for row in self._commands:
             self._answers_command(row)
         if self._logs:
             bus.answers(self.broker, replay_subject(self.name), self.name, self._replay)
@@ -102,7 +108,7 @@ class Service:
 
     async def _start(self) -> None:
         connection = self.broker.connection
-        for row in self.table.queries:
+        for row in self._queries:
             await self._answers_query(row)
         if self._logs:
             settings = self.settings
@@ -112,7 +118,7 @@ class Service:
             self._keep("sequencer", self._sequencer.run)
         for inbox in self.inboxes:
             self._keep(f"inbox {inbox.name}", partial(inbox.run, connection))
-        for task in self.table.tasks:
+        for task in self._background:
             self._keep(task.name, partial(self._taken(task.run), connection))
         self._keep("watchdog", Watchdog(self.settings.watchdog).run)
         gc.collect()
@@ -146,7 +152,7 @@ class Service:
         return b"[" + b",".join(events) + b"]"
 
     def _readers(self) -> list[Reader]:
-        readers = [self._taken(task.readers)() for task in self.table.tasks if task.readers]
+        readers = [self._taken(task.readers)() for task in self._background if task.readers]
         return [*self.inboxes, *(reader for some in readers for reader in some)]
 
     @property

@@ -6,6 +6,7 @@ from it. `services.kernel.service` serves it.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -169,11 +170,25 @@ class Area:
     """Collections that are read without regard to units, each with the reason."""
 
 
-class Table:
-    """All areas of a service. `ValueError` when they contradict each other or leave a message unanswered."""
+class Work(Enum):
+    """The work of one process of a service."""
 
-    def __init__(self, name: str, *areas: Area) -> None:
+    ALL = "all"
+    ANSWERS = "answers"
+    """Commands and queries: the work for which a caller waits."""
+    READERS = "readers"
+    """The sequencer, subscriptions and tasks; and queries that a `Part` answers, which lives with them."""
+
+
+class Table:
+    """All areas of a service. `ValueError` when they contradict each other or leave a message unanswered.
+
+    `divided`: the service runs as two processes, one for its answers and one for its readers.
+    """
+
+    def __init__(self, name: str, *areas: Area, divided: bool = False) -> None:
         self.name = name
+        self.divided = divided
         self.commands = [row for area in areas for row in area.commands]
         self.queries = [row for area in areas for row in area.queries]
         self.subscriptions = [row for area in areas for row in area.subscriptions]

@@ -1,10 +1,13 @@
-"""Registration as a process: `uvicorn --factory services.registration.app:create_app`."""
+"""Registration's table, and the process that answers: `uvicorn --factory services.registration.app:create_app`.
+
+Its readers are a process of their own, `services.registration.readers`: comparing titles takes longer than a draft.
+"""
 
 from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
 from services.kernel.service import serve
-from services.kernel.table import Table
+from services.kernel.table import Table, Work
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents
 from services.registration.formality import app as formality
@@ -32,8 +35,9 @@ TABLE = Table(
     relations.AREA,
     sheets.AREA,
     formality.AREA,
+    divided=True,
 )
 
 
 def create_app(settings: Settings | None = None) -> AsgiFastStream:
-    return serve(TABLE, settings)
+    return serve(TABLE, settings, Work.ANSWERS)

@@ -33,6 +33,8 @@ from tests.bench.memory import resident
 from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
 
 MODELS = 100_000
+PROCESS = "registration-readers"
+"""Holds the index."""
 AT_ONCE = 5_000
 TIMES = 30
 PLAIN_TIMES = 3
@@ -86,9 +88,9 @@ async def measure(
             began = time.perf_counter()
             await store.db[COLLECTION].create_index([("folded", "text")], default_language="none")
             text_index = time.perf_counter() - began
-            before = resident(made.stack)["registration"][0]
+            before = resident(made.stack)[PROCESS][0]
             built, opened = await _built(made), await _opened(made)
-            after = resident(made.stack)["registration"][0]
+            after = resident(made.stack)[PROCESS][0]
             await _compare(made, store.db, models, times)
         finally:
             store.close()
@@ -189,7 +191,7 @@ async def _opened(made: Stage) -> float:
 
 async def _again(made: Stage, how: signal.Signals) -> float:
     """Until the service searches again, without the second or so that the process itself takes to be there."""
-    running = made.stack.processes["registration"]
+    running = made.stack.processes[PROCESS]
     pid = running.pid
     assert pid
     os.kill(pid, how)

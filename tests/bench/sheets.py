@@ -28,6 +28,8 @@ from tests.bench.memory import resident
 from tests.bench.stage import TOWN, Http, Stage, out, stage, table
 
 ROWS = 20_000
+PROCESS = "registration-readers"
+"""Runs the jobs."""
 SMALL, LARGE = 5_000, 50_000
 """Rows of lists that are only checked: the memory of the process depends on nothing but their length."""
 HEADINGS = (
@@ -53,11 +55,11 @@ async def measure(rows: int = ROWS, small: int = SMALL, large: int = LARGE) -> N
         "",
         "seconds",
         "rows/s",
-        "registration RSS, MB",
+        f"{PROCESS} RSS, MB",
     )
     async with stage() as made:
         officer = made.person(Role.OFFICER)
-        memory = resident(made.stack)["registration"][0]
+        memory = resident(made.stack)[PROCESS][0]
         shown.add_row("before", "", "", f"{memory:.0f}")
         sent = await upload(made, data)
         short, long = [await upload(made, workbook(length)) for length in (small, large)]
@@ -69,7 +71,7 @@ async def measure(rows: int = ROWS, small: int = SMALL, large: int = LARGE) -> N
             ("exported", "StartExport", {"filter": {"unit": TOWN}, "format": "XLSX"}),
         ):
             took, done = await job(officer, made, name, input_)
-            memory = resident(made.stack)["registration"][0]
+            memory = resident(made.stack)[PROCESS][0]
             shown.add_row(what, f"{took:.1f}", f"{done / took:,.0f}", f"{memory:.0f}")
         officer.close()
         await settled(made.settings)

@@ -67,8 +67,10 @@ def test_what_containers_wait_for_and_mount_is_declared(compose: dict[str, Any])
 
 
 def test_each_process_sees_its_own_secrets_and_no_others(compose: dict[str, Any]) -> None:
-    for name in PROCESSES:
-        assert _mounts(compose["services"][name]) == {f"{SECRETS}/{name}": ("secrets", name)}
+    for name, module in PROCESSES.items():
+        user = module.split(".")[-2]
+        assert name.removesuffix("-readers") == user
+        assert _mounts(compose["services"][name]) == {f"{SECRETS}/{user}": ("secrets", user)}
     assert Settings(var=Path("/var/lib/danvan")).secrets_of("review") == Path(f"{SECRETS}/review")
     all_of_them = {
         name

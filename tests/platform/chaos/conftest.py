@@ -162,12 +162,12 @@ class Service:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncGenerator[Service, None]:
-    """The producer's real process: it numbers, appends, says how far it is, and replays."""
+    """The producer's process of readers: it numbers, appends, announces the last number, and replays."""
     port = free_port()
     process = Process(
         PRODUCER,
         [
-            *(sys.executable, "-m", "uvicorn", "--factory", "services.registration.app:create_app"),
+            *(sys.executable, "-m", "uvicorn", "--factory", "services.registration.readers:create_app"),
             *("--port", str(port), "--no-access-log", "--log-level", "warning"),
         ],
         environment(settings, PRODUCER),

@@ -126,6 +126,7 @@ async def _wipe_jetstream(town: Town) -> None:
     "kill",
     [
         pytest.param(_process("registration"), id="registration"),
+        pytest.param(_process("registration-readers"), id="registration-readers"),
         pytest.param(_process("review"), id="review"),
         pytest.param(_process("supervision"), id="supervision"),
         pytest.param(_process("reporting"), id="reporting"),
