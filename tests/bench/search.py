@@ -30,7 +30,7 @@ from services.registration.search.messages import Search, SearchHits, SearchKey
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 from tests.bench.memory import resident
-from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
+from tests.bench.stage import METHODS, Http, Stage, ms, out, quantile, stage, table
 
 MODELS = 100_000
 PROCESS = "registration-readers"
@@ -44,22 +44,6 @@ POLL = 0.05
 """Seconds between two requests of a process that starts."""
 ASKED = ("dan van kheo", "Dân vận khéo", "hiến đất mở đường", "MTTQ camera", "mái ấm đồng đội", "tàu ngầm")
 """Everywhere, the same with marks, often, with an owner, rare, not there."""
-METHODS = (
-    "giữ gìn vệ sinh môi trường",
-    "hiến đất mở đường giao thông nông thôn",
-    "cải cách thủ tục hành chính",
-    "camera an ninh",
-    "dòng họ tự quản",
-    "tiếng trống học bài",
-    "thu gom rác thải nhựa",
-    "nuôi heo đất tiết kiệm",
-    "đường hoa phụ nữ",
-    "cổng trường an toàn giao thông",
-    "giúp nhau phát triển kinh tế",
-    "tổ liên gia phòng cháy chữa cháy",
-    "hòa giải ở cơ sở",
-    "chuyển đổi số cộng đồng",
-)
 STARTS = ("Dân vận khéo trong", "Dân vận khéo:", "Vận động nhân dân", "Mô hình", "Tuyên truyền, vận động")
 BODIES = ("MTTQ", "Hội Nông dân", "Hội LHPN", "Công an", "Đoàn Thanh niên")
 COLLECTION = "bench_models"

@@ -27,6 +27,23 @@ from services.registration.units.national import national_units
 TOWN = "u437"
 DAY = "2018-03-05"
 """On which everything happens: the town has districts above and communes below it that year."""
+TITLE = "Đoạn đường nông thôn mới kiểu mẫu tổ dân phố 7"
+METHODS = (
+    "giữ gìn vệ sinh môi trường",
+    "hiến đất mở đường giao thông nông thôn",
+    "cải cách thủ tục hành chính",
+    "camera an ninh",
+    "dòng họ tự quản",
+    "tiếng trống học bài",
+    "thu gom rác thải nhựa",
+    "nuôi heo đất tiết kiệm",
+    "đường hoa phụ nữ",
+    "cổng trường an toàn giao thông",
+    "giúp nhau phát triển kinh tế",
+    "tổ liên gia phòng cháy chữa cháy",
+    "hòa giải ở cơ sở",
+    "chuyển đổi số cộng đồng",
+)
 PORT = 19000
 RATES = ("rate_anonymous", "rate_person", "rate_service", "rate_address")
 
@@ -103,12 +120,12 @@ class Stage:
     def person(self, role: Role, name: str = "bench") -> Http:
         return Http(self.stack.gateway_url, self.token(role, name))
 
-    async def draft(self, officer: Http) -> str:
+    async def draft(self, officer: Http, title: str = TITLE) -> str:
         return await officer.do(
             "draftModel",
             self.key(),
             owner=self.owner,
-            title="Đoạn đường nông thôn mới kiểu mẫu tổ dân phố 7",
+            title=title,
             summary="Hiến đất mở đường, trồng hoa hai bên, mỗi hộ giữ sạch đoạn trước nhà mình.",
             field="Văn hóa - xã hội",
             subjectKind="COLLECTIVE",
