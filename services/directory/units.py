@@ -1,4 +1,4 @@
-"""Dated units in a service's own database: the registration's own, or the copy another service keeps of them."""
+"""Dated units in a service's database: in registration the records themselves, in other services a copy."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ INDEXES: Indexes = {
 
 
 class Directory:
-    """Units are public knowledge: looking one up needs no scope."""
+    """Looks up units. Units are public knowledge, so that needs no scope."""
 
     def __init__(self, access: Access) -> None:
         self._units = access.unscoped(UNITS)
@@ -49,15 +49,15 @@ class Directory:
         return await self._find({"_id": {"$in": list(units)}})
 
     async def by_code(self, code: str, day: date) -> list[DatedUnit]:
-        """At most one in sound data: a code belongs to one unit on one day."""
+        """The units with this national code on `day`. In sound data there is at most one."""
         return [u for u in await self._find({"spells.code": code}) if (s := u.at(day)) and s.code == code]
 
     async def children(self, unit: str, day: date) -> list[DatedUnit]:
-        """Those directly below `unit` that day, by code."""
+        """The units directly below `unit` on `day`, in the order of their codes."""
         return await self.children_between(unit, day, day)
 
     async def children_between(self, unit: str, since: date, until: date) -> list[DatedUnit]:
-        """Those directly below `unit` on any day from `since` to `until`, both included, by code."""
+        """The units directly below `unit` on any day from `since` to `until`, both included, by code."""
         found = await self._find({"spells.parent": unit})
         below = [
             (spell.code, u.id, u) for u in found for spell in u.between(since, until) if spell.parent == unit
@@ -72,7 +72,7 @@ class Directory:
         `level`: only units of this level. `including`: `unit` too.
         """
         spell = unit.in_force(day)
-        # A prefix and no more: with an alternative in it MongoDB would walk the whole index.
+        # A plain prefix: with an alternative in the expression MongoDB would read the whole index.
         found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
         if including:
             found.append(unit)
@@ -83,7 +83,7 @@ class Directory:
         ]
 
     async def came_of(self, units: Sequence[str]) -> list[DatedUnit]:
-        """Those that have one of the units for a predecessor."""
+        """The units that have one of these units as a predecessor."""
         return await self._find({"predecessors.unit": {"$in": list(units)}})
 
     async def _find(self, filter_: Document) -> list[DatedUnit]:
@@ -92,18 +92,18 @@ class Directory:
 
 @runtime_checkable
 class TellsUnit(Protocol):
-    """An event that tells all there is to know of a unit."""
+    """An event that carries a whole unit."""
 
     def dated(self) -> DatedUnit: ...
 
 
 async def copy_units(heard: Sequence[Heard], tx: Transaction) -> None:
-    """What a service that keeps a copy does when it hears of units."""
+    """Event handler of the services that keep a copy: stores the units that the events carry."""
     await keep_units([one.event.dated() for one in heard if isinstance(one.event, TellsUnit)], tx)
 
 
 async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
-    """The newest version of each, whole."""
+    """Stores the last version of each unit, whole."""
     if not units:
         return
     newest = {unit.id: unit for unit in units}
@@ -112,7 +112,7 @@ async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
 
 
 async def path_of(access: Access, unit: str) -> str:
-    """The unit's path, as it is today or last was."""
+    """Path of the unit as it is today, or as it was when it ended."""
     return (await Directory(access).get(unit)).spells[-1].path
 
 

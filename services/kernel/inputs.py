@@ -1,4 +1,4 @@
-"""What every domain asks of what it is given: text that says something, exact quantities, days that have come."""
+"""Rules for inputs that every domain uses: text that is not empty, exact quantities, days that have come."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ LONGEST_KEY = 200
 EARLIEST = date(1900, 1, 1)
 """No report covers a day before it."""
 LINES = "\n\t"
-"""What a text of several lines may hold besides characters that can be seen."""
+"""Invisible characters that a text of several lines may have."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
@@ -46,7 +46,7 @@ def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: b
 
 
 def optional(value: str, field: str, *, longest: int, vi: str, en: str) -> str:
-    """A text of any number of lines; empty when it says nothing."""
+    """Like `required` with `lines`, but the text may be empty."""
     return required(value, field, longest=longest, vi=vi, en=en, lines=True) if nfc(value) else ""
 
 
@@ -80,7 +80,7 @@ def nothing_changed(*fields: str) -> Refused:
 
 
 def key_of_once(key: str) -> str:
-    """An idempotency key, which travels in a header and so must survive one unchanged."""
+    """The idempotency key; refused if an HTTP header could change it."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or key != key.strip():
         raise Refused(
             "key-invalid",
@@ -92,7 +92,7 @@ def key_of_once(key: str) -> str:
 
 
 def happened(day: date, today: date, field: str = "on") -> None:
-    """The day has come, and lies in a time that reports cover."""
+    """Refused if the day is in the future, or before the days that reports cover."""
     if day > today:
         raise Refused(
             "date-in-future",

@@ -1,7 +1,7 @@
-"""Administrative units as dated values: who they were, on which day, and under whom.
+"""Administrative units as dated values: names, codes, levels and parents of a unit, each with its days.
 
-A national code is not a key: after 2025-07-01 many new communes re-use the code of an old one. So a unit has an
-id of ours that is never re-used, and its name, code, level and parent hold for a spell of time.
+A national code is not a key: from 2025-07-01 many new communes have the code of another old one. So a unit has an id of
+ours, which is never used again, and its name, code, level and parent hold for a spell of time.
 """
 
 import re
@@ -26,7 +26,7 @@ class UnitLevel(Word):
 
 
 class UnitPath(str):
-    """The ids from the country down to a unit, as in `/vn/u42/u437`. Compared by whole segments only."""
+    """The ids from the country down to a unit, as in `/vn/u42/u437`. Paths are compared by whole segments."""
 
     __slots__ = ()
 
@@ -45,23 +45,23 @@ class UnitPath(str):
         return unit in self.segments
 
     def below(self, unit: str) -> str | None:
-        """The next segment under `unit` on the way down to here; None at `unit` itself."""
+        """The segment that follows `unit` in this path; None if the path ends with `unit`."""
         rest = self.segments[self.segments.index(unit) + 1 :]
         return rest[0] if rest else None
 
 
 class UnitOnDay(str):
-    """Which unit is asked for, as of which day: `u437@2018-03-08` as it was that day, or else as it last was before it.
+    """The key of a unit as of a day: `u437@2018-03-08` is the unit on that day, or as it last was before the day.
 
-    `u437<2018-03-08`: as it was just before that day. `u437=2018-03-08`: as it was that day, if it was at all. `u437`
-    alone: as it is today, or last was.
+    `u437<2018-03-08`: as it was just before the day. `u437=2018-03-08`: as it was on the day, and nothing if it did not
+    exist then. `u437`: as it is today, or last was.
     """
 
     __slots__ = ()
 
     @staticmethod
     def of(path: str, day: str) -> str:
-        """The unit that a record was made under, as of the record's day."""
+        """The key of a record's unit, as of the record's day."""
         return f"{UnitPath(path).unit}@{day}"
 
     @property
@@ -69,11 +69,11 @@ class UnitOnDay(str):
         return re.split("[@<=]", self, maxsplit=1)[0]
 
     def day(self, today: date) -> date:
-        """`ValueError` if none is named and none can be read."""
+        """The day of the key, or `today` if it has none. Raises ValueError if the day cannot be read."""
         return date.fromisoformat(self[len(self.unit) + 1 :]) if len(self) > len(self.unit) else today
 
     def spell(self, dated: "DatedUnit", today: date) -> "tuple[Spell, date] | None":
-        """What the unit was, and the day as of which what is above and below it is to be asked for."""
+        """The unit's spell for this key, and the day for which to look up parents and sub-units; None if none fits."""
         day = self.day(today)
         how = self[len(self.unit) : len(self.unit) + 1]
         then = None if how == "<" else dated.at(day)
@@ -86,7 +86,7 @@ class UnitOnDay(str):
 
 
 class Spell(msgspec.Struct, frozen=True, kw_only=True):
-    """What a unit was from `since` (included; None when we do not know) to `until` (excluded; None while it lasts)."""
+    """A unit from `since` (included; None if unknown) to `until` (excluded; None while the spell lasts)."""
 
     name: str
     code: str
@@ -109,7 +109,7 @@ class SuccessionKind(Word):
 
 
 class Predecessor(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of lineage, kept with the successor: `unit` became it, or a part of it, on that day."""
+    """One line of lineage, kept with the successor: on the day `on`, `unit` became the successor or a part of it."""
 
     unit: str
     kind: SuccessionKind
@@ -123,7 +123,7 @@ class DatedUnit(msgspec.Struct, frozen=True, kw_only=True):
     spells: tuple[Spell, ...]
     predecessors: tuple[Predecessor, ...] = ()
     version: int = 0
-    """Of what is known of it, where registration tells it."""
+    """Version of the record in registration; 0 where it is not known."""
 
     def at(self, day: date) -> Spell | None:
         return next((spell for spell in self.spells if spell.covers(day)), None)
@@ -157,7 +157,7 @@ class DatedUnit(msgspec.Struct, frozen=True, kw_only=True):
         return f"{f'from {first}' if first else ''} {f'until {last - timedelta(days=1)}' if last else ''}".strip()
 
     def between(self, since: date, until: date) -> list[Spell]:
-        """What it was on any day from `since` to `until`, both included, the earliest first."""
+        """The spells that hold on any day from `since` to `until` (both included), in their order."""
         return [
             spell
             for spell in self.spells

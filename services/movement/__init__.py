@@ -1,1 +1,1 @@
-"""The movement's own words, and the rules that several services apply to the same figures. Values only."""
+"""The vocabulary of the movement, and rules that several services apply. It does no I/O."""

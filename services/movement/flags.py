@@ -1,4 +1,4 @@
-"""A contribution that looks wrong, as messages carry it."""
+"""Flags on contributions that look wrong, as messages carry them."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from services.movement.words import OutlierRule
 
 
 class Flag(msgspec.Struct, frozen=True, kw_only=True):
-    """`versions`: of a model, when it recorded the contributions that the rule speaks of."""
+    """`versions`: versions of the model that recorded the flagged contributions."""
 
     rule: OutlierRule
     message_vi: str

@@ -1,6 +1,6 @@
-"""Contributions that are hardly what they say: the rules that flag them, and the thresholds, here and nowhere else.
+"""The rules that flag unlikely contributions, and their thresholds.
 
-A flag corrects nothing and refuses nothing: it asks a person to look again.
+A flag changes and refuses nothing: it asks a person to check the contribution.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from services.movement.words import ContributionKind, Covers, OutlierRule
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """`value` is still likely. `vi`, `en`: where it comes from."""
+    """`value`: the last likely value. `vi`, `en`: its source."""
 
     value: Decimal
     vi: str
@@ -69,7 +69,7 @@ class Given(Protocol):
 
 
 def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:
-    """Of all that one model mobilised."""
+    """The flags of all contributions of one model."""
     money = [given for given in contributions if given.kind is ContributionKind.MONEY]
     covered: dict[Covers, Decimal] = {}
     for given in money:
@@ -89,7 +89,7 @@ def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:
 
 
 def flags_of_totals(money: Mapping[Covers, Decimal], *, work_days: Decimal, land_m2: Decimal) -> list[Flag]:
-    """Of sums: `money` in đồng, by what it covers. What covers work or land is compared with how much there was."""
+    """The flags of totals. `money`: đồng by what they cover. Money for work or land is compared with its amount."""
     return [
         _per_one(rule, value, many, money.get(Covers.ALL, Decimal(0)) > 0)
         for rule, many in ((OutlierRule.VALUE_PER_WORK_DAY, work_days), (OutlierRule.VALUE_PER_M2, land_m2))
@@ -168,7 +168,7 @@ def _sum(contributions: Iterable[Given], kind: ContributionKind) -> Decimal:
 
 
 def _en(value: Decimal) -> str:
-    """With at most two decimal places, and none for nothing."""
+    """The number with at most two decimal places, and without zeros at the end."""
     text = f"{value:,.2f}"
     return text.rstrip("0").rstrip(".")
 

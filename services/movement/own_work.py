@@ -14,7 +14,7 @@ def not_own_work(
     vi: str = "Người hoặc tổ chức đăng ký không được thẩm định mô hình của chính mình.",
     en: str = "Who registered a model may not judge it, and neither may their organisation.",
 ) -> None:
-    """Refuses the act if it judges the work of one of its own. `authors`: persons and organisations.
+    """Refused if one of the authors counts as the acting person's own. `authors`: persons and organisations.
 
     `field`: the input field that names the work.
     """

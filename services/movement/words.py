@@ -1,4 +1,4 @@
-"""The words that every service counts by: fields, subjects, levels, contributions, and kinds of bodies."""
+"""The vocabulary that every service counts by: fields, subjects, levels, contributions, and kinds of bodies."""
 
 from services.kernel.messages import Refused
 from services.kernel.text import folded
@@ -45,7 +45,7 @@ _FIELDS = {_bare(word): field for field in Field for word in (field.value, field
 
 
 def field_named(text: str) -> Field:
-    """By code, by name or by one of the many variants in use; marks, case and hyphens do not matter."""
+    """The field with this code, name or alias. Tone marks, case and hyphens do not matter."""
     field = _FIELDS.get(_bare(text))
     if field is None:
         raise Refused(
@@ -80,7 +80,7 @@ _LEVELS = {
 
 
 def level_of(unit: UnitLevel) -> Level:
-    """The level of what an organisation of such a unit registers; bodies of the whole country register nothing."""
+    """Level of the models that an organisation of such a unit registers. Bodies of the whole country register none."""
     level = _LEVELS.get(unit)
     if level is None:
         raise Refused(

@@ -1,5 +1,7 @@
-"""The rules of review: opened when a model is accepted, decided once, nominated once if recognised, closed when the
-model is no more."""
+"""The rules of reviews: opened when a model is accepted, decided once, nominated once if the model is recognised.
+
+A review is closed when its model is withdrawn or discontinued.
+"""
 
 from datetime import date
 from typing import Any
@@ -118,14 +120,14 @@ def close(review: Review, *, because: Closing, act: Act) -> tuple[Review, Review
 
 
 def follow_owner(review: Review, *, owner: str, act: Act) -> tuple[Review, ReviewedModelChanged]:
-    """Neither the new owner nor those before may judge it."""
+    """The review's model has a new owner. Neither the new owner nor a former one may judge the model."""
     former = tuple(dict.fromkeys((*review.former_owners, *([review.owner] if review.owner else []))))
     followed = changed(review, owner=owner, former_owners=former)
     return followed, ReviewedModelChanged(**_about(followed, act), owner=owner)
 
 
 def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, ReviewedModelChanged] | None:
-    """None where it is decided already: what is counted stays counted as it is."""
+    """The review's model has a new level. None if the review is decided: decisions stay counted on their level."""
     if review.verdict is not None:
         return None
     followed = changed(review, level=level)

@@ -1,4 +1,4 @@
-"""What review can be asked and what it announces: the only module others may import."""
+"""The commands, queries and events of review: the only module of it that other services may import."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -29,7 +29,7 @@ class Closing(Word):
 
 
 class DecideReview(Command, frozen=True, kw_only=True):
-    """`on`: the day of the decision; today when left out."""
+    """`on`: the day of the decision; default today."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Kết quả thẩm định và lý do."
@@ -41,7 +41,7 @@ class DecideReview(Command, frozen=True, kw_only=True):
 
 
 class NominateReview(Command, frozen=True, kw_only=True):
-    """Passes a recognised model on to the next level's council (đề nghị biểu dương, khen thưởng)."""
+    """Passes a recognised model to the council of the next level (đề nghị biểu dương, khen thưởng)."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Hồ sơ được đề nghị biểu dương, khen thưởng."
@@ -55,13 +55,13 @@ class ReviewsById(ByKeys, frozen=True, kw_only=True):
 
 
 class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
-    """The keys are the models'."""
+    """The keys are ids of models."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`model`: its id. `closed_on`: the day from which there is no model to decide about; a verdict stays."""
+    """`model`: its id. `closed_on`: the day on which the model was withdrawn or discontinued; a verdict stays."""
 
     id: str
     version: int
@@ -77,7 +77,7 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _AboutModel(Event, frozen=True, kw_only=True):
-    """What every event of a review says of the model, so that it can be counted without asking."""
+    """The fields of the model that every event of a review has, so that readers can count it without a query."""
 
     model: str
     title: str
@@ -101,12 +101,15 @@ class ReviewNominated(_AboutModel, frozen=True, kw_only=True):
 
 
 class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
-    """Its model is no more: nothing is decided or nominated from now on. A verdict that there is stays."""
+    """The model was withdrawn or discontinued: the review takes no more decisions. An earlier verdict stays."""
 
     because: Closing
 
 
 class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
-    """Another owner, or, while nothing is decided, another level: who must not review it and how it is counted."""
+    """The model has another owner, or, before a decision, another level.
+
+    The owner must not review the model; the level decides where the review is counted.
+    """
 
     owner: str | None

@@ -22,14 +22,14 @@ from services.kernel.mongo.driver import (
 
 @dataclass(frozen=True, slots=True)
 class Unscoped:
-    """A collection that is not of this or that unit: declared where it is kept, with the reason."""
+    """A collection that is read without a scope: declared beside its repository, with the reason."""
 
     name: str
     because: str
 
 
 class Documents:
-    """A collection as far as its asker may see it: what lies outside is not there, and nothing is put there."""
+    """The documents of one collection that a caller may see. Documents out of scope are neither found nor written."""
 
     def __init__(self, access: "Access", name: str, seen: Document) -> None:
         self.access = access
@@ -38,7 +38,7 @@ class Documents:
         self._session = access.session
 
     def narrowed(self, filter_: Document) -> Document:
-        # Both may ask for `within`: hence $and.
+        # Both filters may have the key `within`: hence $and.
         return {"$and": [filter_, self._seen]} if self._seen else filter_
 
     def find(
@@ -60,7 +60,7 @@ class Documents:
         return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
 
     async def grouped(self, filter_: Document, by: Document) -> list[tuple[Document, int]]:
-        """How many there are of each kind. `by`: what makes a kind, names → expressions over stored fields."""
+        """Each group with the number of its documents. `by`: what a group has in common, names → expressions."""
         steps = [{"$match": self.narrowed(filter_)}, {"$group": {"_id": by, "many": {"$sum": 1}}}]
         groups = self._collection.aggregate(steps, session=self._session)
         return [(group["_id"], group["many"]) async for group in groups]
@@ -68,7 +68,7 @@ class Documents:
     async def histories(
         self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
     ) -> list[tuple[Document | None, list[Recorded]]]:
-        """Of each that may be seen, its unit and its events that are `wanted`; nothing of any other."""
+        """For each key, the document's unit and its events that match `wanted`; None and no events if out of scope."""
         found = self.find({"_id": {"$in": list(keys)}}, {"unit": 1, "within": 1})
         seen = {document["_id"]: document async for document in found}
         histories: list[tuple[Document | None, list[Recorded]]] = []
@@ -94,14 +94,14 @@ class Documents:
         try:
             await self._collection.insert_many(documents, session=self._session)
         except BulkWriteError as error:
-            # One insert says so by a class of its own, many do not.
+            # `insert_one` raises a DuplicateKeyError, `insert_many` does not.
             first = (error.details or {}).get("writeErrors", [{}])[0]
             if first.get("code") != DUPLICATE_KEY:
                 raise
             raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY, first) from error
 
     async def replace(self, filter_: Document, document: Document) -> int:
-        """How many there were to replace, 1 or 0. A document stays in its unit."""
+        """Number of replaced documents, 1 or 0. The unit of a document does not change."""
         seen = self.narrowed({**filter_, "unit": document["unit"]})
         replaced = await self._collection.replace_one(seen, document, session=self._session)
         return replaced.modified_count
@@ -117,13 +117,13 @@ class Open(Documents):
         await self._collection.delete_many(filter_, session=self._session)
 
 
-CURSORS = Unscoped("cursors", "how far a reader has come says nothing of any unit")
-PARKED = Unscoped("parked", "of what a reader could not apply only the number is told")
+CURSORS = Unscoped("cursors", "the position of a reader tells nothing about any unit")
+PARKED = Unscoped("parked", "only the number of parked events is shown")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Reading on behalf of a caller. Whatever can be had from it is in the caller's scope, or declared to need none."""
+    """Reading on behalf of a caller: scoped collections, and collections that are declared to need no scope."""
 
     _db: Database
     caller: Caller
@@ -136,11 +136,11 @@ class Access:
         return day_of(self.at)
 
     def documents(self, name: str) -> Documents:
-        """Those made under a unit of the scope; each keeps its unit's path in `within`."""
+        """The documents of units in the scope. Each document keeps the segments of its unit's path in `within`."""
         return Documents(self, name, self.scope.filter())
 
     def personal(self, name: str, *overseers: Role) -> Documents:
-        """Those that name the caller in `persons`, and those in units where the caller is one of the overseers."""
+        """The documents that name the caller in `persons`, and those of units where the caller is an overseer."""
         if self.scope.units is None:
             return self.documents(name)
         own: Document = {"persons": self.caller.id}
@@ -151,7 +151,7 @@ class Access:
         return Open(self, what.name, {})
 
     def sees(self, roles: frozenset[Role]) -> bool | frozenset[str]:
-        """Where the caller holds one of the roles: in the whole scope, nowhere, or in these units."""
+        """Where the caller holds one of the roles: True for the whole scope, False for nowhere, or these units."""
         if self.scope.units is None:
             return True
         units = self.caller.units(roles, self.today)

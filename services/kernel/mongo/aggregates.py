@@ -19,7 +19,7 @@ MOST_TOLD = 10
 
 
 def new_id(kind: Kind) -> str:
-    """An id that no other record has. Later ids of a kind sort after earlier ones, to the second."""
+    """A unique id. Ids of one kind sort by the second in which they were made."""
     return kind.id(new_digits())
 
 

@@ -28,7 +28,7 @@ CODECS: Codecs = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_Decima
 
 
 def to_document(value: msgspec.Struct) -> Document:
-    """Moments and decimals as MongoDB's own types, days as ISO text, which sorts as they do."""
+    """The struct as a document: moments and decimals in MongoDB's types, days as ISO text, which sorts by day."""
     document: Document = msgspec.to_builtins(value, builtin_types=(datetime, Decimal))
     if "id" in document:
         document = {"_id": document.pop("id"), **document}

@@ -79,7 +79,7 @@ def connect(settings: Settings, *, user: str, application: str) -> Client:
         appname=application,
         serverSelectionTimeoutMS=2000,
         connectTimeoutMS=2000,
-        # A half-open connection to a killed server must not hold a request for minutes.
+        # Without it, a half-open connection to a killed server holds a request for minutes.
         socketTimeoutMS=20000,
         maxPoolSize=64,
     )
@@ -98,7 +98,7 @@ def database(client: Client, name: str, codecs: Codecs) -> Database:
 
 
 def new_digits() -> str:
-    """24 hexadecimal digits, unique in the world. Later ones sort after earlier ones, to the second."""
+    """24 unique hexadecimal digits. They sort by the second in which they were made."""
     return str(ObjectId())
 
 

@@ -1,4 +1,4 @@
-"""Rows of what a caller may see: by key, and in keyset pages that start after, or end before, a cursor."""
+"""Rows that a caller may see: by key, or in keyset pages that start after a cursor or end before one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ OLDEST = ("_id", ASCENDING)
 
 
 async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | int | None) -> Rows:
-    """The newest first. `equal` names fields and values; a `within` keeps to a unit and what is below it."""
+    """One page, newest first. `equal`: fields → values to match; `within` matches a unit and its sub-units."""
     view = columns.view(query, documents.access.sees)
     return view.rows([await _page(documents, view, columns.kind, query, equal)])
 
@@ -22,7 +22,7 @@ async def page(documents: Documents, columns: Columns, query: ByFilter, **equal:
 async def page_of_each(
     documents: Documents, columns: Columns, query: ByOwners, of: str, **equal: Any
 ) -> Rows:
-    """A page for each of the keys, of those that have it in the field `of`."""
+    """One page for each key of the query: the documents that have the key in the field `of`."""
     view = columns.view(query, documents.access.sees)
     return view.rows(
         [await _page(documents, view, columns.kind, query, {of: key, **equal}) for key in query.keys]
@@ -52,7 +52,7 @@ async def _page(
 
 
 async def by_keys(documents: Documents, columns: Columns, query: ByKeys, *, of: str = "_id") -> Rows:
-    """Those whose field `of`, which is unique, is one of the keys."""
+    """One row for each key, or none: the document that has the key in the unique field `of`."""
     view = columns.view(query, documents.access.sees)
     found = documents.find({of: {"$in": list(query.keys)}}, {**view.projection, of: 1})
     by_key = {document[of]: document async for document in found}
@@ -75,7 +75,10 @@ def page_size(query: ByFilter) -> int:
 
 
 def page_filter(query: ByFilter, equal: Document, kind: Kind | None) -> Document:
-    """Every document keeps its unit's path in `within`, so that a unit is asked for by equality, on an index."""
+    """The filter of a page. None in `equal` means any value.
+
+    `within` holds the segments of the unit's path, so a filter by unit is an equality and uses an index.
+    """
     wanted = {name: value for name, value in equal.items() if value is not None}
     between = {}
     if query.after is not None:
@@ -86,7 +89,7 @@ def page_filter(query: ByFilter, equal: Document, kind: Kind | None) -> Document
 
 
 def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:
-    """Of a short list known whole, in order: which part is asked for, and whether there is more after and before it."""
+    """The page of a short list: its slice, whether there is a next page, whether there is a previous one."""
     size = page_size(query)
     for name, cursor in (("after", query.after), ("before", query.before)):
         if cursor is not None and cursor not in codes:
@@ -100,7 +103,7 @@ def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:
 
 def _position(cursor: str, name: str, kind: Kind | None) -> str:
     if kind is None:
-        raise TypeError("these columns are of no kind of record: their pages have no cursors")
+        raise TypeError("these columns belong to no kind of record, so their pages have no cursors")
     if not kind.names(cursor):
         raise unknown_cursor(cursor, name)
     return cursor

@@ -1,7 +1,7 @@
 """One service's database: its connection, its indexes, and transactions that are safe to repeat.
 
-Every transaction carries its own proof of having happened (an answer under an idempotency key, a moved cursor, a moved
-head), so an unknown commit result is settled by running it once more.
+Each transaction writes a mark that shows whether it was committed: an answer under an idempotency key, a moved cursor,
+or a moved head. When the result of a commit is unknown, the transaction runs again and finds its mark.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from services.kernel.mongo.transaction import PENDING, Transaction
 T = TypeVar("T")
 
 PATIENCE = 8.0
-"""Seconds a transaction may go on being retried; less than what a caller waits."""
+"""Seconds for which a transaction is retried, at most; less than a caller waits."""
 
 LOG_INDEXES: Indexes = {
     "log": [
@@ -49,7 +49,7 @@ LOG_INDEXES: Indexes = {
 
 
 class Store:
-    """One service's database, opened by the service itself, or else by `user`."""
+    """One service's database. `user`: the MongoDB user, if not the service's own."""
 
     def __init__(self, settings: Settings, service: str, *, user: str = "") -> None:
         self._client = driver.connect(settings, user=user or service, application=f"danvan-{service}")
@@ -73,21 +73,21 @@ class Store:
         )
 
     async def head(self) -> int:
-        """The last number that an event of the log has."""
+        """Sequence number of the last numbered event of the log; 0 if there is none."""
         found = await self.db.sequencer.find_one({"_id": "head"})
         return int(found["head"]) if found else 0
 
     async def event_at(self, seq: int) -> str:
-        """The id of the log's event of that number: tells whether two logs are one. Empty if there is none."""
+        """Id of the log's event with this number, by which two logs can be told apart. Empty if there is none."""
         found = await self.db.log.find_one({"seq": seq}, {"_id": 1}) if seq else None
         return str(found["_id"]) if found else ""
 
     async def about(self, collection: str) -> int:
-        """How many documents there are, more or less."""
+        """Approximate number of documents."""
         return await self.db[collection].estimated_document_count()
 
     async def make(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
-        """Empty, whatever was there."""
+        """Creates the collection, empty: one of the same name is dropped."""
         await self.drop(what)
         await self.db[what.name].create_indexes(list(indexes))
 
@@ -95,21 +95,21 @@ class Store:
         await self.db[what.name].drop()
 
     def ours(self) -> Access:
-        """Reading in our own name: everything."""
+        """Reading in the name of the service itself: all documents."""
         return self.reading(OURSELVES, EVERYTHING, moment())
 
     def reading(self, caller: Caller, scope: Scope, at: datetime) -> Access:
         return Access(self.db, caller, scope, at)
 
     async def snapshot(self, access: Access, read: Callable[[Access], Awaitable[T]]) -> T:
-        """All that `read` reads shows one moment of the database. It may be run twice."""
+        """The result of `read`, which sees the database as of one moment. It may run several times."""
         until = time.monotonic() + PATIENCE
         while True:
             try:
                 async with await self._client.start_session(snapshot=True) as session:
                     return await read(replace(access, session=session))
             except OperationFailure as error:
-                # Where a collection has just been made or dropped, moments before that cannot be read.
+                # Right after a collection was created or dropped, MongoDB cannot read earlier moments of it.
                 if error.code != SNAPSHOT_UNAVAILABLE or time.monotonic() > until:
                     raise
             await asyncio.sleep(0.01)
@@ -123,9 +123,9 @@ class Store:
         scope: Scope = EVERYTHING,
         patience: float = PATIENCE,
     ) -> T:
-        """Commits `work` with majority and journal. Raises what `work` raised, then nothing was written.
+        """Runs `work` and commits with majority and journal. If `work` raises, nothing is written.
 
-        `work` may run several times: on a write conflict, and when the result of a commit is unknown.
+        `work` may run several times: after a write conflict, and when the result of a commit is unknown.
         """
         until = time.monotonic() + patience
         pause = 0.002

@@ -21,7 +21,7 @@ PENDING = [("recorded_at", ASCENDING), ("version", ASCENDING)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction(Access):
-    """Reading and writing, all or nothing. It may be run twice: what uses it keeps no state of its own."""
+    """Reading and writing, all or nothing. It may run several times: its user must keep no state from one run."""
 
     events: list[Document] = field(default_factory=list)
     cause: list[Recorded] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Transaction(Access):
         return Act(by=self.caller.id, own=own, on=on or self.today, today=self.today, at=self.at)
 
     def log(self, event: Event, *, not_before: datetime | None = None) -> None:
-        """Announces `event`, in this transaction. `not_before`: when the aggregate's previous event was recorded."""
+        """Writes `event` to the log, in this transaction. `not_before`: when the record's last event was recorded."""
         cause = self.cause[-1] if self.cause else None
         recorded_at = max(self.at, not_before or self.at)
         self.events.append(
@@ -42,8 +42,8 @@ class Transaction(Access):
                 "key": event.key,
                 "version": event.version,
                 "type": event.subject,
-                # Versions of one aggregate rise with (recorded_at, version) whatever the clocks of two processes say:
-                # the sequencer numbers in that order.
+                # The sequencer numbers events by (recorded_at, version). Versions of one record rise in that order even
+                # if the clocks of two processes differ.
                 "recorded_at": recorded_at,
                 "caller": cause.caller if cause else self.caller.id,
                 "trace": telemetry.traceparent(),
@@ -53,10 +53,13 @@ class Transaction(Access):
         )
 
     async def number(self, ids: Sequence[str], first: int) -> int:
-        """The only edit an event ever sees: its sequence number. Returns how many had none."""
+        """Gives the events their sequence numbers, the only change that is ever made to an event.
+
+        Returns how many had no number before.
+        """
         if not ids:
             return 0
-        # One update for all of them: 500 single ones take 94 ms, this 37.
+        # One update numbers all events: 500 take 37 ms, and 94 ms with single updates.
         seq = {"$add": [{"$indexOfArray": [list(ids), "$_id"]}, first]}
         numbered = await self._db.log.update_many(
             {"_id": {"$in": list(ids)}, "seq": 0}, [{"$set": {"seq": seq}}], session=self.session
@@ -65,7 +68,7 @@ class Transaction(Access):
 
     @contextmanager
     def because(self, recorded: Recorded) -> Iterator[None]:
-        """What is logged inside was caused by this event, and goes on with its trace."""
+        """Events that are logged inside this context name `recorded` as their cause and continue its trace."""
         self.cause.append(recorded)
         try:
             with telemetry.resumed(recorded.trace):
