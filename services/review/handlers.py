@@ -1,4 +1,4 @@
-"""What review does on each message: one function per message."""
+"""Handlers of reviews: one function per event, command or query."""
 
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access

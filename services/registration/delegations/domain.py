@@ -1,4 +1,4 @@
-"""The rules of delegation: it has an end, never exceeds what its giver holds, and is not passed on."""
+"""The rules of delegation: it ends, it is never more than the giver's own grant, and it is not passed on."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -15,7 +15,7 @@ LONGEST_PERSON = 200
 
 
 class Delegation(Aggregate, frozen=True, kw_only=True):
-    """`out_of`: the unit of the giver's own grant. `organisation`: on whose behalf the giver holds it."""
+    """`out_of`: the unit of the giver's own grant. `organisation`: the one on whose behalf the giver holds it."""
 
     persons: tuple[str, str]
     giver: str
@@ -99,12 +99,15 @@ def revoke(delegation: Delegation, *, act: Act) -> tuple[Delegation, DelegationR
 
 
 def within(unit: DatedUnit, other: str) -> bool:
-    """At all times: a unit that once was under another one has records that its present superior may not see."""
+    """Whether the unit was under `other` at all times.
+
+    A unit that was under a third one at some time has records that `other` must not see.
+    """
     return all(UnitPath(spell.path).within(other) for spell in unit.spells)
 
 
 def _own(grants: Iterable[Grant], role: Role, unit: DatedUnit, day: date) -> Grant:
-    """Of the giver's own grants that allow it, the one that lasts longest."""
+    """The giver's own grant for the role in the whole unit; if there are several, the one that ends last."""
     held = [
         grant
         for grant in grants

@@ -1,4 +1,4 @@
-"""What registration does about delegations: one function per message."""
+"""Handlers of delegations: one function per command or query."""
 
 from services.directory.units import Directory
 from services.kernel.caller import Grant

@@ -1,4 +1,4 @@
-"""What delegations can be asked to do, and what is announced of them: grants that one person gives to another."""
+"""Commands, queries and events of delegations: grants that one person gives to another."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -15,9 +15,9 @@ DELEGATION = Kind("delegation", "việc ủy quyền", "delegation")
 
 
 class DelegateRole(Command, frozen=True, kw_only=True):
-    """`to`: the person, as the issuer of tokens names them. `since`: today when left out.
+    """`to`: the person's id, as in the tokens of the issuer. `since`: default today.
 
-    It ends with the giver's own grant at the latest, whatever `until` says.
+    The delegation ends with the giver's own grant at the latest, even if `until` is later.
     """
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
@@ -33,7 +33,7 @@ class DelegateRole(Command, frozen=True, kw_only=True):
 
 
 class RevokeDelegation(Command, frozen=True, kw_only=True):
-    """For who gave it, who has it, and operators of the unit."""
+    """Allowed to the giver, the receiver, and operators of the unit."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
     vi: ClassVar[str] = "Việc ủy quyền cần chấm dứt."
@@ -49,7 +49,7 @@ class Side(Word):
 
 
 class DelegationsPage(ByFilter, frozen=True, kw_only=True):
-    """The newest first: of who asks, and for operators all of their units."""
+    """The caller's delegations, newest first; for operators all delegations in their units."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -61,16 +61,16 @@ class DelegationsById(ByKeys, frozen=True, kw_only=True):
 
 
 class GrantsDelegated(Query, frozen=True, kw_only=True):
-    """What has been delegated to who asks, and is not over: answers a list of `Grant`s.
+    """The grants that are delegated to the caller and have not ended: the answer is a list of `Grant`.
 
-    For everybody, since it is asked to learn what roles a person has.
+    Allowed to everybody, because the gateway sends it to learn which roles a person has.
     """
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
 
 class DelegationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of today. `giver` and `receiver` as the issuer of tokens names them."""
+    """`unit`: as of today. `giver`, `receiver`: ids of persons, as in the tokens of the issuer."""
 
     id: str
     version: int

@@ -1,4 +1,4 @@
-"""Delegations in MongoDB: each is the business of its two persons and of the operators of its unit."""
+"""Delegations in MongoDB: each is seen by its two persons and by the operators of its unit."""
 
 from services.directory.units import Directory
 from services.kernel.caller import Grant
@@ -45,7 +45,10 @@ async def page(access: Access, query: DelegationsPage) -> Rows:
 
 
 async def received(access: Access) -> list[Grant]:
-    """The grants delegated to the caller that are not over. The unit may have come from under the giver's meanwhile."""
+    """The grants that are delegated to the caller and have not ended.
+
+    A grant is left out if its unit is no longer under the giver's.
+    """
     wanted = {
         "receiver": access.caller.id,
         "revoked_on": None,

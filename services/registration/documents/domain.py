@@ -1,4 +1,4 @@
-"""The rules of governing documents: which four things name one, and who can have issued it."""
+"""The rules of governing documents: the four values that identify one, and the organisations that can issue one."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ LONGEST_TITLE = 500
 
 
 class Document(Issue, frozen=True, kw_only=True):
-    """`unit`: the issuer's. `bare_number`: as numbers are compared."""
+    """`unit`: the issuer's. `bare_number`: the number in the form in which numbers are compared."""
 
     kind: DocumentKind
     number: str
@@ -35,7 +35,10 @@ class Document(Issue, frozen=True, kw_only=True):
 
 
 def bare(number: str) -> str:
-    """`04 - NQ/TU`, `04-nq/tu` and `4-NQ/TU` are one number; `Đ` is not `D`, for that tells two offices apart."""
+    """The number in the form in which numbers are compared: `04 - NQ/TU`, `04-nq/tu` and `4-NQ/TU` are the same.
+
+    `Đ` and `D` stay different, because they distinguish offices.
+    """
     marked = folded(number.replace("đ", "dd").replace("Đ", "dd"))
     return "".join(c for c in marked if not c.isspace()).lstrip("0")
 

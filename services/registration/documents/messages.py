@@ -1,4 +1,4 @@
-"""What governing documents can be asked to do, and what is announced of them."""
+"""Commands, queries and events of governing documents."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -34,7 +34,7 @@ class DocumentKind(Word):
 
 
 class RegisterDocument(Command, frozen=True, kw_only=True):
-    """`number` as it is written on it. The number alone names no document: kind, issuer and day do together with it."""
+    """`number`: as printed on the document. Kind, number, issuer and day together identify a document."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER, Role.OPERATOR})
     vi: ClassVar[str] = "Văn bản chỉ đạo cần ghi nhận."
@@ -49,7 +49,7 @@ class RegisterDocument(Command, frozen=True, kw_only=True):
 
 
 class DocumentsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: issued in it or below. `number`: the whole of it, in any case."""
+    """A field that is left out matches all. `unit`: issued in it or below. `number`: complete, in any case."""
 
     vi: ClassVar[str] = "Lọc văn bản; bỏ trống là không lọc."
 
@@ -62,7 +62,7 @@ class DocumentsFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentsPage(ByFilter, frozen=True, kw_only=True):
-    """The newest entry first."""
+    """Newest entry first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -74,7 +74,7 @@ class DocumentsById(ByKeys, frozen=True, kw_only=True):
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: the issuer's, as of the day of issue, from which the issuer's name and kind are too."""
+    """`unit`: the issuer's. Unit, issuer's name and issuer's kind are as of the day of issue."""
 
     id: str
     version: int

@@ -13,9 +13,7 @@ from services.registration.documents.messages import DOCUMENT, DocumentRow, Docu
 from services.registration.issued.repository import Issued
 
 COLLECTION = "documents"
-EVERYBODYS = Unscoped(
-    COLLECTION, "what is issued is read by all whom it is issued for, whatever unit they are in"
-)
+EVERYBODYS = Unscoped(COLLECTION, "a document is read by everybody for whom it is issued, in any unit")
 
 INDEXES: Indexes = {
     COLLECTION: [

@@ -1,4 +1,4 @@
-"""Formality: who hears what, and the check that comes back again and again."""
+"""Formality: the table of its messages, and its periodic check."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ Transact = Callable[[Callable[[Transaction], Awaitable[int]]], Awaitable[int]]
 
 
 async def _check(transact: Transact, _: Client) -> None:
-    """Asks about registered models that should have begun by today."""
+    """Opens questions about registered models that should have begun by today."""
     while True:
         while await transact(handlers.ask_idle):
             pass

@@ -1,6 +1,6 @@
-"""When a registration looks like mere form, each rule with its reason; and the question that is asked because of it.
+"""The rules by which a registration looks like mere form, and the question that a match opens.
 
-Nothing is refused by any of this: the unit is asked, it answers, and a person decides.
+A match refuses nothing: the unit is asked, it answers, and a person decides.
 """
 
 import hashlib
@@ -31,27 +31,27 @@ from services.registration.models.domain import Model
 from services.registration.relations.likeness import content
 
 FEWEST_WORDS = 2
-"""Of content that a title must have; without them only the movement's own phrases are left."""
+"""Words of content in a title, at least; below that only the movement's own phrases are left."""
 LEAST_SHARE = 0.2
-"""Of a title's words that must tell something."""
+"""Share of a title's words that are words of content, at least."""
 TELLING_SUMMARY = 8
-"""Words of content with which a summary says what is done, where no place and no target is given."""
+"""Words of content in a summary, at least, if neither a place nor a target is given."""
 MANY_UNITS = 5
-"""Units with one text in one year."""
+"""Number of units with one text in one year from which on the text is suspicious."""
 MANY_IN_AN_HOUR = 5
-"""Registrations of one unit within the last hour before the deadline."""
+"""Number of registrations of one unit in the last hour before a deadline from which on they are suspicious."""
 LAST_HOUR = timedelta(hours=1)
 MOST_SHOWN = 10
-"""Words, or other models, that a question names."""
+"""Words, or other models, that a question names, at most."""
 MID_YEAR = (7, 1)
 AT_LEAST = timedelta(days=90)
-"""In which a model that was registered late must have begun."""
+"""Time that a model has to begin after its registration, at least."""
 TIME_TO_ANSWER = timedelta(days=14)
-"""Without an answer a question may be settled after that."""
+"""After this time a question can be settled without an answer."""
 
 
 class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule has found, said in both languages. `others`: models that it found besides."""
+    """A match of a rule, with the reason in both languages. `others`: other models that match with it."""
 
     rule: FormalityRule
     why_vi: str
@@ -100,34 +100,34 @@ class Subject:
 
 
 def asked_about(year: int, today: date) -> bool:
-    """Only of a year that still runs or is to come: what is over can be answered by nobody."""
+    """Whether questions are opened for models of this year: only if the year has not ended."""
     return year >= today.year
 
 
 def usual_deadline(year: int) -> date:
-    """The last day for that year's models where no launch says otherwise."""
+    """Last day to submit models of the year, if there is no launch for them."""
     return date(year, 3, 31)
 
 
 def in_the_last_hour(at: datetime, deadline: date) -> bool:
-    """`deadline`: the last day."""
+    """Whether `at` is in the last hour of the day `deadline`."""
     return closing(deadline) - LAST_HOUR <= at < closing(deadline)
 
 
 def check_by(year: int, registered_on: date) -> date | None:
-    """The day on which it must have begun; None where the year ends before."""
+    """The day by which a model must have begun; None if the year ends before."""
     day = max(date(year, *MID_YEAR), registered_on + AT_LEAST)
     return day if day.year == year else None
 
 
 def digest(title: str, summary: str) -> str:
-    """The same for texts that differ in nothing but case, marks and punctuation."""
+    """A digest of the texts without case, tone marks and punctuation."""
     words = " ".join(one.bare for text in (title, summary) for one in expanded(text))
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
 
 def of_its_own(subject: Subject) -> list[Suspicion]:
-    """What a registration's own text gives reason to ask."""
+    """The matches of the rules that need the registration's own text only."""
     found = (_boilerplate(subject), _nothing_concrete(subject))
     return [suspicion for suspicion in found if suspicion]
 
@@ -163,7 +163,7 @@ def _nothing_concrete(subject: Subject) -> Suspicion | None:
 
 
 def in_many_units(others: Sequence[str], units: int) -> Suspicion | None:
-    """`others`: models with the same text; `units`: how many have it, its own too."""
+    """`others`: models with the same text. `units`: number of units with that text, including the model's own."""
     if units < MANY_UNITS:
         return None
     return Suspicion(
@@ -175,7 +175,7 @@ def in_many_units(others: Sequence[str], units: int) -> Suspicion | None:
 
 
 def in_a_rush(others: Sequence[str], deadline: date) -> Suspicion | None:
-    """`others`: what else the unit handed in within the last hour."""
+    """`others`: the unit's other models that were submitted in the last hour."""
     many = len(others) + 1
     if many < MANY_IN_AN_HOUR:
         return None
@@ -231,7 +231,7 @@ def answer(question: Question, *, text: str, act: Act) -> tuple[Question, Questi
         state=QuestionState.ANSWERED,
         answer=text,
         answered_by=act.by,
-        # The first time is what counts.
+        # Reports count the first answer.
         answered_on=question.answered_on or act.on,
         answered_version=question.answered_version or question.next_version,
     )

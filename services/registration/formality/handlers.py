@@ -1,4 +1,4 @@
-"""What registration does about formality: the rules over what it hears, the check at mid-period, and the questions."""
+"""Handlers of formality: event handlers that apply the rules, the periodic check, and the commands on questions."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -32,12 +32,12 @@ from services.registration.models.messages import (
 from services.registration.models.repository import Models
 
 AT_ONCE = 200
-"""Models looked at in one run of the check."""
+"""Models that one run of the check reads, at most."""
 HEARD = (ModelSubmitted, ModelAccepted, ModelBegun, ModelWithdrawn, ModelDiscontinued)
 
 
 async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
-    """Asks about what was handed in, and notes when to look whether what was registered has begun."""
+    """Opens questions about submitted models, and schedules the check whether registered models have begun."""
     known = await repository.models({one.event.key for one in heard}, tx)
     current = {id_: m for id_, m in known.items() if domain.asked_about(m.year, tx.today)}
     submitted = {
@@ -68,7 +68,7 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
         key for id_, one in subjects.items() for key in (_text(one), _hour(one, deadlines[id_]))
     )
     found: list[tuple[str, str, Suspicion]] = []
-    """Model, by whose coming, what."""
+    """Each match: the model, the submitted model that caused it, the suspicion."""
     for id_, one in subjects.items():
         found += [(id_, id_, suspicion) for suspicion in domain.of_its_own(one)]
         same = groups[_text(one)]
@@ -105,7 +105,7 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
 
 
 async def ask_idle(tx: Transaction) -> int:
-    """Asks about registered models that should have begun by the transaction's day. Returns how many it looked at."""
+    """Opens questions about registered models that should have begun by today. Returns how many models it read."""
     due = Due(tx)
     ids = await due.by(tx.today, AT_ONCE)
     questions = Questions(tx)
@@ -164,7 +164,7 @@ def _hour(one: Subject, deadline: date) -> str:
 
 
 async def _deadlines(subjects: dict[str, Subject], tx: Transaction) -> dict[str, date]:
-    """Of each model the last day of its launch, or else the usual one."""
+    """For each model the last day of its launch, or the usual one if it has none."""
     asked = {id_: (one.unit, one.programme, one.year) for id_, one in subjects.items() if one.programme}
     due = await launches.deadlines(tx, asked.values())
     launched = {id_: due[asked[id_]] for id_ in asked if asked[id_] in due}

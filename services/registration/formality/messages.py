@@ -1,4 +1,4 @@
-"""What can be asked and said of registrations that look like mere form, and what is announced of it."""
+"""Commands, queries and events of questions about registrations that look like mere form."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -40,7 +40,7 @@ SETTLES = frozenset({Role.APPRAISER})
 
 
 class AnswerQuestion(Command, frozen=True, kw_only=True):
-    """What the unit says to it. It may be said anew until somebody has settled the question."""
+    """The unit's answer. It can be replaced until the question is settled."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
     vi: ClassVar[str] = "Câu trả lời của đơn vị."
@@ -50,7 +50,7 @@ class AnswerQuestion(Command, frozen=True, kw_only=True):
 
 
 class SettleQuestion(Command, frozen=True, kw_only=True):
-    """`suspected`: the model is marked as perhaps perfunctory, which leaves its state alone; else it is cleared."""
+    """`suspected`: true marks the model as perhaps perfunctory, which does not change its state; false clears it."""
 
     roles: ClassVar[frozenset[Role]] = SETTLES
     vi: ClassVar[str] = "Kết luận một câu hỏi."
@@ -63,7 +63,7 @@ class SettleQuestion(Command, frozen=True, kw_only=True):
 
 
 class QuestionsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: in it or below."""
+    """A field that is left out matches all. `unit`: in it or below."""
 
     vi: ClassVar[str] = "Lọc câu hỏi; bỏ trống là không lọc."
 
@@ -88,13 +88,13 @@ class QuestionsById(ByKeys, frozen=True, kw_only=True):
 
 
 class QuestionsOfModels(ByOwners, frozen=True, kw_only=True):
-    """Of each model, the newest first."""
+    """Questions about each model, newest first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class QuestionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`why_vi`, `why_en`: what the rule found. `words`: quoted from the text. `others`: models found besides."""
+    """`why_vi`, `why_en`: the reason. `words`: quoted from the text. `others`: other models that match with it."""
 
     id: str
     version: int
@@ -125,7 +125,7 @@ class _AboutModel(Event, frozen=True, kw_only=True):
 
 
 class QuestionAsked(_AboutModel, frozen=True, kw_only=True):
-    """By the system, which refuses nothing and decides nothing."""
+    """The system opens the question. It refuses nothing and decides nothing."""
 
     why_vi: str
     why_en: str
@@ -134,14 +134,14 @@ class QuestionAsked(_AboutModel, frozen=True, kw_only=True):
 
 
 class QuestionAnswered(_AboutModel, frozen=True, kw_only=True):
-    """`again`: it had been answered before."""
+    """`again`: whether the question had an answer before."""
 
     answer: str
     again: bool
 
 
 class QuestionSettled(_AboutModel, frozen=True, kw_only=True):
-    """`suspected`: from now on the model bears the mark; its state is what it was."""
+    """`suspected`: whether the model has the mark from now on. The model's state does not change."""
 
     suspected: bool
     reason: str

@@ -1,4 +1,4 @@
-"""Questions in MongoDB, and what the rules must remember of earlier registrations to see that there are many."""
+"""Questions in MongoDB, and the memory of the rules that compare a registration with earlier ones."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -22,9 +22,9 @@ from services.registration.models.repository import Models
 
 COLLECTION = "questions"
 GROUPS = Unscoped(
-    "formality_groups", "only counts what the rules compare; questions are asked in their own units"
+    "formality_groups", "it only counts texts and hours for the rules; questions belong to their units"
 )
-DUE = Unscoped("formality_due", "says when to look at a model again, and nothing of it")
+DUE = Unscoped("formality_due", "it has only ids of models and the days on which to check them")
 
 INDEXES: Indexes = {
     COLLECTION: [
@@ -45,7 +45,7 @@ class Questions(Aggregates[Question]):
     state = Question
 
     async def asked(self, models: Iterable[str]) -> set[tuple[str, str]]:
-        """Which rules have been asked about which models."""
+        """The pairs of model and rule that have a question."""
         found = self.seen(self._tx).find({"model": {"$in": sorted(models)}}, {"model": 1, "rule": 1})
         return {(document["model"], document["rule"]) async for document in found}
 
@@ -82,7 +82,7 @@ def subject(model: Model) -> Subject:
 
 
 class Group(msgspec.Struct, kw_only=True):
-    """Registrations that have something in common: the first of them, one of each `apart`, as many as make many."""
+    """Registrations with a common value: the first one of each `apart`, up to the number that makes a match."""
 
     id: str
     members: dict[str, str] = {}
@@ -117,7 +117,7 @@ class Groups:
 
 
 class Due:
-    """Registered models that have not begun, and the day on which that is asked about."""
+    """Registered models that have not begun, each with the day on which to check it."""
 
     def __init__(self, tx: Transaction) -> None:
         self._due = tx.unscoped(DUE)

@@ -1,4 +1,4 @@
-"""The rules of launches: who is to register by when, and where each unit stands."""
+"""The rules of launches: which units must register a model by which day, and how far each unit has come."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ _VIETNAM = timezone(timedelta(hours=7))
 
 
 class Launch(Issue, frozen=True, kw_only=True):
-    """`until`: the last day, included. `units`: how many it is for. `launched_in`: the unit's id."""
+    """`until`: the last day, included. `units`: number of addressed units. `launched_in`: the unit's id."""
 
     programme: str
     year: int
@@ -51,14 +51,14 @@ class Launch(Issue, frozen=True, kw_only=True):
     recall_reason: str | None = None
 
     def addresses(self, spell: Spell | None) -> bool:
-        """Whether it is for a unit that was this on the day of the launch."""
+        """Whether the launch addresses a unit. `spell`: the unit as of the day of the launch, if it existed then."""
         return (
             spell is not None and spell.level is self.level and UnitPath(spell.path).within(self.launched_in)
         )
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of a unit's models; see `LaunchUnitRow`."""
+    """Numbers of a unit's models, as in `LaunchUnitRow`."""
 
     in_time: int = 0
     late: int = 0
@@ -173,7 +173,7 @@ def recall(launch: Launch, *, reason: str, act: Act) -> tuple[Launch, LaunchReca
         recalled=True,
         recalled_on=act.today,
         recall_reason=reason,
-        identity=f"{launch.identity}/{launch.id}",  # makes room for another
+        identity=f"{launch.identity}/{launch.id}",  # the unit can launch the programme again
     )
     return recalled, LaunchRecalled(**about(recalled, act), reason=reason, on=act.today)
 
@@ -184,14 +184,14 @@ def closing(until: date) -> datetime:
 
 
 def nearest(launches: Iterable[Launch], unit: str) -> Launch | None:
-    """Of several that are for a unit with this path, the one of the unit closest above; of these, the first due."""
+    """The launch that counts for a unit with this path: the closest unit's, and the first due of several."""
     segments = UnitPath(unit).segments
     fit = [one for one in launches if not one.recalled and one.launched_in in segments]
     return min(fit, key=lambda one: (-segments.index(one.launched_in), one.until, one.id), default=None)
 
 
 def tallies(counted: Iterable[tuple[str, ModelState, bool, int]]) -> dict[str, Tally]:
-    """By unit. `counted`: a unit's path, a state, whether handed in by the deadline, how many such models."""
+    """The tally of each unit. `counted`: a unit's path, a state, whether submitted in time, number of models."""
     sums: dict[str, Counter[str]] = {}
     for path, state, in_time, many in counted:
         if state in _REGISTERED:
@@ -207,10 +207,10 @@ def tallies(counted: Iterable[tuple[str, ModelState, bool, int]]) -> dict[str, T
 
 
 def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing, Tally]:
-    """Of a unit that is no more. `heirs`: what each has, and whether it took the unit whole.
+    """Standing of a unit that has ended. `heirs`: the tally of each successor, and whether it took over the whole unit.
 
-    What the unit did itself counts. What those who took it whole did counts for it too. What those did who took a part
-    cannot be told to be its own: it is not guessed.
+    The unit's own models count, and those of successors that took over the whole unit. Models of a successor that took
+    over a part may or may not belong to the unit: they count for nothing, and the standing can be `UNASSIGNED`.
     """
     parted = False
     sum_ = own

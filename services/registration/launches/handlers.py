@@ -1,4 +1,4 @@
-"""What registration does about launches: one function per message."""
+"""Handlers of launches: one function per command or query."""
 
 from collections import Counter
 

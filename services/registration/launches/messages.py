@@ -1,6 +1,6 @@
-"""What launches can be asked to do, and what is announced of them.
+"""Commands, queries and events of launches.
 
-A launch is a programme's year, pushed down to units with a day by which each is to have registered a model.
+A launch asks units to register a model for one year of a programme by a day.
 """
 
 from datetime import date
@@ -30,9 +30,9 @@ class Standing(Word):
 
 
 class LaunchProgramme(Command, frozen=True, kw_only=True):
-    """In `unit`: each unit of `level` in it is to hand in a model for `year` by the end of the day `until`.
+    """Each unit of `level` in `unit` must submit a model for `year` by the end of the day `until`.
 
-    `document`: the id of the one that says so. `on`: the day it is launched; today when left out.
+    `document`: id of the document that orders it. `on`: the day of the launch; default today.
     """
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
@@ -58,7 +58,7 @@ class ExtendLaunch(Command, frozen=True, kw_only=True):
 
 
 class RecallLaunch(Command, frozen=True, kw_only=True):
-    """Nobody is expected to hand in anything because of it. What was handed in stays."""
+    """Ends the launch: units no longer need to submit a model. Submitted models stay."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
     vi: ClassVar[str] = "Thu hồi một đợt phát động."
@@ -68,7 +68,7 @@ class RecallLaunch(Command, frozen=True, kw_only=True):
 
 
 class LaunchesFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: launched in it or below."""
+    """A field that is left out matches all. `unit`: launched in it or below."""
 
     vi: ClassVar[str] = "Lọc đợt phát động; bỏ trống là không lọc."
 
@@ -86,7 +86,7 @@ class LaunchesPage(ByFilter, frozen=True, kw_only=True):
 
 
 class LaunchesFor(ByFilter, frozen=True, kw_only=True):
-    """Those that expect something of this very unit, the newest first. `open`: whose day has not passed."""
+    """Launches that address this unit, newest first. `open`: only those whose last day has not passed."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -99,13 +99,13 @@ class LaunchesById(ByKeys, frozen=True, kw_only=True):
 
 
 class LaunchesOfProgrammes(ByOwners, frozen=True, kw_only=True):
-    """Of each programme, the newest first."""
+    """Launches of each programme, newest first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class LaunchUnits(ByFilter, frozen=True, kw_only=True):
-    """The units that a launch is for, as far as the asker may see them, by code. `standings`: all when empty."""
+    """The addressed units of a launch that the caller may see, by code. `standings`: empty matches all."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -114,13 +114,13 @@ class LaunchUnits(ByFilter, frozen=True, kw_only=True):
 
 
 class LaunchTotals(ByKeys, frozen=True, kw_only=True):
-    """Of each launch, how many units stand where, as far as the asker may see them."""
+    """For each launch, the number of units of each standing. Units out of the caller's scope are not counted."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class Extension(msgspec.Struct, frozen=True, kw_only=True):
-    """`before`: the day by which it was until then."""
+    """`before`: the former last day."""
 
     before: date
     reason: str
@@ -146,8 +146,11 @@ class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day of the launch. Numbers of models: handed in by the day and registered, later and
-    registered, handed in and not decided, not handed in. `ended_on`: the first day on which the unit was no more."""
+    """`unit`: as of the day of the launch. `ended_on`: first day without the unit.
+
+    Numbers of models: `in_time` and `late` are registered models, by the day of submission; `waiting` are submitted
+    models without a decision; `drafting` are models that are not submitted.
+    """
 
     launch: str
     unit: UnitOnDay
@@ -160,7 +163,7 @@ class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of units. `as_of`: the day that the units of the launch are looked at, for what became of them."""
+    """Numbers of units. `as_of`: the day on which it is decided whether an addressed unit still exists."""
 
     units: int
     in_time: int
@@ -173,7 +176,7 @@ class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgrammeLaunched(Event, frozen=True, kw_only=True):
-    """`units`: how many it is for."""
+    """`units`: number of addressed units."""
 
     programme: str
     year: int

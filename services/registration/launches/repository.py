@@ -1,4 +1,4 @@
-"""Launches in MongoDB, and what the units have handed in for them."""
+"""Launches in MongoDB, and the models that units have submitted for them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -31,7 +31,7 @@ from services.registration.units import lineage
 
 COLLECTION = "launches"
 EVERYBODYS = Unscoped(
-    COLLECTION, "a launch is read by all whom it is for, and they are below the unit it is made in"
+    COLLECTION, "a launch is read by everybody whom it addresses, and they are below its own unit"
 )
 
 INDEXES: Indexes = {
@@ -75,7 +75,7 @@ async def page_of_each(access: Access, query: ByOwners) -> Rows:
 
 
 async def addressed(access: Access, query: LaunchesFor) -> Rows:
-    """There are few for any one unit, and they are found by those above it: all are read."""
+    """The launches that address the unit. A unit has few, so all launches of the units above it are read."""
     unit = await Directory(access).get(query.unit)
     above = sorted({segment for spell in unit.spells for segment in UnitPath(spell.path).segments})
     levels = sorted({spell.level for spell in unit.spells})
@@ -101,7 +101,7 @@ async def addressed(access: Access, query: LaunchesFor) -> Rows:
 async def deadlines(
     access: Access, wanted: Iterable[tuple[str, str, int]]
 ) -> dict[tuple[str, str, int], date]:
-    """By when each is due, of (a unit's path, a programme, a year), as far as there is a launch for it."""
+    """The last day for each (path of a unit, programme, year) that a launch addresses."""
     asked = set(wanted)
     launches: dict[tuple[str, int], list[Launch]] = {}
     for programme, year in {(programme, year) for _, programme, year in asked}:
@@ -112,7 +112,7 @@ async def deadlines(
 
 
 class Stand(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one of a launch's units stands."""
+    """The standing of one addressed unit."""
 
     unit: DatedUnit
     standing: Standing
@@ -121,7 +121,7 @@ class Stand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def stands(access: Access, launch: Launch) -> tuple[list[Stand], date]:
-    """Of each unit that it is for and that may be seen, by code; and the day as of which they are looked at."""
+    """The addressed units that the caller may see, by code; and the day for `LaunchTotalsRow.as_of`."""
     as_of = min(access.today, launch.until)
     directory = Directory(access)
     above = await directory.get(launch.launched_in)

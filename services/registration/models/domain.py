@@ -1,4 +1,4 @@
-"""The life of a model, from its draft to its end: which step may be taken when, and what is counted of it."""
+"""The life of a model from draft to end: the steps that each state allows, and the facts that reports count."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -67,7 +67,7 @@ MOST_NOTES = 500
 MOST_REVISERS = 50
 REVISABLE = ("title", "summary", "place", "target", "programme", "year", "field", "subject_kind")
 PLACES = {ContributionKind.LAND_M2: 2, ContributionKind.WORK_DAY: 1, ContributionKind.MONEY: 0}
-"""Digits after the point that a contribution of each kind may have."""
+"""Decimal places of a contribution of each kind, at most."""
 
 
 _DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
@@ -89,7 +89,7 @@ ALLOWED: Mapping[ModelStep, frozenset[ModelState]] = {
     ModelStep.WITHDRAW: _DRAFTS | {ModelState.SUBMITTED, ModelState.REGISTERED},
     ModelStep.DISCONTINUE: _UNDER_WAY,
 }
-"""In which states each step may be taken; a draft comes from nothing. The table in `gateway/README.md` is this one."""
+"""The states in which each step is allowed. The table in `gateway/README.md` is compared with this one."""
 
 LEADS_TO: Mapping[ModelStep, ModelState] = {
     ModelStep.DRAFT: ModelState.DRAFT,
@@ -102,14 +102,14 @@ LEADS_TO: Mapping[ModelStep, ModelState] = {
     ModelStep.WITHDRAW: ModelState.WITHDRAWN,
     ModelStep.DISCONTINUE: ModelState.DISCONTINUED,
 }
-"""The state that a step leads to; all others leave it as it is."""
+"""The state that a step leads to. Other steps do not change the state."""
 
 DISTRICTS_END = date(2025, 7, 1)
-"""From this day on there is no district, and so no level of its own."""
+"""First day without districts, and so without the district level."""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that reports count once: the model's version that did it, when, and on which level."""
+    """A fact that reports count once: the version of the model that recorded it, its day, and its level."""
 
     version: int
     on: date
@@ -117,7 +117,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Implemented(Counted, frozen=True, kw_only=True):
-    """`carried`: it had been implemented in an earlier year already."""
+    """`carried`: whether the model was implemented in an earlier year too."""
 
     carried: bool
 
@@ -127,9 +127,9 @@ class Ended(Counted, frozen=True, kw_only=True):
 
 
 class Model(Aggregate, frozen=True, kw_only=True):
-    """`state_since`: the day it came into its state. `registered_level`: the one it was registered on.
+    """`state_since`: first day of the present state. `registered_level`: level on which the model was registered.
 
-    `revised_by`: each of them once, the latest last, and no more than `MOST_REVISERS`.
+    `revised_by`: each person once, latest last, at most `MOST_REVISERS`.
     """
 
     owner: str
@@ -333,7 +333,7 @@ def begin(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelBegun
 
 
 def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelCarriedOver]:
-    """Into the year of its day, in which it has not been implemented yet."""
+    """Continues the model in the year of the act, in which it has not been counted as implemented yet."""
     _in_unit(model, unit, act)
     _allowed(model, ModelStep.CARRY_OVER)
     latest = model.implemented[-1].on.year
@@ -464,7 +464,7 @@ def change_level(
 def change_owner(
     model: Model, *, owner: Organisation, reason: str, document: str, act: Act
 ) -> tuple[Model, ModelOwnerChanged]:
-    """Possible after the end of the model's unit too."""
+    """Allowed after the end of the model's unit too."""
     in_being(owner, act.on, "owner", "on")
     _allowed(model, ModelStep.CHANGE_OWNER)
     if owner.id == model.owner:
@@ -490,7 +490,7 @@ def _flagged(given: Contribution, flags: Sequence[Flag]) -> Contribution:
 
 
 def _stepped(model: Model, step: ModelStep, act: Act, **changes: Any) -> Model:
-    """In the state that the step leads to, from the day of the act on."""
+    """The model in the state that the step leads to, from the day of the act on."""
     _allowed(model, step)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
@@ -552,7 +552,7 @@ def _document(text: str) -> str:
 
 
 def _year(year: int, act: Act) -> int:
-    """A model is registered for a year that reports cover, at the latest the next one."""
+    """The year; refused before the years that reports cover and after the next year."""
     latest = act.today.year + 1
     if not EARLIEST.year <= year <= latest:
         raise Refused(
@@ -565,14 +565,14 @@ def _year(year: int, act: Act) -> int:
 
 
 def _in_unit(model: Model, unit: DatedUnit, act: Act) -> None:
-    """The model's unit is in force on the day. `unit`: the model's."""
+    """Refused if the model's unit is not in force on the day of the act."""
     unit_on(model, unit, act.on, "model", "on")
 
 
 def _allowed(model: Model, step: ModelStep) -> None:
     allowed = ALLOWED[step]
     if model.state not in allowed:
-        # In the order in which a model comes through them.
+        # In the order of a model's life.
         needed = [state for state in ModelState if state in allowed]
         raise Refused(
             "wrong-state",

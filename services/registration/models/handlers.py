@@ -1,4 +1,4 @@
-"""What registration does about models: one function per message."""
+"""Handlers of models: one function per command or query."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""What was done with a model, told from its events: nothing of it is kept a second time."""
+"""The history of a model, read from its events: it is not stored a second time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +55,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "contribution": ("contributions", "Nguồn lực huy động"),
     "rating": ("selfAssessment", "Kết quả tự đánh giá"),
 }
-"""What changes → its name in GraphQL, and in Vietnamese."""
+"""Changed value → its name in GraphQL and its name in Vietnamese."""
 
 
 def fact(recorded: Recorded) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def fact(recorded: Recorded) -> dict[str, Any]:
 
 
 def told(recorded: Recorded) -> tuple[str, str]:
-    """An event of a model in few words, in Vietnamese and in English."""
+    """A short description of an event, in Vietnamese and in English."""
     step = _STEPS[recorded.type]
     changed = [NAMES[change.field] for change in _changes(recorded.read(KINDS[step]))]
     vi, en = ", ".join(name.lower() for _, name in changed), ", ".join(name for name, _ in changed)

@@ -1,4 +1,4 @@
-"""What models can be asked to do, and what is announced of them."""
+"""Commands, queries and events of models."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -59,10 +59,10 @@ class SelfRating(Word):
 
 
 class DraftModel(Command, frozen=True, kw_only=True):
-    """`field` by code, name or alias. `target`: what is to come of it. `programme`: the id of the one it belongs to.
+    """`field`: code, name or alias. `target`: the expected result. `programme`: id of the programme it belongs to.
 
-    `year`: the one it is registered for; that of `on` when left out. `on`, here and below, is the day it happened;
-    today when left out.
+    `year`: the year for which it is registered; default the year of `on`. `on`, here and below: the day on which it
+    happened; default today.
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
@@ -89,9 +89,9 @@ class DraftModel(Command, frozen=True, kw_only=True):
 
 
 class OfModel(Command, frozen=True, kw_only=True):
-    """What is done with a model that is there.
+    """A step of a model.
 
-    `expected_version`: the version that whoever asks has seen; should there be another by now, nothing is done.
+    `expected_version`: the version that the caller has seen. If the model has another one by now, the step is refused.
     """
 
     vi: ClassVar[str] = "Một mô hình và ngày của việc làm với nó."
@@ -108,7 +108,7 @@ class OfModel(Command, frozen=True, kw_only=True):
 
 
 class ReviseModel(OfModel, frozen=True, kw_only=True):
-    """What is left out stays as it is; an empty text or programme takes away what was there."""
+    """A field that is left out stays as it is. An empty text or programme removes the value."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
     vi: ClassVar[str] = "Nội dung cần sửa của bản nháp; trường nào bỏ trống thì giữ nguyên."
@@ -130,7 +130,7 @@ class SubmitModel(OfModel, frozen=True, kw_only=True):
 
 
 class ReturnModel(OfModel, frozen=True, kw_only=True):
-    """Sends it back for completion, saying what is missing."""
+    """Sends the model back for completion. The reason says what is missing."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Mô hình cần trả lại và lý do."
@@ -143,7 +143,7 @@ class AcceptModel(OfModel, frozen=True, kw_only=True):
 
 
 class WithdrawModel(OfModel, frozen=True, kw_only=True):
-    """Before it is carried out; what is carried out already is discontinued."""
+    """Ends a model before it is implemented. An implemented model is discontinued instead."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
     vi: ClassVar[str] = "Mô hình được rút, và lý do."
@@ -152,7 +152,7 @@ class WithdrawModel(OfModel, frozen=True, kw_only=True):
 
 
 class BeginModel(OfModel, frozen=True, kw_only=True):
-    """It counts as implemented on the day `on`, and from then on in each year that it is carried over to."""
+    """The model counts as implemented in the year of `on`, and in each year that it is carried over to."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
 
@@ -165,7 +165,7 @@ class NoteProgress(OfModel, frozen=True, kw_only=True):
 
 
 class RecordContribution(OfModel, frozen=True, kw_only=True):
-    """`amount`: an exact decimal in the kind's own measure: m², work-days, đồng. `covers`: what money stands for."""
+    """`amount`: an exact decimal in m², work-days or đồng, by kind. `covers`: what an amount of money stands for."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
     vi: ClassVar[str] = "Nguồn lực đã huy động cho một mô hình đã đăng ký."
@@ -184,7 +184,7 @@ class RecordContribution(OfModel, frozen=True, kw_only=True):
 
 
 class SelfAssessModel(OfModel, frozen=True, kw_only=True):
-    """What the owner itself thinks has come of it, in the year it is carried out in."""
+    """The owner's own assessment of the result, in the year of implementation."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
     vi: ClassVar[str] = "Kết quả tự đánh giá của đơn vị chủ trì."
@@ -194,13 +194,13 @@ class SelfAssessModel(OfModel, frozen=True, kw_only=True):
 
 
 class CarryOverModel(OfModel, frozen=True, kw_only=True):
-    """It goes on in the year of `on`, and is counted as implemented in that year too."""
+    """Continues the model in the year of `on`, in which it counts as implemented too."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
 
 
 class ChangeModelLevel(OfModel, frozen=True, kw_only=True):
-    """`document`: the decision it rests on, in words. What is counted already stays counted under the old level."""
+    """`document`: the decision behind the change, in words. Earlier facts stay counted under the old level."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Cấp mới của một mô hình đã đăng ký, lý do và văn bản căn cứ."
@@ -211,7 +211,7 @@ class ChangeModelLevel(OfModel, frozen=True, kw_only=True):
 
 
 class ChangeModelOwner(OfModel, frozen=True, kw_only=True):
-    """`owner`: the id of the new one. The model keeps the unit it was drafted in."""
+    """`owner`: id of the new owner. The model keeps its unit."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OFFICER})
     vi: ClassVar[str] = "Tổ chức chủ trì mới của một mô hình đã đăng ký, lý do và văn bản căn cứ."
@@ -229,9 +229,9 @@ class DiscontinueModel(OfModel, frozen=True, kw_only=True):
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
-    """`version` is the model's version that recorded it; field, subject and level are as they were then.
+    """`version`: the version of the model that recorded it. Field, subject and level are as of then.
 
-    `covers`: None of all but money. `flags`: the rules that find it unlikely; `Model.flags` says why.
+    `covers`: None unless the kind is money. `flags`: the rules that find it unlikely; `Model.flags` has the reasons.
     """
 
     version: int
@@ -253,7 +253,7 @@ class SelfAssessment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: in it or below."""
+    """A field that is left out matches all. `unit`: in it or below."""
 
     vi: ClassVar[str] = "Lọc mô hình; bỏ trống là không lọc."
 
@@ -281,19 +281,19 @@ class ModelsById(ByKeys, frozen=True, kw_only=True):
 
 
 class ModelHistory(ByOwners, frozen=True, kw_only=True):
-    """All that was done with each model, the first first. The keys are the models'."""
+    """The history of each model, oldest first. The keys are ids of models."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ModelNotes(ByOwners, frozen=True, kw_only=True):
-    """Of its history, the notes of progress."""
+    """The notes of progress in the history of each model."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of a model, as texts before and after; None where there was nothing."""
+    """A changed field, as texts before and after; None for no value."""
 
     field: str
     before: str | None
@@ -301,7 +301,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`field`: its name in GraphQL, `name`: in Vietnamese."""
+    """`field`: the name in GraphQL. `name`: the name in Vietnamese."""
 
     field: str
     name: str
@@ -310,7 +310,7 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing done with a model. `name`: the step in Vietnamese. `by`: whose id. `text`: what was written."""
+    """One step of a model. `name`: the step in Vietnamese. `by`: the person's id. `text`: the note, if there is one."""
 
     version: int
     step: ModelStep
@@ -325,10 +325,10 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day it was drafted. `owner`: the organisation's id. `year`: the one it is registered for.
+    """`unit`: as of the day of the draft. `owner`: the organisation's id. `year`: the year of registration.
 
-    `state_since`: the day it came into its state. `implemented_years`: those it counts as implemented in. `ended_on`:
-    when it was withdrawn or discontinued. `notes`: how many there are of its progress.
+    `state_since`: first day of the present state. `implemented_years`: years in which it counts as implemented.
+    `ended_on`: the day on which it was withdrawn or discontinued. `notes`: number of notes of progress.
     """
 
     id: str
@@ -389,7 +389,7 @@ class ModelRevised(Event, frozen=True, kw_only=True):
 
 
 class _Counted(Event, frozen=True, kw_only=True):
-    """What reports divide by, as it was on the day `on`."""
+    """The dimensions of reports, as of the day `on`."""
 
     field: Field
     subject_kind: SubjectKind
@@ -409,15 +409,15 @@ class ModelAccepted(_Counted, frozen=True, kw_only=True):
 
 
 class ModelBegun(_Counted, frozen=True, kw_only=True):
-    """It is carried out from the day `on`, and counts as implemented that day."""
+    """The model is implemented from the day `on`, and counts as implemented in that year."""
 
 
 class ModelCarriedOver(_Counted, frozen=True, kw_only=True):
-    """It goes on in the year of `on`, where it counts as implemented once more."""
+    """The model continues in the year of `on`, and counts as implemented in that year too."""
 
 
 class ModelWithdrawn(_Counted, frozen=True, kw_only=True):
-    """`registered`: whether it had been."""
+    """`registered`: whether the model was registered before."""
 
     reason: str
     registered: bool
@@ -456,7 +456,7 @@ class ModelLevelChanged(Event, frozen=True, kw_only=True):
 
 
 class ModelOwnerChanged(Event, frozen=True, kw_only=True):
-    """`before` and `after`: the organisations' ids. `basis`: the document behind it, in words."""
+    """`before` and `after`: ids of organisations. `basis`: the document behind it, in words."""
 
     before: str
     after: str

@@ -26,7 +26,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("programme", ASCENDING), NEWEST]),
-        # By unit, state and day, all that a launch counts is in the index; models without a programme are not in it.
+        # Covers the query that counts the models of a launch. It has only models with a programme.
         IndexModel(
             [(name, ASCENDING) for name in ("programme", "year", "unit", "state", "submitted_on")],
             partialFilterExpression={"programme": {"$gt": ""}},
@@ -68,10 +68,10 @@ async def page(access: Access, query: ModelsPage) -> Rows:
 
 
 async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
-    """The first first, by the versions that the steps led to, which are the cursors. All steps when none is named."""
+    """The history of each model, oldest first. The cursors are versions. `steps`: by default, all."""
     size = pages.page_size(query)
     backwards = query.first is None
-    # The types are named even for all: others may log of a model too.
+    # The types are always named: other areas can log events of a model too.
     types = [history_of.KINDS[step].subject for step in steps or history_of.KINDS]
     wanted = {"type": {"$in": types}, "version": _between(query)}
     order = [("version", DESCENDING if backwards else ASCENDING)]

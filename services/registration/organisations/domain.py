@@ -1,4 +1,4 @@
-"""The rules of organisations: who owns models and issues documents, under which name, and until when."""
+"""The rules of organisations, which own models and issue documents: their names and their end."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ MOST_NAMES = 50
 
 
 class Organisation(Aggregate, frozen=True, kw_only=True):
-    """`since`: the first day of its present name; None when we do not know. `ended_on`: the first day without it."""
+    """`since`: first day of the present name; None if unknown. `ended_on`: first day without the organisation."""
 
     name: str
     kind: BodyKind
@@ -34,7 +34,7 @@ class Organisation(Aggregate, frozen=True, kw_only=True):
     successor: str | None = None
 
     def named_on(self, day: date) -> tuple[str, BodyKind]:
-        """What it was called that day, and what kind of body it was; the earliest known before that."""
+        """Name and kind of body on `day`; before the first known name, that name."""
         for one in self.former:
             if day < one.until:
                 return one.name, one.kind
@@ -116,7 +116,7 @@ def end(
 
 
 def _open(organisation: Organisation, act: Act) -> None:
-    """The organisation can change from the day of the act on: it exists then, and no later change is recorded."""
+    """Refused if the organisation cannot change from the day of the act on."""
     on = act.on
     happened(on, act.today)
     in_being(organisation, on, "organisation", "on")

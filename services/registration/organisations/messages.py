@@ -1,4 +1,4 @@
-"""What organisations can be asked to do, and what is announced of them."""
+"""Commands, queries and events of organisations."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -18,7 +18,7 @@ KEEPS = frozenset({Role.OFFICER, Role.OPERATOR})
 
 
 class RegisterOrganisation(Command, frozen=True, kw_only=True):
-    """`on`: a day on which the unit existed; today when left out. `since`: its first day, where that is known."""
+    """`on`: a day on which the unit exists; default today. `since`: first day of the organisation, if known."""
 
     roles: ClassVar[frozenset[Role]] = KEEPS
     vi: ClassVar[str] = "Tổ chức cần ghi nhận."
@@ -31,7 +31,7 @@ class RegisterOrganisation(Command, frozen=True, kw_only=True):
 
 
 class RenameOrganisation(Command, frozen=True, kw_only=True):
-    """It goes on under another name, or as a body of another kind, from the day `on`; today when left out."""
+    """The organisation continues under another name, or as another kind of body, from the day `on`; default today."""
 
     roles: ClassVar[frozenset[Role]] = KEEPS
     vi: ClassVar[str] = "Tổ chức đổi tên, hoặc đổi thành loại khác, mà vẫn là tổ chức ấy."
@@ -44,7 +44,7 @@ class RenameOrganisation(Command, frozen=True, kw_only=True):
 
 
 class EndOrganisation(Command, frozen=True, kw_only=True):
-    """`on`: the first day on which it is no more. `successor`: who has its tasks from then on, if anybody."""
+    """`on`: first day without the organisation; default today. `successor`: id of the one that takes over its tasks."""
 
     roles: ClassVar[frozenset[Role]] = KEEPS
     vi: ClassVar[str] = "Tổ chức kết thúc hoạt động."
@@ -56,7 +56,7 @@ class EndOrganisation(Command, frozen=True, kw_only=True):
 
 
 class OrganisationsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: in it or below. `ended`: whether it has an end."""
+    """A field that is left out matches all. `unit`: in it or below. `ended`: whether the organisation has ended."""
 
     vi: ClassVar[str] = "Lọc tổ chức; bỏ trống là không lọc."
 
@@ -78,7 +78,7 @@ class OrganisationsById(ByKeys, frozen=True, kw_only=True):
 
 
 class FormerName(msgspec.Struct, frozen=True, kw_only=True):
-    """What it was from `since` (included; None when we do not know) to `until` (excluded), by which document."""
+    """Name and kind from `since` (included; None if unknown) to `until` (excluded). `document`: of the change."""
 
     name: str
     kind: BodyKind
@@ -88,9 +88,9 @@ class FormerName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrganisationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of today. `since`: the first day of its name. `former`: its earlier names, the first first.
+    """`unit`: as of today. `since`: first day of the name. `former`: earlier names, oldest first.
 
-    `ended_on`: the first day on which it is no more. `successor`: an organisation's id.
+    `ended_on`: first day without the organisation. `successor`: id of an organisation.
     """
 
     id: str

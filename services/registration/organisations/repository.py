@@ -34,19 +34,19 @@ class Organisations(Aggregates[Organisation]):
 
 
 class Owners(Organisations):
-    """Organisations as the owners of models: called that in what a caller enters."""
+    """Organisations that an input field names as owners of models."""
 
     noun = Noun("owner", "tổ chức chủ trì", "organisation")
 
 
 class Issuers(Organisations):
-    """As those who issue documents."""
+    """Organisations that an input field names as issuers of documents."""
 
     noun = Noun("issuer", "cơ quan ban hành", "organisation")
 
 
 class Successors(Organisations):
-    """As those who go on with another's tasks."""
+    """Organisations that an input field names as successors."""
 
     noun = Noun("successor", "tổ chức kế thừa", "organisation")
 

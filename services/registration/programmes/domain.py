@@ -1,4 +1,4 @@
-"""The rules of programmes: a period of years, what is to be done in them, and which models may belong."""
+"""The rules of programmes: their years, themes and plans, and the models that can belong to them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -30,13 +30,13 @@ LONGEST_LEAD = 200
 MOST_DOCUMENTS = 50
 MOST_ITEMS = 500
 LONGEST_PERIOD = 15
-"""Years."""
+"""Length of a period in years, at most."""
 AHEAD = 10
-"""Years from today in which a programme may begin."""
+"""Years between today and the first year of a programme, at most."""
 
 
 class Programme(Issue, frozen=True, kw_only=True):
-    """`years`: those it runs in, fewer once it was ended."""
+    """`years`: the years in which it runs. They end early when the programme is ended."""
 
     name: str
     first_year: int
@@ -205,7 +205,7 @@ def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, Prog
 
 
 def takes(programme: Programme, *, year: int, unit: str) -> None:
-    """A model of that year and of the unit with this path may belong to it."""
+    """Refused if a model of this year and of the unit with this path cannot belong to the programme."""
     if year not in programme.years:
         ended = f", kết thúc ngày {programme.ended_on:%d/%m/%Y}" if programme.ended_on else ""
         raise Refused(

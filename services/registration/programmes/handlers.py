@@ -1,4 +1,4 @@
-"""What registration does about programmes: one function per message."""
+"""Handlers of programmes: one function per command or query."""
 
 from services.directory.units import Directory
 from services.kernel.mongo import pages

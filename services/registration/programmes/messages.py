@@ -1,4 +1,4 @@
-"""What programmes can be asked to do, and what is announced of them."""
+"""Commands, queries and events of programmes."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -13,13 +13,13 @@ from services.kernel.units import UnitOnDay
 PROGRAMME = Kind("programme", "phong trào, chương trình", "programme")
 
 DIRECTS = frozenset({Role.OFFICER, Role.LEADER})
-"""Who sets up programmes, and launches them."""
+"""The roles that set up and launch programmes."""
 
 
 class StartProgramme(Command, frozen=True, kw_only=True):
-    """From `first_year` to `last_year`, both included, for `unit` and all below it. `documents`: those it rests on.
+    """A programme from `first_year` to `last_year`, both included, for `unit` and its sub-units.
 
-    `on`: a day on which the unit existed; today when left out.
+    `documents`: ids of the documents on which it rests. `on`: a day on which the unit exists; default today.
     """
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
@@ -34,7 +34,7 @@ class StartProgramme(Command, frozen=True, kw_only=True):
 
 
 class OfProgramme(Command, frozen=True, kw_only=True):
-    """`expected_version`: the one that whoever asks has seen; should there be another by now, nothing is done."""
+    """`expected_version`: the version that the caller has seen. If there is another by now, the change is refused."""
 
     programme: Annotated[Id, described("Mã chương trình.")]
     expected_version: Annotated[
@@ -46,7 +46,7 @@ class OfProgramme(Command, frozen=True, kw_only=True):
 
 
 class CiteDocument(OfProgramme, frozen=True, kw_only=True):
-    """It rests on this document too."""
+    """Adds a document on which the programme rests."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
     vi: ClassVar[str] = "Thêm một văn bản căn cứ."
@@ -55,7 +55,7 @@ class CiteDocument(OfProgramme, frozen=True, kw_only=True):
 
 
 class SetTheme(OfProgramme, frozen=True, kw_only=True):
-    """That year's, in place of the one it had. `document`: the id of the one that sets it."""
+    """Sets or replaces the theme of the year. `document`: id of the document that sets it."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
     vi: ClassVar[str] = "Chủ đề của một năm, thay chủ đề cũ nếu có."
@@ -66,7 +66,7 @@ class SetTheme(OfProgramme, frozen=True, kw_only=True):
 
 
 class AddPlanItem(OfProgramme, frozen=True, kw_only=True):
-    """What is to be done in that year, by whom (in words), and by when if there is a day."""
+    """A task of the year. `lead`: who leads it, in words. `due_on`: last day, if there is one."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
     vi: ClassVar[str] = "Một nhiệm vụ thêm vào kế hoạch."
@@ -78,7 +78,7 @@ class AddPlanItem(OfProgramme, frozen=True, kw_only=True):
 
 
 class DropPlanItem(OfProgramme, frozen=True, kw_only=True):
-    """`item`: its number."""
+    """`item`: number of the plan item."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
     vi: ClassVar[str] = "Bỏ một nhiệm vụ khỏi kế hoạch; lịch sử vẫn giữ."
@@ -88,7 +88,7 @@ class DropPlanItem(OfProgramme, frozen=True, kw_only=True):
 
 
 class EndProgramme(OfProgramme, frozen=True, kw_only=True):
-    """Before its period is over: no model joins it for a later year. `on`: today when left out."""
+    """Ends the programme early: no model joins it for a later year. `on`: default today."""
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
     vi: ClassVar[str] = "Kết thúc chương trình trước hạn."
@@ -98,7 +98,7 @@ class EndProgramme(OfProgramme, frozen=True, kw_only=True):
 
 
 class ProgrammesFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: of it or below. `year`: running in it."""
+    """A field that is left out matches all. `unit`: in it or below. `year`: a year in which it runs."""
 
     vi: ClassVar[str] = "Lọc chương trình; bỏ trống là không lọc."
 
@@ -119,7 +119,7 @@ class ProgrammesById(ByKeys, frozen=True, kw_only=True):
 
 
 class DocumentsOfProgrammes(ByOwners, frozen=True, kw_only=True):
-    """Those that each rests on, in the order in which they were cited."""
+    """The documents on which each programme rests, in the order of citation."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -131,7 +131,7 @@ class Theme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
-    """`item`: its number, which is never used again."""
+    """`item`: the number, which is never used again."""
 
     item: int
     year: int
@@ -141,7 +141,7 @@ class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgrammeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day it was started. `themes` by year, `plan` by year and day."""
+    """`unit`: as of the day of the start. `themes`: by year. `plan`: by year and day."""
 
     id: str
     version: int
@@ -169,7 +169,7 @@ class DocumentCited(Event, frozen=True, kw_only=True):
 
 
 class ThemeSet(Event, frozen=True, kw_only=True):
-    """`before`: what it was until now; None when there was none."""
+    """`before`: the former theme; None if there was none."""
 
     year: int
     theme: str

@@ -32,7 +32,7 @@ from services.registration.programmes.messages import (
 
 COLLECTION = "programmes"
 EVERYBODYS = Unscoped(
-    COLLECTION, "a programme is read by all whom it is for, and they are below its own unit"
+    COLLECTION, "a programme is read by everybody for whom it is, and they are below its own unit"
 )
 
 INDEXES: Indexes = {
@@ -53,7 +53,7 @@ TOLD = {
     PlanItemDropped.subject: ("Bỏ nhiệm vụ", "a plan item dropped"),
     ProgrammeEnded.subject: ("Kết thúc chương trình", "ended"),
 }
-"""What each event did."""
+"""Type of event → what it did, in Vietnamese and in English."""
 
 
 class Programmes(Issued[Programme]):
@@ -72,7 +72,7 @@ class Programmes(Issued[Programme]):
 
 
 async def called(access: Access, ids: Collection[str], names: Collection[str]) -> list[Programme]:
-    """Those of these ids, and those of these names, which several may have."""
+    """The programmes with one of these ids or names. Several can have one name."""
     found: list[Programme] = []
     for field, values in (("_id", ids), ("name_folded", {folded(name) for name in names})):
         if values:

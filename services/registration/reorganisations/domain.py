@@ -1,4 +1,4 @@
-"""The rules of a reorganisation: what each line does to the units there are, and everything that forbids it."""
+"""The rules of a reorganisation: the changes that each line of the file makes, and the problems that forbid them."""
 
 import dataclasses
 from collections import Counter, defaultdict
@@ -36,13 +36,13 @@ from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
 
 MOST_TOLD = 20
-"""Problems that a refusal tells of; a preview tells of all."""
+"""Problems that a refusal lists, at most. A preview lists all."""
 _DEPTH = {level: depth for depth, level in enumerate(UnitLevel)}
 _P = ReorganisationProblem
 
 
 class Reorganisation(Aggregate, frozen=True, kw_only=True):
-    """`units`: the ids of all that began, ended or changed by it, those that only followed included."""
+    """`units`: ids of the units that begin, end or change, and of those that only come under another unit."""
 
     digest: str
     effective_on: date
@@ -57,7 +57,7 @@ class Reorganisation(Aggregate, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`units`: all that change, as they are from then on; empty where there are problems."""
+    """`units`: all changed units with their new spells; empty if there are problems."""
 
     lines: tuple[ReorganisedUnit, ...] = ()
     units: tuple[DatedUnit, ...] = ()
@@ -70,7 +70,7 @@ class Plan:
 
 @dataclass(slots=True)
 class _State:
-    """What a unit is to be from the day on. `line`: by which; none where it only comes under another one."""
+    """A unit from the day on. `line`: the line that changes it; None if it only comes under another unit."""
 
     id: str
     name: str
@@ -81,11 +81,11 @@ class _State:
     line: Line | None
     until: date | None = None
     lines: list[Line] = field(default_factory=list)
-    """Of a new unit, those that lead to it."""
+    """The lines that lead to a new unit."""
 
 
 def plan(read: Read, known: Mapping[str, DatedUnit]) -> Plan:
-    """`known`: those that the lines name, by id or code, and all that lies below these."""
+    """`known`: by id, the units that the file names, their sub-units, and the units above them."""
     if read.effective_on is None:
         return Plan(problems=tuple(read.problems))
     return _Planning(read, read.effective_on, known).plan()
@@ -127,7 +127,7 @@ def reorganise(
 
 
 def _above_all(units: Sequence[DatedUnit], day: date) -> str:
-    """The path of the smallest unit that has them all, before and after: who is an operator there may do it."""
+    """Path of the smallest unit that has all units before and after. An operator of that unit can reorganise them."""
     paths = [
         UnitPath(spell.path).segments
         for unit in units
@@ -183,11 +183,11 @@ class _Planning:
         self._problems = list(read.problems)
         self._ends: dict[str, list[Line]] = defaultdict(list)
         self._old: dict[int, str] = {}
-        """By row, the old unit's id."""
+        """Row → id of the old unit."""
         self._states: dict[str, _State] = {}
-        """Of units that go on or begin, by id."""
+        """Id → state of each unit that continues or begins."""
         self._by_code: dict[str, str] = {}
-        """New units and those that get another code."""
+        """Code → id, of new units and of units that get another code."""
 
     def plan(self) -> Plan:
         self._sort_lines()
@@ -238,7 +238,7 @@ class _Planning:
                 self._go_on(unit, line)
 
     def _old_unit(self, line: Line) -> DatedUnit | None:
-        """The one in force on the day before that nothing happens to from the day on."""
+        """The unit that is in force on the day before and has no change from the day on."""
         before = self._day - timedelta(days=1)
         unit = self._known.get(line.old) or next(
             (u for u in self._known.values() if (s := u.at(before)) and s.code == line.old), None
@@ -331,7 +331,7 @@ class _Planning:
                 self._say(lines[0], "kind", _P.MERGE_OF_ONE, vi, en)
 
     def _agreed(self, lines: list[Line], column: str) -> object:
-        """What the lines say of one new unit; it may stand in one of them only."""
+        """The value of a column for one new unit, on which all lines that have it agree."""
         said = [(line, value) for line in lines if (value := getattr(line, column))]
         for line, value in said[1:]:
             if value != said[0][1]:
@@ -349,7 +349,7 @@ class _Planning:
                 state.parent = self._parent(line)
 
     def _parent(self, line: Line) -> str | None:
-        """By a code of the file itself, by id, or by a code as of the day, of a unit that goes on."""
+        """Id of the parent, which is named by a code of the file, by id, or by its code on the day."""
         if line.parent in self._by_code:
             return self._by_code[line.parent]
         unit = self._known.get(line.parent) or next(
@@ -369,7 +369,7 @@ class _Planning:
         return None
 
     def _follow(self) -> None:
-        """Whoever lay under a unit that ends lies under its only successor; with several, the file must say."""
+        """Moves sub-units of an ending unit to its successor. If there are several, the file must name the parent."""
         lost: dict[str, list[DatedUnit]] = defaultdict(list)
         for unit in self._known.values():
             spell = unit.at(self._day)
@@ -445,7 +445,7 @@ class _Planning:
                     self._say(line, "level", _P.LEVEL_WRONG, vi, en)
 
     def _chain_of_all(self) -> dict[str, tuple[UnitLevel, str]]:
-        """Level and parent of all known units from the day on."""
+        """Level and parent of each known unit from the day on."""
         chain = {
             unit.id: (spell.level, spell.parent)
             for unit in self._known.values()
@@ -504,7 +504,7 @@ class _Planning:
                 self._say(state.line, "code", _P.CODE_CLASH, vi, en)
 
     def _path(self, id_: str) -> UnitPath | None:
-        """From the day on; None where the unit would lie below itself."""
+        """Path of the unit from the day on; None if the unit would be below itself."""
         segments: list[str] = []
         current: str | None = id_
         while current:
@@ -568,7 +568,7 @@ class _Planning:
         return DatedUnit(id=state.id, spells=(spell,), predecessors=predecessors)
 
     def _main(self, line: Line) -> bool:
-        """Where no line of an old unit is marked, its first."""
+        """Whether this is the main line of its old unit: the marked one, or else the first."""
         lines = self._ends[self._old[line.row]]
         return line is next((one for one in lines if one.main), lines[0])
 

@@ -1,8 +1,8 @@
-"""The file of a reorganisation: CSV in UTF-8, a line for each old unit and what it became. Reads it, judges no unit.
+"""Reads the file of a reorganisation: CSV in UTF-8, with a line for each old unit and each unit that it becomes.
 
-One file is one document that takes effect on one day. `old` is an id of ours or the national code of the day before;
-`parent` an id, or a code as of the day itself, which a new unit of the same file may have. Of a new unit that several
-lines lead to, its name, type, level and parent need to stand in one of them only.
+A file stands for one document that takes effect on one day. `old` is an id of ours or the national code on the day
+before. `parent` is an id or a code on the day itself, also of a new unit of the same file. If several lines lead to one
+new unit, one of them must have its name, type, level and parent.
 """
 
 import csv
@@ -36,7 +36,7 @@ COLUMNS = (
 DOCUMENT = COLUMNS[1:5]
 MOST_ROWS = 500
 LONGEST = 200
-"""Characters of a cell."""
+"""Characters of a cell, at most."""
 YES = frozenset({"yes", "true", "1", "x", "co"})
 _DATES = ("%Y-%m-%d", "%d/%m/%Y")
 _KINDS = {
@@ -63,7 +63,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`row`: as a spreadsheet counts, the heading is 1. Empty texts say nothing."""
+    """`row`: as a spreadsheet counts; the heading is row 1. An empty text stands for no value."""
 
     row: int
     kind: ReorganisationKind
@@ -77,13 +77,13 @@ class Line:
 
     @property
     def said(self) -> tuple[object, ...]:
-        """What it says, wherever it stands."""
+        """The values of the line without its place in the file."""
         return self.kind, self.old, self.code, self.name, self.type, self.level or "", self.parent, self.main
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`digest`: the same for files that say the same, in whatever order."""
+    """`digest`: equal for files with the same lines in any order."""
 
     lines: list[Line] = field(default_factory=list)
     effective_on: date | None = None
@@ -97,7 +97,7 @@ class Read:
 
 
 def read(text: str) -> Read:
-    """Never fails: what cannot be read is a problem of its row."""
+    """Reads any text. A cell that cannot be read becomes a problem of its row."""
     found = Read()
     try:
         rows = list(_rows(text))

@@ -1,4 +1,4 @@
-"""What registration does about reorganisations: one function per message."""
+"""Handlers of reorganisations: one function per command or query."""
 
 from functools import partial
 

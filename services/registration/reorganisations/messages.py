@@ -1,4 +1,4 @@
-"""What can be asked about reorganisations of units, and what is announced of them."""
+"""Commands, queries and events of reorganisations of units."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -27,7 +27,7 @@ class ReorganisationKind(Word):
 
 
 ENDING = frozenset({ReorganisationKind.MERGE, ReorganisationKind.SPLIT})
-"""After these the old unit is no more; after the others it goes on under its own id."""
+"""The kinds that end the old unit. After any other kind the unit continues under its id."""
 
 
 class ReorganisationProblem(Word):
@@ -61,7 +61,7 @@ class ReorganisationProblem(Word):
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """The document that a reorganisation rests on."""
+    """The document on which a reorganisation rests."""
 
     kind: str
     number: str
@@ -73,10 +73,10 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReorganisedUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the file: `unit`, as it was just before the day, became, or went into, the unit `becomes`.
+    """A line of the file: the old `unit`, just before the day, became the unit `becomes` or a part of it.
 
-    `unit` is the key of a `UnitOnDay`. `whole`: all of it. `main`: of those that took a part of it, the one that
-    goes for its successor.
+    `unit`: key of a `UnitOnDay`. `whole`: whether `becomes` took over the whole unit. `main`: whether `becomes` is the
+    main successor.
     """
 
     row: int
@@ -92,7 +92,7 @@ class ReorganisedUnit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReorganiseUnits(Command, frozen=True, kw_only=True):
-    """`file`: CSV as `file.py` says. All of it is applied, or nothing."""
+    """`file`: CSV as described in `file.py`. The file is applied as a whole or not at all."""
 
     roles: ClassVar[frozenset[Role]] = OPERATORS
     vi: ClassVar[str] = "Tệp của một lần sắp xếp đơn vị."
@@ -108,7 +108,7 @@ class ReorganiseUnits(Command, frozen=True, kw_only=True):
 
 
 class PreviewOfReorganisation(Shows, frozen=True, kw_only=True):
-    """What `ReorganiseUnits` would do with this file, and everything that is wrong with it: one row."""
+    """One row: the changes that `ReorganiseUnits` would make with this file, and all its problems."""
 
     roles: ClassVar[frozenset[Role]] = OPERATORS
 
@@ -120,7 +120,7 @@ class ReorganisationsById(ByKeys, frozen=True, kw_only=True):
 
 
 class ReorganisationsPage(ByFilter, frozen=True, kw_only=True):
-    """The newest first; `unit`: those that changed, ended or began it."""
+    """Newest first. `unit`: only reorganisations that began, changed or ended it."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -128,13 +128,13 @@ class ReorganisationsPage(ByFilter, frozen=True, kw_only=True):
 
 
 class OpenModelsOfUnits(ByOwners, frozen=True, kw_only=True):
-    """Drafts and open models made under each unit or below it, the newest first. The keys are ids of units."""
+    """Drafts and open models of each unit and its sub-units, newest first. The keys are ids of units."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`row`: as a spreadsheet counts, the heading is 1; None where it is the whole file. `column`: of the file."""
+    """`row`: as a spreadsheet counts; the heading is row 1; None for the whole file. `column`: of the file."""
 
     row: int | None
     column: str | None
@@ -144,7 +144,7 @@ class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AffectedUnitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of each were made under the unit or below it, as far as the asker may see them."""
+    """Numbers of records of the unit and its sub-units. Records out of the caller's scope are not counted."""
 
     id: str
     unit: UnitOnDay
@@ -154,9 +154,9 @@ class AffectedUnitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`applied`: the reorganisation by which this file was applied already; there is then nothing else to tell.
+    """`applied`: id of the reorganisation if the file was applied before; all other columns are empty then.
 
-    `followers`: units that stay what they are and only come to lie under other ones.
+    `followers`: number of units that only come under another unit.
     """
 
     digest: str
@@ -188,7 +188,7 @@ class ReorganisationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitsReorganised(Event, frozen=True, kw_only=True):
-    """Announced together with a `UnitRecorded` of each unit that began, ended or changed."""
+    """Announced together with a `UnitRecorded` event of each unit that begins, ends or changes."""
 
     effective_on: date
     basis: Basis

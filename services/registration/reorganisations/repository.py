@@ -1,4 +1,4 @@
-"""Reorganisations in MongoDB, the units that one is about, and what was made under these."""
+"""Reorganisations in MongoDB, the units that a file names, and the records of these units."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,8 +27,8 @@ from services.registration.reorganisations.messages import (
 from services.registration.units.domain import Unit
 
 COLLECTION = "reorganisations"
-REORGANISATIONS = Unscoped(COLLECTION, "how units were reorganised is public knowledge, as they are")
-TURNS = Unscoped("turns", "reorganisations are made one after the other, whoever makes them")
+REORGANISATIONS = Unscoped(COLLECTION, "reorganisations of units are public knowledge, like the units")
+TURNS = Unscoped("turns", "it has one document, by which reorganisations run one after the other")
 
 INDEXES: Indexes = {
     COLLECTION: [IndexModel([("digest", ASCENDING)], unique=True), IndexModel([("units", ASCENDING), NEWEST])]
@@ -54,7 +54,7 @@ class Reorganisations(Aggregates[Reorganisation]):
 
 
 async def take_turn(tx: Transaction) -> None:
-    """Of two at the same time one waits for the other, and then sees what it did."""
+    """Makes reorganisations run one after the other: each one sees the result of the one before."""
     await tx.unscoped(TURNS).write([UpdateOne({"_id": COLLECTION}, {"$inc": {"taken": 1}}, upsert=True)])
 
 
@@ -85,7 +85,7 @@ async def known(find: Callable[[Document], Awaitable[Sequence[Unit]]], read: Rea
 
 
 async def affected(access: Access, units: Sequence[str], effective_on: str) -> tuple[list[Row], Row]:
-    """What was made under each unit or below it, and under all together, as far as the asker sees it."""
+    """Numbers of records of each unit with its sub-units, and of all together, that the caller may see."""
     each = [
         {"_id": unit, "unit": f"{unit}<{effective_on}", **await _made_under(access, unit)} for unit in units
     ]

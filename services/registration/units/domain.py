@@ -1,4 +1,4 @@
-"""The rules of administrative units: spells in order, and a record that only grows by versions."""
+"""The rules of administrative units: spells follow one another, and new data make a new version."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Unit(Aggregate, frozen=True, kw_only=True):
 
 
 def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] | None:
-    """What is shown of the unit as of the day that `wanted` names; None if there was no unit, or is no such day."""
+    """The columns of the unit as of the day of the key; None if there was no unit, or the day cannot be read."""
     with suppress(ValueError):
         found = wanted.spell(dated, today)
         if found is None:
@@ -60,8 +60,10 @@ def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] |
 
 
 def record(known: Unit | None, dated: DatedUnit, *, act: Act) -> tuple[Unit, UnitRecorded] | None:
-    """None when it is known just so already, or when more is known of it: national data that was published before a
-    reorganisation does not undo it when it is loaded again."""
+    """The next version of the unit; None if `dated` has nothing new.
+
+    National data from before a reorganisation have nothing new: loading them again does not undo it.
+    """
     _check(dated)
     if known and _tells_nothing_new(known, dated):
         return None

@@ -1,4 +1,4 @@
-"""What registration does about units: one function per message."""
+"""Handlers of units: one function per command or query."""
 
 from services.directory.units import Directory
 from services.kernel.mongo.access import Access
@@ -21,7 +21,7 @@ from services.registration.units.repository import COLUMNS, HEIRS, NAMED, Units
 
 
 async def record_units(command: RecordUnits, tx: Transaction) -> int:
-    """How many were new or changed."""
+    """Returns the number of new and changed units."""
     domain.check_batch(command.units)
     units = Units(tx)
     await units.find({"_id": {"$in": [unit.id for unit in command.units]}})

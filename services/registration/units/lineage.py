@@ -1,4 +1,4 @@
-"""Which units of another day hold what a unit was: many to many, whole or in part."""
+"""Finds the units of another day that hold the territory of a unit, in whole or in part."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ Lookup = Callable[[list[str]], Awaitable[list[DatedUnit]]]
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """`whole`: nothing was split on the way. `on`: the day of the last step; None for the unit itself."""
+    """`whole`: whether no step split a unit. `on`: the day of the last step; None for the unit itself."""
 
     unit: DatedUnit
     whole: bool = True
@@ -28,7 +28,7 @@ class Heir:
 
 
 async def succession(units: Iterable[DatedUnit], came_of: Lookup) -> Lookup:
-    """Looks up, without asking again, what came of any of the units, and of what came of them."""
+    """Reads all successors of these units and returns a lookup that needs no more reads."""
     lines: dict[str, list[DatedUnit]] = {}
     waiting = {unit.id for unit in units}
     while waiting:
@@ -45,7 +45,7 @@ async def succession(units: Iterable[DatedUnit], came_of: Lookup) -> Lookup:
 
 
 async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list[Heir]:
-    """Those in force on `to` that have something of what `unit` was on `since`, an earlier day."""
+    """The units in force on `to` that hold some of `unit` as it was on `since`, an earlier day."""
     heirs: dict[str, Heir] = {}
     waiting = [Heir(unit)]
     first = since
@@ -68,7 +68,7 @@ async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list
 
 
 async def earlier(unit: DatedUnit, since: date, to: date, many: Lookup) -> list[Heir]:
-    """Those in force on `to` of which `unit`, as it was on `since`, a later day, holds all or a part."""
+    """The units in force on `to` of which `unit`, as it was on `since`, a later day, holds some."""
     heirs: dict[str, Heir] = {}
     waiting = [Heir(unit)]
     passed = {unit.id}
@@ -96,6 +96,6 @@ def _merged(heirs: Iterable[Heir]) -> list[Heir]:
 
 
 def _keep(heirs: dict[str, Heir], heir: Heir) -> None:
-    """Of two ways to one unit, the whole one tells more."""
+    """Keeps one heir per unit: a whole one if there are several."""
     known = heirs.get(heir.unit.id)
     heirs[heir.unit.id] = known if known and (known.whole or not heir.whole) else heir

@@ -1,4 +1,4 @@
-"""What can be asked about administrative units, and what is announced of them."""
+"""Commands, queries and events of administrative units."""
 
 from datetime import date
 from typing import ClassVar
@@ -11,7 +11,7 @@ from services.kernel.units import DatedUnit, Predecessor, Spell, SuccessionKind,
 
 
 class RecordUnits(Command, frozen=True, kw_only=True):
-    """At most 500 at a time, parents before children or in an earlier call. Those known as they are stay untouched."""
+    """Records at most 500 units. Parents come before children, or in an earlier command. Known units do not change."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OPERATOR})
 
@@ -19,13 +19,13 @@ class RecordUnits(Command, frozen=True, kw_only=True):
 
 
 class UnitsOnDay(ByKeys, frozen=True, kw_only=True):
-    """The keys are `UnitOnDay`s."""
+    """The keys are of `UnitOnDay`."""
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
 
 class UnitWithCode(Shows, frozen=True, kw_only=True):
-    """The unit that had this national code on that day: one row or None."""
+    """The unit with this national code on the day: one row or None."""
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
@@ -34,19 +34,19 @@ class UnitWithCode(Shows, frozen=True, kw_only=True):
 
 
 class ChildUnits(ByOwners, frozen=True, kw_only=True):
-    """Those directly below each unit on its day, by code. The keys are `UnitOnDay`s."""
+    """The units directly below each unit on its day, by code. The keys are of `UnitOnDay`."""
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
 
 class UnitAncestors(ByOwners, frozen=True, kw_only=True):
-    """Those above each unit on its day, from the province up to the country. The keys are `UnitOnDay`s."""
+    """The units above each unit on its day, from the closest up to the country. The keys are of `UnitOnDay`."""
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
 
 class UnitsBelow(ByFilter, frozen=True, kw_only=True):
-    """All that lay under a unit on a day, at whatever depth, by id; of one level if it is named."""
+    """All units under a unit on a day, at any depth, by id. `level`: only units of this level."""
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
@@ -56,9 +56,9 @@ class UnitsBelow(ByFilter, frozen=True, kw_only=True):
 
 
 class UnitsNamed(ByFilter, frozen=True, kw_only=True):
-    """Units by a name that they have or had, the nearest first: see `naming.py`. `on`: shown as of that day.
+    """Units that have or had a name, best match first, as in `naming.py`. `on`: the rows are as of this day.
 
-    `within`: that lay, under the name found, in this unit.
+    `within`: only units that were in this unit when they had the name.
     """
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
@@ -70,7 +70,7 @@ class UnitsNamed(ByFilter, frozen=True, kw_only=True):
 
 
 class UnitSuccession(ByFilter, frozen=True, kw_only=True):
-    """Which units of the day `to` hold what the unit was on the day `since`: later ones, or earlier ones."""
+    """The units of the day `to`, earlier or later, that share territory with the unit as of the day `since`."""
 
     roles: ClassVar[frozenset[Role]] = PUBLIC
 
@@ -80,7 +80,7 @@ class UnitSuccession(ByFilter, frozen=True, kw_only=True):
 
 
 class UnitNamedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`name`: the one that was found, which it had from `since` to `until`; `former`: not on the day asked for."""
+    """`name`: the matching name, which holds from `since` to `until`. `former`: whether it does not hold on the day."""
 
     unit: UnitOnDay
     name: str
@@ -90,7 +90,7 @@ class UnitNamedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitHeirRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`whole`: all of the earlier unit is in the later one, not only a part. `on`: of the last step between them."""
+    """`whole`: whether the later unit holds all of the earlier one. `on`: day of the last step between them."""
 
     unit: UnitOnDay
     whole: bool
@@ -99,7 +99,7 @@ class UnitHeirRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PredecessorRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as it was just before that day."""
+    """`unit`: as it was just before the day."""
 
     unit: UnitOnDay
     kind: SuccessionKind
@@ -109,7 +109,7 @@ class PredecessorRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit on one day. `on_day`: its own key, for what is below it; `parent`: the one above it, that day."""
+    """A unit on one day. `on_day`: its key on that day, for its sub-units. `parent`: key of its parent on that day."""
 
     id: str
     on_day: UnitOnDay
@@ -124,7 +124,7 @@ class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitRecorded(Event, frozen=True, kw_only=True):
-    """A unit as it is known from now on, with its whole history; `unit` is its newest path."""
+    """The unit with its whole history. `unit`: its newest path."""
 
     spells: tuple[Spell, ...]
     predecessors: tuple[Predecessor, ...]

@@ -1,4 +1,4 @@
-"""Finding units by name: what is written with its tones comes before what is so without, whole names before parts."""
+"""Finds units by name: matches with tone marks come before matches without, whole names before parts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 
 SHORTEST, LONGEST = 2, 100
 KINDS = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "quận", "huyện", "phường", "xã")
-"""What stands before a name and says of which kind the unit is."""
+"""Words before a name that say which kind of unit it is."""
 _KINDS = tuple(sorted((folded(kind) for kind in KINDS), key=len, reverse=True))
 
 
@@ -22,12 +22,12 @@ class Found:
 
 
 def words(spells: Iterable[Spell]) -> list[str]:
-    """The folded words of all names that a unit has and had, without its kinds: what it is looked up by."""
+    """The folded words of all names of a unit, without the words for its kind: its search terms."""
     return sorted({word for spell in spells for word in _bare(folded(spell.name)).split()})
 
 
 def asked(name: str) -> list[str]:
-    """The words to look up; the last may be the beginning of one."""
+    """The words to look up. The last one can be the beginning of a word."""
     name = nfc(name)
     if not SHORTEST <= len(name) <= LONGEST:
         raise Refused(
@@ -43,7 +43,7 @@ def asked(name: str) -> list[str]:
 def ranked(
     name: str, units: Sequence[DatedUnit], *, on: date, level: UnitLevel | None, within: str | None
 ) -> list[Found]:
-    """Each unit once, under the name that is nearest to the one asked for; of equal ones, that in force comes first."""
+    """Each unit once, under its best matching name. Of equal matches, a name in force comes first."""
     wanted = nfc(name).casefold()
     best: list[tuple[tuple[int, bool, int, str, str], Found]] = []
     depth = list(UnitLevel).index
@@ -63,7 +63,7 @@ def ranked(
 
 
 def _nearness(wanted: str, name: str) -> int | None:
-    """0 the nearest; None when a word of it is not in the name."""
+    """Rank of a name, best 0; None if it lacks a word of the query."""
     own, bare_wanted, bare_own = name.casefold(), folded(wanted), folded(name)
     without = own[len(own) - len(_bare(bare_own)) :]
     if wanted in (own, without):
@@ -80,6 +80,6 @@ def _nearness(wanted: str, name: str) -> int | None:
 
 
 def _bare(name: str) -> str:
-    """A folded name without the kind before it."""
+    """The folded name without the words for the kind of unit."""
     kind = next((kind for kind in _KINDS if name.startswith(f"{kind} ")), "")
     return name[len(kind) :].strip()

@@ -1,8 +1,8 @@
 """The units of the whole country, before and after the district level ended on 2025-07-01.
 
-Source: the community dataset `vietnamadminunits` 1.0.4 (MIT), of which `data/` keeps the facts only: the
-units until 2025-06-30, the units from 2025-07-01, and which became which. The first is a snapshot of its last
-day: an old unit's `since` is None because the data do not say since when it was what it was by then.
+Source: the community dataset `vietnamadminunits` 1.0.4 (MIT). `data/` has its facts: the units until 2025-06-30, the
+units from 2025-07-01, and the successions. The first list is a snapshot of its last day: it does not say how long each
+unit had been so, and `since` of an old unit is None.
 """
 
 import csv
@@ -27,7 +27,7 @@ from services.kernel.units import (
 
 REORGANISED_ON = date(2025, 7, 1)
 PROVINCES_RESOLUTION = "202/2025/QH15"
-"""The National Assembly's resolution on the provinces. The data name no document for the communes."""
+"""Resolution of the National Assembly on the provinces. The data name no document for the communes."""
 
 SPECIAL_ZONE = "Đặc khu"
 
@@ -54,7 +54,7 @@ class _UnitRow(_Row, frozen=True):
 
 
 class _SuccessionRow(_Row, frozen=True):
-    """`new_code` is a commune's where `level` is "district": an island district became a special zone."""
+    """If `level` is "district", `new_code` is a commune's: an island district became a special zone."""
 
     old_code: _Code
     new_code: _Code
@@ -63,14 +63,14 @@ class _SuccessionRow(_Row, frozen=True):
 
 _AnyRow = TypeVar("_AnyRow", bound=_Row)
 _Rows = dict[str, _UnitRow]
-"""By code: a national code is unique within one snapshot, though not across the two."""
+"""Code → row. A national code is unique in one snapshot, not in both."""
 
 
 def national_units() -> list[DatedUnit]:
-    """The country, then provinces, districts and communes: a parent always precedes its children.
+    """The country, then provinces, districts and communes: parents come before their children.
 
-    An old unit whose only successor has no other predecessor goes on as the same unit, under one id.
-    Raises ValueError, naming file and row, when the data contradict themselves.
+    If an old unit has one successor, and that one has no other predecessor, both are one unit with one id.
+    Raises ValueError with file and row if the data contradict themselves.
     """
     old, new = _snapshot(_OLD), _snapshot(_NEW)
     succession = _succession(old, new)
@@ -143,7 +143,7 @@ def _succession(old: _Rows, new: _Rows) -> list[_SuccessionRow]:
 
 
 def _require_complete(succession: list[_SuccessionRow], old: _Rows, new: _Rows) -> None:
-    """Districts may end without a successor; nothing else may, and nothing comes from nowhere."""
+    """Raises ValueError if a province or commune has no successor, or a new unit has no predecessor."""
     mains = Counter(row.old_code for row in succession if row.is_main_successor)
     succeeded = {row.old_code for row in succession}
     preceded = {row.new_code for row in succession}
@@ -164,7 +164,7 @@ def _require(holds: bool, row: _Row, otherwise: str) -> None:
 
 
 def _continued(succession: list[_SuccessionRow], old: _Rows, new: _Rows) -> dict[str, str]:
-    """From the new code to the old code of the same unit."""
+    """New code → old code, of units that continue."""
     successors = Counter(row.old_code for row in succession)
     predecessors = Counter(row.new_code for row in succession)
     return {
@@ -178,7 +178,7 @@ def _continued(succession: list[_SuccessionRow], old: _Rows, new: _Rows) -> dict
 def _lineage(
     succession: list[_SuccessionRow], old_ids: dict[str, str], new_ids: dict[str, str]
 ) -> dict[str, list[Predecessor]]:
-    """By the successor's id of ours."""
+    """Id of the successor → its predecessors."""
     successors = Counter(row.old_code for row in succession)
     lineage: dict[str, list[Predecessor]] = defaultdict(list)
     for row in succession:
@@ -196,7 +196,7 @@ def _lineage(
 def _spells(
     rows: _Rows, ids: dict[str, str], *, since: date | None = None, until: date | None = None
 ) -> dict[str, Spell]:
-    """By our id, one spell each. Relies on every parent being listed before its children."""
+    """Id → spell of the unit. In `rows`, parents come before their children."""
     paths = {"": UnitPath(f"/{COUNTRY}")}
     spells = {}
     for code, row in rows.items():
@@ -216,7 +216,7 @@ def _spells(
 
 
 def _joined(before: Spell | None, after: Spell | None) -> tuple[Spell, ...]:
-    """Two spells become one when nothing but the date sets them apart."""
+    """The spells, where two that differ only in their dates are joined into one."""
     if before and after:
         whole = msgspec.structs.replace(before, until=after.until)
         if whole == msgspec.structs.replace(after, since=before.since):

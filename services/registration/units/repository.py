@@ -1,4 +1,4 @@
-"""Units in MongoDB: written in bulk, since a country comes at once."""
+"""Units in MongoDB. They are written in bulk, because a whole country is loaded at once."""
 
 import re
 from collections.abc import Sequence
@@ -71,7 +71,7 @@ async def find(access: Access, filter_: Document) -> list[Unit]:
 
 
 async def with_words(access: Access, words: Sequence[str]) -> list[DatedUnit]:
-    """Units that have, in one name or another, all the words, and one that begins as the last does."""
+    """The units that have all words in their names, where the last one can be the beginning of a word."""
     *whole, last = words
     wanted = [{"words": word} for word in whole] + [{"words": {"$regex": f"^{re.escape(last)}"}}]
     found = access.unscoped(UNITS).find({"$and": wanted})
