@@ -35,7 +35,7 @@ def rules(contributions: Sequence[Given]) -> list[tuple[OutlierRule, tuple[int, 
     return [(flag.rule, flag.versions) for flag in flags_of(contributions)]
 
 
-def test_the_value_of_hong_linh_is_flagged_and_says_why_in_two_languages() -> None:
+def test_value_of_hong_linh_is_flagged_with_reasons_in_two_languages() -> None:
     (flag,) = flags_of(gave((DAYS, 2408), (LAND, "1155.3"), (MONEY, 18_827_000_000, Covers.ALL)))
     assert (flag.rule, flag.versions) == (OutlierRule.VALUE_PER_WORK_DAY, (7,))
     assert flag.message_vi == (
@@ -49,11 +49,11 @@ def test_the_value_of_hong_linh_is_flagged_and_says_why_in_two_languages() -> No
 
 
 @pytest.mark.parametrize("covers", [Covers.CASH, Covers.MATERIALS, Covers.LAND, Covers.UNSTATED])
-def test_what_does_not_cover_work_is_not_held_against_it(covers: Covers) -> None:
+def test_money_that_does_not_cover_work_is_not_compared_with_work(covers: Covers) -> None:
     assert rules(gave((DAYS, 1), (MONEY, 18_827_000_000, covers))) == []
 
 
-def test_what_covers_work_is_nothing_without_work_to_compare_it_with() -> None:
+def test_money_for_work_is_not_flagged_without_work_days() -> None:
     assert rules(gave((MONEY, 18_827_000_000, Covers.WORK_DAYS))) == []
 
 
@@ -67,7 +67,7 @@ def test_what_covers_work_is_nothing_without_work_to_compare_it_with() -> None:
         ([(MONEY, 9_999, Covers.CASH)], OutlierRule.MONEY_TOO_SMALL, (5,)),
     ],
 )
-def test_just_beyond_its_threshold_each_rule_speaks_and_at_it_none(
+def test_rule_flags_values_beyond_its_threshold_only(
     things: list[tuple[ContributionKind, int | str]], rule: OutlierRule, versions: tuple[int, ...]
 ) -> None:
     beyond = gave(*things)
@@ -92,7 +92,7 @@ def test_every_rule_has_a_threshold_and_a_source() -> None:
     st.decimals(0, 10**6, places=1),
     st.decimals(0, 10**6, places=2),
 )
-def test_totals_are_flagged_exactly_when_one_of_them_is_dearer_than_likely(
+def test_totals_are_flagged_if_and_only_if_a_unit_price_is_unlikely(
     money: dict[Covers, Decimal], days: Decimal, land: Decimal
 ) -> None:
     found = {flag.rule for flag in flags_of_totals(money, work_days=days, land_m2=land)}

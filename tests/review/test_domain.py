@@ -51,14 +51,14 @@ def code(refused: pytest.ExceptionInfo[Refused]) -> str:
     return refused.value.refusal.code
 
 
-def test_a_review_opens_with_what_was_accepted() -> None:
+def test_review_opens_with_the_values_of_the_accepted_model() -> None:
     review, opened = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))
     assert (review.version, opened.version, review.verdict) == (1, 1, None)
     assert (opened.model, opened.title, opened.unit, opened.on) == ("m", "Ngõ sạch", "/vn/a/b/c", ACCEPTED.on)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_a_review_is_decided_once(verdict: Verdict) -> None:
+def test_review_is_decided_once(verdict: Verdict) -> None:
     review = decided(verdict)
     assert (review.version, review.decided_version, review.verdict) == (2, 2, verdict)
     for again in Verdict:
@@ -67,7 +67,7 @@ def test_a_review_is_decided_once(verdict: Verdict) -> None:
         assert code(refused) == "already-decided"
 
 
-def test_a_decision_needs_another_person_a_reason_and_a_day_that_was() -> None:
+def test_decision_needs_another_person_a_reason_and_a_past_day() -> None:
     for writer in ACCEPTED.written_by:
         with pytest.raises(Refused) as refused:
             decided(Verdict.NOT_MET, OPEN, writer)
@@ -96,7 +96,7 @@ def test_nobody_judges_what_their_own_organisation_registered() -> None:
         assert judge(["another"])
 
 
-def test_only_the_recognised_are_nominated_and_only_once() -> None:
+def test_recognised_model_is_nominated_once_and_no_other_is() -> None:
     for review in (OPEN, decided(Verdict.NOT_MET)):
         with pytest.raises(Refused) as refused:
             nominated(review)
@@ -108,13 +108,13 @@ def test_only_the_recognised_are_nominated_and_only_once() -> None:
     assert code(refused) == "already-nominated"
 
 
-def test_a_nomination_is_not_before_its_decision() -> None:
+def test_nomination_before_the_decision_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         nominated(decided(Verdict.RECOGNISED), on=date(2019, 10, 31))
     assert code(refused) == "date-too-early"
 
 
-def test_a_review_whose_model_is_no_more_is_decided_and_nominated_no_more() -> None:
+def test_closed_review_takes_no_decision_and_no_nomination() -> None:
     closed, event = close(OPEN, because=Closing.WITHDRAWN, act=act("danvan", TODAY))
     assert (event.because, closed.closed_on, closed.verdict) == (Closing.WITHDRAWN, TODAY, None)
     with pytest.raises(Refused) as refused:
@@ -127,7 +127,7 @@ def test_a_review_whose_model_is_no_more_is_decided_and_nominated_no_more() -> N
     assert code(refused) == "review-closed"
 
 
-def test_neither_the_new_owner_nor_the_old_one_judges_a_model() -> None:
+def test_new_owner_and_former_owner_cannot_judge_a_model() -> None:
     changed, event = follow_owner(OPEN, owner="o2", act=act("danvan", TODAY))
     assert (event.owner, event.version) == ("o2", 2)
     for own in ("o", "o2", "officer"):
@@ -137,7 +137,7 @@ def test_neither_the_new_owner_nor_the_old_one_judges_a_model() -> None:
     assert decided(Verdict.RECOGNISED, changed, "o3").verdict
 
 
-def test_a_review_follows_its_models_level_until_it_is_decided() -> None:
+def test_review_follows_the_level_of_its_model_until_the_decision() -> None:
     followed = follow_level(OPEN, level=Level.CITY, act=act("danvan", TODAY))
     assert followed
     assert followed[0].level is followed[1].level is Level.CITY

@@ -114,7 +114,7 @@ async def test_events_arrive_live_and_in_order(graphql: GraphQL, office: Office)
     assert all(event["at"].endswith("Z") for event in events)
 
 
-async def test_an_event_is_shown_with_the_review_as_it_is_then(graphql: GraphQL, office: Office) -> None:
+async def test_event_is_sent_with_the_review_as_of_that_moment(graphql: GraphQL, office: Office) -> None:
     head = await last_cursor(graphql)
     model = await office.registered(await office.organisation())
     query = EVENTS.replace("review { id }", "review { id verdict }")
@@ -141,7 +141,9 @@ async def listening(graphql: GraphQL, office: Office, live: Events) -> None:
         (heard,) = await live.next(1)
 
 
-async def test_after_a_cursor_comes_exactly_what_followed_it(graphql: GraphQL, office: Office) -> None:
+async def test_subscription_with_a_cursor_gets_exactly_the_later_events(
+    graphql: GraphQL, office: Office
+) -> None:
     head = await last_cursor(graphql)
     await reviewed(office)
     async with subscribed(graphql, office.reporter.token, after=head) as first:
@@ -154,7 +156,7 @@ async def test_after_a_cursor_comes_exactly_what_followed_it(graphql: GraphQL, o
         assert [event["kind"] for event in await rest.next(3)] == ["OPENED", "DECIDED", "NOMINATED"]
 
 
-async def test_after_zero_comes_everything_once(graphql: GraphQL) -> None:
+async def test_subscription_from_zero_gets_every_event_once(graphql: GraphQL) -> None:
     town = Office(graphql, TOWN)
     async with subscribed(graphql, town.reporter.token, after="0") as all_:
         events = await all_.next(112 + 112 + 8)
@@ -166,7 +168,7 @@ async def test_after_zero_comes_everything_once(graphql: GraphQL) -> None:
     assert len({event["id"] for event in events}) == len(events)
 
 
-async def test_one_sees_the_events_of_ones_own_units_only(graphql: GraphQL, office: Office) -> None:
+async def test_subscriber_gets_events_of_units_in_scope_only(graphql: GraphQL, office: Office) -> None:
     head = await last_cursor(graphql)
     ward, town = Office(graphql, "u18077"), Office(graphql, TOWN)
     model, _ = await reviewed(office)
@@ -187,14 +189,14 @@ async def test_one_sees_the_events_of_ones_own_units_only(graphql: GraphQL, offi
 
 
 @pytest.mark.parametrize("query", [EVENTS, EXAMPLE])
-async def test_without_a_token_there_are_no_events(graphql: GraphQL, query: str) -> None:
+async def test_subscription_without_a_token_is_refused(graphql: GraphQL, query: str) -> None:
     async with subscribed(graphql, None, query, after="0") as refused:
         message = await refused.message()
         assert message["type"] == "error"
         assert message["payload"][0]["extensions"]["code"] == "unauthenticated"
 
 
-async def test_a_token_that_is_no_good_ends_the_connection(graphql: GraphQL) -> None:
+async def test_invalid_token_ends_the_connection(graphql: GraphQL) -> None:
     with pytest.raises(InvalidStatus):
         async with connected(graphql, "forged"):
             pass
@@ -207,7 +209,7 @@ async def test_a_token_that_is_no_good_ends_the_connection(graphql: GraphQL) -> 
     assert closed.value.rcvd.code == 4403
 
 
-async def test_a_browsers_token_comes_with_the_first_message(graphql: GraphQL) -> None:
+async def test_token_of_a_browser_comes_with_the_first_message(graphql: GraphQL) -> None:
     token = graphql.token(Role.REPORTER, TOWN)
     async with connected(graphql, None) as socket:
         init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}
@@ -223,7 +225,7 @@ NEVER = ["", "x", "-1", "1.5", " 1", "٣", "9" * 15, "9" * 16, "model_" + "0" * 
 
 
 @pytest.mark.parametrize("cursor", NEVER)
-async def test_a_cursor_that_never_was_is_an_error(graphql: GraphQL, cursor: str) -> None:
+async def test_unknown_cursor_is_an_error(graphql: GraphQL, cursor: str) -> None:
     async with subscribed(graphql, graphql.token(Role.REPORTER, TOWN), after=cursor) as refused:
         message = await refused.message()
         assert message["type"] == "error"
@@ -240,7 +242,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("query", "named"), WRONG)
-async def test_a_subscription_that_is_not_valid_is_told_what_is_wrong(
+async def test_invalid_subscription_gets_the_validation_errors(
     graphql: GraphQL, query: str, named: str
 ) -> None:
     async with subscribed(graphql, graphql.token(Role.REPORTER, TOWN), query) as refused:
@@ -255,9 +257,7 @@ FRAMES = ["1", "[]", "null", "{", "[" * 3000, '{"type": 5}', NO_PAYLOAD, "x" * 3
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=range(len(FRAMES)))
-async def test_a_message_that_is_none_ends_the_connection_and_nothing_else(
-    graphql: GraphQL, frame: str
-) -> None:
+async def test_malformed_message_ends_only_its_connection(graphql: GraphQL, frame: str) -> None:
     async with connected(graphql, graphql.token(Role.REPORTER, TOWN)) as socket:
         await socket.send(json.dumps({"type": "connection_init"}))
         assert json.loads(await socket.recv())["type"] == "connection_ack"

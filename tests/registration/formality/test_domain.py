@@ -67,7 +67,7 @@ def changed(**changes: str) -> Subject:
         "Tăng cường công tác tuyên truyền, vận động nhân dân",
     ],
 )
-def test_a_title_of_the_movements_phrases_alone_is_asked_about(title: str) -> None:
+def test_title_of_only_the_movements_phrases_is_suspicious(title: str) -> None:
     (found,) = domain.of_its_own(changed(title=title))
     assert found.rule is FormalityRule.BOILERPLATE
     assert found.why_vi
@@ -78,7 +78,7 @@ def test_a_title_of_the_movements_phrases_alone_is_asked_about(title: str) -> No
     "title",
     ["Hũ gạo tình thương", "5 không, 3 sạch", "Dân vận khéo trong giải phóng mặt bằng đường vành đai"],
 )
-def test_a_title_that_says_what_is_done_is_not(title: str) -> None:
+def test_title_with_a_concrete_action_is_not_suspicious(title: str) -> None:
     assert domain.of_its_own(changed(title=title)) == []
 
 
@@ -92,14 +92,14 @@ def test_a_title_that_says_what_is_done_is_not(title: str) -> None:
         ({"place": "", "target": "12 kẻng", "summary": ""}, False),
     ],
 )
-def test_nothing_concrete_is_where_no_text_says_where_what_or_how(
+def test_registration_without_place_target_and_method_is_suspicious(
     given: dict[str, str], suspected: bool
 ) -> None:
     rules = [found.rule for found in domain.of_its_own(changed(**given))]
     assert rules == [FormalityRule.NOTHING_CONCRETE] * suspected
 
 
-def test_the_last_hour_ends_with_the_deadline() -> None:
+def test_last_hour_ends_with_the_deadline() -> None:
     last = domain.usual_deadline(2026)
     end = closing(last)
     assert domain.in_the_last_hour(end - timedelta(hours=1), last)
@@ -108,14 +108,14 @@ def test_the_last_hour_ends_with_the_deadline() -> None:
     assert not domain.in_the_last_hour(end - timedelta(hours=1, seconds=1), last)
 
 
-def test_few_are_no_rush_and_many_are() -> None:
+def test_many_registrations_in_the_last_hour_are_suspicious() -> None:
     assert domain.in_a_rush(["m"] * (domain.MANY_IN_AN_HOUR - 2), domain.usual_deadline(2026)) is None
     found = domain.in_a_rush(["m"] * (domain.MANY_IN_AN_HOUR - 1), domain.usual_deadline(2026))
     assert found
     assert "31/03/2026" in found.why_vi
 
 
-def test_one_text_is_the_same_whatever_its_case_marks_and_punctuation() -> None:
+def test_texts_are_compared_without_case_marks_and_punctuation() -> None:
     assert domain.digest("Hũ gạo tình thương", "Góp gạo.") == domain.digest("HU GAO TINH THUONG!", "góp gạo")
     assert domain.digest("Hũ gạo tình thương", "") != domain.digest("Hũ gạo nghĩa tình", "")
     assert domain.in_many_units(["m"], domain.MANY_UNITS - 1) is None
@@ -130,15 +130,15 @@ def test_one_text_is_the_same_whatever_its_case_marks_and_punctuation() -> None:
         (date(2026, 11, 1), None),
     ],
 )
-def test_a_model_has_until_mid_year_or_ninety_days_to_begin(registered: date, by: date | None) -> None:
+def test_model_has_until_mid_year_or_ninety_days_to_begin(registered: date, by: date | None) -> None:
     assert domain.check_by(2026, registered) == by
 
 
-def test_a_year_that_is_over_is_not_asked_about() -> None:
+def test_no_question_is_opened_about_a_past_year() -> None:
     assert [domain.asked_about(year, DAY) for year in (2025, 2026, 2027)] == [False, True, True]
 
 
-def test_a_question_is_answered_by_the_unit_and_settled_by_another() -> None:
+def test_question_is_answered_by_the_unit_and_settled_by_another_person() -> None:
     answered, event = domain.answer(asked(), text=" Tổ 1 làm trước ", act=act("officer"))
     assert (answered.state, answered.answer, event.again) == (QuestionState.ANSWERED, "Tổ 1 làm trước", False)
     answered, event = domain.answer(answered, text="Sửa lại", act=act("officer", date(2026, 7, 5)))
@@ -157,14 +157,14 @@ def test_a_question_is_answered_by_the_unit_and_settled_by_another() -> None:
 
 
 @pytest.mark.parametrize("by", ["officer", "organisation_1", "another officer"])
-def test_nobody_settles_what_they_registered_or_answered(by: str) -> None:
+def test_author_and_answering_person_cannot_settle_a_question(by: str) -> None:
     answered, _ = domain.answer(asked(), text="x", act=act("another officer"))
     with pytest.raises(Refused) as refused:
         domain.settle(answered, suspected=False, reason="x", model=MODEL, act=act(by))
     assert refused.value.refusal.code == "own-work"
 
 
-def test_the_unit_has_its_time_to_answer() -> None:
+def test_question_without_an_answer_is_settled_after_two_weeks_only() -> None:
     until = DAY + domain.TIME_TO_ANSWER
 
     def settle(on: date) -> Question:
@@ -177,7 +177,7 @@ def test_the_unit_has_its_time_to_answer() -> None:
     assert settle(until).state is QuestionState.SUSPECTED
 
 
-def test_what_is_formal_in_a_made_up_country_is_found_and_little_else(
+def test_rules_find_formal_registrations_of_a_made_up_country_and_few_others(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     size = 12_000

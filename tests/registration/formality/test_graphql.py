@@ -50,7 +50,7 @@ async def _counted(office: Office) -> dict[str, int]:
     }
 
 
-async def test_a_registration_for_forms_sake_is_asked_about_answered_marked_and_counted(
+async def test_formal_registration_is_questioned_answered_marked_and_counted(
     graphql: GraphQL,
 ) -> None:
     office = Office(graphql)

@@ -116,7 +116,7 @@ async def office(settings: Settings) -> AsyncGenerator[Office, None]:
     store.close()
 
 
-async def test_one_text_in_many_units_is_asked_about_in_each_of_them_once(office: Office) -> None:
+async def test_text_of_many_units_opens_one_question_in_each_of_them(office: Office) -> None:
     title = "Giữ gìn cơ quan xanh, sạch, đẹp"
     models = [await office.registered(f"u{n}", title) for n in range(4)]
     assert await office.asked() == []
@@ -135,7 +135,7 @@ async def test_one_text_in_many_units_is_asked_about_in_each_of_them_once(office
     assert event["data"]["others"]
 
 
-async def test_many_within_the_last_hour_are_asked_about(office: Office) -> None:
+async def test_many_registrations_in_the_last_hour_open_questions(office: Office) -> None:
     late = closing(usual_deadline(YEAR)).astimezone(UTC) - timedelta(minutes=20)
     early = late - timedelta(hours=2)
     for n in range(6):
@@ -146,7 +146,7 @@ async def test_many_within_the_last_hour_are_asked_about(office: Office) -> None
     assert sorted(await office.asked()) == sorted((model, "LAST_HOUR") for model in models)
 
 
-async def test_the_last_hour_is_that_of_the_launch_where_there_is_one(office: Office) -> None:
+async def test_last_hour_is_that_of_the_launch_if_there_is_one(office: Office) -> None:
     programme = Programme(
         id="programme_" + "1" * 24,
         version=1,
@@ -173,7 +173,7 @@ async def test_the_last_hour_is_that_of_the_launch_where_there_is_one(office: Of
     assert "15/05/2026" in why
 
 
-async def test_what_has_not_begun_by_mid_year_is_asked_about_once(office: Office) -> None:
+async def test_model_that_has_not_begun_by_mid_year_gets_one_question(office: Office) -> None:
     begun = await office.registered("u1", "Tiếng kẻng an ninh xóm chài")
     idle = await office.registered("u1", "Ánh sáng đường quê xóm núi")
     await office.registered("u1", "Ngõ hoa mười giờ", year=YEAR - 1)

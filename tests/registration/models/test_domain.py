@@ -60,11 +60,11 @@ def code(refused: pytest.ExceptionInfo[Refused]) -> str:
         (UnitLevel.COMMUNE, Level.COMMUNE),
     ],
 )
-def test_a_models_level_is_that_of_its_unit(at: UnitLevel, level: Level) -> None:
+def test_model_has_the_level_of_its_unit(at: UnitLevel, level: Level) -> None:
     assert drafted(of=unit(WARD.spells[0].path, at)).level is level
 
 
-def test_the_country_registers_no_models() -> None:
+def test_bodies_of_the_country_register_no_models() -> None:
     with pytest.raises(Refused) as refused:
         drafted(of=unit("/vn", UnitLevel.COUNTRY))
     assert code(refused) == "unit-level"
@@ -96,7 +96,7 @@ def test_new_owner_must_exist_on_the_day() -> None:
     assert (code(refused), refused.value.refusal.fields) == ("organisation-ended", ("owner", "on"))
 
 
-def test_each_step_is_one_version_and_one_event_of_that_version() -> None:
+def test_each_step_makes_one_version_and_one_event() -> None:
     model, event = values.draft(act(), of=WARD)
     assert (model.version, event.version, model.state) == (1, 1, ModelState.DRAFT)
     model, sent = submit(model, unit=WARD, act=act(1))
@@ -111,7 +111,7 @@ def test_each_step_is_one_version_and_one_event_of_that_version() -> None:
 
 
 @pytest.mark.parametrize("author", ["drafter", "submitter"])
-def test_who_wrote_or_sent_a_model_does_not_judge_it(author: str) -> None:
+def test_author_and_submitter_cannot_judge_a_model(author: str) -> None:
     model = submit(drafted(when=act(by="drafter")), unit=WARD, act=act(1, "submitter"))[0]
     for judge in (
         lambda: accept(model, unit=WARD, act=act(2, author)),
@@ -134,7 +134,7 @@ def test_nobody_judges_what_their_own_organisation_registered() -> None:
         assert judge(act(2, "appraiser", "another"))
 
 
-def test_a_step_out_of_order_is_refused() -> None:
+def test_step_out_of_order_is_refused() -> None:
     appraiser = act(5, "appraiser")
     out_of_order: list[Callable[[], object]] = [
         lambda: accept(drafted(), unit=WARD, act=appraiser),
@@ -152,7 +152,7 @@ def test_a_step_out_of_order_is_refused() -> None:
         assert code(refused) == "wrong-state"
 
 
-def test_no_step_is_before_the_one_it_follows_or_still_to_come() -> None:
+def test_step_before_the_last_one_or_in_the_future_is_refused() -> None:
     too_early: list[Callable[[], object]] = [
         lambda: submit(drafted(), unit=WARD, act=act(-1)),
         lambda: accept(submitted(), unit=WARD, act=act(0, "appraiser")),
@@ -170,15 +170,13 @@ def test_no_step_is_before_the_one_it_follows_or_still_to_come() -> None:
     assert code(refused) == "date-in-future"
 
 
-def test_a_summary_that_says_nothing_is_empty() -> None:
+def test_blank_summary_is_stored_as_empty() -> None:
     assert drafted(summary=" \n ").summary == ""
     assert drafted(summary=" a\r\nb ").summary == "a\nb"
 
 
 @given(kind=st.sampled_from(ContributionKind), data=st.data())
-def test_every_amount_that_its_kind_allows_is_kept_exactly(
-    kind: ContributionKind, data: st.DataObject
-) -> None:
+def test_valid_amount_is_stored_exactly(kind: ContributionKind, data: st.DataObject) -> None:
     places = PLACES[kind]
     amount = data.draw(st.decimals(min_value=Decimal("0.1") ** places, max_value=10**14, places=places))
     model, event = contribute(
@@ -190,7 +188,7 @@ def test_every_amount_that_its_kind_allows_is_kept_exactly(
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_said_to_be_an_amount_is_refused_or_positive(text: str) -> None:
+def test_text_for_an_amount_is_refused_or_a_positive_number(text: str) -> None:
     refusal, amount = None, Decimal(0)
     try:
         amount = contribute(
@@ -210,7 +208,7 @@ def test_whatever_is_said_to_be_an_amount_is_refused_or_positive(text: str) -> N
         assert 0 < amount < 10**15
 
 
-def test_a_model_is_registered_for_the_year_of_its_day_unless_it_says_another() -> None:
+def test_year_of_a_model_is_by_default_that_of_its_day() -> None:
     assert drafted().year == 2019
     assert drafted(year=2020).year == 2020
     for year in (1899, 2021):

@@ -76,7 +76,7 @@ async def pages(office: Office, first: int, **filter_: Any) -> list[dict[str, An
         after = info["endCursor"]
 
 
-async def test_a_model_goes_from_draft_to_nomination(graphql: GraphQL) -> None:
+async def test_model_goes_from_draft_to_nomination(graphql: GraphQL) -> None:
     office = Office(graphql)
     owner = await office.organisation()
 
@@ -151,7 +151,7 @@ async def test_a_model_goes_from_draft_to_nomination(graphql: GraphQL) -> None:
     }
 
 
-async def test_a_day_that_is_left_out_is_today(graphql: GraphQL) -> None:
+async def test_default_day_is_today(graphql: GraphQL) -> None:
     office = Office(graphql, "u42")
     owner = await office.officer.does(
         "registerOrganisation", name="Đoàn phường", kind="YOUTH_UNION", unit="u18118-2025"
@@ -165,13 +165,13 @@ async def test_a_day_that_is_left_out_is_today(graphql: GraphQL) -> None:
 
 
 @pytest.mark.parametrize("first", [7, 56, 100])
-async def test_pages_lose_nothing_and_repeat_nothing(town: Office, first: int) -> None:
+async def test_pages_have_every_model_once(town: Office, first: int) -> None:
     cursors = [edge["cursor"] for edge in await pages(town, first, unit=TOWN, state="REGISTERED")]
     assert len(cursors) == len(set(cursors)) == SAMPLE
     assert cursors == sorted(cursors, reverse=True)
 
 
-async def test_a_model_made_between_two_pages_shifts_none(graphql: GraphQL, city_owner: str) -> None:
+async def test_new_model_between_two_pages_shifts_no_row(graphql: GraphQL, city_owner: str) -> None:
     office = Office(graphql)
     for _ in range(5):
         await office.draft(city_owner)
@@ -205,7 +205,7 @@ async def test_filters_split_the_sample_as_published(town: Office) -> None:
     assert sum(in_communes) == await many(level="COMMUNE")
 
 
-async def test_a_filter_by_owner_finds_all_and_only_its_models(town: Office) -> None:
+async def test_filter_by_owner_finds_exactly_its_models(town: Office) -> None:
     everything = await pages(town, 100, state="REGISTERED")
     owners = [edge["node"]["owner"]["id"] for edge in everything]
     for owner in sorted(set(owners))[:5]:
@@ -214,19 +214,19 @@ async def test_a_filter_by_owner_finds_all_and_only_its_models(town: Office) -> 
         assert len(found) == owners.count(owner)
 
 
-async def test_a_filter_that_nothing_matches_is_an_empty_page(town: Office) -> None:
+async def test_filter_without_matches_returns_an_empty_page(town: Office) -> None:
     for filter_ in ({"unit": "nowhere"}, {"owner": "organisation_x"}, {"unit": "u42-2025"}, {"unit": "u436"}):
         assert await pages(town, 10, **filter_) == []
 
 
-async def test_a_filter_does_not_widen_what_one_may_see(graphql: GraphQL) -> None:
+async def test_filter_does_not_widen_the_scope(graphql: GraphQL) -> None:
     ward = Office(graphql, "u18115")
     found = await pages(ward, 100, unit="vn")
     assert found
     assert {edge["node"]["unit"]["id"] for edge in found} == {"u18115"}
 
 
-async def test_relations_lead_to_what_belongs_together(town: Office) -> None:
+async def test_fields_lead_from_a_model_to_its_related_records(town: Office) -> None:
     for edge in await pages(town, 100, state="REGISTERED"):
         node = edge["node"]
         assert node["owner"]["unit"]["id"] == node["unit"]["id"]
@@ -235,7 +235,7 @@ async def test_relations_lead_to_what_belongs_together(town: Office) -> None:
         assert node["review"]["model"]["id"] == node["id"]
 
 
-async def test_every_kind_of_thing_is_found_by_its_id(graphql: GraphQL, city_owner: str) -> None:
+async def test_record_of_every_kind_is_found_by_its_id(graphql: GraphQL, city_owner: str) -> None:
     office = Office(graphql)
     model = await office.registered(city_owner)
     await settled(graphql.settings)
@@ -262,7 +262,7 @@ async def test_every_kind_of_thing_is_found_by_its_id(graphql: GraphQL, city_own
     assert (await office.reporter.ask(MODEL, id="model_" + "0" * 24))["node"] is None
 
 
-async def test_what_was_registered_is_in_the_report(graphql: GraphQL, city_owner: str) -> None:
+async def test_registered_model_is_in_the_report(graphql: GraphQL, city_owner: str) -> None:
     office = Office(graphql)
     asked = """query { report(unit: "u18073", period: "2019-H1") {
       ... on Report { complete figures { measure total breakdowns { by gap rows { code value } } } } } }"""
@@ -288,7 +288,7 @@ query($code: String!, $on: Date) {
 }"""
 
 
-async def test_a_code_names_another_unit_on_another_day(town: Office) -> None:
+async def test_code_names_another_unit_on_another_day(town: Office) -> None:
     before = (await town.reporter.ask(UNIT, code="26740", on="2025-06-30"))["unitByCode"]
     after = (await town.reporter.ask(UNIT, code="26740", on="2025-07-01"))["unitByCode"]
     assert (before["name"], before["until"], before["parent"]["name"]) == (
@@ -309,7 +309,7 @@ async def test_a_code_names_another_unit_on_another_day(town: Office) -> None:
     assert (await town.reporter.ask(UNIT, code="không có"))["unitByCode"] is None
 
 
-async def test_a_town_had_its_six_communes_while_it_was(town: Office) -> None:
+async def test_town_has_its_six_communes_until_its_end(town: Office) -> None:
     asked = """query($on: Date) { unit(id: "u437", on: $on) {
       name level until parent { id name parent { id } } children(first: 100) { edges { node { name } } } } }"""
     names = ["Bắc Hồng", "Nam Hồng", "Trung Lương", "Đức Thuận", "Đậu Liêu"]
@@ -321,7 +321,7 @@ async def test_a_town_had_its_six_communes_while_it_was(town: Office) -> None:
     assert (await town.reporter.ask(asked, on="2026-03-01"))["unit"] is None
 
 
-async def test_units_of_one_name_are_told_apart(town: Office) -> None:
+async def test_units_of_one_name_are_distinguished_by_their_parents(town: Office) -> None:
     async def unit(id_: str, on: str) -> dict[str, Any] | None:
         asked = "query($id: ID!, $on: Date) { unit(id: $id, on: $on) { name level parent { name } } }"
         found: dict[str, Any] | None = (await town.reporter.ask(asked, id=id_, on=on))["unit"]
@@ -345,7 +345,7 @@ async def test_units_of_one_name_are_told_apart(town: Office) -> None:
     assert await unit("u00367-2025", "2025-06-30") is None
 
 
-async def test_the_units_below_come_in_pages_by_code(town: Office) -> None:
+async def test_sub_units_come_in_pages_by_code(town: Office) -> None:
     asked = """query($after: String) { unit(id: "u437", on: "2018-06-01") { children(first: 4, after: $after) {
       edges { cursor node { code } } pageInfo { hasNextPage hasPreviousPage endCursor } } } }"""
     first = (await town.reporter.ask(asked))["unit"]["children"]

@@ -70,7 +70,7 @@ def more(after: dict[str, dict[str, int]], before: dict[str, dict[str, int]]) ->
     }
 
 
-async def test_a_whole_life_is_told_counted_and_recounted(graphql: GraphQL) -> None:
+async def test_whole_life_is_in_the_history_the_counters_and_the_recount(graphql: GraphQL) -> None:
     office = Office(graphql)
     does, judges = office.officer.does, office.appraiser.does
     owner, heir = await office.organisation(), await office.organisation()
@@ -167,7 +167,7 @@ async def test_a_whole_life_is_told_counted_and_recounted(graphql: GraphQL) -> N
     assert (await recount(graphql.settings)).differences == []
 
 
-async def test_history_comes_in_pages_both_ways(graphql: GraphQL) -> None:
+async def test_history_comes_in_pages_in_both_directions(graphql: GraphQL) -> None:
     office = Office(graphql)
     id_ = await office.registered(await office.organisation())
     await office.officer.does("withdrawModel", model=id_, reason="Đăng ký nhầm", on="2019-03-02")
@@ -190,7 +190,7 @@ async def test_history_comes_in_pages_both_ways(graphql: GraphQL) -> None:
     assert (await stranger.ask(HISTORY, id=id_, first=9))["node"] is None
 
 
-async def test_of_two_officers_at_once_the_second_learns_what_the_first_has_changed(graphql: GraphQL) -> None:
+async def test_second_officer_is_refused_with_the_changes_of_the_first(graphql: GraphQL) -> None:
     office = Office(graphql)
     id_ = await office.draft(await office.organisation())
     officers = [Person(graphql, Role.OFFICER, CITY, name) for name in ("Bình", "Cúc")]
@@ -216,7 +216,7 @@ async def test_of_two_officers_at_once_the_second_learns_what_the_first_has_chan
     ] == 3
 
 
-async def test_a_refused_version_is_refused_again_under_the_same_key(graphql: GraphQL) -> None:
+async def test_refused_version_is_refused_again_under_the_same_key(graphql: GraphQL) -> None:
     office = Office(graphql)
     id_ = await office.draft(await office.organisation())
     key = fresh()
@@ -226,7 +226,7 @@ async def test_a_refused_version_is_refused_again_under_the_same_key(graphql: Gr
     assert await office.officer.tries("submitModel", key, **wanted) == first
 
 
-async def test_an_unlikely_value_is_flagged_where_it_is_shown_and_stays_as_it_is(graphql: GraphQL) -> None:
+async def test_unlikely_value_is_flagged_and_not_changed(graphql: GraphQL) -> None:
     office = Office(graphql)
     id_ = await office.registered(await office.organisation())
 
@@ -262,7 +262,7 @@ REVIEW = "query($id: ID!) { node(id: $id) { ... on Review { verdict closedOn clo
 
 
 @pytest.mark.parametrize("decided", [False, True])
-async def test_of_a_withdrawn_model_nothing_is_decided_or_nominated_any_more(
+async def test_review_of_a_withdrawn_model_takes_no_decision_or_nomination(
     graphql: GraphQL, decided: bool
 ) -> None:
     office = Office(graphql)
@@ -288,7 +288,7 @@ async def test_of_a_withdrawn_model_nothing_is_decided_or_nominated_any_more(
     assert (await recount(graphql.settings)).differences == []
 
 
-async def test_neither_the_owner_that_a_model_had_nor_the_one_it_has_judges_it(graphql: GraphQL) -> None:
+async def test_former_and_present_owner_cannot_judge_a_model(graphql: GraphQL) -> None:
     office = Office(graphql)
     before, after = await office.organisation(), await office.organisation()
     id_ = await office.registered(before)
@@ -308,7 +308,7 @@ async def test_neither_the_owner_that_a_model_had_nor_the_one_it_has_judges_it(g
         assert await services.ask(decide, other, dict[str, Any], key=fresh())
 
 
-async def test_a_review_is_counted_on_the_level_that_its_model_had_when_it_was_decided(
+async def test_review_is_counted_on_the_level_of_its_model_at_the_decision(
     graphql: GraphQL,
 ) -> None:
     office = Office(graphql)

@@ -133,9 +133,7 @@ def refusal(step: Callable[[], object]) -> tuple[str, tuple[str, ...]]:
 
 @pytest.mark.parametrize("state", ModelState)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_is_taken_in_the_states_of_the_table_and_in_no_other(
-    step: ModelStep, state: ModelState
-) -> None:
+def test_step_is_allowed_in_the_states_of_the_table_only(step: ModelStep, state: ModelState) -> None:
     model = in_state(state)
     next_year = date(2020, 1, 15)
     if state not in ALLOWED[step]:
@@ -170,7 +168,7 @@ def test_every_step_is_in_the_tables() -> None:
     assert set(history.KINDS) == set(ModelStep)
 
 
-def test_the_table_of_steps_and_states_stands_in_the_readme() -> None:
+def test_readme_has_the_table_of_steps_and_states() -> None:
     head = ["| | " + " | ".join(ModelState) + " |", "|---|" + ":-:|" * len(ModelState)]
     rows = []
     for step, states in ALLOWED.items():
@@ -179,7 +177,7 @@ def test_the_table_of_steps_and_states_stands_in_the_readme() -> None:
     assert "\n".join([*head, *rows]) in README.read_text()
 
 
-def test_a_revision_says_what_it_changed_and_only_that() -> None:
+def test_revision_event_has_exactly_the_changed_fields() -> None:
     model, event = revise(
         in_state(ModelState.RETURNED), act(DAY), title=" Ngõ đẹp ", place="Tổ 3", year=2020, summary=""
     )
@@ -191,7 +189,7 @@ def test_a_revision_says_what_it_changed_and_only_that() -> None:
     ]
 
 
-def test_a_change_that_changes_nothing_is_refused() -> None:
+def test_change_to_the_same_value_is_refused() -> None:
     draft, registered = in_state(ModelState.DRAFT), in_state(ModelState.REGISTERED)
     assert refusal(lambda: revise(draft, act(DAY), title="Ngõ sạch "))[0] == "nothing-changed"
     for step in (
@@ -205,20 +203,20 @@ def test_a_change_that_changes_nothing_is_refused() -> None:
         assert refusal(step)[0] == "nothing-changed"
 
 
-def test_a_programme_is_left_by_an_empty_one() -> None:
+def test_empty_programme_takes_the_model_out_of_its_programme() -> None:
     joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=PROGRAMME.id)
     assert joined.programme == PROGRAMME.id
     assert revise(joined, act(DAY), programme="")[0].programme is None
 
 
-def test_a_model_does_not_leave_its_programmes_years_and_stay_in_it() -> None:
+def test_year_outside_the_programme_is_refused_unless_the_model_leaves_it() -> None:
     joined, _ = revise(in_state(ModelState.DRAFT), act(DAY), programme=PROGRAMME.id)
     later = PROGRAMME.last_year + 1
     assert refusal(lambda: revise(joined, act(DAY), year=later))[0] == "programme-not-in-year"
     assert revise(joined, act(DAY), year=later, programme="")[0].year == later
 
 
-def test_who_revised_a_model_does_not_judge_it() -> None:
+def test_reviser_cannot_judge_a_model() -> None:
     revised, _ = revise(in_state(ModelState.DRAFT), act(DAY, "judge"), title="Khác")
     revised, _ = revise(revised, act(DAY, "another"), title="Lại khác")
     assert revised.revised_by == ("judge", "another")
@@ -231,7 +229,7 @@ def test_who_revised_a_model_does_not_judge_it() -> None:
     assert event.written_by == ("drafter", "judge", "another", "officer")
 
 
-def test_a_model_is_implemented_once_a_year() -> None:
+def test_model_is_implemented_once_a_year() -> None:
     begun = in_state(ModelState.IMPLEMENTING)
     assert refusal(lambda: domain.carry_over(begun, unit=WARD, act=act(date(2019, 12, 31)))) == (
         "already-this-year",
@@ -250,14 +248,14 @@ def test_a_model_is_implemented_once_a_year() -> None:
     ]
 
 
-def test_nobody_changes_the_level_of_their_own_model() -> None:
+def test_owner_cannot_change_the_level_of_its_model() -> None:
     model = in_state(ModelState.REGISTERED)
     own = values.act("x", DAY, model.owner, today=TODAY)
     change = {"level": Level.CITY, "reason": "x", "document": "x"}
     assert refusal(lambda: domain.change_level(model, unit=WARD, **change, act=own))[0] == "own-work"  # type: ignore[arg-type]
 
 
-def test_no_model_comes_to_the_district_level_after_the_last_district() -> None:
+def test_change_to_the_district_level_is_refused_after_the_last_district() -> None:
     model = in_state(ModelState.REGISTERED)
 
     def to_district(on: date) -> Model:
@@ -272,7 +270,7 @@ def test_no_model_comes_to_the_district_level_after_the_last_district() -> None:
 
 @pytest.mark.parametrize("left_out", ["reason", "document"])
 @pytest.mark.parametrize("step", [ModelStep.CHANGE_LEVEL, ModelStep.CHANGE_OWNER])
-def test_a_change_of_level_or_owner_says_why_and_on_what_it_rests(step: ModelStep, left_out: str) -> None:
+def test_change_of_level_or_owner_needs_a_reason_and_a_document(step: ModelStep, left_out: str) -> None:
     told = {"reason": "x", "document": "x", left_out: " "}
     model = in_state(ModelState.REGISTERED)
     change: dict[ModelStep, Callable[[], object]] = {
@@ -284,12 +282,12 @@ def test_a_change_of_level_or_owner_says_why_and_on_what_it_rests(step: ModelSte
     assert refusal(change[step]) == (f"{left_out}-empty", (left_out,))
 
 
-def test_notes_of_progress_have_an_end() -> None:
+def test_number_of_progress_notes_is_limited() -> None:
     full = msgspec.structs.replace(in_state(ModelState.IMPLEMENTING), notes=domain.MOST_NOTES)
     assert refusal(lambda: domain.note(full, unit=WARD, text="x", act=act(DAY)))[0] == "too-many-notes"
 
 
-def test_what_is_recorded_later_may_have_happened_before_the_last_step() -> None:
+def test_late_record_may_have_an_earlier_day_than_the_last_step() -> None:
     model, _ = domain.self_assess(
         in_state(ModelState.IMPLEMENTING),
         unit=WARD,
@@ -317,7 +315,7 @@ def recorded(event: Event) -> Recorded:
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_whatever_happens_history_measures_and_document_agree(data: st.DataObject) -> None:
+def test_history_measures_and_document_agree_after_any_steps(data: st.DataObject) -> None:
     model, event = drafted()
     events, day = [event], DAY
     for _ in range(data.draw(st.integers(0, 14))):

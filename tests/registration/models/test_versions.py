@@ -48,7 +48,7 @@ async def model(office: Office) -> str:
     return await office.draft(await office.organisation())
 
 
-async def test_an_answer_is_the_same_until_what_is_behind_it_changes(
+async def test_etag_is_the_same_until_the_records_behind_the_answer_change(
     office: Office, reader: Reader, model: str
 ) -> None:
     first = await reader.read(MODEL, id=model)
@@ -65,7 +65,7 @@ async def test_an_answer_is_the_same_until_what_is_behind_it_changes(
     assert changed.headers["etag"] != tag
 
 
-async def test_a_page_changes_with_what_comes_into_it(office: Office, reader: Reader, model: str) -> None:
+async def test_etag_of_a_page_changes_with_a_new_row(office: Office, reader: Reader, model: str) -> None:
     wanted: dict[str, Any] = {"unit": office.unit, "first": 3}
     tag = (await reader.read(PAGE, **wanted)).headers["etag"]
     assert (await reader.read(PAGE, f'"x", {tag}', **wanted)).status_code == 304
@@ -73,7 +73,7 @@ async def test_a_page_changes_with_what_comes_into_it(office: Office, reader: Re
     assert (await reader.read(PAGE, tag, **wanted)).status_code == 200
 
 
-async def test_a_tag_is_of_one_question_and_of_ones_rights(
+async def test_etag_differs_between_queries_and_between_rights(
     graphql: GraphQL, office: Office, reader: Reader, model: str
 ) -> None:
     tag = (await reader.read(MODEL, id=model)).headers["etag"]
@@ -83,13 +83,13 @@ async def test_a_tag_is_of_one_question_and_of_ones_rights(
     assert (await reader.read(MODEL, tag, id=model + "x")).status_code == 200
 
 
-async def test_a_report_that_says_the_same_is_not_sent_again(reader: Reader, office: Office) -> None:
+async def test_unchanged_report_is_not_sent_again(reader: Reader, office: Office) -> None:
     wanted: dict[str, Any] = {"unit": office.unit, "period": "2017"}
     tag = (await reader.read(REPORT, **wanted)).headers["etag"]
     assert tag.startswith('W/"')
 
 
-async def test_what_is_wrong_or_asked_of_nobody_has_no_tag(reader: Reader) -> None:
+async def test_error_and_answer_without_a_service_have_no_etag(reader: Reader) -> None:
     for query in ("{ models(first: 101) { edges { cursor } } }", "{ __typename }", "{ nope }"):
         reply = await reader.read(query)
         assert "etag" not in reply.headers

@@ -28,7 +28,7 @@ def register(
     )[0]
 
 
-def test_an_organisation_belongs_to_its_units_path() -> None:
+def test_organisation_belongs_to_the_path_of_its_unit() -> None:
     assert register(" Hội\u00a0").name == "Hội"
     assert (register().unit, register().version) == ("/vn/a/b/c", 1)
 
@@ -41,7 +41,7 @@ def test_organisation_needs_a_unit_that_exists_on_its_day() -> None:
     assert (refused.value.refusal.code, refused.value.refusal.fields) == ("unit-not-in-force", ("unit", "on"))
 
 
-def test_an_organisation_needs_a_name_and_a_day_that_has_come() -> None:
+def test_organisation_needs_a_name_and_a_day_that_has_come() -> None:
     for wrong, code in (
         ({"name": " "}, "name-empty"),
         ({"name": "t" * 201}, "name-too-long"),
@@ -76,7 +76,7 @@ def test_each_name_of_an_organisation_has_its_days() -> None:
     ]
 
 
-def test_an_organisation_that_has_ended_does_nothing_from_that_day_on() -> None:
+def test_change_after_the_end_of_an_organisation_is_refused() -> None:
     ended = end(register(), date(2019, 6, 1))
     organisations.in_being(ended, date(2019, 5, 31))
     for wrong, code in (
@@ -94,7 +94,7 @@ def test_an_organisation_that_has_ended_does_nothing_from_that_day_on() -> None:
         assert refused.value.refusal.code == code
 
 
-def test_an_organisation_is_not_there_before_its_first_day() -> None:
+def test_organisation_does_not_exist_before_its_first_day() -> None:
     one = register(on=date(2019, 5, 1), since=date(2019, 5, 1))
     with pytest.raises(Refused) as refused:
         organisations.in_being(one, date(2019, 4, 30), "owner", "on")

@@ -90,7 +90,7 @@ def refusal(do: Callable[[], Any]) -> str:
     return refused.value.refusal.code
 
 
-def test_kind_number_issuer_and_day_name_a_document_and_the_number_alone_does_not() -> None:
+def test_document_is_identified_by_kind_number_issuer_and_day_together() -> None:
     one = organisation()
     first = document(one)
     for same in ("04-NQ/TU", "04 - nq/tu", "4-NQ/TU", "04-NQ/TU"):
@@ -104,7 +104,7 @@ def test_kind_number_issuer_and_day_name_a_document_and_the_number_alone_does_no
     assert document(one, "04-QĐ/TU").identity != document(one, "04-QD/TU").identity
 
 
-def test_a_document_bears_the_name_that_its_issuer_had_that_day() -> None:
+def test_document_has_the_name_of_its_issuer_on_the_day_of_issue() -> None:
     renamed = organisations.rename(
         organisation(),
         name="Ban Tuyên giáo và Dân vận Thành ủy",
@@ -119,7 +119,7 @@ def test_a_document_bears_the_name_that_its_issuer_had_that_day() -> None:
     assert after.issuer_kind is BodyKind.PROPAGANDA_AND_MASS_MOBILISATION_COMMISSION
 
 
-def test_who_has_ended_issues_nothing_more() -> None:
+def test_organisation_issues_no_document_after_its_end() -> None:
     ended = organisations.end(
         organisation(), successor=None, document="QĐ 1", act=NOW.dated(date(2025, 2, 20))
     )[0]
@@ -127,7 +127,7 @@ def test_who_has_ended_issues_nothing_more() -> None:
     assert refusal(lambda: document(ended, issued_on=date(2025, 2, 20))) == "organisation-ended"
 
 
-def test_a_programme_has_a_period_and_rests_on_documents() -> None:
+def test_programme_needs_a_valid_period_and_documents() -> None:
     assert programme(2016, 2020).years == (2016, 2017, 2018, 2019, 2020)
     for wrong, code in (
         (lambda: programme(2021, 2020), "years-invalid"),
@@ -156,7 +156,7 @@ def test_document_programme_and_launch_need_a_unit_that_exists_on_their_day() ->
         assert refusal(wrong) == "unit-not-in-force"
 
 
-def test_a_theme_is_of_one_year_and_takes_the_place_of_the_one_before() -> None:
+def test_theme_replaces_the_former_theme_of_its_year() -> None:
     def themed(one: Programme, year: int, theme: str) -> Any:
         return programmes.set_theme(one, year=year, theme=theme, document=None, act=NOW)
 
@@ -169,7 +169,7 @@ def test_a_theme_is_of_one_year_and_takes_the_place_of_the_one_before() -> None:
     assert refusal(lambda: themed(changed, 2026, "Hiểu dân")) == "programme-not-in-year"
 
 
-def test_plan_items_come_in_the_order_of_their_days_and_keep_their_numbers() -> None:
+def test_plan_items_are_sorted_by_day_and_keep_their_numbers() -> None:
     one = programme()
     for task, due in (("Sơ kết", date(2024, 6, 30)), ("Khảo sát", date(2024, 2, 1)), ("Tập huấn", None)):
         one, _ = programmes.add_item(one, year=2024, task=task, lead="", due_on=due, act=NOW)
@@ -185,7 +185,7 @@ def test_plan_items_come_in_the_order_of_their_days_and_keep_their_numbers() -> 
     )
 
 
-def test_a_model_joins_a_programme_of_its_own_units_in_its_years() -> None:
+def test_model_joins_only_programmes_of_its_units_and_year() -> None:
     programmes.takes(programme(), year=2021, unit=WARD)
     programmes.takes(programme(), year=2025, unit="/vn/a")
     ended, _ = programmes.end(programme(), reason="Thay", act=NOW.dated(date(2023, 5, 1)))
@@ -203,7 +203,7 @@ def test_a_model_joins_a_programme_of_its_own_units_in_its_years() -> None:
         assert refusal(wrong) == code
 
 
-def test_a_deadline_is_from_the_launch_to_the_end_of_its_year_and_only_moves_later() -> None:
+def test_deadline_is_within_its_year_and_only_moves_later() -> None:
     extended, event = launches.extend(launched(), until=date(2024, 4, 30), reason="Mưa lũ", act=NOW)
     assert (event.before, extended.until) == (date(2024, 3, 31), date(2024, 4, 30))
     recalled, _ = launches.recall(extended, reason="Nhầm", act=NOW)
@@ -221,7 +221,7 @@ def test_a_deadline_is_from_the_launch_to_the_end_of_its_year_and_only_moves_lat
     assert launched(level=UnitLevel.PROVINCE).level is UnitLevel.PROVINCE
 
 
-def test_of_several_launches_the_one_of_the_nearest_unit_counts() -> None:
+def test_launch_of_the_nearest_unit_counts() -> None:
     city, ward = launched(), launched(date(2024, 2, 15))
     ward = type(ward)(
         **{name: getattr(ward, name) for name in ward.__struct_fields__} | {"unit": WARD, "launched_in": "c"}
@@ -233,7 +233,7 @@ def test_of_several_launches_the_one_of_the_nearest_unit_counts() -> None:
     assert launches.nearest([gone, city], WARD) is city
 
 
-def test_a_unit_stands_where_its_best_model_does() -> None:
+def test_standing_of_a_unit_is_that_of_its_best_model() -> None:
     counted = [
         ("/vn/a/b", ModelState.REGISTERED, True, 1),
         ("/vn/a/b", ModelState.DRAFT, True, 2),
@@ -255,7 +255,7 @@ TALLIES = st.builds(Tally, **dict.fromkeys(("in_time", "late", "waiting", "draft
 
 
 @given(TALLIES, st.lists(st.tuples(TALLIES, st.booleans()), max_size=4))
-def test_what_those_did_who_took_a_part_of_a_unit_is_never_given_to_it(
+def test_models_of_a_partial_successor_never_count_for_the_old_unit(
     own: Tally, heirs: list[tuple[Tally, bool]]
 ) -> None:
     standing, tally = launches.standing(own, heirs)

@@ -86,7 +86,7 @@ async def stand(person: Person, launch: str, *standings: str) -> tuple[dict[str,
     return totals, units
 
 
-async def test_issuers_change_and_documents_keep_who_issued_them(graphql: GraphQL) -> None:
+async def test_document_keeps_its_issuer_after_the_issuer_is_renamed_and_ended(graphql: GraphQL) -> None:
     office = Office(graphql, PROVINCE)
     issuer, merged = await commission(office, PROVINCE), await commission(office, PROVINCE)
     first = await issued(office, issuer, "04-KH/TU", "2016-02-01")
@@ -148,7 +148,7 @@ async def test_issuers_change_and_documents_keep_who_issued_them(graphql: GraphQ
     )
 
 
-async def test_who_has_ended_owns_no_new_model(graphql: GraphQL) -> None:
+async def test_organisation_owns_no_new_model_after_its_end(graphql: GraphQL) -> None:
     office = Office(graphql, PROVINCE)
     owner = await office.organisation(TOWN)
     await office.officer.does("endOrganisation", organisation=owner, document="QĐ 1", on="2019-01-10")
@@ -158,7 +158,7 @@ async def test_who_has_ended_owns_no_new_model(graphql: GraphQL) -> None:
     assert (refused["code"], refused["fields"]) == ("organisation-ended", ["owner", "on"])
 
 
-async def test_a_launch_tells_who_has_registered_by_its_day_and_who_has_not(graphql: GraphQL) -> None:
+async def test_launch_shows_which_units_have_registered_in_time(graphql: GraphQL) -> None:
     office = Office(graphql, PROVINCE)
     programme = await started(office, TOWN, 2019, 2019)
     launch = await office.officer.does(
@@ -217,7 +217,7 @@ async def test_a_launch_tells_who_has_registered_by_its_day_and_who_has_not(grap
     await office.officer.does("launchProgramme", until="2019-05-01", on="2019-01-10", **again)
 
 
-async def test_of_units_that_were_merged_before_the_day_what_their_heir_did_counts(graphql: GraphQL) -> None:
+async def test_models_of_the_successor_count_for_units_merged_before_the_deadline(graphql: GraphQL) -> None:
     """Wards of a district of Hà Nội, which ended on 2025-07-01; where an heir took a part only, nothing is guessed."""
     office = Office(graphql, ELSEWHERE)
     programme = await started(office, ELSEWHERE, 2025, 2025)
@@ -256,7 +256,7 @@ async def test_of_units_that_were_merged_before_the_day_what_their_heir_did_coun
     assert totals["inTime"] == len(ours)
 
 
-async def test_what_is_kept_of_a_launch_is_out_of_date_as_soon_as_a_unit_has_registered(
+async def test_cached_launch_is_stale_as_soon_as_a_unit_has_registered(
     graphql: GraphQL,
 ) -> None:
     office = Office(graphql, PROVINCE)
@@ -283,7 +283,7 @@ async def test_what_is_kept_of_a_launch_is_out_of_date_as_soon_as_a_unit_has_reg
         assert (await reader.read(query, tag, id=launch)).status_code == 200
 
 
-async def test_what_many_enter_at_once_is_there_once_and_the_others_are_told(graphql: GraphQL) -> None:
+async def test_record_that_many_enter_at_once_exists_once(graphql: GraphQL) -> None:
     office = Office(graphql, PROVINCE)
     issuer = await commission(office, PROVINCE)
     document = await issued(office, issuer, "01-KH", "2016-02-01")
@@ -317,7 +317,7 @@ async def test_what_many_enter_at_once_is_there_once_and_the_others_are_told(gra
         assert len(refused) == 7, does
 
 
-async def test_of_two_who_change_a_programme_the_second_learns_what_the_first_has_done(
+async def test_second_change_of_a_programme_is_refused_with_the_first_change(
     graphql: GraphQL,
 ) -> None:
     office = Office(graphql, PROVINCE)
@@ -330,7 +330,7 @@ async def test_of_two_who_change_a_programme_the_second_learns_what_the_first_ha
     assert f"a theme set, by officer@{PROVINCE}, at " in second["messageEn"]
 
 
-async def test_a_model_joins_only_a_programme_of_its_years_and_units(graphql: GraphQL) -> None:
+async def test_model_joins_only_a_programme_of_its_year_and_unit(graphql: GraphQL) -> None:
     office = Office(graphql, PROVINCE)
     owner = await office.organisation(TOWN)
     programme = await started(office, TOWN, 2019, 2019)

@@ -107,7 +107,7 @@ VALID: list[Row] = [
 ]
 
 
-def test_communes_merge_split_and_are_renamed_with_their_document() -> None:
+def test_communes_are_merged_split_and_renamed_with_their_document() -> None:
     made = planned(VALID)
     assert made.problems == ()
     assert (made.began, made.ended, made.changed, made.followers) == (3, 3, 1, 0)
@@ -125,7 +125,7 @@ def test_communes_merge_split_and_are_renamed_with_their_document() -> None:
     assert [s.name for s in renamed.spells[-2:]] == [IN_HUE[3].spells[-1].name, "Phường Đổi Tên"]
 
 
-def test_a_province_that_merges_takes_what_lies_below_along() -> None:
+def test_sub_units_move_with_a_merged_province() -> None:
     small = sorted(PROVINCES, key=lambda p: sum(UnitPath(c.spells[-1].path).within(p.id) for c in COMMUNES))[
         :2
     ]
@@ -138,7 +138,7 @@ def test_a_province_that_merges_takes_what_lies_below_along() -> None:
     check_invariants(after(made), DAY)
 
 
-def test_the_same_in_another_order_and_spelling_is_the_same_file() -> None:
+def test_file_in_another_order_and_spelling_has_the_same_digest() -> None:
     assert read(text(VALID)).digest == read("\ufeff" + text(reversed(VALID))).digest
     vietnamese = [
         {**row, "kind": {"MERGE": "Nhập", "SPLIT": "tách", "RENAME": "Đổi tên"}[row["kind"]]} for row in VALID
@@ -231,7 +231,7 @@ WRONG: dict[str, tuple[list[Row], set[tuple[int | None, str]]]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_wrong_is_named_by_its_row(wrong: str) -> None:
+def test_problem_names_its_row(wrong: str) -> None:
     rows, expected = WRONG[wrong]
     assert problems(rows) == expected
     made = planned(rows)
@@ -241,7 +241,7 @@ def test_what_is_wrong_is_named_by_its_row(wrong: str) -> None:
     assert refused.value.refusal.code == "reorganisation-invalid"
 
 
-def test_all_that_is_wrong_is_named_together() -> None:
+def test_all_problems_are_listed_together() -> None:
     rows = [
         row
         for rows, _ in (WRONG["an unknown unit"], WRONG["a merge of one"], WRONG["two main ones"])
@@ -252,13 +252,13 @@ def test_all_that_is_wrong_is_named_together() -> None:
     assert problems(rows) == {(2, "UNIT_UNKNOWN"), (3, "MERGE_OF_ONE"), (5, "TWO_MAINS")}
 
 
-def test_what_changed_later_is_not_overtaken() -> None:
+def test_reorganisation_before_a_later_change_is_refused() -> None:
     country = after(planned([RENAMED]))
     again = [{**line("RENAME", IN_HUE[3].id, name="Trước"), "effective_on": "2026-08-01"}]
     assert {str(p.problem) for p in planned(again, country).problems} == {"TIME_OVERLAPS"}
 
 
-def test_columns_that_are_missing_or_not_known_are_named() -> None:
+def test_missing_and_unknown_columns_are_named() -> None:
     (problem,) = read("old,nghĩa\nA,B\n").problems
     assert "effective_on" in problem.en
     assert "nghĩa" in problem.en
@@ -298,7 +298,7 @@ def valid(draw: st.DrawFn) -> Drawn:
 
 @settings(max_examples=15, deadline=None)
 @given(valid())
-def test_a_valid_reorganisation_keeps_what_must_hold(drawn: Drawn) -> None:
+def test_valid_reorganisation_keeps_the_invariants(drawn: Drawn) -> None:
     made = planned(drawn.rows)
     assert made.problems == ()
     assert made.ended == drawn.ending
@@ -311,7 +311,7 @@ def test_a_valid_reorganisation_keeps_what_must_hold(drawn: Drawn) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(valid())
-def test_after_several_reorganisations_heirs_and_those_before_them_still_find_each_other(
+def test_successors_and_predecessors_agree_after_several_reorganisations(
     drawn: Drawn,
 ) -> None:
     """From before 2025-07-01, over it, and over the drawn one."""
@@ -364,7 +364,9 @@ def _doubled(rows: Sequence[Row]) -> list[Row]:
 
 @settings(max_examples=15, deadline=None)
 @given(valid(), st.sampled_from([_unknown, _orphaned, _undocumented, _doubled]))
-def test_an_invalid_one_changes_no_unit(drawn: Drawn, spoil: Callable[[Sequence[Row]], list[Row]]) -> None:
+def test_invalid_reorganisation_changes_no_unit(
+    drawn: Drawn, spoil: Callable[[Sequence[Row]], list[Row]]
+) -> None:
     made = planned(spoil(drawn.rows))
     assert made.problems
     assert made.units == ()
@@ -378,7 +380,7 @@ def test_second_application_of_the_same_file_is_refused() -> None:
     assert (refused.value.refusal.code, refused.value.refusal.fields) == ("already-reorganised", ("file",))
 
 
-def test_it_belongs_to_the_smallest_unit_that_has_all_that_changes() -> None:
+def test_reorganisation_belongs_to_the_smallest_unit_with_all_changes() -> None:
     for rows, path in (
         ([RENAMED], IN_HUE[3].spells[-1].path),
         (VALID, "/vn/u46"),
@@ -390,6 +392,6 @@ def test_it_belongs_to_the_smallest_unit_that_has_all_that_changes() -> None:
         assert made.unit == event.unit == path
 
 
-def test_the_readmes_example_can_be_applied() -> None:
+def test_example_of_the_readme_can_be_applied() -> None:
     example = Path(reorganisations.__file__).with_name("example.csv").read_text(encoding="utf-8")
     assert plan(read(example), COUNTRYWIDE).problems == ()

@@ -66,7 +66,7 @@ def danvan(graphql: GraphQL, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-async def test_records_stay_where_they_were_made_and_grants_reach_only_what_they_name(
+async def test_records_and_grants_keep_their_units_after_a_reorganisation(
     graphql: GraphQL, tmp_path: Path
 ) -> None:
     units = await communes(graphql, 0)
@@ -131,7 +131,7 @@ async def test_records_stay_where_they_were_made_and_grants_reach_only_what_they
     assert (await successor.reporter.ask(report, u=new))["report"]["complete"] in (True, False)
 
 
-async def test_one_line_that_is_wrong_keeps_all_from_being_applied(graphql: GraphQL, tmp_path: Path) -> None:
+async def test_file_with_one_problem_is_not_applied(graphql: GraphQL, tmp_path: Path) -> None:
     units = await communes(graphql, 3)
     file = merging(units, "90402") + f"{DOCUMENT},MERGE,99999,90402,,,,,\n"
     before = await counts(graphql.settings)
@@ -149,7 +149,7 @@ async def test_one_line_that_is_wrong_keeps_all_from_being_applied(graphql: Grap
     assert found["unit"] is None
 
 
-async def test_of_many_at_the_same_time_one_is_applied(graphql: GraphQL) -> None:
+async def test_file_sent_many_times_at_once_is_applied_once(graphql: GraphQL) -> None:
     units = await communes(graphql, 6)
     rival = merging(units, "90403").replace("Xã Mới 90403", "Xã Khác")
     files = [merging(units, "90403")] * 3 + [rival] * 3
@@ -162,7 +162,7 @@ async def test_of_many_at_the_same_time_one_is_applied(graphql: GraphQL) -> None
     assert name in ("Xã Mới 90403", "Xã Khác")
 
 
-async def test_only_an_operator_of_all_the_units_reorganises_them(graphql: GraphQL) -> None:
+async def test_reorganisation_needs_an_operator_of_all_its_units(graphql: GraphQL) -> None:
     file = merging(await communes(graphql, 9), "90404")
     for person in (operator(graphql, "u01"), Person(graphql, Role.LEADER, PROVINCE)):
         answer: dict[str, Any] = await person.tries("reorganiseUnits", file=file)
@@ -170,7 +170,7 @@ async def test_only_an_operator_of_all_the_units_reorganises_them(graphql: Graph
     await operator(graphql, PROVINCE).does("reorganiseUnits", file=file)
 
 
-async def test_a_unit_under_another_one_takes_its_people_along(graphql: GraphQL) -> None:
+async def test_grants_in_a_parent_reach_units_that_come_under_it(graphql: GraphQL) -> None:
     moved = (await communes(graphql, 12))[0]
     other = "u08-2025"
     office = Office(graphql, moved["id"])

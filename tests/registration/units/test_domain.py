@@ -41,12 +41,12 @@ def recorded(unit: DatedUnit, known: Unit | None = None) -> Unit:
     return outcome[0]
 
 
-def test_what_is_known_just_so_is_not_recorded_again() -> None:
+def test_unchanged_unit_is_not_recorded_again() -> None:
     unit = dated(spell())
     assert record(recorded(unit), unit, act=ACT) is None
 
 
-def test_what_changed_is_the_next_version_under_its_newest_path() -> None:
+def test_changed_unit_is_the_next_version_under_its_newest_path() -> None:
     first = recorded(dated(spell()))
     ended = AT.date()
     second = recorded(dated(spell(until=ended), spell(since=ended, path="/vn/b/a")), first)
@@ -54,7 +54,7 @@ def test_what_changed_is_the_next_version_under_its_newest_path() -> None:
     assert (first.unit, second.unit) == ("/vn/a", "/vn/b/a")
 
 
-def test_older_data_loaded_again_does_not_undo_a_reorganisation() -> None:
+def test_older_data_loaded_again_do_not_undo_a_reorganisation() -> None:
     ended = AT.date()
     published = dated(spell())
     renamed = recorded(dated(spell(until=ended), spell(since=ended, path="/vn/b/a")), recorded(published))
@@ -74,14 +74,14 @@ def test_older_data_loaded_again_does_not_undo_a_reorganisation() -> None:
         (spell(until=AT.date()), spell(since=AT.date() - timedelta(days=1))),
     ],
 )
-def test_spells_that_overlap_or_are_missing_are_refused(spells: tuple[Spell, ...]) -> None:
+def test_overlapping_or_missing_spells_are_refused(spells: tuple[Spell, ...]) -> None:
     with pytest.raises(Refused) as refused:
         record(None, dated(*spells), act=ACT)
     assert refused.value.refusal.code == "spells-overlap"
 
 
 @given(st.lists(DAYS, min_size=2, max_size=6, unique=True).map(sorted), DAYS)
-def test_on_any_day_a_unit_is_at_most_one_thing(borders: list[date], day: date) -> None:
+def test_unit_has_at_most_one_spell_on_any_day(borders: list[date], day: date) -> None:
     spells = [spell(since=a, until=b) for a, b in itertools.pairwise(borders)]
     unit = dated(*spells)
     assert record(None, unit, act=ACT) is not None
@@ -92,7 +92,7 @@ def test_on_any_day_a_unit_is_at_most_one_thing(borders: list[date], day: date) 
 
 
 @given(DAYS, DAYS, st.lists(DAYS, min_size=2, max_size=5, unique=True).map(sorted))
-def test_between_two_days_a_unit_is_what_it_was_on_each(one: date, other: date, borders: list[date]) -> None:
+def test_spells_between_two_days_are_those_of_each_day(one: date, other: date, borders: list[date]) -> None:
     since, until = min(one, other), max(one, other)
     unit = dated(*(spell(since=a, until=b) for a, b in itertools.pairwise(borders)))
     corners = {since, until, *(b for b in borders if since <= b <= until)}
@@ -102,7 +102,7 @@ def test_between_two_days_a_unit_is_what_it_was_on_each(one: date, other: date, 
 
 
 @given(st.lists(st.sampled_from(["a", "ab", "b", "u1", "u11"]), min_size=1, max_size=4, unique=True))
-def test_a_path_is_compared_by_whole_segments(ids: list[str]) -> None:
+def test_path_is_compared_by_whole_segments(ids: list[str]) -> None:
     path = UnitPath("/vn/" + "/".join(ids))
     assert path.unit == ids[-1]
     assert path.segments == ("vn", *ids)
@@ -113,7 +113,7 @@ def test_a_path_is_compared_by_whole_segments(ids: list[str]) -> None:
     assert path.child("x").within(ids[-1])
 
 
-def test_a_batch_is_of_1_to_500_different_units() -> None:
+def test_batch_has_1_to_500_different_units() -> None:
     units = [dated(spell(), key=f"u{number}") for number in range(LARGEST_BATCH + 1)]
     check_batch(units[:1])
     check_batch(units[:-1])

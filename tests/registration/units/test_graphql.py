@@ -22,7 +22,7 @@ async def named(graphql: GraphQL, **variables: Any) -> list[dict[str, Any]]:
     return [edge["node"] for edge in found["unitsNamed"]["edges"]]
 
 
-async def test_a_name_finds_those_that_have_it_and_those_that_had_it(graphql: GraphQL) -> None:
+async def test_name_finds_units_that_have_it_or_had_it(graphql: GraphQL) -> None:
     found = await named(graphql, name="quan thanh xuan", on="2024-01-01")
     assert found[0] == {
         "name": "Quận Thanh Xuân",
@@ -35,7 +35,7 @@ async def test_a_name_finds_those_that_have_it_and_those_that_had_it(graphql: Gr
     assert next((n["name"], n["former"], n["unit"]["id"]) for n in later) == ("Quận Thanh Xuân", True, "u009")
 
 
-async def test_pages_of_names_lose_none(graphql: GraphQL) -> None:
+async def test_pages_of_a_name_have_every_unit_once(graphql: GraphQL) -> None:
     whole = [node["unit"]["id"] for node in await named(graphql, name="thanh xuan")]
     assert len(whole) > 3
     seen: list[str] = []
@@ -51,7 +51,7 @@ async def test_pages_of_names_lose_none(graphql: GraphQL) -> None:
     assert seen == whole
 
 
-async def test_one_code_is_two_wards_and_the_older_is_in_the_newer(graphql: GraphQL) -> None:
+async def test_one_code_names_two_wards_and_the_older_is_part_of_the_newer(graphql: GraphQL) -> None:
     token = graphql.token("reporter", "vn")
     ask = 'query($on: Date) { unitByCode(code: "26740", on: $on) { id name } }'
     old = (await graphql.ask(ask, token, on="2025-06-30"))["unitByCode"]
@@ -67,7 +67,7 @@ async def test_one_code_is_two_wards_and_the_older_is_in_the_newer(graphql: Grap
     assert heirs[new["id"]]["on"] == "2025-07-01"
 
 
-async def test_below_a_town_lie_its_communes_and_above_it_its_province(graphql: GraphQL) -> None:
+async def test_town_is_between_its_communes_and_its_province(graphql: GraphQL) -> None:
     found = await graphql.ask(
         'query { below: unitsBelow(unit: "u437", on: "2018-01-01", level: COMMUNE, first: 10) '
         '{ edges { node { id } } } unit(id: "u18127", on: "2018-01-01") '
@@ -80,7 +80,7 @@ async def test_below_a_town_lie_its_communes_and_above_it_its_province(graphql: 
     assert above == ["u437", "u42", "vn"]
 
 
-async def test_a_name_that_says_nothing_is_refused_by_name(graphql: GraphQL) -> None:
+async def test_blank_name_is_refused_with_its_field(graphql: GraphQL) -> None:
     reply = await graphql.post(
         {"query": NAMED, "variables": {"name": "x", "first": 1}}, graphql.token("reporter", "vn")
     )

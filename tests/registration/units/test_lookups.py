@@ -53,7 +53,7 @@ def named(name: str, on: date = AFTER, **wanted: str) -> list[tuple[str, str, bo
 
 @settings(max_examples=300)
 @given(st.sampled_from(COUNTRYWIDE), DAYS)
-def test_on_any_day_any_unit_has_one_chain_of_parents_up_to_the_country(unit: DatedUnit, day: date) -> None:
+def test_unit_has_one_chain_of_parents_on_any_day(unit: DatedUnit, day: date) -> None:
     assert sum(spell.covers(day) for spell in unit.spells) <= 1
     chain = []
     spell = unit.at(day)
@@ -70,7 +70,7 @@ def test_on_any_day_any_unit_has_one_chain_of_parents_up_to_the_country(unit: Da
 
 @settings(max_examples=200)
 @given(st.sampled_from([unit for unit in COUNTRYWIDE if unit.at(BEFORE)]))
-def test_whoever_succeeds_a_unit_has_it_for_a_predecessor_and_the_other_way_round(unit: DatedUnit) -> None:
+def test_successors_and_predecessors_are_inverse(unit: DatedUnit) -> None:
     for id_, heir in later(unit.id).items():
         back = earlier(id_)
         assert unit.id in back
@@ -78,12 +78,12 @@ def test_whoever_succeeds_a_unit_has_it_for_a_predecessor_and_the_other_way_roun
 
 
 @pytest.mark.parametrize("step", [later, earlier])
-def test_a_unit_is_its_own_heir_while_it_lasts(step: Callable[..., dict[str, Heir]]) -> None:
+def test_unit_is_its_own_heir_while_it_lasts(step: Callable[..., dict[str, Heir]]) -> None:
     found = step("u437", since=date(2020, 1, 1), to=date(2020, 1, 1))
     assert [(h.unit.id, h.whole, h.on) for h in found.values()] == [("u437", True, None)]
 
 
-def test_one_code_is_two_wards_before_and_after() -> None:
+def test_one_code_names_another_ward_after_the_reorganisation() -> None:
     def with_code(day: date) -> list[str]:
         return [u.id for u in COUNTRYWIDE if (s := u.at(day)) and s.code == "26740" and s.level == "COMMUNE"]
 
@@ -92,7 +92,7 @@ def test_one_code_is_two_wards_before_and_after() -> None:
     assert new in later(old)
 
 
-def test_quan_thanh_xuan_and_xa_thanh_xuan_are_two() -> None:
+def test_quan_thanh_xuan_and_xa_thanh_xuan_are_different_units() -> None:
     found = named("Thanh Xuân", on=BEFORE, within="u01")
     exact = [(id_, name) for id_, name, _ in found if name.endswith(" Thanh Xuân")]
     assert {name for _, name in exact} >= {"Quận Thanh Xuân", "Xã Thanh Xuân"}
@@ -101,14 +101,14 @@ def test_quan_thanh_xuan_and_xa_thanh_xuan_are_two() -> None:
     assert named("xã thanh xuân", on=BEFORE, within="u01")[0][1] == "Xã Thanh Xuân"
 
 
-def test_a_former_name_finds_the_unit_and_says_that_it_is_former() -> None:
+def test_former_name_finds_the_unit_and_is_marked_as_former() -> None:
     found = named("Nam Hồng", within="u42")
     assert ("u18118", "Phường Nam Hồng", True) in found
     assert found.index(("u18118", "Phường Nam Hồng", True)) == 0
     assert named("nam hong", within="u42")[0][0] == "u18118"
 
 
-def test_tones_come_before_what_is_so_without_them() -> None:
+def test_matches_with_tones_come_before_matches_without() -> None:
     units = [name for _, name, _ in named("Tân Lập", on=BEFORE)]
     last_exact = max(i for i, name in enumerate(units) if name.endswith(" Tân Lập"))
     alike = [i for i, name in enumerate(units) if not name.endswith(" Tân Lập")]
@@ -116,7 +116,7 @@ def test_tones_come_before_what_is_so_without_them() -> None:
 
 
 @pytest.mark.parametrize("name", ["", " x ", "a" * 101])
-def test_a_name_that_says_nothing_is_refused(name: str) -> None:
+def test_blank_name_is_refused(name: str) -> None:
     with pytest.raises(Refused) as refused:
         naming.asked(name)
     assert refused.value.refusal.code == "unit-name"

@@ -65,7 +65,7 @@ def origins(unit: DatedUnit) -> set[str]:
         (IN_2026, 34, 0, 3_321),
     ],
 )
-def test_the_units_in_force_on_a_day_are_as_many_as_the_sources_say(
+def test_number_of_units_on_a_day_is_that_of_the_sources(
     day: date, provinces: int, districts: int, communes: int
 ) -> None:
     counts = Counter(spell.level for spell in in_force(day).values())
@@ -83,7 +83,7 @@ def test_no_id_is_used_twice() -> None:
     assert len(BY_ID) == len(UNITS)
 
 
-def test_the_country_comes_first_and_never_ends() -> None:
+def test_country_comes_first_and_never_ends() -> None:
     assert UNITS[0].id == COUNTRY
     assert UNITS[0].spells == (
         Spell(
@@ -97,7 +97,7 @@ def test_the_country_comes_first_and_never_ends() -> None:
     )
 
 
-def test_a_parent_precedes_its_children() -> None:
+def test_parent_precedes_its_children() -> None:
     place = {unit.id: index for index, unit in enumerate(UNITS)}
     assert all(
         place[spell.parent] < place[unit.id] for unit in UNITS for spell in unit.spells if spell.parent
@@ -114,7 +114,7 @@ def test_names_and_kinds_are_composed_unicode() -> None:
     )
 
 
-def test_the_spells_of_a_unit_are_ordered_and_never_overlap() -> None:
+def test_spells_of_a_unit_are_ordered_and_never_overlap() -> None:
     for unit in UNITS:
         assert unit.spells
         assert all(days(spell)[0] <= days(spell)[1] for spell in unit.spells)
@@ -150,12 +150,12 @@ def test_every_predecessor_ended_on_the_day_its_successor_began() -> None:
             assert predecessor.on == unit.spells[0].since == BY_ID[predecessor.unit].spells[-1].until
 
 
-def test_every_unit_that_begins_has_predecessors_and_every_one_that_goes_on_has_none() -> None:
+def test_new_unit_has_predecessors_and_continuing_unit_has_none() -> None:
     for unit in UNITS:
         assert bool(unit.predecessors) == (unit.spells[0].since == REORGANISED_ON), unit
 
 
-def test_an_old_unit_has_one_main_successor_and_is_split_only_when_it_has_several() -> None:
+def test_old_unit_has_one_main_successor_and_is_split_only_among_several() -> None:
     lines = [predecessor for unit in UNITS for predecessor in unit.predecessors]
     mains = Counter(line.unit for line in lines if line.main)
     successors = Counter(line.unit for line in lines)
@@ -184,7 +184,7 @@ def test_hong_linh_ends_with_the_district_level() -> None:
     assert AFTER["u18115-2025"].path == "/vn/u42/u18115-2025"
 
 
-def test_a_reused_code_is_two_units() -> None:
+def test_reused_code_names_two_units() -> None:
     before = {unit: spell for unit, spell in BEFORE.items() if spell.code == "26740"}
     after = {unit: spell for unit, spell in AFTER.items() if spell.code == "26740"}
     assert list(before) == ["u26740"]
@@ -205,7 +205,7 @@ def test_quan_thanh_xuan_and_xa_thanh_xuan_of_soc_son_are_different_units() -> N
     assert BEFORE[commune.parent].name == "Huyện Sóc Sơn"
 
 
-def test_a_province_that_nothing_happened_to_has_one_spell_open_at_both_ends() -> None:
+def test_unchanged_province_has_one_spell_open_at_both_ends() -> None:
     assert BY_ID["u42"].spells == (
         Spell(
             name="Tỉnh Hà Tĩnh",
@@ -218,7 +218,7 @@ def test_a_province_that_nothing_happened_to_has_one_spell_open_at_both_ends() -
     )
 
 
-def test_merged_provinces_are_the_predecessors_of_a_new_one() -> None:
+def test_merged_provinces_are_predecessors_of_a_new_one() -> None:
     assert BY_ID["u02"].at(IN_2026) is None
     assert BY_ID["u08-2025"].predecessors == tuple(
         Predecessor(unit=unit, kind=SuccessionKind.MERGE, on=REORGANISED_ON, document="202/2025/QH15")
@@ -226,7 +226,7 @@ def test_merged_provinces_are_the_predecessors_of_a_new_one() -> None:
     )
 
 
-def test_a_commune_that_goes_on_moves_from_its_district_to_its_province() -> None:
+def test_continuing_commune_moves_from_its_district_to_its_province() -> None:
     moved = [
         unit
         for unit in UNITS
@@ -238,12 +238,12 @@ def test_a_commune_that_goes_on_moves_from_its_district_to_its_province() -> Non
         assert parents == [UnitLevel.DISTRICT, UnitLevel.PROVINCE]
 
 
-def test_a_commune_that_goes_on_may_change_its_name() -> None:
+def test_continuing_commune_may_change_its_name() -> None:
     assert [spell.name for spell in BY_ID["u24235"].spells] == ["Xã Krông Na", "Xã Buôn Đôn"]
 
 
 @pytest.mark.parametrize("unit", ISLAND_DISTRICTS)
-def test_an_island_district_goes_on_as_a_special_zone(unit: str) -> None:
+def test_island_district_continues_as_a_special_zone(unit: str) -> None:
     old, new = BY_ID[unit].spells
     assert (old.level, old.kind, old.code) == (UnitLevel.DISTRICT, "Huyện", unit[1:])
     assert (new.level, new.kind, len(new.code)) == (UnitLevel.COMMUNE, "Đặc khu", 5)
@@ -298,7 +298,7 @@ def test_103_of_the_126_communes_of_ha_noi_reuse_an_old_code_under_another_name(
         ("vn-units-succession-2025-07-01.csv", "district,437,42,1", 10_667),
     ],
 )
-def test_data_that_contradict_themselves_are_refused_by_file_and_row(
+def test_contradictory_data_are_refused_with_file_and_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, line: str, row: int
 ) -> None:
     shutil.copytree(national._DATA, tmp_path, dirs_exist_ok=True)
