@@ -9,7 +9,7 @@ from tests.access.people import BY_DELEGATION, DEPUTIES, HOLDERS, OTHERS, Somebo
 from tests.access.table import expected, lines
 
 SUBSCRIBED = ("Subscription.", "ReviewEvent.")
-OF_REVIEWS = frozenset({"decide", "nominate", "decideReview", "nominateReview"})
+OF_REVIEWS = frozenset({"decide-review", "nominate-review", "decideReview", "nominateReview"})
 FOR_ANY_STATE = frozenset({"not-permitted", "unauthenticated"})
 """Outcomes that depend on who asks and not on the thing: one state of it is as good as another."""
 

@@ -25,4 +25,4 @@ QUERIES = {
     "Review.model": NODE % ("Review", "model { id }"),
     "Review.reason": NODE % ("Review", "reason"),
 }
-CHANGING = {"decide", "nominate", "decideReview", "nominateReview"}
+CHANGING = {"decide-review", "nominate-review", "decideReview", "nominateReview"}
