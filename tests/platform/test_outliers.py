@@ -1,4 +1,4 @@
-"""What is hardly so is flagged by a named rule, with its threshold; nothing that was said is changed."""
+"""Unlikely contributions are flagged by a named rule with its threshold, and are not changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

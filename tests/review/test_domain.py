@@ -1,4 +1,4 @@
-"""Reviews as pure functions: decided once, by another, with a reason; nominated once, if recognised."""
+"""Reviews as pure functions: decided once, by another person, with a reason; nominated once, if recognised."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

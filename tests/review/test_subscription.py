@@ -1,4 +1,4 @@
-"""Review events over graphql-transport-ws: in order, live, from wherever one left off, and only one's own."""
+"""Review events over graphql-transport-ws: live, in order, from a cursor on, and only those in scope."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ subscription($after: String, $unit: ID) {
 }
 """
 EXAMPLE = next(query for query in orjson.loads(MANIFEST.read_bytes()).values() if "subscription" in query)
-"""One that whoever comes may send."""
+"""A request that any client may send."""
 
 
 class Events:
@@ -82,7 +82,7 @@ def office(graphql: GraphQL) -> Office:
 
 
 async def reviewed(office: Office) -> tuple[str, str]:
-    """A model that was accepted, recognised and nominated: three events. The ids of it and of its review."""
+    """Ids of a model that was accepted, recognised and nominated (three events), and of its review."""
     model = await office.registered(await office.organisation())
     review = await office.review_of(model)
     await office.appraiser.does(
@@ -130,7 +130,7 @@ async def test_event_is_sent_with_the_review_as_of_that_moment(graphql: GraphQL,
 
 
 async def listening(graphql: GraphQL, office: Office, live: Events) -> None:
-    """Nothing says when a subscription without a cursor has begun: so things happen until one is heard."""
+    """A subscription without a cursor does not say when it has begun, so events are made until one arrives."""
     hearing = asyncio.create_task(live.next(1))
     while not hearing.done():
         await office.registered(await office.organisation())

@@ -1,4 +1,4 @@
-"""The rules of formality, each with what it takes for form and what it leaves alone; and a question's life."""
+"""The rules of formality, each with texts that match and texts that do not; and the life of a question."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta

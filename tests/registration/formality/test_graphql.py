@@ -1,4 +1,4 @@
-"""A registration for form's sake through GraphQL: let through, asked about, answered, marked, counted."""
+"""A formal registration through GraphQL: it is accepted, questioned, answered, marked and counted."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.people import CITY, WARD, Office, Person
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PROVINCE = "u42"
-"""The city in it was dissolved; what is asked today about its registrations counts in the province."""
+"""Its city has ended, so questions that are opened today about registrations of the city count in the province."""
 QUESTION = """id rule state whyVi whyEn words others askedOn answer answeredOn answeredBy settledOn settledBy reason
   model { id state } unit { id }"""
 OF_MODEL = f"""
@@ -33,7 +33,7 @@ query Report($period: String!, $unit: ID!) { report(unit: $unit, period: $period
 
 
 async def _asked(office: Office, model: str) -> dict[str, dict[str, Any]]:
-    """By rule."""
+    """Number of models by rule."""
     await settled(office.graphql.settings)
     found = (await office.officer.ask(OF_MODEL, id=model))["node"]
     return {edge["node"]["rule"]: edge["node"] for edge in found["questions"]["edges"]}

@@ -1,4 +1,4 @@
-"""Questions about formality out of what the reader hears and what the check finds, at whatever moment it is."""
+"""Questions about formality that the event handler and the periodic check open, at any moment."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ HOW = "Họp bàn công khai ba lần, ghi ý kiến từng nhà, người có u
 
 
 class Office:
-    """Registration's database, the rules of models, and the reader's handler, without their processes."""
+    """The database of registration, the rules of models and the event handler, without their processes."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -46,7 +46,7 @@ class Office:
         year: int = YEAR,
         programme: Programme | None = None,
     ) -> str:
-        """Submitted and accepted at that moment; heard by the rules."""
+        """A model that is submitted and accepted at the moment `at`, and handled by the rules."""
         ward = values.unit(f"/vn/{unit}")
         by, judge = (values.act(who, at.date(), at=at) for who in ("ann", "bob"))
         model, drafted = values.draft(
@@ -94,7 +94,7 @@ class Office:
         await self.hear(model, at)
 
     async def hear(self, model: str, at: datetime) -> None:
-        """All of its events; those that were heard before are heard again."""
+        """Handles all events of the model, also those that were handled before."""
         types = {kind.subject: kind for kind in handlers.HEARD}
         log = [recorded(d) async for d in self.store.db.log.find({"key": model}).sort("version", 1)]
         heard = [Heard(one, one.read(types[one.type])) for one in log if one.type in types]
@@ -120,11 +120,11 @@ async def test_text_of_many_units_opens_one_question_in_each_of_them(office: Off
     title = "Giữ gìn cơ quan xanh, sạch, đẹp"
     models = [await office.registered(f"u{n}", title) for n in range(4)]
     assert await office.asked() == []
-    # A second one in a unit that has it already makes no further unit.
+    # A second model of a unit does not add a unit.
     models.append(await office.registered("u1", title.upper()))
     assert await office.asked() == []
     models.append(await office.registered("u5", f"{title}."))
-    # Of two in one unit the first is known; the other is among those with the text as soon as it comes up again.
+    # Of two models in one unit only the first is remembered. The other one matches when its events are handled again.
     assert sorted(await office.asked()) == sorted((m, "SAME_TEXT") for m in models if m != models[4])
     await office.hear(models[5], MARCH)
     assert len(await office.asked()) == 5

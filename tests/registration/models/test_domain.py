@@ -1,4 +1,4 @@
-"""The life of a model as pure functions: only in order, by others than its authors, on days that can be."""
+"""The life of a model as pure functions: steps in order, judged by others than its authors, on valid days."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A model's whole life through GraphQL; pages, filters and relations; and units as they were on a day."""
+"""The life of a model through GraphQL; pages, filters and related records; units as of a day."""
 
 from decimal import Decimal
 from typing import Any

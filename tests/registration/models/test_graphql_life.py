@@ -1,4 +1,4 @@
-"""One model's whole life through GraphQL: each step a fact that is told again, counted, and the same when recounted."""
+"""The whole life of one model through GraphQL: each step is in the history, in the counters and in the recount."""
 
 import asyncio
 from datetime import date
@@ -58,7 +58,7 @@ async def figures(office: Office, period: str, unit: str = WARD) -> dict[str, di
 
 
 def more(after: dict[str, dict[str, int]], before: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """What has been added to each measure."""
+    """The difference that was added to each measure."""
     added = {
         measure: {code: many - before[measure].get(code, 0) for code, many in parts.items()}
         for measure, parts in after.items()
@@ -208,7 +208,7 @@ async def test_second_officer_is_refused_with_the_changes_of_the_first(graphql: 
     assert (refused["code"], refused["fields"]) == ("changed-meanwhile", ["expectedVersion"])
     assert f"Sửa nội dung (tên mô hình), do {name}, lúc " in refused["messageVi"]
     assert f"It is at version 2, not 1. Since then: REVISE (title), by {name}, at " in refused["messageEn"]
-    # Whoever has seen what there is now goes on from it; whoever has seen more than there is has not.
+    # A caller who has seen the present version can continue. A version that does not exist yet is refused.
     ahead = await officers[0].tries("submitModel", model=id_, expectedVersion=3, on="2019-02-04")
     assert ahead["messageEn"] == "It is at version 2, not 3."
     assert (await officers[0].tries("submitModel", model=id_, expectedVersion=2, on="2019-02-04"))[

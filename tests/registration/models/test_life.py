@@ -1,4 +1,4 @@
-"""The whole life of a model: which step may be taken when, what each leaves behind, and what is counted of it."""
+"""The whole life of a model: the steps that each state allows, their results, and the facts that are counted."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -112,7 +112,7 @@ WAYS: dict[ModelState, tuple[ModelStep, ...]] = {
 
 
 def taken(step: ModelStep, model: Model, on: date) -> tuple[Model, Event]:
-    # Whoever judges is not who wrote or sent it.
+    # The person who judges a model is not one of its authors.
     judging = step in (ModelStep.RETURN, ModelStep.ACCEPT, ModelStep.CHANGE_LEVEL)
     return STEPS[step](model, act(on, "judge" if judging else "officer"))
 
@@ -336,18 +336,18 @@ def test_history_measures_and_document_agree_after_any_steps(data: st.DataObject
         assert model.state is LEADS_TO.get(step, before.state)
         events.append(event)
         day = max(day, on)
-    # The state is one that a way leads to; versions are dense; the log tells each step.
+    # The state can be reached; versions are dense; the log has each step.
     assert model.state in WAYS
     assert [event.version for event in events] == [*range(1, model.version + 1)]
     told = [history.fact(recorded(event)) for event in events]
     assert [fact["version"] for fact in told] == [*range(1, model.version + 1)]
-    # What reports count of the events is what the document says should be counted.
+    # Reports count the same facts from the events as from the document.
     counted = {fact.id: to_document(fact) for event in events for fact in facts_of(event, recorded(event))}
     wanted = dict(of_model(to_document(model))) if model.registered_on else {}
     assert counted.keys() == wanted.keys()
     for key, fact in counted.items():
         assert {name: fact[name] for name in COMPARED} == wanted[key]
-    # Registered and implemented differ by just this.
+    # This is the difference between registered and implemented models.
     many = dict.fromkeys(("REGISTERED", "IMPLEMENTED", "CARRIED_OVER", "WITHDRAWN"), 0)
     many |= {name: sum(f["measure"] == name for f in counted.values()) for name in many}
     waiting = model.state is ModelState.REGISTERED

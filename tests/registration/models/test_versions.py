@@ -1,4 +1,4 @@
-"""An answer that was read may be kept, and is sent again only when something behind it has changed."""
+"""A client can cache an answer: it is sent again only after a record behind it has changed."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Documents, programmes and launches as pure functions: what names them, when they run, and where each unit stands."""
+"""Documents, programmes and launches as pure functions: identities, periods, and the standing of each unit."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

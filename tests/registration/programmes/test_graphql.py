@@ -1,4 +1,4 @@
-"""A programme through GraphQL: its documents and issuers over time, its launch, and who has not registered by then."""
+"""A programme through GraphQL: documents and issuers over time, a launch, and units that have not registered."""
 
 import asyncio
 from typing import Any
@@ -218,7 +218,7 @@ async def test_launch_shows_which_units_have_registered_in_time(graphql: GraphQL
 
 
 async def test_models_of_the_successor_count_for_units_merged_before_the_deadline(graphql: GraphQL) -> None:
-    """Wards of a district of Hà Nội, which ended on 2025-07-01; where an heir took a part only, nothing is guessed."""
+    """Wards of a district of Hà Nội that ended on 2025-07-01. For a partial successor the standing is unassigned."""
     office = Office(graphql, ELSEWHERE)
     programme = await started(office, ELSEWHERE, 2025, 2025)
     launch = await office.officer.does(

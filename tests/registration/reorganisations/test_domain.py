@@ -1,4 +1,4 @@
-"""Reorganisations of the real country: what they leave true, and that every wrong line is named."""
+"""Reorganisations of the real country: they keep the invariants, and every problem names its line."""
 
 import asyncio
 import csv
@@ -77,7 +77,7 @@ def after(made: Plan) -> dict[str, DatedUnit]:
 
 
 def check_invariants(country: dict[str, DatedUnit], day: date) -> None:
-    """One chain of parents up to the country, each level above the next, no code twice, paths that say the same."""
+    """Each unit has one chain of parents up to the country, with rising levels, unique codes and matching paths."""
     codes: dict[str, str] = {}
     depth = list(UnitLevel).index
     for unit in country.values():
@@ -314,7 +314,7 @@ def test_valid_reorganisation_keeps_the_invariants(drawn: Drawn) -> None:
 def test_successors_and_predecessors_agree_after_several_reorganisations(
     drawn: Drawn,
 ) -> None:
-    """From before 2025-07-01, over it, and over the drawn one."""
+    """Compares days before 2025-07-01, after it, and after the drawn reorganisation."""
     made = planned(drawn.rows)
     country = after(made)
     first = date(2020, 1, 1)
@@ -342,7 +342,7 @@ def test_successors_and_predecessors_agree_after_several_reorganisations(
 
 
 def _until_day(unit: DatedUnit) -> object:
-    """What was known of a unit stays as it was, but that it now ends."""
+    """The last spell of the unit, as ended by the reorganisation."""
     return replace(unit.spells[-1], until=DAY)
 
 

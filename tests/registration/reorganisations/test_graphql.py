@@ -1,4 +1,4 @@
-"""A reorganisation of units: previewed, applied as one or not at all, and what it leaves of records and grants."""
+"""A reorganisation of units: its preview, its application as a whole or not at all, and its effect on records."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ def operator(graphql: GraphQL, unit: str = "vn") -> Person:
 
 
 async def communes(graphql: GraphQL, start: int) -> list[dict[str, str]]:
-    """Three of the province, each test its own."""
+    """Three communes of the province; each test takes its own."""
     asked = "query($u: ID!, $on: Date) { unitsBelow(unit: $u, on: $on, first: 60) { edges { node { id code name } } } }"
     found = await operator(graphql).ask(asked, u=PROVINCE, on="2025-08-31")
     return [edge["node"] for edge in found["unitsBelow"]["edges"]][start : start + 3]
@@ -108,20 +108,20 @@ async def test_records_and_grants_keep_their_units_after_a_reorganisation(
         (edge,) = (await operator(graphql).ask(asked, u=unit))["reorganisations"]["edges"]
         assert edge["node"] == {"document": {"number": "33/NQ-UBTVQH15"}, "ended": 2}
 
-    # The record keeps its unit; who holds a role in the old one finishes what is open there, and begins nothing new.
+    # The record keeps its unit. A caller with a role in the old unit can finish open work there, and begin nothing new.
     kept = "query($id: ID!) { node(id: $id) { ... on Model { unit { id name } } } }"
     assert (await office.officer.ask(kept, id=open_))["node"]["unit"] == {"id": old, "name": units[0]["name"]}
     await office.officer.does("submitModel", model=draft, on="2025-08-03")
     wanted = {"owner": owner, "title": "Sau ngày ấy", "field": "ECONOMY", "subjectKind": "COLLECTIVE"}
     late = await office.officer.tries("draftModel", on=EFFECTIVE, **wanted)
     assert late["code"] == "unit-not-in-force"
-    # Who holds a role in the new one does not come into what was the old one's: the province's people see both.
+    # A role in the new unit gives no access to records of the old one. Roles in the province cover both.
     successor = Office(graphql, new)
     assert (await successor.officer.ask(kept, id=open_))["node"] is None
     await successor.draft(await successor.organisation(unit=new, on=EFFECTIVE), on=EFFECTIVE)
     assert (await Person(graphql, Role.OFFICER, PROVINCE).ask(kept, id=open_))["node"]["unit"]["id"] == old
 
-    # The copies that other services keep have followed.
+    # The copies in other services have the change too.
     body = await successor.organisation(unit=new, on=EFFECTIVE)
     await settled(graphql.settings)
     await successor.supervisor.does(

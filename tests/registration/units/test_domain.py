@@ -1,4 +1,4 @@
-"""Dated units as pure functions: spells in order, one at a time, and a record that grows by versions."""
+"""Dated units as pure functions: spells follow one another, and new data make a new version."""
 
 import itertools
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Units by name, by code and day, above and below, before and after a reorganisation, through GraphQL."""
+"""Units through GraphQL: by name, by code and day, parents and sub-units, before and after a reorganisation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The country's units, looked up by day, by name and by lineage: on any day each has one chain of parents."""
+"""Lookups of the country's units by day, by name and by lineage."""
 
 import asyncio
 from collections.abc import Callable
