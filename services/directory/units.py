@@ -9,9 +9,9 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.kinds import Noun
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access, Unscoped
-from services.kernel.mongo.aggregates import not_found
 from services.kernel.mongo.codec import from_document, to_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
+from services.kernel.mongo.repository import not_found
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import DatedUnit, UnitLevel, UnitPath
 

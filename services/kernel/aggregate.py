@@ -1,4 +1,4 @@
-"""Aggregates: records that change as a whole, one version after the other."""
+"""Repository: records that change as a whole, one version after the other."""
 
 from datetime import date
 from typing import Any, TypeVar

@@ -1,7 +1,7 @@
 """Reviews in MongoDB."""
 
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
+from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns
 from services.review.domain import Review
 from services.review.messages import REVIEW, ReviewRow
@@ -11,7 +11,7 @@ COLLECTION = "reviews"
 INDEXES: Indexes = {COLLECTION: [IndexModel([("model", ASCENDING)], unique=True)]}
 
 
-class Reviews(Aggregates[Review]):
+class Reviews(Repository[Review]):
     collection = COLLECTION
     kind = REVIEW
     columns = Columns(ReviewRow, REVIEW)

@@ -3,9 +3,9 @@
 from services.directory import units as directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Activity
@@ -19,7 +19,7 @@ INDEXES: Indexes = {
 }
 
 
-class Activities(Aggregates[Activity]):
+class Activities(Repository[Activity]):
     collection = COLLECTION
     kind = ACTIVITY
     columns = Columns(ActivityRow, ACTIVITY, unit=Computed(("unit", "held_on"), UnitOnDay.of))

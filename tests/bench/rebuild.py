@@ -14,8 +14,8 @@ from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
 from services.kernel.log.streams import nudge_subject
 from services.kernel.messaging import client
-from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.driver import Database
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import UnitLevel

@@ -16,8 +16,8 @@ from services.kernel.calendar import moment
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Refused, Role
 from services.kernel.messaging.client import Client
-from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.driver import Database, Document
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.rows import Part, Rows
 from services.kernel.search.tokenizer import tokens

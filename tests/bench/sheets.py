@@ -14,7 +14,7 @@ import xlsxwriter
 from infra.operate.positions import settled
 from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.messages import Role
-from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets.reading import opened

@@ -15,7 +15,7 @@ from services.kernel.log.feed import BATCH, Feed
 from services.kernel.log.pace import Pace
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo.codec import from_document, to_document
-from services.kernel.mongo.driver import Document, PyMongoError, passing
+from services.kernel.mongo.driver import Document, PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 
@@ -79,7 +79,7 @@ class Inbox:
             try:
                 await self._follow(nats)
             except PyMongoError as error:
-                if not passing(error):
+                if not is_transient(error):
                     raise
                 telemetry.log.warning("inbox waits", inbox=self.name, why=type(error).__name__)
                 await asyncio.sleep(0.5)
@@ -113,7 +113,7 @@ class Inbox:
             with self._pace.one():
                 await self._in_one(events)
         except PyMongoError as error:
-            if passing(error):
+            if is_transient(error):
                 raise
             await self._apart(events)
         except Exception:
@@ -168,7 +168,7 @@ class Inbox:
             try:
                 await self._in_one([event])
             except Exception as error:
-                if passing(error):
+                if is_transient(error):
                     raise
                 telemetry.log.exception("event parked", type=event.type, seq=event.seq, key=event.key)
                 await self._pass_by(event, repr(error))
@@ -191,7 +191,7 @@ class Inbox:
         try:
             await self._store.transaction(work)
         except Exception as error:
-            if passing(error):
+            if is_transient(error):
                 raise
             return False
         telemetry.log.info("parked event applied", type=event.type, seq=event.seq)

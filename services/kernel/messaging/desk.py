@@ -19,7 +19,7 @@ from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
 from services.kernel.messaging.client import CALLER, KEY, Reply
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.driver import DuplicateKeyError, passing
+from services.kernel.mongo.driver import DuplicateKeyError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Rows
@@ -108,7 +108,7 @@ class Desk:
             except Exception as error:
                 span.set_status(StatusCode.ERROR)
                 telemetry.log.exception("request failed", subject=kind.subject)
-                return msgspec.json.encode(Reply(failure=telemetry.trace_id(), again=passing(error)))
+                return msgspec.json.encode(Reply(failure=telemetry.trace_id(), again=is_transient(error)))
 
     async def _remember(
         self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes, tx: Transaction | None

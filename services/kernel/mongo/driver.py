@@ -102,7 +102,7 @@ def new_digits() -> str:
     return str(ObjectId())
 
 
-def passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the database failed, not the request: the same request may succeed when repeated."""
     if isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED:
         return True  # a new server has no users until an operator creates them

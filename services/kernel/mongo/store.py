@@ -29,7 +29,7 @@ from services.kernel.mongo.driver import (
     IndexModel,
     OperationFailure,
     PyMongoError,
-    passing,
+    is_transient,
 )
 from services.kernel.mongo.transaction import PENDING, Transaction
 
@@ -135,7 +135,7 @@ class Store:
             except DuplicateKeyError:
                 raise
             except PyMongoError as error:
-                if not passing(error) or time.monotonic() > until:
+                if not is_transient(error) or time.monotonic() > until:
                     raise
             await asyncio.sleep(pause * random.random())  # noqa: S311 - spreads colliding writers
             pause = min(pause * 2, 0.5)

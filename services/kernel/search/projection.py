@@ -14,7 +14,7 @@ from nats.aio.client import Client as Nats
 from services.kernel import telemetry
 from services.kernel.log.feed import Feed
 from services.kernel.messages import Recorded, Refused
-from services.kernel.mongo.driver import PyMongoError, passing
+from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.search.declaration import Searched
 from services.kernel.search.file import IndexFile
@@ -84,7 +84,7 @@ class Projection:
                 try:
                     await self._follow(nats)
                 except PyMongoError as error:
-                    if not passing(error):
+                    if not is_transient(error):
                         raise
                     telemetry.log.warning("search waits", why=repr(error))
                     await asyncio.sleep(0.5)

@@ -10,9 +10,9 @@ from typing import BinaryIO
 from services.kernel.caller import Caller, Scope
 from services.kernel.kinds import Kind
 from services.kernel.mongo.access import Access, Documents, Unscoped
-from services.kernel.mongo.aggregates import new_id, not_found
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, InsertOne
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import new_id, not_found
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets import refusals

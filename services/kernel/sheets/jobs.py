@@ -6,7 +6,6 @@ from typing import Any
 
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents, Unscoped
-from services.kernel.mongo.aggregates import not_found
 from services.kernel.mongo.codec import to_document
 from services.kernel.mongo.driver import (
     ASCENDING,
@@ -18,6 +17,7 @@ from services.kernel.mongo.driver import (
     UpdateOne,
 )
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import not_found
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Page, Rows
 from services.kernel.sheets.files import AFTER_EXPIRY

@@ -15,8 +15,8 @@ from services.kernel.kinds import Noun
 from services.kernel.messages import Refused
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import new_id, not_found
 from services.kernel.mongo.driver import Document
+from services.kernel.mongo.repository import new_id, not_found
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row, Rows

@@ -5,10 +5,10 @@ from services.kernel.caller import Grant
 from services.kernel.messages import Role
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.delegations.domain import Delegation, within
@@ -26,7 +26,7 @@ INDEXES: Indexes = {
 }
 
 
-class Delegations(Aggregates[Delegation]):
+class Delegations(Repository[Delegation]):
     collection = COLLECTION
     kind = DELEGATION
     columns = Columns(DelegationRow, DELEGATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit))

@@ -152,8 +152,8 @@ def _boilerplate(subject: Subject) -> Suspicion | None:
 def _nothing_concrete(subject: Subject) -> Suspicion | None:
     if subject.place or subject.target:
         return None
-    told = sum(map(len, content(subject.summary).stretches)) if subject.summary else 0
-    if told >= TELLING_SUMMARY:
+    words = sum(map(len, content(subject.summary).stretches)) if subject.summary else 0
+    if words >= TELLING_SUMMARY:
         return None
     return Suspicion(
         rule=FormalityRule.NOTHING_CONCRETE,

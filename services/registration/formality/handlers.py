@@ -5,8 +5,8 @@ from datetime import date
 
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.pages import by_keys
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.registration.formality import domain, repository

@@ -7,10 +7,10 @@ import msgspec
 
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Unscoped
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
@@ -38,7 +38,7 @@ INDEXES: Indexes = {
 }
 
 
-class Questions(Aggregates[Question]):
+class Questions(Repository[Question]):
     collection = COLLECTION
     kind = QUESTION
     columns = Columns(QuestionRow, QUESTION, unit=Computed(("unit", "asked_on"), UnitOnDay.of))

@@ -5,7 +5,7 @@ from collections import Counter
 from services.directory.units import Directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Page, Row, Rows
 from services.registration.documents.repository import GoverningDocuments

@@ -80,7 +80,7 @@ def fact(recorded: Recorded) -> dict[str, Any]:
     }
 
 
-def told(recorded: Recorded) -> tuple[str, str]:
+def describe(recorded: Recorded) -> tuple[str, str]:
     """A short description of an event, in Vietnamese and in English."""
     step = _STEPS[recorded.type]
     changed = [NAMES[change.field] for change in _changes(recorded.read(KINDS[step]))]

@@ -7,9 +7,9 @@ import msgspec
 from services.kernel.messages import Recorded
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.models import history as history_of
@@ -38,7 +38,7 @@ INDEXES: Indexes = {
 }
 
 
-class Models(Aggregates[Model]):
+class Models(Repository[Model]):
     collection = COLLECTION
     kind = MODEL
     columns = Columns(
@@ -54,8 +54,8 @@ class Models(Aggregates[Model]):
     )
     state = Model
 
-    def told(self, recorded: Recorded) -> tuple[str, str]:
-        return history_of.told(recorded)
+    def describe(self, recorded: Recorded) -> tuple[str, str]:
+        return history_of.describe(recorded)
 
 
 HISTORY = Columns(HistoryRow)

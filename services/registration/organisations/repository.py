@@ -5,9 +5,9 @@ import msgspec
 from services.kernel.kinds import Noun
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 from services.registration.organisations.domain import Organisation
@@ -24,7 +24,7 @@ INDEXES: Indexes = {
 }
 
 
-class Organisations(Aggregates[Organisation]):
+class Organisations(Repository[Organisation]):
     collection = COLLECTION
     kind = ORGANISATION
     columns = Columns(

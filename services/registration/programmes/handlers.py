@@ -3,7 +3,7 @@
 from services.directory.units import Directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.registration.documents.repository import GoverningDocuments

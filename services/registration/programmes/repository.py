@@ -64,7 +64,7 @@ class Programmes(Issued[Programme]):
     state = Programme
     known_already = staticmethod(known_already)
 
-    def told(self, recorded: Recorded) -> tuple[str, str]:
+    def describe(self, recorded: Recorded) -> tuple[str, str]:
         return TOLD[recorded.type]
 
     def _document(self, state: Programme, recorded_at: datetime) -> Document:

@@ -10,9 +10,9 @@ from services.kernel.kinds import Noun
 from services.kernel.messages import Event
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
 from services.kernel.units import UnitPath
@@ -46,7 +46,7 @@ class OtherModels(Models):
     noun = Noun("other", "mô hình kia", "other model")
 
 
-class Relations(Aggregates[Relation]):
+class Relations(Repository[Relation]):
     collection = COLLECTION
     kind = RELATION
     columns = Columns(RelationRow, RELATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit))

@@ -35,7 +35,7 @@ from services.registration.reorganisations.messages import (
 from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
 
-MOST_TOLD = 20
+MOST_PROBLEMS = 20
 """Problems that a refusal lists, at most. A preview lists all."""
 _DEPTH = {level: depth for depth, level in enumerate(UnitLevel)}
 _P = ReorganisationProblem
@@ -139,9 +139,9 @@ def _above_all(units: Sequence[DatedUnit], day: date) -> str:
 
 
 def refused(problems: tuple[Problem, ...]) -> Refused:
-    told, more = problems[:MOST_TOLD], len(problems) - MOST_TOLD
-    vi = "; ".join(f"dòng {p.row}: {p.vi}" if p.row else p.vi for p in told)
-    en = "; ".join(f"row {p.row}: {p.en}" if p.row else p.en for p in told)
+    listed, more = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
+    vi = "; ".join(f"dòng {p.row}: {p.vi}" if p.row else p.vi for p in listed)
+    en = "; ".join(f"row {p.row}: {p.en}" if p.row else p.en for p in listed)
     return Refused(
         "reorganisation-invalid",
         "file",

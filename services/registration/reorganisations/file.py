@@ -219,8 +219,8 @@ def _check_text(row: int, column: str, value: str, problems: list[Problem]) -> N
         if value:
             required(value, column, longest=LONGEST, vi=f"Ô {column}", en=f"Cell {column}")
     except Refused as refused:
-        told = refused.refusal
-        problems.append(Problem(row, column, ReorganisationProblem.VALUE_INVALID, told.vi, told.en))
+        refusal = refused.refusal
+        problems.append(Problem(row, column, ReorganisationProblem.VALUE_INVALID, refusal.vi, refusal.en))
 
 
 def _wrong(row: int, column: str, cells: dict[str, str], vi: str, en: str) -> Problem:

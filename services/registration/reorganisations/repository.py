@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents, Unscoped
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, UpdateOne
 from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row, Rows
 from services.kernel.units import COUNTRY, DatedUnit, UnitPath
@@ -42,7 +42,7 @@ OPEN = tuple(
 PREVIEW = Columns(PreviewRow)
 
 
-class Reorganisations(Aggregates[Reorganisation]):
+class Reorganisations(Repository[Reorganisation]):
     collection = COLLECTION
     kind = REORGANISATION
     columns = Columns(ReorganisationRow, REORGANISATION)

@@ -8,8 +8,8 @@ import msgspec
 
 from services.directory.units import Directory
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import new_id
 from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.reading import Line

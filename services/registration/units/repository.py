@@ -7,9 +7,9 @@ from datetime import datetime
 from services.directory import units as directory
 from services.directory.units import COLLECTION, UNIT, UNITS
 from services.kernel.mongo.access import Access, Open
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
+from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns
 from services.kernel.units import DatedUnit
@@ -24,7 +24,7 @@ HEIRS = Columns(UnitHeirRow)
 INDEXES: Indexes = {COLLECTION: [*directory.INDEXES[COLLECTION], IndexModel([("words", ASCENDING)])]}
 
 
-class Units(Aggregates[Unit]):
+class Units(Repository[Unit]):
     collection = COLLECTION
     noun = UNIT
     columns = COLUMNS

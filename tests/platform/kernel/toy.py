@@ -9,8 +9,8 @@ from services.kernel.kinds import Kind
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Command, Event, Query, Refused, Role
 from services.kernel.mongo.access import Unscoped
-from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.driver import UpdateOne
+from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row
 from services.kernel.units import COUNTRY
@@ -43,7 +43,7 @@ class Tally(Aggregate, frozen=True, kw_only=True):
     value: int
 
 
-class Tallies(Aggregates[Tally]):
+class Tallies(Repository[Tally]):
     collection = "tallies"
     kind = Kind("tally", "bảng đếm", "tally")
     columns = Columns(Tally)

@@ -9,7 +9,7 @@ from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Event
-from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction, recorded
 from services.kernel.units import UnitLevel

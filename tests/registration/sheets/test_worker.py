@@ -16,7 +16,7 @@ from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
 from services.kernel.messaging import client
-from services.kernel.mongo.aggregates import new_id
+from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end

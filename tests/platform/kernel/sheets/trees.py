@@ -11,8 +11,8 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.kinds import Noun
 from services.kernel.messages import Refused
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.aggregates import Aggregates, new_id, not_found
 from services.kernel.mongo.codec import from_document
+from services.kernel.mongo.repository import Repository, new_id, not_found
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns
 from services.kernel.service import serve
@@ -37,7 +37,7 @@ class Tree(Aggregate, frozen=True, kw_only=True):
     height: Decimal
 
 
-class Trees(Aggregates[Tree]):
+class Trees(Repository[Tree]):
     collection = "trees"
     kind = TREE
     columns = Columns(Tree)

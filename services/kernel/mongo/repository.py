@@ -14,7 +14,7 @@ from services.kernel.mongo.driver import DESCENDING, Document, new_digits
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row
 
-MOST_TOLD = 10
+MOST_CHANGES = 10
 """Newest changes that a refusal lists, at most."""
 
 
@@ -32,7 +32,7 @@ def not_found(noun: Noun, key: str) -> Refused:
     )
 
 
-class Aggregates(Generic[S]):
+class Repository(Generic[S]):
     """The repository of one kind of aggregate, for one transaction. It decides nothing: rules are in the domain.
 
     A command loads its record once, and saves the next version of what it loaded.
@@ -116,24 +116,24 @@ class Aggregates(Generic[S]):
         self._recorded[document["_id"]] = document["recorded_at"]
         return from_document(document, self.state)
 
-    def told(self, recorded: Recorded) -> tuple[str, str]:
+    def describe(self, recorded: Recorded) -> tuple[str, str]:
         """What the event did, in Vietnamese and in English, for callers who may change the record."""
         return recorded.type, recorded.type
 
     async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:
         since = {"version": {"$gt": expected}}
         newest = [("version", DESCENDING)]
-        ((_, events),) = await self._documents.histories([key], since, sort=newest, limit=MOST_TOLD)
-        done = [(event, *self.told(event)) for event in reversed(events)]
-        told_vi = "; ".join(f"{vi}, do {e.caller}, lúc {_local(e.recorded_at)}" for e, vi, _ in done)
-        told_en = "; ".join(f"{en}, by {e.caller}, at {e.recorded_at:%Y-%m-%d %H:%M}Z" for e, _, en in done)
+        ((_, events),) = await self._documents.histories([key], since, sort=newest, limit=MOST_CHANGES)
+        done = [(event, *self.describe(event)) for event in reversed(events)]
+        done_vi = "; ".join(f"{vi}, do {e.caller}, lúc {_local(e.recorded_at)}" for e, vi, _ in done)
+        done_en = "; ".join(f"{en}, by {e.caller}, at {e.recorded_at:%Y-%m-%d %H:%M}Z" for e, _, en in done)
         vi = f"Đang ở phiên bản {version}, không phải {expected}"
         en = f"It is at version {version}, not {expected}"
         return Refused(
             "changed-meanwhile",
             "expectedVersion",
-            vi=f"{vi}. Từ đó đã có: {told_vi}." if done else f"{vi}.",
-            en=f"{en}. Since then: {told_en}." if done else f"{en}.",
+            vi=f"{vi}. Từ đó đã có: {done_vi}." if done else f"{vi}.",
+            en=f"{en}. Since then: {done_en}." if done else f"{en}.",
         )
 
     def _document(self, state: S, recorded_at: datetime) -> Document:
