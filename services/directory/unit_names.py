@@ -16,29 +16,13 @@ MOST_PATHS = 20_000
 """Paths whose terms are kept in memory, at most."""
 
 
-class UnitNames:
-    """All units, in memory, with present and former names."""
+class Names:
+    """Present and former names of units, by lineage."""
 
-    fields = ("unit",)
-
-    def __init__(self, access: Access, event: type[Event]) -> None:
-        """`event`: tells of a changed unit."""
-        self._units = access.unscoped(UNITS)
-        self._directory = Directory(access)
-        self._event = event
+    def __init__(self) -> None:
         self._names: dict[str, tuple[str, ...]] = {}
         self._predecessors: dict[str, tuple[str, ...]] = {}
         self._successors: dict[str, set[str]] = {}
-        self._terms = lru_cache(MOST_PATHS)(self._terms_along)
-
-    async def load(self) -> None:
-        self.put([from_document(document, DatedUnit) async for document in self._units.find({})])
-
-    async def renamed(self, events: Sequence[Recorded]) -> set[str]:
-        units = {event.key for event in events if event.type == self._event.subject}
-        return self.put(await self._directory.many(sorted(units))) if units else set()
-
-    async def prepare(self, documents: Sequence[Document]) -> None: ...
 
     def put(self, units: Iterable[DatedUnit]) -> set[str]:
         """Adds or replaces units. The ids of all units whose documents are now found by other names."""
@@ -50,7 +34,6 @@ class UnitNames:
             self._predecessors[unit.id] = predecessors
             for one in predecessors:
                 self._successors.setdefault(one, set()).add(unit.id)
-        self._terms.cache_clear()
         return touched
 
     def predecessors(self, unit: str) -> frozenset[str]:
@@ -64,14 +47,41 @@ class UnitNames:
         units = (*(one for one in reversed(segments) if one != COUNTRY), *related)
         return tuple(dict.fromkeys(name for one in units for name in self._names.get(one, ())))
 
+
+class UnitNames:
+    """The text source: `names` has all units, in memory."""
+
+    fields = ("unit",)
+
+    def __init__(self, access: Access, event: type[Event]) -> None:
+        """`event`: tells of a changed unit."""
+        self.names = Names()
+        self._units = access.unscoped(UNITS)
+        self._directory = Directory(access)
+        self._event = event
+        self._terms = lru_cache(MOST_PATHS)(self._terms_along)
+
+    async def load(self) -> None:
+        self._put([from_document(document, DatedUnit) async for document in self._units.find({})])
+
+    async def renamed(self, events: Sequence[Recorded]) -> set[str]:
+        units = {event.key for event in events if event.type == self._event.subject}
+        return self._put(await self._directory.many(sorted(units))) if units else set()
+
+    async def prepare(self, documents: Sequence[Document]) -> None: ...
+
     def texts(self, document: Document) -> Sequence[str]:
-        return self.along(document["unit"])
+        return self.names.along(document["unit"])
 
     def terms(self, document: Document) -> Terms:
         return self._terms(document["unit"])
 
+    def _put(self, units: Sequence[DatedUnit]) -> set[str]:
+        self._terms.cache_clear()
+        return self.names.put(units)
+
     def _terms_along(self, path: str) -> Terms:
-        return terms_of(*self.along(path))
+        return terms_of(*self.names.along(path))
 
 
 def unit_names(event: type[Event]) -> Callable[[Access], TextSource]:

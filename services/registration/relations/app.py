@@ -21,7 +21,7 @@ HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged)
 
 def _suggest(search: Answers) -> Handler:
     projection = search.projection
-    names = projection.source.text(UnitNames)
+    names = projection.source.text(UnitNames).names
 
     async def suggest(heard: Sequence[Heard], tx: Transaction) -> None:
         await handlers.suggest(heard, tx, projection.index, names)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from services.directory.unit_names import UnitNames
+from services.directory.unit_names import Names
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import by_keys
@@ -44,7 +44,7 @@ COMMONPLACE = 20
 """Of a method found in so many other places nobody is asked who has it from whom."""
 
 
-async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: UnitNames) -> None:
+async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
     """Compares each model that was drafted or has another title now, and suggests the best of its relations."""
     changed = {one.event.key: one for one in heard}
     sides = Sides(tx, names)

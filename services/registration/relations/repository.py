@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from services.directory.unit_names import UnitNames
+from services.directory.unit_names import Names
 from services.kernel.kinds import Noun
 from services.kernel.messages import Event
 from services.kernel.mongo import pages
@@ -87,7 +87,7 @@ class Relations(Repository[Relation]):
 class Sides:
     """Reads models as they are compared, each once."""
 
-    def __init__(self, access: Access, names: UnitNames) -> None:
+    def __init__(self, access: Access, names: Names) -> None:
         self._models = Models.seen(access)
         self._organisations = Organisations.seen(access)
         self._names = names

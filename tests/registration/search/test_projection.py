@@ -107,7 +107,7 @@ class Registry:
 
     def suggesting(self, search: Projection) -> None:
         async def suggest(heard: Sequence[Heard], tx: Transaction) -> None:
-            await handlers.suggest(heard, tx, search.index, search.source.text(UnitNames))
+            await handlers.suggest(heard, tx, search.index, search.source.text(UnitNames).names)
 
         types = {ModelDrafted.subject: ModelDrafted}
         inbox = Inbox(
