@@ -76,7 +76,7 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
             vi=f"Mô hình này đã có kết quả: {review.verdict.vi.lower()}.",
             en=f"It has been decided already: {review.verdict}.",
         )
-    _open(review)
+    _require_open(review)
     not_own_work(review.authors, act, "review")
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(act.on, act.today)
@@ -106,7 +106,7 @@ def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
             vi=f"Mô hình này đã được đề nghị ngày {review.nominated_on:%d/%m/%Y}.",
             en=f"It was nominated already on {review.nominated_on}.",
         )
-    _open(review)
+    _require_open(review)
     not_own_work(review.authors, act, "review")
     happened(act.on, act.today)
     not_before(act.on, review.decided_on)
@@ -134,7 +134,7 @@ def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, Rev
     return followed, ReviewedModelChanged(**_about(followed, act), owner=review.owner)
 
 
-def _open(review: Review) -> None:
+def _require_open(review: Review) -> None:
     if review.closed_because:
         raise Refused(
             "review-closed",

@@ -99,7 +99,7 @@ class Subject:
     level: Level
 
 
-def asked_about(year: int, today: date) -> bool:
+def is_current(year: int, today: date) -> bool:
     """Whether questions are opened for models of this year: only if the year has not ended."""
     return year >= today.year
 
@@ -223,7 +223,7 @@ def ask(key: str, subject: Subject, suspicion: Suspicion, *, act: Act) -> tuple[
 
 
 def answer(question: Question, *, text: str, act: Act) -> tuple[Question, QuestionAnswered]:
-    _open(question)
+    _require_open(question)
     text = required(text, "answer", longest=LONGEST_ANSWER, vi="Câu trả lời", en="The answer", lines=True)
     again = question.answered_version is not None
     answered = changed(
@@ -242,7 +242,7 @@ def settle(
     question: Question, *, suspected: bool, reason: str, model: Model, act: Act
 ) -> tuple[Question, QuestionSettled]:
     """`model`: the model that the question is about. Neither its authors nor the person who answered can settle it."""
-    _open(question)
+    _require_open(question)
     not_own_work(
         model.authors | {question.answered_by},
         act,
@@ -282,7 +282,7 @@ def _about(question: Question, act: Act) -> dict[str, Any]:
     }
 
 
-def _open(question: Question) -> None:
+def _require_open(question: Question) -> None:
     if question.settled_on is not None:
         raise Refused(
             "already-settled",

@@ -39,7 +39,7 @@ HEARD = (ModelSubmitted, ModelAccepted, ModelBegun, ModelWithdrawn, ModelDiscont
 async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
     """Opens questions about submitted models, and schedules the check whether registered models have begun."""
     known = await repository.models({one.event.key for one in heard}, tx)
-    current = {id_: m for id_, m in known.items() if domain.asked_about(m.year, tx.today)}
+    current = {id_: m for id_, m in known.items() if domain.is_current(m.year, tx.today)}
     submitted = {
         one.event.key: one
         for one in heard
@@ -111,11 +111,7 @@ async def ask_idle(tx: Transaction) -> int:
     questions = Questions(tx)
     asked = await questions.asked(ids)
     for id_, model in (await repository.models(ids, tx)).items():
-        if (
-            model.registered_on is None
-            or not not_begun(model)
-            or not domain.asked_about(model.year, tx.today)
-        ):
+        if model.registered_on is None or not not_begun(model) or not domain.is_current(model.year, tx.today):
             continue
         suspicion = domain.not_begun(model.registered_on, tx.today)
         if (id_, suspicion.rule) not in asked:

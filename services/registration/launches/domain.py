@@ -21,7 +21,7 @@ from services.registration.launches.messages import (
     Standing,
 )
 from services.registration.models.messages import ModelState
-from services.registration.programmes.domain import Programme, takes
+from services.registration.programmes.domain import Programme, admit
 
 LONGEST_TEXT = 2000
 MOST_EXTENSIONS = 20
@@ -104,8 +104,8 @@ def launch(
     on = act.on
     spell = unit.in_force(on)
     happened(on, act.today)
-    takes(programme, year=year, unit=spell.path)
-    _deadline(until, on, year)
+    admit(programme, year=year, unit=spell.path)
+    _check_deadline(until, on, year)
     _check_level(spell, level)
     if not units:
         raise Refused(
@@ -142,7 +142,7 @@ def launch(
 
 
 def extend(launch: Launch, *, until: date, reason: str, act: Act) -> tuple[Launch, LaunchExtended]:
-    _in_effect(launch)
+    _require_in_effect(launch)
     if until <= launch.until:
         raise Refused(
             "deadline-not-later",
@@ -150,7 +150,7 @@ def extend(launch: Launch, *, until: date, reason: str, act: Act) -> tuple[Launc
             vi=f"Hạn mới {until:%d/%m/%Y} không sau hạn cũ {launch.until:%d/%m/%Y}.",
             en=f"{until} is not after the present deadline {launch.until}.",
         )
-    _deadline(until, launch.launched_on, launch.year)
+    _check_deadline(until, launch.launched_on, launch.year)
     if len(launch.extensions) >= MOST_EXTENSIONS:
         raise Refused(
             "too-many-extensions",
@@ -166,7 +166,7 @@ def extend(launch: Launch, *, until: date, reason: str, act: Act) -> tuple[Launc
 
 
 def recall(launch: Launch, *, reason: str, act: Act) -> tuple[Launch, LaunchRecalled]:
-    _in_effect(launch)
+    _require_in_effect(launch)
     reason = _reason(reason)
     recalled = changed(
         launch,
@@ -245,7 +245,7 @@ def known_already(known: Launch) -> Refused:
     )
 
 
-def _deadline(until: date, on: date, year: int) -> None:
+def _check_deadline(until: date, on: date, year: int) -> None:
     if not on <= until <= date(year, 12, 31):
         raise Refused(
             "deadline-invalid",
@@ -255,7 +255,7 @@ def _deadline(until: date, on: date, year: int) -> None:
         )
 
 
-def _in_effect(launch: Launch) -> None:
+def _require_in_effect(launch: Launch) -> None:
     if launch.recalled_on:
         raise Refused(
             "launch-recalled",

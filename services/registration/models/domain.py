@@ -55,7 +55,7 @@ from services.registration.models.messages import (
     SelfRating,
 )
 from services.registration.organisations.domain import Organisation, in_being
-from services.registration.programmes.domain import Programme, takes
+from services.registration.programmes.domain import Programme, admit
 
 LONGEST_TITLE = 300
 MOST_CONTRIBUTIONS = 500
@@ -195,7 +195,7 @@ def draft(
     happened(act.on, act.today)
     year = _year(act.on.year if year is None else year, act)
     if programme:
-        takes(programme, year=year, unit=spell.path)
+        admit(programme, year=year, unit=spell.path)
     model = Model(
         id=key,
         version=1,
@@ -242,13 +242,13 @@ def revise(
     programmes: Mapping[str, Programme],
     act: Act,
 ) -> tuple[Model, ModelRevised]:
-    """A value of None stays as it is. An empty `programme` takes the model out of its programme.
+    """A value of None stays as it is. An empty `programme` admit the model out of its programme.
 
     `programmes`: by id, the programme that the model belongs to and the one that it is to belong to.
     """
     named = None if field is None else field_named(field)
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.REVISE)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.REVISE)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
     revised = changed(
@@ -264,9 +264,9 @@ def revise(
         revised_by=(*(one for one in model.revised_by if one != act.by), act.by)[-MOST_REVISERS:],
     )
     if revised.programme and (revised.programme, revised.year) != (model.programme, model.year):
-        takes(programmes[revised.programme], year=revised.year, unit=model.unit)
+        admit(programmes[revised.programme], year=revised.year, unit=model.unit)
     changes = tuple(
-        Change(field=name, before=_told(before), after=_told(after))
+        Change(field=name, before=_text(before), after=_text(after))
         for name in REVISABLE
         for before, after in [(getattr(model, name), getattr(revised, name))]
         if before != after
@@ -277,8 +277,8 @@ def revise(
 
 
 def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubmitted]:
-    _in_unit(model, unit, act)
-    submitted = _stepped(
+    _require_unit(model, unit, act)
+    submitted = _step(
         model,
         ModelStep.SUBMIT,
         act,
@@ -290,19 +290,19 @@ def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubm
 
 
 def return_(model: Model, *, unit: DatedUnit, reason: str, act: Act) -> tuple[Model, ModelReturned]:
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.RETURN)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.RETURN)
     not_own_work(model.authors, act, "model")
     reason = _reason(reason, "Lý do trả lại", "The reason for returning it")
-    returned = _stepped(model, ModelStep.RETURN, act, return_reason=reason)
+    returned = _step(model, ModelStep.RETURN, act, return_reason=reason)
     return returned, ModelReturned(**_event(returned, act), reason=reason)
 
 
 def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAccepted]:
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.ACCEPT)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.ACCEPT)
     not_own_work(model.authors, act, "model")
-    accepted = _stepped(
+    accepted = _step(
         model,
         ModelStep.ACCEPT,
         act,
@@ -319,23 +319,23 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
 
 
 def withdraw(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelWithdrawn]:
-    _allowed(model, ModelStep.WITHDRAW)
+    _require_state(model, ModelStep.WITHDRAW)
     reason = _reason(reason, "Lý do rút", "The reason for withdrawing it")
-    withdrawn = _stepped(model, ModelStep.WITHDRAW, act, ended=_ended(model, reason, act))
+    withdrawn = _step(model, ModelStep.WITHDRAW, act, ended=_ended(model, reason, act))
     registered = model.registered_on is not None
     return withdrawn, ModelWithdrawn(**_counted(withdrawn, act), reason=reason, registered=registered)
 
 
 def begin(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelBegun]:
-    _in_unit(model, unit, act)
-    begun = _stepped(model, ModelStep.BEGIN, act, implemented=(_implemented(model, act, carried=False),))
+    _require_unit(model, unit, act)
+    begun = _step(model, ModelStep.BEGIN, act, implemented=(_implemented(model, act, carried=False),))
     return begun, ModelBegun(**_counted(begun, act))
 
 
 def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelCarriedOver]:
     """Continues the model in the year of the act, in which it has not been counted as implemented yet."""
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.CARRY_OVER)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.CARRY_OVER)
     latest = model.implemented[-1].on.year
     if act.on.year <= latest:
         raise Refused(
@@ -345,13 +345,13 @@ def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, Model
             en=f"It counts as implemented in {latest} already; it can be carried over to a later year only.",
         )
     again = (*model.implemented, _implemented(model, act, carried=True))
-    carried = _stepped(model, ModelStep.CARRY_OVER, act, implemented=again)
+    carried = _step(model, ModelStep.CARRY_OVER, act, implemented=again)
     return carried, ModelCarriedOver(**_counted(carried, act))
 
 
 def note(model: Model, *, unit: DatedUnit, text: str, act: Act) -> tuple[Model, ProgressNoted]:
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.NOTE)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.NOTE)
     if model.notes >= MOST_NOTES:
         raise Refused(
             "too-many-notes",
@@ -378,8 +378,8 @@ def contribute(
     note: str,
     act: Act,
 ) -> tuple[Model, ContributionRecorded]:
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.CONTRIBUTE)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.CONTRIBUTE)
     if len(model.contributions) >= MOST_CONTRIBUTIONS:
         raise Refused(
             "too-many-contributions",
@@ -427,21 +427,21 @@ def contribute(
 def self_assess(
     model: Model, *, unit: DatedUnit, rating: SelfRating, text: str, act: Act
 ) -> tuple[Model, ModelSelfAssessed]:
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.SELF_ASSESS)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.SELF_ASSESS)
     text = required(
         text, "text", longest=LONGEST_TEXT, vi="Nội dung tự đánh giá", en="The self-assessment", lines=True
     )
     assessment = SelfAssessment(rating=rating, text=text, on=act.on)
-    assessed = _stepped(model, ModelStep.SELF_ASSESS, act, self_assessment=assessment)
+    assessed = _step(model, ModelStep.SELF_ASSESS, act, self_assessment=assessment)
     return assessed, ModelSelfAssessed(**_event(assessed, act), rating=rating, text=text)
 
 
 def change_level(
     model: Model, *, unit: DatedUnit, level: Level, reason: str, document: str, act: Act
 ) -> tuple[Model, ModelLevelChanged]:
-    _in_unit(model, unit, act)
-    _allowed(model, ModelStep.CHANGE_LEVEL)
+    _require_unit(model, unit, act)
+    _require_state(model, ModelStep.CHANGE_LEVEL)
     not_own_work(model.authors, act, "model")
     if level is model.level:
         raise nothing_changed("level")
@@ -455,7 +455,7 @@ def change_level(
         )
     reason = _reason(reason, "Lý do đổi cấp", "The reason for changing its level")
     document = _document(document)
-    moved = _changed(model, act, level=level)
+    moved = _change(model, act, level=level)
     return moved, ModelLevelChanged(
         **_event(moved, act), before=model.level, after=level, reason=reason, basis=document
     )
@@ -466,21 +466,21 @@ def change_owner(
 ) -> tuple[Model, ModelOwnerChanged]:
     """Allowed after the end of the model's unit too."""
     in_being(owner, act.on, "owner", "on")
-    _allowed(model, ModelStep.CHANGE_OWNER)
+    _require_state(model, ModelStep.CHANGE_OWNER)
     if owner.id == model.owner:
         raise nothing_changed("owner")
     reason = _reason(reason, "Lý do đổi đơn vị chủ trì", "The reason for changing its owner")
     document = _document(document)
-    given = _changed(model, act, owner=owner.id)
+    given = _change(model, act, owner=owner.id)
     return given, ModelOwnerChanged(
         **_event(given, act), before=model.owner, after=owner.id, reason=reason, basis=document
     )
 
 
 def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDiscontinued]:
-    _allowed(model, ModelStep.DISCONTINUE)
+    _require_state(model, ModelStep.DISCONTINUE)
     reason = _reason(reason, "Lý do dừng thực hiện", "The reason for discontinuing it")
-    ended = _stepped(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
+    ended = _step(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
     return ended, ModelDiscontinued(**_counted(ended, act), reason=reason)
 
 
@@ -489,15 +489,15 @@ def _flagged(given: Contribution, flags: Sequence[Flag]) -> Contribution:
     return given if rules == given.flags else msgspec.structs.replace(given, flags=rules)
 
 
-def _stepped(model: Model, step: ModelStep, act: Act, **changes: Any) -> Model:
+def _step(model: Model, step: ModelStep, act: Act, **changes: Any) -> Model:
     """The model in the state that the step leads to, from the day of the act on."""
-    _allowed(model, step)
+    _require_state(model, step)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
     return changed(model, state=LEADS_TO[step], state_since=act.on, **changes)
 
 
-def _changed(model: Model, act: Act, **changes: Any) -> Model:
+def _change(model: Model, act: Act, **changes: Any) -> Model:
     happened(act.on, act.today)
     not_before(act.on, model.registered_on)
     return changed(model, **changes)
@@ -521,7 +521,7 @@ def _counted(model: Model, act: Act) -> dict[str, Any]:
     return {**_event(model, act), **dimensions}
 
 
-def _told(value: object) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
@@ -564,12 +564,12 @@ def _year(year: int, act: Act) -> int:
     return year
 
 
-def _in_unit(model: Model, unit: DatedUnit, act: Act) -> None:
+def _require_unit(model: Model, unit: DatedUnit, act: Act) -> None:
     """Refused if the model's unit is not in force on the day of the act."""
     unit_on(model, unit, act.on, "model", "on")
 
 
-def _allowed(model: Model, step: ModelStep) -> None:
+def _require_state(model: Model, step: ModelStep) -> None:
     allowed = ALLOWED[step]
     if model.state not in allowed:
         # In the order of a model's life.

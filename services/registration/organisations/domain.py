@@ -66,7 +66,7 @@ def register(
 def rename(
     organisation: Organisation, *, name: str, kind: BodyKind | None, document: str, act: Act
 ) -> tuple[Organisation, OrganisationRenamed]:
-    _open(organisation, act)
+    _require_open(organisation, act)
     name, kind = _name(name), kind or organisation.kind
     if (name, kind) == (organisation.name, organisation.kind):
         raise nothing_changed("name", "kind")
@@ -93,7 +93,7 @@ def rename(
 def end(
     organisation: Organisation, *, successor: Organisation | None, document: str, act: Act
 ) -> tuple[Organisation, OrganisationEnded]:
-    _open(organisation, act)
+    _require_open(organisation, act)
     if successor:
         if successor.id == organisation.id:
             raise Refused(
@@ -115,7 +115,7 @@ def end(
     )
 
 
-def _open(organisation: Organisation, act: Act) -> None:
+def _require_open(organisation: Organisation, act: Act) -> None:
     """Refused if the organisation cannot change from the day of the act on."""
     on = act.on
     happened(on, act.today)

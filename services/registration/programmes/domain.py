@@ -83,7 +83,7 @@ def start(
             en="A programme rests on at least one document.",
         )
     cited = tuple(dict.fromkeys(document.id for document in documents))
-    _few(len(cited))
+    _limit_documents(len(cited))
     name = required(name, "name", longest=LONGEST_NAME, vi="Tên chương trình", en="The programme's name")
     programme = Programme(
         id=key,
@@ -108,7 +108,7 @@ def start(
 
 
 def cite(programme: Programme, *, document: Document, act: Act) -> tuple[Programme, DocumentCited]:
-    _running(programme)
+    _require_running(programme)
     if document.id in programme.documents:
         raise Refused(
             "document-cited",
@@ -116,7 +116,7 @@ def cite(programme: Programme, *, document: Document, act: Act) -> tuple[Program
             vi="Chương trình đã dựa trên văn bản này.",
             en="The programme rests on this document already.",
         )
-    _few(len(programme.documents) + 1)
+    _limit_documents(len(programme.documents) + 1)
     cited = changed(programme, documents=(*programme.documents, document.id))
     return cited, DocumentCited(**about(cited, act), document=document.id)
 
@@ -124,7 +124,7 @@ def cite(programme: Programme, *, document: Document, act: Act) -> tuple[Program
 def set_theme(
     programme: Programme, *, year: int, theme: str, document: Document | None, act: Act
 ) -> tuple[Programme, ThemeSet]:
-    _within(programme, year)
+    _require_year(programme, year)
     theme = required(theme, "theme", longest=LONGEST_TEXT, vi="Chủ đề", en="The theme")
     known = {one.year: one for one in programme.themes}
     before = known.get(year)
@@ -145,7 +145,7 @@ def set_theme(
 def add_item(
     programme: Programme, *, year: int, task: str, lead: str, due_on: date | None, act: Act
 ) -> tuple[Programme, PlanItemAdded]:
-    _within(programme, year)
+    _require_year(programme, year)
     if due_on and due_on.year != year:
         raise Refused(
             "due-in-another-year",
@@ -173,7 +173,7 @@ def add_item(
 
 
 def drop_item(programme: Programme, *, item: int, reason: str, act: Act) -> tuple[Programme, PlanItemDropped]:
-    _running(programme)
+    _require_running(programme)
     if all(one.item != item for one in programme.plan):
         raise Refused(
             "item-not-found",
@@ -189,7 +189,7 @@ def drop_item(programme: Programme, *, item: int, reason: str, act: Act) -> tupl
 def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, ProgrammeEnded]:
     """Models can join the programme for the years up to that of the act."""
     on = act.on
-    _running(programme)
+    _require_running(programme)
     happened(on, act.today)
     if on < programme.started_on:
         raise Refused(
@@ -204,7 +204,7 @@ def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, Prog
     return ended, ProgrammeEnded(**about(ended, act), reason=reason, on=on)
 
 
-def takes(programme: Programme, *, year: int, unit: str) -> None:
+def admit(programme: Programme, *, year: int, unit: str) -> None:
     """Refused if a model of this year and of the unit with this path cannot belong to the programme."""
     if year not in programme.years:
         ended = f", kết thúc ngày {programme.ended_on:%d/%m/%Y}" if programme.ended_on else ""
@@ -225,8 +225,8 @@ def takes(programme: Programme, *, year: int, unit: str) -> None:
         )
 
 
-def _within(programme: Programme, year: int) -> None:
-    _running(programme)
+def _require_year(programme: Programme, year: int) -> None:
+    _require_running(programme)
     if year not in programme.years:
         raise Refused(
             "programme-not-in-year",
@@ -236,7 +236,7 @@ def _within(programme: Programme, year: int) -> None:
         )
 
 
-def _running(programme: Programme) -> None:
+def _require_running(programme: Programme) -> None:
     if programme.ended_on:
         raise Refused(
             "programme-ended",
@@ -246,7 +246,7 @@ def _running(programme: Programme) -> None:
         )
 
 
-def _few(documents: int) -> None:
+def _limit_documents(documents: int) -> None:
     if documents > MOST_DOCUMENTS:
         raise Refused(
             "too-many-documents",

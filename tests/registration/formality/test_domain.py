@@ -135,7 +135,7 @@ def test_model_has_until_mid_year_or_ninety_days_to_begin(registered: date, by: 
 
 
 def test_no_question_is_opened_about_a_past_year() -> None:
-    assert [domain.asked_about(year, DAY) for year in (2025, 2026, 2027)] == [False, True, True]
+    assert [domain.is_current(year, DAY) for year in (2025, 2026, 2027)] == [False, True, True]
 
 
 def test_question_is_answered_by_the_unit_and_settled_by_another_person() -> None:

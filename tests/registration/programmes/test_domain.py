@@ -186,15 +186,15 @@ def test_plan_items_are_sorted_by_day_and_keep_their_numbers() -> None:
 
 
 def test_model_joins_only_programmes_of_its_units_and_year() -> None:
-    programmes.takes(programme(), year=2021, unit=WARD)
-    programmes.takes(programme(), year=2025, unit="/vn/a")
+    programmes.admit(programme(), year=2021, unit=WARD)
+    programmes.admit(programme(), year=2025, unit="/vn/a")
     ended, _ = programmes.end(programme(), reason="Thay", act=NOW.dated(date(2023, 5, 1)))
-    programmes.takes(ended, year=2023, unit=WARD)
+    programmes.admit(ended, year=2023, unit=WARD)
     for wrong, code in (
-        (lambda: programmes.takes(programme(), year=2020, unit=WARD), "programme-not-in-year"),
-        (lambda: programmes.takes(ended, year=2024, unit=WARD), "programme-not-in-year"),
-        (lambda: programmes.takes(programme(), year=2021, unit="/vn/ab/c"), "programme-elsewhere"),
-        (lambda: programmes.takes(programme(), year=2021, unit="/vn"), "programme-elsewhere"),
+        (lambda: programmes.admit(programme(), year=2020, unit=WARD), "programme-not-in-year"),
+        (lambda: programmes.admit(ended, year=2024, unit=WARD), "programme-not-in-year"),
+        (lambda: programmes.admit(programme(), year=2021, unit="/vn/ab/c"), "programme-elsewhere"),
+        (lambda: programmes.admit(programme(), year=2021, unit="/vn"), "programme-elsewhere"),
         (
             lambda: programmes.cite(ended, document=OTHERS[0], act=NOW),
             "programme-ended",
