@@ -11,7 +11,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.calendar import moment
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Event, Role
-from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns
 from services.kernel.search import messages as search
@@ -43,14 +43,14 @@ class Keeper(Aggregate, frozen=True, kw_only=True):
     name: str
 
 
-class Errands(Aggregates[Errand]):
+class Errands(Repository[Errand]):
     collection = "errands"
     kind = ERRAND
     columns = Columns(Errand)
     state = Errand
 
 
-class Keepers(Aggregates[Keeper]):
+class Keepers(Repository[Keeper]):
     collection = "keepers"
     kind = KEEPER
     columns = Columns(Keeper)
@@ -136,7 +136,7 @@ async def name_keeper(keeper: Keeper, tx: Transaction) -> None:
     await _put(Keepers(tx), keeper, named)
 
 
-async def _put(records: Aggregates[S], state: S, event: Event) -> None:
+async def _put(records: Repository[S], state: S, event: Event) -> None:
     if state.version == 1:
         await records.add(state, event)
     else:
