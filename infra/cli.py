@@ -1,4 +1,4 @@
-"""The operators' command line: `danvan …`. Figures and answers go to stdout, everything said besides to stderr."""
+"""The operators' command line, `danvan …`. Results go to stdout, messages to stderr."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ from services.kernel.units import COUNTRY
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 units_app = typer.Typer(no_args_is_help=True, help="Administrative units.")
 sample_app = typer.Typer(no_args_is_help=True, help="The sample, Thị xã Hồng Lĩnh 2018.")
-country_app = typer.Typer(no_args_is_help=True, help="A made-up country of models, of any size.")
+country_app = typer.Typer(no_args_is_help=True, help="An invented country of models, of any size.")
 app.add_typer(units_app, name="units")
 app.add_typer(sample_app, name="sample")
 app.add_typer(country_app, name="country")
@@ -66,7 +66,7 @@ EXPECTED = (
     Refused,
     Unavailable,
 )
-"""What a command may end with that is no bug: said in one line, exit code 1."""
+"""Errors that are no bugs: the command prints one line and ends with exit code 1."""
 
 
 class Format(StrEnum):
@@ -79,19 +79,19 @@ AsFormat = Annotated[Format, typer.Option("--format", help="How the report is pr
 
 @app.command()
 def run() -> None:
-    """Start everything, load the sample on the first start, print the report, serve until Ctrl-C."""
+    """Start everything, load the sample on the first start, print the report, and serve until Ctrl-C."""
     _run(_serve())
 
 
 @app.command()
 def demo(format_: AsFormat = Format.TABLE) -> None:
-    """Start everything, load the sample, print the report, stop. Exit code 1 when a figure is not the published one."""
+    """Start everything, load the sample, print the report, and stop. Exit code 1 when a published figure differs."""
     raise typer.Exit(_run(_demo(format_)))
 
 
 @app.command()
 def secrets() -> None:
-    """Make the secrets that are missing, and what the servers must know of them."""
+    """Create missing secrets, and the files that the servers need for them."""
     folder = _settings().secrets_folder
     make_secrets(folder)
     err.print(f"All secrets are in {folder}.")
@@ -99,28 +99,29 @@ def secrets() -> None:
 
 @app.command("provision")
 def provision_(
-    users: Annotated[bool, typer.Option("--users", help="MongoDB's users too.")] = False,
+    users: Annotated[bool, typer.Option("--users", help="Also create the users of MongoDB.")] = False,
 ) -> None:
-    """Make streams and indexes, or bring them up to date."""
+    """Create streams and indexes, or update them."""
     _run(provision(_located(), users=users))
-    err.print(f"{'Users, streams' if users else 'Streams'} and indexes are there.")
+    err.print(f"{'Users, streams' if users else 'Streams'} and indexes are up to date.")
 
 
 @units_app.command("load")
 def units_load() -> None:
-    """Load the country's units before and after 2025-07-01, with their lineage."""
+    """Load the country's units, before and after 2025-07-01, with their predecessors."""
     total = _run(_load_units(_located()))
     err.print(f"{total} units are loaded.")
 
 
 @app.command()
 def reorganise(
-    file: Annotated[Path, typer.Argument(help="A CSV file: a line for each old unit and what it becomes.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file with a line for each old unit and its successor.")],
     apply: Annotated[
-        bool, typer.Option("--apply", help="Do it; without it, only show what would be.")
+        bool,
+        typer.Option("--apply", help="Apply it. Without this option, the command only shows the changes."),
     ] = False,
 ) -> None:
-    """Show what a reorganisation of units would do, and all that is wrong with it; with --apply, do it at once."""
+    """Preview a reorganisation of units, with all its errors. With --apply, apply it when there are none."""
     raise typer.Exit(_run(_reorganise(_located(), file, apply=apply)))
 
 
@@ -132,13 +133,19 @@ def sample_load() -> None:
 
 @country_app.command("load")
 def country_load(
-    models: Annotated[int, typer.Option(help="How many.")],
-    seed: Annotated[int, typer.Option(help="Which country: the same seed makes the same one.")] = 1,
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its last day.")] = LAST_DAY_AT,
-    beside: Annotated[bool, typer.Option("--beside", help="Even where there is other data.")] = False,
-    processes: Annotated[int, typer.Option(help="That write; 0: as many as cores.", min=0)] = 0,
+    models: Annotated[int, typer.Option(help="Number of models.")],
+    seed: Annotated[
+        int, typer.Option(help="Number of the country. The same seed gives the same country.")
+    ] = 1,
+    until: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day of the country.")
+    ] = LAST_DAY_AT,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Load also into a database with other data.")
+    ] = False,
+    processes: Annotated[int, typer.Option(help="Processes that write; 0: one per core.", min=0)] = 0,
 ) -> None:
-    """Load a made-up country in bulk, through the rules of registration. An interrupted load goes on where it was."""
+    """Load an invented country in bulk, by the rules of registration. An interrupted load continues."""
     asked = _asked(models, seed, until)
     loaded = _run(_load_country(_located(), asked, beside=beside, processes=processes))
     rate = loaded.models / loaded.seconds if loaded.models else 0
@@ -150,21 +157,23 @@ def country_load(
 
 @country_app.command("marks")
 def country_marks(
-    models: Annotated[int, typer.Option(help="How many.")],
+    models: Annotated[int, typer.Option(help="Number of models.")],
     file: Annotated[Path, typer.Option(help="The CSV file to write.")],
-    seed: Annotated[int, typer.Option(help="Which country.")] = 1,
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its last day.")] = LAST_DAY_AT,
+    seed: Annotated[int, typer.Option(help="Number of the country.")] = 1,
+    until: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day of the country.")
+    ] = LAST_DAY_AT,
 ) -> None:
-    """Write down which of the country's models are formal, and which repeat, continue or copy which."""
+    """Write a list of the country's models that are a formality, or that repeat, continue or copy another."""
     write_marks(_asked(models, seed, until), file)
 
 
 @app.command()
 def token(
-    role: Annotated[Role, typer.Option(help="What the caller may do.")],
-    unit: Annotated[str, typer.Option(help="Id of the unit in and below which, e.g. u437.")] = COUNTRY,
-    name: Annotated[str, typer.Option(help="Who it is; by default the role.")] = "",
-    hours: Annotated[float, typer.Option(help="How long it holds.", min=0.01, max=24 * 365)] = 12,
+    role: Annotated[Role, typer.Option(help="Role of the caller.")],
+    unit: Annotated[str, typer.Option(help="Id of the unit of the role, e.g. u437.")] = COUNTRY,
+    name: Annotated[str, typer.Option(help="Id of the caller. Default: made from role and unit.")] = "",
+    hours: Annotated[float, typer.Option(help="Hours until the token expires.", min=0.01, max=24 * 365)] = 12,
 ) -> None:
     """Print a bearer token of the embedded issuer."""
     settings = _settings()
@@ -185,33 +194,33 @@ def report(
     period: Annotated[str, typer.Option(help="2018, 2018-H1 or 2018-H2.")] = str(PUBLISHED.year),
     format_: AsFormat = Format.TABLE,
 ) -> None:
-    """Print a unit's report, as the gateway answers it."""
+    """Print a unit's report, read from the gateway."""
     _run(_report(_located(), unit, period, format_))
 
 
 @app.command()
 def recount() -> None:
-    """Count anew from the documents and compare with the counters. Exit code 1 when they differ."""
+    """Recount from the documents and compare with the counters. Exit code 1 when they differ."""
     raise typer.Exit(_run(_recount(_located())))
 
 
 @app.command()
 def rebuild() -> None:
-    """Count all events anew beside the figures in use, then switch over."""
+    """Rebuild the counters from all events beside those in use, then switch to the new ones."""
     _run(operator.rebuild(_located()))
-    err.print("Counting anew; `danvan status` shows how far it is.")
+    err.print("The rebuild has begun; `danvan status` shows its progress.")
 
 
 @app.command()
 def status() -> None:
-    """How far each producer and reader is, and what is parked."""
+    """Show the position of each producer and reader, and the parked events."""
     found = _run(positions(_located()))
     for producer, head in found.heads.items():
         print(f"{producer}: numbered {head}, waiting for a number {found.pending[producer]}")
     for cursor, seq in found.cursors.items():
         print(f"{cursor}: passed {seq}, behind {found.lag(cursor)}")
     for cursor, seq in found.building.items():
-        print(f"{cursor}: passed {seq}, behind {found.lag(cursor)} (being counted anew)")
+        print(f"{cursor}: passed {seq}, behind {found.lag(cursor)} (being rebuilt)")
     for service, parked in found.parked.items():
         print(f"{service}: parked {len(parked)}")
         for event in parked:
@@ -220,7 +229,7 @@ def status() -> None:
 
 @app.command()
 def operations() -> None:
-    """Print the manifest of the operations that anonymous callers may run, by their hash."""
+    """Print the manifest of the operations that callers without a token may run, by hash."""
     from infra.operate.manifest import manifest
 
     print(manifest())
@@ -228,22 +237,22 @@ def operations() -> None:
 
 @app.command()
 def schema(
-    write: Annotated[bool, typer.Option(help="Into gateway/schema.graphql.")] = False,
-    breaking: Annotated[str, typer.Option(help="Why clients that work must change.")] = "",
+    write: Annotated[bool, typer.Option(help="Write it to gateway/schema.graphql.")] = False,
+    breaking: Annotated[str, typer.Option(help="Reason why existing clients must change.")] = "",
 ) -> None:
-    """Print the GraphQL schema, or commit to it: what breaks clients only with a reason."""
+    """Print the GraphQL schema, or write it. A change that breaks clients needs a reason."""
     from gateway import changes
     from gateway.schema import schema as made
 
     if not write:
         print(made.as_str())
     elif broken := changes.write(made.as_str(), breaking):
-        _fail("This breaks clients; if it must be: make schema BREAKING='why'\n  " + "\n  ".join(broken))
+        _fail("This breaks clients. If it is necessary: make schema BREAKING='why'\n  " + "\n  ".join(broken))
 
 
 async def _serve() -> None:
     async with _started() as (settings, stack):
-        if settings.oidc_issuer:  # the sample's people are not known there
+        if settings.oidc_issuer:  # that issuer does not know the sample's people
             await _load(settings, "units", _load_units)
         else:
             await _load_all(settings)
@@ -288,7 +297,7 @@ async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
 
 
 async def _load_all(settings: Settings) -> None:
-    """What a first start loads. Once it is all there, a later one takes that as read."""
+    """Loads the data sets of a first start. A later start skips those that were loaded."""
     await _load(settings, "units", _load_units)
     await _load(settings, SAMPLE, _load_sample)
 
@@ -315,7 +324,7 @@ async def _reorganise(settings: Settings, file: Path, *, apply: bool) -> int:
     if apply and not previewed.row["applied"]:
         err.print(f"Applied as {await reorganising.apply(settings, text)}.")
     elif not previewed.row["applied"]:
-        err.print("This was a preview: nothing was changed. To apply it, add --apply.")
+        err.print("This was a preview: nothing was changed. Add --apply to apply it.")
     return 0
 
 
@@ -395,7 +404,7 @@ def _settings() -> Settings:
 
 
 def _located() -> Settings:
-    """Of the running stack."""
+    """Settings with the addresses of the running stack."""
     try:
         return located(_settings())
     except NotRunning as error:

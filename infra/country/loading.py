@@ -1,7 +1,7 @@
-"""Writes a made-up country into registration's database in bulk, in as many processes as there are cores.
+"""Writes an invented country into registration's database in bulk, in several processes, one per core.
 
-Each part, organisations or models with all their events, is one transaction with a row that says that it is there: a
-load that was interrupted goes on where it was, and a part whose commit is unknown is not written twice.
+Each part (some organisations or models, with all their events) is one transaction, which also writes a mark for it.
+So an interrupted load continues where it stopped, and a part with an unknown commit result is not written twice.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ from services.registration.organisations.repository import Organisations
 from services.registration.units.national import national_units
 
 PART = 500
-"""Organisations or models in one transaction."""
+"""Organisations or models written in one transaction."""
 PATIENCE = 300.0
-"""Seconds that a transaction is tried for."""
+"""Seconds for which a transaction is retried."""
 PARTS = Unscoped("country", "which parts of a made-up country are there says nothing of any unit")
 WHOLE = "whole"
 LARGEST = 10_000_000
@@ -43,12 +43,12 @@ Progress = Callable[[int, int], None]
 
 
 class CannotLoad(Exception):  # noqa: N818
-    """The country does not go into this store."""
+    """The country cannot be loaded into this database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which country. The same one comes out however often, and wherever, it is made."""
+    """Parameters of a country. The same parameters give the same country on every machine."""
 
     models: int
     seed: int
@@ -66,7 +66,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What this run has written. `seconds`: of writing models with their events."""
+    """Numbers written by this run. `seconds`: time to write models with their events."""
 
     organisations: int
     models: int
@@ -77,7 +77,7 @@ class Loaded:
 async def load_country(
     settings: Settings, asked: Asked, progress: Progress, *, beside: bool = False, processes: int = 0
 ) -> Loaded:
-    """`beside`: even where there is something already that is not of this country."""
+    """`beside`: load also when the database holds other data."""
     country = asked.made()
     store = Store(settings, "registration", user=OPERATOR_USER)
     try:
@@ -148,7 +148,7 @@ async def _written(
     processes: int,
     progress: Callable[[int], None],
 ) -> tuple[int, int]:
-    """How many of the kind, and events, the processes have written."""
+    """Records of the kind and events that the processes have written."""
     many = min(processes or os.cpu_count() or 1, len(parts))
     context = multiprocessing.get_context("spawn")
     told: Queue[tuple[int, int]] = context.Queue()
@@ -184,7 +184,7 @@ async def _next(told: "Queue[tuple[int, int]]", workers: list[SpawnProcess]) -> 
 
 
 def _quiet(_: int) -> None:
-    """Organisations are few beside their models."""
+    """In one process: organisations are few, compared with models."""
 
 
 def _size(country: Country, kind: str, part: int) -> int:
@@ -209,7 +209,7 @@ async def _write(
 
 
 async def write_part(store: Store, country: Country, kind: str, part: int) -> tuple[int, int]:
-    """How many of the kind, and events; also when they were there already."""
+    """Records of the kind and events in the database, including those of an earlier run."""
     row = {"_id": f"{kind}/{part}"}
 
     async def work(tx: Transaction) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""Which organisations and models the country has, and how each model has fared: a function of size, seed and last day.
+"""Organisations and models of the invented country, and each model's steps: a function of size, seed and last day.
 
-Each model is made of its number alone, so that any part can be made again, in any process. Models and their events come
-out of the rules of the domain, as they would from the commands; what is made up is who asks what on which day.
+A model depends only on its number, so that any process can create any part again. Models and their events come from the
+rules of the domain, as from commands. Only callers, contents and days are invented.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ from services.registration.units.national import REORGANISED_ON
 FIRST_DAY = date(2016, 1, 4)
 LAST_DAY = date(2026, 10, 31)
 MONTHS = (8, 22, 34, 12, 6, 5, 4, 3, 3, 2, 1, 0)
-"""How many of a year's models are drafted in each month, of a hundred; the deadline's day has `DEADLINE_SHARE` more."""
+"""Percentage of a year's models drafted in each month. The day of the deadline has `DEADLINE_SHARE` more."""
 DEADLINE_SHARE = 6
 FIELDS = {
     Field.ECONOMY: 1490,
@@ -50,26 +50,26 @@ FIELDS = {
     Field.DEFENCE_SECURITY: 1141,
     Field.POLITICAL_SYSTEM: 1733,
 }
-"""As published for Hà Nội, 2017; so are the shares of subjects and levels."""
+"""Shares published for Hà Nội, 2017, like those of subjects and levels."""
 COLLECTIVE = 0.476
 LEVELS = {UnitLevel.PROVINCE: 348, UnitLevel.DISTRICT: 2973, UnitLevel.COMMUNE: 3559}
 WHOLE = 200_000
-"""From so many models on, all units have some; fewer models are those of fewer units."""
+"""Smallest number of models at which every unit has some. A smaller country has models in fewer units."""
 COMMUNE_BODIES = 9
 RUSH = 8
-"""Models that one unit hands in within the last hour."""
+"""Models that one unit submits within the last hour."""
 
 
 class Mark(StrEnum):
-    """What is particular about a model, for whoever measures how well it is found out."""
+    """A model's mark, to measure how well the product finds such models."""
 
     NONE = "none"
     EMPTY = "empty"
-    """Registered for form's sake: nothing but the movement's own phrases, no place, no target."""
+    """Registered as a formality: only phrases of the movement, no place, no target."""
     COPIED = "copied"
     """The same text in many units."""
     RUSHED = "rushed"
-    """One of many that a unit handed in within the last hour before the deadline."""
+    """One of many models that a unit submitted within the last hour before the deadline."""
     IDLE = "idle"
     """Registered and never begun."""
     DUPLICATE = "duplicate"
@@ -81,13 +81,13 @@ FORMAL_MARKS = frozenset({Mark.EMPTY, Mark.COPIED, Mark.RUSHED, Mark.IDLE})
 
 
 def deadline(year: int) -> datetime:
-    """By when that year's models are to be registered."""
+    """The last day to register models of that year."""
     return datetime.combine(date(year, 3, 31), time(23, 59, 59), VIETNAM)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A model as it is drafted. `other`: the number of the one that a related model is of."""
+    """The draft of a model. `other`: the number of the model that it is related to."""
 
     number: int
     key: str
@@ -138,7 +138,7 @@ class Country:
         self.plan = lru_cache(2048)(self._plan)
 
     def _calendar(self) -> tuple[list[date], list[float]]:
-        """The days on which models are drafted, and how many of all are by the end of each."""
+        """The days on which models are drafted, and the number drafted by the end of each."""
         days, weights = [], []
         day = FIRST_DAY
         while day <= self.until:
@@ -152,7 +152,7 @@ class Country:
 
     @cached_property
     def bodies(self) -> list[tuple[DatedUnit, BodyKind]]:
-        """All organisations: of each unit that has models, under the old units or the new ones."""
+        """All organisations of the units that have models, old units and new ones."""
         units = {unit.id: unit for pool in self._pools.values() for level in pool.values() for unit in level}
         return [(unit, body) for unit in units.values() for body in _bodies(unit.spells[0].level)]
 
@@ -188,7 +188,7 @@ class Country:
         return self._first(number, dice)
 
     def _first(self, number: int, dice: Random) -> Plan:
-        """One that has nothing to do with another."""
+        """A model that is not related to another."""
         at = self._moment(number)
         if (at.month, at.day) == (3, 31) and self._rushed(number):
             group = Random(self.seed << 40 | 1 << 39 | number // RUSH)  # noqa: S311
@@ -234,7 +234,7 @@ class Country:
         )
 
     def _related(self, number: int, draw: float, dice: Random) -> Plan | None:
-        """One that repeats, goes on with, or copies the way of an earlier one."""
+        """A model that repeats, continues or copies an earlier one."""
         if draw < 0.015:
             mark, other = Mark.DUPLICATE, number - dice.randint(1, 200)
         elif draw < 0.035:
@@ -286,7 +286,7 @@ class Country:
         return unit, spell, dice.choice(_bodies(unit.spells[0].level))
 
     def _moment(self, number: int) -> datetime:
-        """When it is drafted: later for each number."""
+        """The moment of the draft. A higher number is drafted later."""
         place = (number + 0.5) / self.size
         index = min(bisect_right(self._ends, place), len(self._days) - 1)
         begun = self._ends[index - 1] if index else 0.0
@@ -311,7 +311,7 @@ def _act(by: str, at: datetime, today: date) -> Act:
 
 
 def _life(plan: Plan, owner: Organisation, seed: int, until: date) -> tuple[Model, list[Event]]:
-    """What becomes of it, until it stops somewhere, the unit ends, or the last day has come."""
+    """The steps of the model, until it stops, its unit ends, or the last day is reached."""
     dice = Random(seed << 41 | plan.number)  # noqa: S311
     unit = plan.unit
     office, council = f"officer@{unit.id}", f"appraiser@{plan.spell.parent or unit.id}"
@@ -338,7 +338,7 @@ def _life(plan: Plan, owner: Organisation, seed: int, until: date) -> tuple[Mode
     at = plan.at
 
     def goes_on(likely: float, low: int, high: int) -> bool:
-        """After so many days; nothing happens under a unit that is no more, or after the last day."""
+        """An act after that many days. None if the unit has ended by then, or after the last day."""
         nonlocal at
         later = at + timedelta(days=dice.randint(low, high))
         if dice.random() >= likely or later.date() > until or unit.at(later.date()) is None:
@@ -392,7 +392,7 @@ def _bodies(level: UnitLevel) -> tuple[BodyKind, ...]:
 
 
 def _method(field: Field, dice: Random) -> tuple[str, str]:
-    """What a title is about, and what is to come of it."""
+    """The object of a title, and its target."""
     method = dice.choice(METHODS[field])
     return method.title.format(o=dice.choice(method.objects)), method.target.format(n=dice.randint(3, 99))
 

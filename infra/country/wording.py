@@ -1,7 +1,7 @@
-"""The words of the made-up country: methods with what they are about, how they are gone about, and what comes of them.
+"""Words of the invented country: methods, their objects, the ways to carry them out, and their results.
 
-A title is a method, one of its objects and, as often as not, a way and a place, so that there are many more titles than
-models. `FORMAL` are the empty ones: the movement's own phrases and nothing else.
+A title is a method and one of its objects, and in half of the cases also a way and a place, so that there are many more
+titles than models. `FORMAL` titles are empty: they consist of phrases of the movement.
 """
 
 from collections.abc import Mapping

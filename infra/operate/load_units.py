@@ -1,4 +1,4 @@
-"""Loads the country's units, before and after 2025-07-01, through registration's own command."""
+"""Loads the country's units, before and after 2025-07-01, by a command of registration."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from services.registration.units.national import national_units
 
 
 async def load_units(settings: Settings, progress: Callable[[int, int], None]) -> int:
-    """Returns how many there are. A second run changes nothing. `progress` is told how many of how many are done."""
+    """Returns the number of units. A second run changes nothing. `progress` gets the number done and the total."""
     units = national_units()
     async with asking(settings) as services:
         for start in range(0, len(units), LARGEST_BATCH):
             command = RecordUnits(units=tuple(units[start : start + LARGEST_BATCH]))
-            # The key is the content: the same units again are the same request, and get the same answer.
+            # The key is a digest of the content: the same units are the same request and get the same reply.
             key = f"units/{hashlib.sha256(msgspec.json.encode(command)).hexdigest()}"
             await services.ask(command, OPERATOR, int, key=key)
             progress(min(start + LARGEST_BATCH, len(units)), len(units))

@@ -1,4 +1,4 @@
-"""The documents that the repository's own clients send, by the hash of their text."""
+"""The queries that the clients in this repository send, by the hash of their text."""
 
 import hashlib
 import json

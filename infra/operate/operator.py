@@ -1,4 +1,4 @@
-"""What operators' commands stand on: where the running system is, and whose name they act in."""
+"""Basis of the operators' commands: the addresses of the running system, and the caller they act as."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -21,15 +21,15 @@ OPERATOR = Caller(id="operator", name="Người vận hành", grants=(Grant(role
 
 
 class NotRunning(Exception):  # noqa: N818
-    """There is nothing to talk to."""
+    """No running system is known."""
 
 
 class IssuedElsewhere(Exception):  # noqa: N818
-    """People's tokens come from a real issuer, and ours would be refused."""
+    """Another issuer signs people's tokens: the gateway would refuse one of ours."""
 
 
 def located(settings: Settings) -> Settings:
-    """With the addresses of the stack that runs on this folder, where no servers of one's own are set."""
+    """Settings with the addresses of the stack that runs on this folder, unless they name other servers."""
     if settings.nats_url and settings.mongo_url:
         return settings
     noted = _noted(settings.var)
@@ -42,7 +42,7 @@ def located(settings: Settings) -> Settings:
         )
     except KeyError:
         raise NotRunning(
-            "This Danvan runs on servers whose addresses hold passwords, which are written down nowhere: "
+            "This Danvan uses servers whose addresses hold passwords, so it does not write them down: "
             "set DANVAN_NATS_URL and DANVAN_MONGO_URL here too."
         ) from None
 
@@ -56,7 +56,7 @@ def gateway_url(settings: Settings) -> str:
 
 @asynccontextmanager
 async def asking(settings: Settings) -> AsyncGenerator[Client, None]:
-    """A client that asks the services directly, with the gateway's key: for whoever may read that key."""
+    """A client of the services that signs with the gateway's key. The user must be able to read that key."""
     tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
     connection = await client.connect(settings, OPERATOR_USER)
     try:
@@ -66,7 +66,7 @@ async def asking(settings: Settings) -> AsyncGenerator[Client, None]:
 
 
 async def rebuild(settings: Settings) -> None:
-    """Has the counters counted anew; returns when that has begun."""
+    """Starts a rebuild of the counters; returns when it has begun."""
     async with asking(settings) as services:
         await services.ask(RebuildCounters(), OPERATOR, int, key=f"rebuild/{moment().isoformat()}")
 

@@ -1,7 +1,7 @@
-"""Counts anew from the source documents, by a way of its own, and says where the counters differ.
+"""Recounts from the source documents, with code of its own, and reports where the counters differ.
 
-Reads the documents of all services and the counters at one moment of the database. What has happened but is not
-counted yet, by the cursors of that moment, is left out: so it can be run at any time, under load too.
+It reads the documents of all services and the counters at one moment of the database. Events after the cursors of that
+moment are left out, so it can run at any time, also under load.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ class Recount:
     facts: int = 0
     counters: int = 0
     uncounted: int = 0
-    """Events that had happened and were not counted yet."""
+    """Events that were committed and not yet counted."""
     differences: list[str] = field(default_factory=list)
 
 
@@ -66,7 +66,7 @@ class _Count:
         return found
 
     async def _from_documents(self) -> AsyncIterator[tuple[str, Document]]:
-        """What the documents themselves say should be counted, under `<id>/<version>/<measure>`."""
+        """The facts that follow from the documents, by `<id>/<version>/<measure>`."""
         async for model in self._all("registration", "models", {"registered_version": {"$ne": None}}):
             for fact in of_model(model):
                 yield fact
@@ -81,7 +81,7 @@ class _Count:
             yield of_activity(activity)
 
     async def _not_counted(self, generation: int) -> list[str]:
-        """`<id>/<version>` of what happened after the cursors, or is parked."""
+        """`<id>/<version>` of events after the cursors and of parked events."""
         keys: list[str] = []
         for producer in ("registration", "review", "supervision"):
             cursor = await self._store.db.cursors.find_one(
@@ -112,8 +112,8 @@ class _Count:
                 for name in COMPARED:
                     if document[name] != fact[name]:
                         self._differ(
-                            f"{key}: {name} is {_told(document[name], fact[name])} in the document and "
-                            f"{_told(fact[name], document[name])} as counted ({_behind(fact)})"
+                            f"{key}: {name} is {_shown(document[name], fact[name])} in the document and "
+                            f"{_shown(fact[name], document[name])} as counted ({_behind(fact)})"
                         )
 
     def _compare_counters(
@@ -133,7 +133,7 @@ class _Count:
 
 
 def of_model(model: Document) -> Iterator[tuple[str, Document]]:
-    """What a registered model says itself should be counted of it: each as it was on its day."""
+    """The facts of a registered model, each with the model's values on its day."""
     then = model | {"level": model["registered_level"]}
     yield _expected("REGISTERED", then, model["registered_version"], model["registered_on"])
     for time in model["implemented"]:
@@ -141,14 +141,14 @@ def of_model(model: Document) -> Iterator[tuple[str, Document]]:
         if time["carried"]:
             yield _expected("CARRIED_OVER", model | time, time["version"], time["on"])
     if ended := model["ended"]:
-        # What counts it is called as the state it ended in.
+        # The measure has the name of the final state.
         yield _expected(model["state"], model | ended, ended["version"], ended["on"])
     for given in model["contributions"]:
         yield _expected(given["kind"], model | given, given["version"], given["on"], given["amount"])
 
 
 def of_question(question: Document) -> Iterator[tuple[str, Document]]:
-    """That it was asked, that it was answered once, and that it ended in suspicion."""
+    """A question counts when it is asked, when it is first answered, and when it ends in suspicion."""
     yield _expected("FORMALITY_ASKED", question, 1, question["asked_on"])
     if question["answered_version"]:
         yield _expected("FORMALITY_ANSWERED", question, question["answered_version"], question["answered_on"])
@@ -182,7 +182,7 @@ def _expected(
 
 
 def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
-    """Counter id → `total` and `<dimension>.<code>` → sum; deliberately not the fold that the counters use."""
+    """Counter id → `total` and `<dimension>.<code>` → sum. It does not use the fold of the counters, on purpose."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for fact in facts:
         year, month = fact["on"][:4], int(fact["on"][5:7])
@@ -204,8 +204,8 @@ def _flat(counter: Document) -> dict[str, Decimal]:
     return {"total": counter.get("total", Decimal(0)), **flat}
 
 
-def _told(value: Any, other: Any) -> str:
-    """A value, or of several values those that differ from the other's."""
+def _shown(value: Any, other: Any) -> str:
+    """A value; of a mapping, the entries that differ from `other`."""
     if isinstance(value, dict) and isinstance(other, dict):
         return ", ".join(f"{k} {v}" for k, v in value.items() if other.get(k) != v)
     return str(value)

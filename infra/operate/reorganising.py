@@ -1,4 +1,4 @@
-"""A reorganisation of units from a file: previewed, and applied when that is asked for."""
+"""Previews a reorganisation of units from a file, and applies it on request."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,22 +22,22 @@ from services.registration.reorganisations.messages import (
 from services.registration.units.messages import UnitsOnDay
 
 LARGEST_FILE = 500_000
-"""Bytes; what a message may hold is twice that."""
+"""Bytes. A message may hold twice as much."""
 SHOWN_MODELS = 5
-"""Titles that are shown of each unit; all of them are in GraphQL, `reorganisationPreview { affected { models } }`."""
+"""Titles shown for each unit. GraphQL has all of them: `reorganisationPreview { affected { models } }`."""
 
 
 class UnreadableFile(Exception):  # noqa: N818
-    """It is no text that could be a reorganisation."""
+    """The file cannot be read as text."""
 
 
 @dataclass(frozen=True)
 class Previewed:
     row: Row
     names: dict[str, str]
-    """Of the old units, by their keys."""
+    """Names of the old units, by key."""
     titles: dict[str, list[str]]
-    """Of the first drafts and open models, by the unit's id."""
+    """Titles of the first drafts and open models, by unit."""
 
     @property
     def wrong(self) -> bool:
@@ -81,7 +81,7 @@ async def preview(settings: Settings, text: str) -> Previewed:
 
 
 async def apply(settings: Settings, text: str) -> str:
-    """The reorganisation's id. All readers have heard of it when this returns."""
+    """Returns the id of the reorganisation, after all readers have processed its events."""
     async with asking(settings) as services:
         made = await services.ask(ReorganiseUnits(file=text), OPERATOR, dict[str, Any], key=uuid4().hex)
     await settled(settings)

@@ -1,4 +1,4 @@
-"""A report as people read it: tables with Vietnamese numbers, and each total beside the sum of its parts."""
+"""A report as tables, with numbers in Vietnamese notation and each total beside the sum of its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -24,11 +24,11 @@ ASK = Callable[..., Any]
 
 
 class ReportRefused(Exception):  # noqa: N818
-    """The system would not give this report."""
+    """The system refused this report."""
 
 
 async def ask_report(ask: ASK, unit: str, period: str) -> dict[str, Any]:
-    """The report, and those of the units right below under `below`."""
+    """The report. `below` holds the reports of the units directly below."""
     report = await _one(ask, unit, period)
     places = breakdown(figure(report, "REGISTERED"), "PLACE")["rows"]
     below = [await _one(ask, row["code"], period) for row in places if row["code"] != report["unitId"]]
@@ -117,7 +117,7 @@ SHOWN = {
 
 
 def _places(report: Mapping[str, Any]) -> Table:
-    """Each unit below by its own report, and what the unit itself did: together they must be its totals."""
+    """A row for each unit below, from its own report, and one for the unit itself: together they must be its totals."""
     table = _table("Cộng theo đơn vị", "", *SHOWN.values())
     for below in report["below"]:
         table.add_row(below["unitName"], *(number(total(below, measure)) for measure in SHOWN))
@@ -132,7 +132,7 @@ def _places(report: Mapping[str, Any]) -> Table:
 
 
 def own_part(report: Mapping[str, Any], measure: str) -> Decimal:
-    """What the unit's own organisations did, not those of the units below."""
+    """The share of the unit's own organisations, without the units below."""
     rows = breakdown(figure(report, measure), "PLACE")["rows"]
     return next(Decimal(row["value"]) for row in rows if row["code"] == report["unitId"])
 
@@ -154,7 +154,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def differences(report: Mapping[str, Any], published: Mapping[tuple[str, str, str], Decimal]) -> list[str]:
-    """Where the report is not what was published, or does not add up.
+    """Differences from the published figures, and rows that do not add up.
 
     `published`: (measure, dimension or "", code or "") → value.
     """

@@ -1,4 +1,4 @@
-"""The embedded nats-server and mongod: child processes on loopback, each with all its files in one folder."""
+"""The embedded nats-server and mongod: child processes on loopback, each with its files in a folder of its own."""
 
 import importlib.util
 import json
@@ -30,18 +30,18 @@ from infra.secure.credentials import MONGO_KEY, NATS_USERS, mongod_login
 
 LOOPBACK = "127.0.0.1"
 EPHEMERAL = 32768
-"""From this port on the kernel gives ports to outgoing connections: a server may not get its own port back."""
+"""First port of the range that the kernel uses for outgoing connections. A server cannot rely on such a port."""
 PORTS = range(10_000, EPHEMERAL)
-"""The ports among which a free one is looked for."""
+"""Ports to search for a free one."""
 OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadata and message TTL
 POLL = 0.01
 PORT_PATIENCE = 5.0
-# mongod looks every half of that, so retrying for 8 s outlives a dead process's transaction
+# mongod checks at half of this interval, so a retry of 8 s outlives the transaction of a dead process.
 TRANSACTION_LIFE = 5
 NOT_YET_INITIALIZED = 94  # MongoDB's error code: there is no replica set configuration
 
 
-class CannotStart(Exception):  # noqa: N818 - reads as the sentence it says to the user
+class CannotStart(Exception):  # noqa: N818 - the message is a sentence for the user
     """A process cannot be started; the message says what to install or do."""
 
 
@@ -57,14 +57,14 @@ def free_port(preferred: int | None = None) -> int:
 
 @cache
 def _candidates(ports: range) -> Iterator[int]:
-    """The ports over and over, from a random one on: a port comes again only after all others."""
+    """Endless: all ports in turn, from a random one on."""
     start = secrets.randbelow(len(ports))
     return cycle([*ports[start:], *ports[:start]])
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As the servers do: a connection in TIME_WAIT does not make a port taken, a listener does.
+        # The servers set it too: only a listener makes a port taken, not a connection in TIME_WAIT.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -74,9 +74,9 @@ def _is_free(port: int) -> bool:
 
 
 class EmbeddedServer(ABC):
-    """One server: started until it is usable, stopped or killed, and started again with its port and data.
+    """One server: starts until it is usable, stops, and starts again with the same port and data.
 
-    `secrets` is the folder that `make_secrets` has filled: nobody comes in without one of them.
+    `secrets`: the folder that `make_secrets` has filled. The server lets in only users that have a secret there.
     """
 
     name: str
@@ -88,7 +88,7 @@ class EmbeddedServer(ABC):
         self.folder = folder.absolute()
         self.secrets = secrets.absolute()
         self.port = port or free_port()
-        """The wish until the first start, which may move it to a free port; fixed from then on."""
+        """The preferred port before the first start, which may choose another. It does not change after that."""
         self._started_before = False
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -116,7 +116,7 @@ class EmbeddedServer(ABC):
         return self._process is not None and self._process.poll() is None
 
     def start(self, timeout: float = 60.0) -> None:
-        """Returns when the server is usable; nothing is left running when it raises `CannotStart`."""
+        """Returns when the server is usable. When it raises `CannotStart`, no process is left."""
         with self._starting:
             if self.alive:
                 return
@@ -131,7 +131,7 @@ class EmbeddedServer(ABC):
             self._started_before = True
 
     def _start_anywhere(self, timeout: float) -> None:
-        """On the wished port or, when another process has it or is quicker to take it, on a free one."""
+        """On the preferred port, or on a free one when another process takes the preferred port first."""
         while True:
             self.port = free_port(self.port)
             try:
@@ -149,7 +149,7 @@ class EmbeddedServer(ABC):
             raise
 
     def stop(self, timeout: float = 10.0) -> None:
-        """SIGTERM, which both servers take as an orderly shutdown; SIGKILL when that takes too long."""
+        """Sends SIGTERM, on which both servers shut down in order, and SIGKILL after `timeout` seconds."""
         self._end(signal.SIGTERM, timeout)
 
     def kill(self) -> None:
@@ -157,7 +157,7 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _command(self) -> list[str]:
-        """What to run; looks for the binary and refuses one that will not do."""
+        """The command line. Raises `CannotStart` when there is no usable binary."""
 
     @abstractmethod
     def _await_usable(self, deadline: float) -> None: ...
@@ -192,7 +192,7 @@ class EmbeddedServer(ABC):
                     stdin=self._leash.stdin,
                     stdout=log,
                     stderr=log,
-                    start_new_session=True,  # the terminal's Ctrl-C is for us: the clients go first
+                    start_new_session=True,  # Ctrl-C in the terminal reaches only us: clients stop first
                 )
         finally:
             self._leash.tie()
@@ -218,7 +218,7 @@ class EmbeddedServer(ABC):
         process = self._process
         if process is None:
             return
-        process.send_signal(how)  # does nothing once the process has been waited for
+        process.send_signal(how)  # has no effect after wait() returned
         try:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -237,14 +237,14 @@ class EmbeddedServer(ABC):
         return self.folder / f"{self.name}.pid"
 
     def _end_orphan(self) -> None:
-        """Ends a server that still serves this folder although whoever started it is gone."""
+        """Ends a server that still serves this folder after the process that started it has ended."""
         try:
             pid, owner = map(int, self._pid_file.read_text().split())
         except (FileNotFoundError, ValueError):
             return
         parent, command = _parent_and_command(pid)
         if not self._is_ours(command):
-            return  # the pid belongs to someone else by now
+            return  # the pid belongs to another process by now
         if parent == owner:
             raise CannotStart(
                 f"{self.folder} is in use: process {owner} runs {self.name} on it as process {pid}."
@@ -262,12 +262,12 @@ class EmbeddedServer(ABC):
         raise CannotStart(f"Process {pid} still runs {self.name} on {self.folder} and cannot be ended.")
 
     def _is_ours(self, command: str) -> bool:
-        # In parentheses: it is about to end and shows its arguments no more, but still has its port.
+        # In parentheses: a process that is ending no longer shows its arguments, but still holds its port.
         return str(self.folder) in command or command == f"({self.name})"
 
 
 def _parent_and_command(pid: int) -> tuple[int, str]:
-    """The command is empty when there is no such process or it has ended and nobody has waited for it."""
+    """The command is empty when there is no such process, or when it has ended as a zombie."""
     if not Path("/proc/self/stat").exists():
         shown = subprocess.run(
             ["ps", "-ww", "-o", "ppid=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
@@ -286,7 +286,7 @@ def _parent_and_command(pid: int) -> tuple[int, str]:
 
 
 class NatsServer(EmbeddedServer):
-    """JetStream on disk. `sync`: how often it is flushed; "always" closes the power-loss window, at a price."""
+    """JetStream on disk. `sync`: when to flush; "always" loses no message at a power failure and costs throughput."""
 
     name = "nats-server"
     scheme = "nats"
@@ -296,7 +296,7 @@ class NatsServer(EmbeddedServer):
     def __init__(self, folder: Path, secrets: Path, port: int | None = None, *, sync: str = "always") -> None:
         super().__init__(folder, secrets, port)
         self.sync = sync
-        # Stable and ours alone, so that another server that has grabbed the port is not taken for this one.
+        # A stable name of this folder only: it tells this server from another one on the same port.
         self._server_name = f"danvan-{sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
 
     def _command(self) -> list[str]:
@@ -325,7 +325,7 @@ class NatsServer(EmbeddedServer):
         return [binary, "--config", str(configuration)]
 
     def _await_usable(self, deadline: float) -> None:
-        # The server listens only after JetStream has recovered its store, so its greeting says all.
+        # The server listens after JetStream has recovered its store: its greeting means that it is usable.
         self._poll(deadline, lambda: self._greeting().get("server_name") == self._server_name)
         if not self._greeting().get("jetstream"):
             raise CannotStart(f"nats-server runs without JetStream; see {self.log}.")
@@ -342,7 +342,7 @@ class NatsServer(EmbeddedServer):
 
 
 class MongoServer(EmbeddedServer):
-    """A replica set of one node, for the transactions."""
+    """A replica set of one node, since transactions need a replica set."""
 
     name = "mongod"
     scheme = "mongodb"
@@ -359,7 +359,7 @@ class MongoServer(EmbeddedServer):
         return f"{super().url}/?directConnection=true"
 
     def client(self) -> MongoClient[dict[str, Any]]:
-        """As the server itself, who may do all, also before there is any user."""
+        """A client with all rights, by the key of the replica set. It works before any user exists."""
         return MongoClient(self.url, serverSelectionTimeoutMS=1000, **mongod_login(self.secrets))
 
     def _command(self) -> list[str]:
@@ -372,7 +372,7 @@ class MongoServer(EmbeddedServer):
             *("--dbpath", str(data), "--port", str(self.port), "--bind_ip", LOOPBACK, "--nounixsocket"),
             *("--replSet", self.replica_set, "--oplogSize", "512", "--quiet"),
             *("--keyFile", str(self.secrets / MONGO_KEY)),
-            # While there is no user yet, whoever is on this machine could make the first one.
+            # Otherwise any process on this machine could create the first user.
             *("--setParameter", "enableLocalhostAuthBypass=false"),
             # The default of 15000 is against guessing, which passwords as long as ours need not fear: it only costs.
             *("--setParameter", "scramSHA256IterationCount=5000"),
@@ -398,7 +398,7 @@ class MongoServer(EmbeddedServer):
         return super()._explain(returncode, said)
 
     def _await_usable(self, deadline: float) -> None:
-        self._poll(deadline, self._listens)  # first, since the driver looks again only after half a second
+        self._poll(deadline, self._listens)  # first, since the driver retries only after half a second
         with self.client() as client:
             self._poll(deadline, lambda: self._is_writable(client.admin))
 
@@ -410,14 +410,14 @@ class MongoServer(EmbeddedServer):
     def _is_writable(self, admin: Database[dict[str, Any]]) -> bool:
         with suppress(PyMongoError):
             if admin.command("serverStatus")["pid"] != self.pid:
-                return False  # another server was quicker to take the port, ours is about to say so and end
+                return False  # another server took the port first; ours is about to end
             if admin.command("hello")["isWritablePrimary"]:
                 return True
             self._configure(admin)
         return False
 
     def _configure(self, admin: Database[dict[str, Any]]) -> None:
-        """Makes this node the only member, at its present address: after a move it is not in the set."""
+        """Makes this node the only member, under its present address: after a change of port it is not in the set."""
         here = f"{LOOPBACK}:{self.port}"
         try:
             configuration = admin.command("replSetGetConfig")["config"]

@@ -1,4 +1,4 @@
-"""What has been loaded into a database, so that a later start need not load it again."""
+"""Marks of data sets that were loaded, so that a later start does not load them again."""
 
 from services.kernel.calendar import moment
 from services.kernel.config import Settings
@@ -15,7 +15,7 @@ async def was_loaded(settings: Settings, name: str) -> bool:
 
 
 async def note_loaded(settings: Settings, name: str) -> None:
-    """Said only after the load has settled: one that was interrupted is done again, and changes nothing twice."""
+    """Call it after the load has settled. An interrupted load has no mark and runs again; nothing changes twice."""
     store = Store(settings, OPERATOR_USER)
     try:
         await store.db.loads.update_one({"_id": name}, {"$set": {"at": moment()}}, upsert=True)

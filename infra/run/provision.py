@@ -1,4 +1,4 @@
-"""Everything the services find ready: users, streams, indexes. Run as often as one likes."""
+"""Creates users, streams, and indexes for the services, or updates them. It can run any number of times."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from services.kernel.table import Table
 UNAUTHORIZED, NOT_AUTHENTICATED = 13, 18
 """MongoDB's error codes."""
 PATIENCE = 5
-"""Seconds in which NATS must answer."""
+"""Seconds until NATS must answer."""
 
 
 class TooOld(Exception):  # noqa: N818
-    """The NATS server would ignore, without a word, settings that the product depends on."""
+    """The NATS server silently ignores settings that the product depends on."""
 
 
 async def provision(settings: Settings, *, users: bool, services: Catalogue = SERVICES) -> None:
-    """`users`: those of MongoDB too; the embedded one has no others. NATS learns its users from its configuration.
+    """`users`: also the users of MongoDB. NATS reads its users from its configuration.
 
-    Consumers are not among it: each reader makes its own at its cursor, and the cursor is with its data.
+    Readers create their consumers themselves, at their cursors, which are in their databases.
     """
     try:
         if users:
@@ -44,7 +44,7 @@ async def provision(settings: Settings, *, users: bool, services: Catalogue = SE
         raise NotLetIn(
             "MongoDB does not let in the user that DANVAN_MONGO_URL names."
             if says_who(settings.mongo)
-            else "MongoDB does not know our users: make them with `danvan provision --users`."
+            else "MongoDB does not know our users: create them with `danvan provision --users`."
         ) from error
     except ConnectionFailure as error:
         raise NotLetIn("MongoDB does not answer at the address in DANVAN_MONGO_URL.") from error
@@ -52,7 +52,7 @@ async def provision(settings: Settings, *, users: bool, services: Catalogue = SE
 
 async def _streams(settings: Settings, names: Sequence[str]) -> None:
     async def on_error(_: Exception) -> None:
-        """It is raised too; by default it would be printed as well, with a traceback."""
+        """The error is also raised. The default callback would print it with a traceback."""
 
     connection = Nats()
     login = nats_login(settings, OPERATOR_USER)

@@ -1,4 +1,4 @@
-"""Everything that `make run` starts: embedded servers, provisioning, the processes; one stack per folder."""
+"""The whole system of `make run`: embedded servers, provisioning, and all processes. One stack per folder."""
 
 import asyncio
 import fcntl
@@ -37,7 +37,7 @@ MONGO_PORT = 27017
 
 
 class Stack:
-    """Started and ready inside `async with`; `say` is told in one line what an operator should know."""
+    """Runs inside `async with`. `say` gets lines for the operator."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None] = print) -> None:
         self.var = settings.var.absolute()
@@ -92,14 +92,14 @@ class Stack:
             undo.push_async_callback(_cancel, asyncio.create_task(self._keep(server)))
 
     async def _keep(self, server: EmbeddedServer) -> None:
-        """Starts an embedded server again when it has died."""
+        """Restarts an embedded server when it has ended."""
         backoff = Backoff()
         while True:
             began = time.monotonic()
-            while server.alive:  # noqa: ASYNC110 - a thread that waits would outlive us
+            while server.alive:  # noqa: ASYNC110 - a waiting thread would outlive us
                 await asyncio.sleep(0.1)
             pause = backoff.after(time.monotonic() - began)
-            self._say(f"{server.name} {how_it_ended(server.returncode)}; it starts again in {pause:g} s")
+            self._say(f"{server.name} {how_it_ended(server.returncode)}; it restarts in {pause:g} s")
             await asyncio.sleep(pause)
             try:
                 await _start(server)
@@ -140,16 +140,16 @@ class Stack:
 
     def _say_moved(self, name: str, wish: int, port: int) -> None:
         if port != wish:
-            self._say(f"Port {wish} is taken: {name} listens on {port} instead.")
+            self._say(f"Port {wish} is in use: {name} listens on {port} instead.")
 
 
 def tellable(**urls: str) -> dict[str, str]:
-    """The addresses that may be written down for everybody to read: they hold no password."""
+    """The addresses without a password, which may be written to a readable file."""
     return {name: url for name, url in urls.items() if not says_who(url)}
 
 
 def environment(settings: Settings, user: str) -> dict[str, str]:
-    """Of a process: our settings, and no more of them than it needs."""
+    """Environment of a process: the settings that it needs, and no others."""
     ours = settings.model_dump(exclude_none=True, exclude={"mongo_url"} if user == "gateway" else None)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DANVAN_")}
     return inherited | {f"DANVAN_{name.upper()}": str(value) for name, value in ours.items()}
@@ -159,18 +159,18 @@ def serving(module: str, host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", f"{module}:create_app"),
         *("--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"),
-        # Whom to believe about whom they ask for is a setting of the gateway's own.
+        # The gateway has its own setting for trusted proxies.
         *("--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
     ]
 
 
 def _reachable(host: str) -> str:
-    """A server that listens everywhere is asked on loopback."""
+    """The address at which to reach a server: loopback when it listens on all addresses."""
     return LOOPBACK if host in ("0.0.0.0", "::", "") else host  # noqa: S104
 
 
 async def _start(server: EmbeddedServer) -> None:
-    """Starts it in a thread, which cannot be cancelled: so when we are, its server is killed."""
+    """Starts the server in a thread. A thread cannot be cancelled, so on cancellation the server is killed."""
     work = asyncio.ensure_future(asyncio.to_thread(server.start))
     try:
         await asyncio.shield(work)
@@ -179,7 +179,7 @@ async def _start(server: EmbeddedServer) -> None:
             server.kill()
             await asyncio.wait([work], timeout=0.05)
         if not work.cancelled():
-            work.exception()  # has been dealt with
+            work.exception()  # marks the exception as retrieved
         raise
 
 
@@ -190,7 +190,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 @contextmanager
 def _alone(var: Path) -> Iterator[None]:
-    """Holds the folder's lock, which dies with its process, unlike a file with a pid."""
+    """Holds the folder's lock. The lock ends with the process, unlike a file with a pid."""
     var.mkdir(parents=True, exist_ok=True)
     with (var / "lock").open("a") as lock:
         try:
@@ -210,7 +210,7 @@ def _alone(var: Path) -> Iterator[None]:
 
 
 def _note(var: Path, **facts: Any) -> None:
-    """Writes down who runs here and where it is reached, for people and for the operator's commands."""
+    """Writes the pid and the addresses of the stack, for people and for the operator's commands."""
     fresh = var / "stack.json.new"
     fresh.write_text(json.dumps({"pid": os.getpid(), **facts}, indent=2) + "\n")
     fresh.replace(var / "stack.json")

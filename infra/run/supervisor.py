@@ -1,4 +1,4 @@
-"""Keeps processes running: starts them, restarts those that die with growing pauses, stops them."""
+"""Keeps processes running: starts them, restarts them after growing pauses when they end, stops them."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ READY_POLL = 0.03
 READY_ANSWER = 2.0
 
 
-class NotReady(Exception):  # noqa: N818 - reads as the sentence it says to the user
+class NotReady(Exception):  # noqa: N818 - the message is a sentence for the user
     """Names the processes that did not become ready in time, with the ends of their logs."""
 
 
@@ -24,21 +24,21 @@ class Process:
     name: str
     argv: list[str]
     env: dict[str, str]
-    """The whole environment, not an addition to ours."""
+    """The whole environment: ours is not inherited."""
     log: Path
     ready_url: str | None = None
-    """Answers 200 when the process can do its work; None: as soon as it runs."""
+    """It answers 200 when the process is ready. None: the process is ready as soon as it runs."""
 
 
 class Backoff:
-    """Pauses between starts: doubled each time, from the beginning again after a long enough life."""
+    """Pauses between starts, in seconds. Each is twice the one before; after a run of `long_life` they begin anew."""
 
     def __init__(self, first: float = 0.2, longest: float = 10.0, long_life: float = 30.0) -> None:
         self._first, self._longest, self._long_life = first, longest, long_life
         self._next = first
 
     def after(self, lived: float) -> float:
-        """The pause to make after a process that lived that many seconds."""
+        """The pause after a process that ran for `lived` seconds."""
         pause = self._first if lived >= self._long_life else self._next
         self._next = min(pause * 2, self._longest)
         return pause
@@ -51,13 +51,13 @@ def how_it_ended(returncode: int | None) -> str:
 
 
 class Running:
-    """One process through all its lives."""
+    """A process with all its restarts."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
         self.restarts = 0
         self.patience = 10.0
-        """Seconds it gets for an orderly end."""
+        """Seconds between SIGTERM and SIGKILL."""
         self._child: asyncio.subprocess.Process | None = None
 
     @property
@@ -70,7 +70,7 @@ class Running:
         return self._child.pid if self._child and self._child.returncode is None else None
 
     async def live(self) -> str:
-        """One life, from start to end, which cancelling brings about; the answer is how it ended."""
+        """Starts the process and waits for its end; cancelling ends it. Returns how it ended."""
         leash = Leash()
         try:
             try:
@@ -81,7 +81,7 @@ class Running:
                         stdout=log,
                         stderr=log,
                         env=self.process.env,
-                        start_new_session=True,  # the terminal's Ctrl-C is for us
+                        start_new_session=True,  # Ctrl-C in the terminal reaches only us
                     )
             finally:
                 leash.tie()
@@ -97,7 +97,7 @@ class Running:
     async def _end(self, child: asyncio.subprocess.Process) -> None:
         if child.returncode is not None:
             return
-        # ProcessLookupError: it ended of itself just now.
+        # ProcessLookupError: it has just ended by itself.
         with suppress(ProcessLookupError):
             child.terminate()
         try:
@@ -140,7 +140,7 @@ async def _answers_200(url: str) -> bool:
 
 
 class Supervisor:
-    """`say` is told in one line of each death."""
+    """`say` gets a line each time a process ends."""
 
     def __init__(self, processes: Iterable[Process], say: Callable[[str], None]) -> None:
         self.running = {process.name: Running(process) for process in processes}
@@ -148,15 +148,15 @@ class Supervisor:
         self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Starts all at once and keeps them running until `stop`."""
+        """Starts all at the same time and restarts them until `stop`."""
         self._keepers = [asyncio.create_task(self._keep(running)) for running in self.running.values()]
 
-    async def wait_ready(self, timeout: float) -> None:  # noqa: ASYNC109 - it says which process is late
-        """Returns when each has been ready once; raises `NotReady` after `timeout` seconds."""
+    async def wait_ready(self, timeout: float) -> None:  # noqa: ASYNC109 - the error names the late processes
+        """Returns when each process has been ready once. Raises `NotReady` after `timeout` seconds."""
         late = set(self.running.values())
 
         async def until_ready(running: Running) -> None:
-            while not await running.is_ready():  # noqa: ASYNC110 - only asking tells
+            while not await running.is_ready():  # noqa: ASYNC110 - readiness can only be polled
                 await asyncio.sleep(READY_POLL)
             late.discard(running)
 
@@ -172,8 +172,8 @@ class Supervisor:
                 )
             ) from None
 
-    async def stop(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - it is the processes' time, not ours
-        """SIGTERM to all at once, and SIGKILL to those that still run after `timeout` seconds."""
+    async def stop(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a limit for the processes, not for this call
+        """Sends SIGTERM to all at the same time, and SIGKILL to those that still run after `timeout` seconds."""
         for running, keeper in zip(self.running.values(), self._keepers, strict=False):
             running.patience = timeout
             keeper.cancel()
@@ -187,7 +187,7 @@ class Supervisor:
             ending = await running.live()
             pause = backoff.after(time.monotonic() - began)
             self._say(
-                f"{running.name} {ending}; it starts again in {pause:g} s, its log is {running.process.log}"
+                f"{running.name} {ending}; it restarts in {pause:g} s, its log is {running.process.log}"
             )
             await asyncio.sleep(pause)
             running.restarts += 1

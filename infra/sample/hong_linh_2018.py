@@ -1,12 +1,12 @@
 """The sample data set *Thị xã Hồng Lĩnh, 2018*: a town of six communes and its year of Dân vận khéo.
 
-`PUBLISHED` holds figures that the town published in its summary of the year 2018: 112 models registered, by
-field, 65 recognised, 8 nominated, the land given, the days worked, and a value of 18,827 million đồng. (47 not met is
-the rest: 112 - 65.) What the value covers is not said; it is taken to cover all, and comes to 7.8 million đồng a
-work-day, which is flagged and stays what it is.
-The source gives totals and names eight examples, not the list behind them. So the list here is made to fit:
-it counts and sums to exactly those figures. Which of the registrations were recognised, which eight were
-nominated (here: the eight named examples), who gave what and all dates are illustrations.
+`PUBLISHED` holds the figures of the town's summary of 2018: 112 models registered, by field, 65 recognised,
+8 nominated, the land given, the days worked, and a value of 18,827 million đồng. (47 not met are the rest, 112 - 65.)
+The summary does not say what the value covers. It is taken to cover everything, which gives 7.8 million đồng for each
+work-day: the report flags that value and keeps it.
+The source gives totals and eight examples, without the list behind them. The list here is invented to fit: it counts
+and sums to exactly those figures. The choice of recognised models and of the eight nominated ones (here: the
+examples), the contributions and all dates are illustrations.
 """
 
 from collections.abc import Mapping
@@ -149,7 +149,7 @@ ORGANISATIONS: tuple[Organisation, ...] = (
     Organisation("bh-dang-uy", "Đảng ủy phường Bắc Hồng", "PARTY_COMMITTEE", BAC_HONG),
     Organisation("bh-mttq", "Ủy ban MTTQ phường Bắc Hồng", "FATHERLAND_FRONT", BAC_HONG),
     Organisation("bh-phu-nu", "Hội LHPN phường Bắc Hồng", "WOMENS_UNION", BAC_HONG),
-    # Registered nothing: some did not.
+    # It registered nothing, as some organisations did.
     Organisation("bh-nong-dan", "Hội Nông dân phường Bắc Hồng", "FARMERS_UNION", BAC_HONG),
     Organisation("bh-quan-su", "Ban Chỉ huy Quân sự phường Bắc Hồng", "MILITARY", BAC_HONG),
     Organisation("bh-tieu-hoc", "Trường Tiểu học Bắc Hồng", "SCHOOL", BAC_HONG),
@@ -157,7 +157,7 @@ ORGANISATIONS: tuple[Organisation, ...] = (
     Organisation("nh-ubnd", "UBND phường Nam Hồng", "PEOPLES_COMMITTEE", NAM_HONG),
     Organisation("nh-mttq", "Ủy ban MTTQ phường Nam Hồng", "FATHERLAND_FRONT", NAM_HONG),
     Organisation("nh-phu-nu", "Hội LHPN phường Nam Hồng", "WOMENS_UNION", NAM_HONG),
-    # Registered nothing.
+    # It registered nothing.
     Organisation("nh-doan", "Đoàn phường Nam Hồng", "YOUTH_UNION", NAM_HONG),
     Organisation("nh-mam-non", "Trường Mầm non Nam Hồng", "SCHOOL", NAM_HONG),
     Organisation(
@@ -181,7 +181,7 @@ ORGANISATIONS: tuple[Organisation, ...] = (
     Organisation("dt-nong-dan", "Hội Nông dân phường Đức Thuận", "FARMERS_UNION", DUC_THUAN),
     Organisation("dt-ccb", "Hội Cựu chiến binh phường Đức Thuận", "VETERANS_ASSOCIATION", DUC_THUAN),
     Organisation("dt-tieu-hoc", "Trường Tiểu học Đức Thuận", "SCHOOL", DUC_THUAN),
-    # Registered nothing: it supervises.
+    # It registered nothing: it supervises.
     Organisation(
         "dt-giam-sat",
         "Ban giám sát đầu tư của cộng đồng phường Đức Thuận",
@@ -282,7 +282,7 @@ _THOUSAND = 1000
 
 
 def _values() -> dict[str, tuple[Contribution, ...]]:
-    """The published value, divided by work-days to the thousand đồng; the last has what is left over."""
+    """The published value, divided by work-days and rounded to a thousand đồng; the last item has the remainder."""
     days = [(ref, given) for ref, all_ in _CONTRIBUTIONS.items() for given in all_ if given.kind == WORK_DAY]
     left = PUBLISHED.money
     values: dict[str, tuple[Contribution, ...]] = {}
@@ -309,7 +309,7 @@ def _working_day(day: date) -> date:
 
 
 def _registration(index: int, draft: Draft) -> Registration:
-    """A draft with its dates and its verdict: spread by its place in the list, always the same."""
+    """A draft with its dates and its verdict, which depend only on its place in the list."""
     drafted_on = _working_day(_AFTER_TET + timedelta(days=index * 11 % 24))
     submitted_on = _working_day(_SUBMISSIONS_OPEN + timedelta(days=index * 5 % 12))
     accepted_on = _working_day(submitted_on + timedelta(days=2 + index * 7 % 15))

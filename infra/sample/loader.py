@@ -1,4 +1,4 @@
-"""Loads the sample through the GraphQL mutations, as a client would. Loading it again changes nothing."""
+"""Loads the sample by GraphQL mutations, as a client. A second load changes nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -61,11 +61,11 @@ query Reviews($after: String) {
 
 
 class SampleRefused(Exception):  # noqa: N818
-    """The running system would not take a part of the sample."""
+    """The system refused a part of the sample."""
 
 
 class Person:
-    """Somebody with one role in one unit, speaking GraphQL."""
+    """A GraphQL client with one role in one unit."""
 
     def __init__(self, http: httpx.AsyncClient, settings: Settings, role: Role, unit: str = TOWN) -> None:
         caller = Caller(id=f"{SET}-{role}", name=f"Hồng Lĩnh ({role})", grants=(Grant(role=role, unit=unit),))
@@ -82,7 +82,7 @@ class Person:
         return data
 
     async def do(self, mutation: str, ref: str, /, **input_: Any) -> str:
-        """The id of what was made or changed; the same one however often it is done under the same `ref`."""
+        """Returns the id of the record. The same `ref` always gives the same id."""
         result = (await self.ask(MUTATIONS[mutation], key=f"{SET}/{ref}/{mutation}", input=input_))[mutation]
         if result["__typename"] == "Refusal":
             raise SampleRefused(f"{mutation} {ref}: {result['messageVi']} ({result['code']})")
@@ -90,7 +90,7 @@ class Person:
 
 
 async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
-    """`progress` is told after each of the `STEPS`."""
+    """Calls `progress` after each of the `STEPS`."""
     async with httpx.AsyncClient(timeout=60) as http:
         officer, appraiser, supervisor = (
             Person(http, settings, role) for role in (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR)
@@ -112,7 +112,7 @@ async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
             await _hold(activity, [owners[body] for body in activity.bodies], supervisor)
 
         await _all(organise, ORGANISATIONS, progress)
-        # Supervision learns of organisations by their events; a refused key would stay refused.
+        # Supervision knows organisations by their events. A refusal would be stored under the key.
         await settled(settings)
         await _all(hold, ACTIVITIES, progress)
         await _all(register, REGISTRATIONS, progress)
@@ -175,7 +175,7 @@ async def _register(registration: Registration, owner: str, officer: Person, app
 
 
 async def _reviews(models: set[str], appraiser: Person) -> dict[str, str]:
-    """Model → review. A review is opened when review has heard of the acceptance: a moment later."""
+    """Model → review. Review opens it when it reads the event of the acceptance, a moment later."""
     while True:
         found: dict[str, str] = {}
         page: dict[str, Any] = {"pageInfo": {"hasNextPage": True, "endCursor": None}}

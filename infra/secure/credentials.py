@@ -1,4 +1,4 @@
-"""Makes the secrets: a folder for each process with its own, and what the servers must know of them."""
+"""Creates the secrets: a folder for each process, and the files that the servers need."""
 
 import json
 import os
@@ -15,15 +15,15 @@ from services.catalogue import SERVICES, Catalogue
 from services.kernel.credentials import MONGO_PASSWORD, NATS_SEED, OPERATOR_USER, scram
 
 NATS_USERS = Path("nats-server", "users.conf")
-"""No secret: a server needs the public halves only, and nothing that proves a user crosses the wire."""
+"""It holds no secret: a server needs only public keys, and a user's proof never crosses the network."""
 MONGO_KEY = Path("mongod", "key")
-"""A file of mongod's own, since it takes only one that nobody but its user can read; ours has the same key."""
+"""mongod accepts only a file that no other user can read, so it has a copy of its own."""
 OUR_MONGO_KEY = Path(OPERATOR_USER, "mongod.key")
 ANSWER_WITHIN = "30s"
 
 
 def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS, services: Catalogue = SERVICES) -> None:
-    """Makes what is missing, keeps what is there, writes anew what follows from it: so to replace one, delete it."""
+    """Creates missing secrets and rewrites derived files. To replace a secret, delete its file first."""
     caller = _once(folder / "gateway" / "caller.private.json", new_key)
     for service in services:
         _write(folder / service / "caller.public.json", public_half(caller))
@@ -37,7 +37,7 @@ def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS, services: 
 
 
 def mongod_login(folder: Path) -> dict[str, Any]:
-    """As the member of the replica set that whoever has its key may be: it exists before any user, and may do all."""
+    """Login as a member of the replica set, by its key. It has all rights and works before any user exists."""
     return scram("__system", folder / OUR_MONGO_KEY, "local")
 
 
@@ -74,7 +74,7 @@ def _nats_users(rights: Mapping[str, Rights], seeds: Mapping[str, str]) -> str:
 
 
 def _once(file: Path, make: Callable[[], str]) -> str:
-    """What is in the file. Of two that make it at the same time, one wins and both have that."""
+    """The content of the file, created when missing. When two processes create it, both get the same content."""
     if not file.exists():
         fresh = _beside(file, make())
         try:
@@ -92,7 +92,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def _beside(file: Path, text: str) -> Path:
-    """A new file with that text, which nobody else can read."""
+    """A new file with the text. Only its owner can read it."""
     for folder in (file.parent.parent, file.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")

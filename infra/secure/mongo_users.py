@@ -1,4 +1,4 @@
-"""Makes the users of MongoDB, each with its rights and the password from its folder."""
+"""Creates the users of MongoDB, each with its rights and the password from its folder."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +23,8 @@ ALREADY_EXISTS = 51003
 PATIENCE_MS = 2000
 
 
-class NotLetIn(Exception):  # noqa: N818 - reads as the sentence it says to the user
-    """A server is there and does not know us."""
+class NotLetIn(Exception):  # noqa: N818 - the message is a sentence for the user
+    """The server is reachable and does not let us in."""
 
 
 def make_users(settings: Settings, services: Catalogue = SERVICES) -> None:
@@ -57,13 +57,13 @@ def _make(
 
 
 def _mark(password: Path, roles: Roles) -> str:
-    """What a user is like, so that one that is right is left alone. It gives away nothing of a password so long."""
+    """A digest of password and roles: a user with the right mark needs no update. The password is too long to guess."""
     return sha256(password.read_bytes() + msgspec.json.encode(roles)).hexdigest()
 
 
 @contextmanager
 def _administrator(settings: Settings) -> Iterator[Client]:
-    """Whom the address names; else the server itself, by the key we made for it; else nobody, where that will do."""
+    """A client that may manage users: the user in the address, the replica set's key, or no user, whichever works."""
     url, secrets = settings.mongo, settings.secrets_folder
     logins: list[dict[str, Any]] = [{}]
     if not says_who(url) and (secrets / OUR_MONGO_KEY).is_file():
@@ -77,6 +77,6 @@ def _administrator(settings: Settings) -> Iterator[Client]:
             yield client
             return
     raise NotLetIn(
-        "This MongoDB does not let us make users: say who may, once, with "
+        "This MongoDB does not let us create users. Name an administrator once: "
         "DANVAN_MONGO_URL=mongodb://<administrator>:<password>@<server>/… danvan provision --users"
     )

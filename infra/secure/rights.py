@@ -74,7 +74,7 @@ def _announces(producer: str) -> Rights:
 
 
 def _looks_after(producer: str) -> Rights:
-    """Everything with its stream except publishing events to it."""
+    """All rights to its stream, except to publish events to it."""
     stream = streams.name(producer)
     kinds = (f"$JS.API.*.*.{stream}", f"$JS.API.*.MSG.*.{stream}")
     return Rights(

@@ -1,4 +1,4 @@
-"""The rules of counting: which facts an event makes, and how facts fold into counters per period and unit."""
+"""The rules of counting: the facts of an event, and the counters per period and unit that facts add up to."""
 
 import re
 from collections import defaultdict
@@ -33,11 +33,11 @@ BRIDGED = (
     Measure.RECOGNISED,
     Measure.NOT_MET,
 )
-"""What bridges are made of."""
+"""The measures that bridges are computed from."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One counted thing: what, how much, when it counts, where, by what, and the event behind it."""
+    """One counted item: measure, amount, day and unit, its row in each dimension, and the event behind it."""
 
     id: str
     measure: Measure
@@ -62,8 +62,8 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
 
 
 def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:
-    """(period, unit, measure) → what to add to `total` and to each `by.<dimension>.<code>`."""
-    # Many facts of a batch are alike: each kind is carried to its ancestors and periods once.
+    """(period, unit, measure) → amounts to add to `total` and to each `by.<dimension>.<code>`."""
+    # Many facts of a batch are alike. Each distinct kind is added to its ancestors and periods once.
     alike: dict[tuple[str, Measure, tuple[str, str], tuple[tuple[Dimension, str], ...]], Decimal]
     alike = defaultdict(Decimal)
     for fact in facts:
@@ -82,7 +82,7 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
 
 
 def periods_of(day: date) -> tuple[str, str]:
-    """The year and the half-year that a day counts in."""
+    """The year and the half-year of the day."""
     return f"{day.year}", f"{day.year}-H{1 if day.month <= 6 else 2}"
 
 
@@ -103,7 +103,7 @@ def span_of(period: str) -> tuple[date, date]:
 
 
 def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str, str]) -> Figure:
-    """The total with every breakdown of it, each checked against it. `places`: units right below, and itself."""
+    """The total with its breakdowns, each compared with it. `places`: the units directly below, and the unit itself."""
     total = _decimal(counter.get("total"))
     by = counter.get("by")
     counted = by if isinstance(by, Mapping) else {}
@@ -124,7 +124,7 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
 
 
 def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
-    """The money is held against the work and the land that it says it covers."""
+    """Compares the money with the work and the land that it covers, and adds flags to the figure of the money."""
     totals = {figure.measure: figure.total for figure in figures}
     money = next(figure for figure in figures if figure.measure is Measure.MONEY)
     rows = next(breakdown.rows for breakdown in money.breakdowns if breakdown.by is Dimension.COVERS)
@@ -138,7 +138,7 @@ def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
 
 
 def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple[Bridge, ...]:
-    """From what was registered to what was implemented, and to what was recognised. `totals`: of every period."""
+    """From registered to implemented models, and to recognised ones. `totals`: those of every period."""
 
     def at(measure: Measure) -> Decimal:
         return totals.get((period, measure), Decimal(0))
@@ -188,10 +188,10 @@ def _total(
 def _periods_until(
     totals: Mapping[tuple[str, Measure], Decimal], period: str
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Those counted that add up to all before the period, and those that add up to all until its end.
+    """Counted periods that add up to the time before the period, and those that add up to the time until its end.
 
-    The latter are of the other kind than the period: half-years to the end of a year or of its first half, and years to
-    the end of a second half.
+    The second list uses the other kind of period than `period` itself: half-years for a year or a first half, and years
+    for a second half.
     """
     counted = {counted for counted, _ in totals}
     year, _, half = period.partition("-")
@@ -204,7 +204,7 @@ def _periods_until(
 
 
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
-    """Why figures at these positions are not the last word, in Vietnamese."""
+    """Reasons, in Vietnamese, why figures at these positions are incomplete."""
     return tuple(
         f"{p.producer}: còn {p.head - p.applied} sự kiện chưa đếm, {p.parked} sự kiện chờ xử lý"
         for p in positions

@@ -1,4 +1,4 @@
-"""What reporting does when asked or told: one function per message."""
+"""Event and query handlers of reporting."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ async def report(
     unit = await directory.get(query.unit)
     spells = unit.between(since, until)
     if not spells:
-        # Says when it did exist, and is raised for the last day asked for.
+        # Raises a refusal that says when the unit existed.
         unit.in_force(until, "unit", "period")
         raise AssertionError("a unit in force that day has a spell in the period")
     covered = access.scope.require(*(spell.path for spell in spells))

@@ -28,7 +28,7 @@ class BridgeStep(Word):
 
 
 class ReportOf(Shows, frozen=True, kw_only=True):
-    """`period`: `2018`, `2018-H1` or `2018-H2`. Answers one row of `Report`'s columns."""
+    """`period`: `2018`, `2018-H1` or `2018-H2`. The result is one row with the columns of `Report`."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -37,7 +37,7 @@ class ReportOf(Shows, frozen=True, kw_only=True):
 
 
 class RebuildCounters(Command, frozen=True, kw_only=True):
-    """Counts everything anew from the first event, beside the figures in use, and then switches over.
+    """Rebuilds the counters from the first event, beside those in use, and then switches to the new ones.
 
     For operators of the whole country.
     """
@@ -53,7 +53,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
-    """`gap`: the total minus the sum of the rows; anything but 0 needs an explanation."""
+    """`gap`: the total minus the sum of the rows. A gap other than 0 needs an explanation."""
 
     by: Dimension
     rows: tuple[Row, ...]
@@ -67,11 +67,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal
     breakdowns: tuple[Breakdown, ...]
     flags: tuple[Flag, ...] = ()
-    """Why the total is hardly what it says."""
+    """Reasons to doubt this total."""
 
 
 class BridgeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`name`: in Vietnamese. `value`: below 0 when it is taken away."""
+    """`name`: in Vietnamese. `value`: negative for a step that reduces the sum."""
 
     step: BridgeStep
     name: str
@@ -79,10 +79,10 @@ class BridgeRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bridge(msgspec.Struct, frozen=True, kw_only=True):
-    """How what was registered comes to be what another measure counts.
+    """The steps from the registered models to the total of another measure.
 
-    `gap`: the measure's total minus the sum of the rows; what is left over after the period is counted by half-years
-    where the rest is by years, or the other way round, so that anything but 0 is a fault of the counters.
+    `gap`: the measure's total minus the sum of the rows. The rest at the end of the period is computed from half-years
+    where the other steps use years, or the other way round. So a gap other than 0 is an error of the counters.
     """
 
     to: Measure
@@ -92,7 +92,7 @@ class Bridge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a producer's events are counted: to `applied`, of `head` that we have heard of; `parked` could not be."""
+    """Events of a producer. `applied`: last counted number. `head`: last known number. `parked`: events set aside."""
 
     producer: str
     applied: int
@@ -101,7 +101,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`since` and `until` are both included. Complete: all events that we have heard of are counted."""
+    """`since` and `until` are included. A report is complete when all events that reporting knows of are counted."""
 
     unit_id: str
     unit_name: str

@@ -1,4 +1,4 @@
-"""Keeps the counters counting, and counts them anew beside the ones in use when asked to."""
+"""Counts events with the counters in use, and rebuilds them beside those on request."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from services.reporting.repository import Counters, current_generation, reader, 
 
 COLUMNS = Columns(Report)
 GLANCE = 2.0
-"""Seconds between looks at which generation is in use."""
+"""Seconds between two checks of the generation in use."""
 
 
 class Projection:
@@ -33,7 +33,7 @@ class Projection:
         self._asked = asyncio.Event()
 
     async def run(self, nats: Client) -> None:
-        """Counts with the generation in use; builds the next when asked, and follows when another process did."""
+        """Counts with the generation in use. Builds the next one on request, or adopts one of another process."""
         generation = await current_generation(self._store.ours())
         counting = self._count(generation, nats)
         try:
@@ -42,11 +42,11 @@ class Projection:
                     async with asyncio.timeout(GLANCE):
                         await self._asked.wait()
                 if self._asked.is_set():
-                    self._asked.clear()  # before: whoever asks from now on has not been heard
+                    self._asked.clear()  # before the build: a later request starts another build
                     try:
                         await self._build(generation + 1, generation, nats)
                     except Exception:
-                        self._asked.set()  # it is begun again
+                        self._asked.set()  # the build starts again
                         raise
                 current = await current_generation(self._store.ours())
                 if current != generation:
@@ -56,7 +56,7 @@ class Projection:
             await end(counting)
 
     async def rebuild(self, _: RebuildCounters, tx: Transaction) -> int:
-        """The generation in use while the next one is being counted. It concerns every unit there is."""
+        """Returns the generation in use while the next one is built. The caller's scope must be the whole country."""
         tx.scope.require(f"/{COUNTRY}")
         self._asked.set()
         return await current_generation(tx)
@@ -64,13 +64,13 @@ class Projection:
     async def report_row(self, query: ReportOf, access: Access) -> Rows:
         view = COLUMNS.view(query, access.sees)
         report = await self.report(query, access)
-        # It is made of too many documents to name them.
+        # It is made of too many documents to list their versions.
         version = hashlib.blake2b(msgspec.json.encode(report)).hexdigest() if query.versioned else ""
         view.add({"_id": "report", "version": version, **msgspec.to_builtins(report)})
         return view.rows()
 
     async def report(self, query: ReportOf, access: Access) -> Report:
-        """Figures, names and positions of one moment."""
+        """Figures, names and positions, all of one moment."""
         heard = {inbox.producer: (inbox.position, inbox.position + inbox.lag) for inbox in self.inboxes}
 
         async def read(snapshot: Access) -> Report:
@@ -85,12 +85,12 @@ class Projection:
         return _started(self.inboxes, nats)
 
     async def _build(self, generation: int, previous: int, nats: Client) -> None:
-        """Counts from the first event into empty collections, and switches when it has caught up."""
+        """Counts from the first event into empty collections, and switches to them when they have caught up."""
 
         async def work(tx: Transaction) -> bool:
             return await switch(generation, previous, tx)
 
-        # The one before the one in use may still be read by whoever began just before the last switch; not by now.
+        # A request that began before the last switch could still read the previous generation. By now it has ended.
         await Counters(previous - 1).drop(self._store)
         await Counters(generation).create(self._store)
         anew = _started(self._inboxes_of(generation), nats)
@@ -101,7 +101,7 @@ class Projection:
                 await asyncio.sleep(0.05)
         finally:
             await end(anew)
-        telemetry.log.info("counters counted anew", generation=generation)
+        telemetry.log.info("counters rebuilt", generation=generation)
 
     def _inboxes_of(self, generation: int) -> list[Inbox]:
         counters = Counters(generation)

@@ -1,4 +1,4 @@
-"""Facts and counters in MongoDB, by generation: one in use, and while counting anew the next one beside it."""
+"""Facts and counters in MongoDB, by generation: the one in use and, during a rebuild, the next one."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -16,7 +16,7 @@ from services.reporting.measures import COUNTED, Measure
 from services.reporting.messages import Position
 
 FIRST_GENERATION = 1
-PROJECTION = Unscoped("projection", "which counters are in use says nothing of any unit")
+PROJECTION = Unscoped("projection", "the number of the generation in use says nothing of any unit")
 POINTER = {"_id": "generation"}
 
 FACT_INDEXES = [
@@ -32,20 +32,24 @@ INDEXES: Indexes = {
 
 
 def reader(generation: int) -> str:
-    """Whose cursors say how far a generation has counted."""
+    """Name of the reader that counts for a generation."""
     return f"counters-{generation}"
 
 
 class Counters:
-    """One generation. A report of any unit and period is one document per measure, however many models there are."""
+    """One generation. A report reads one document per measure, whatever the number of models."""
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
-        self._facts = Unscoped(f"facts_{generation}", "only counted into; who reads them reads by `within`")
-        self._counters = Unscoped(f"counters_{generation}", "read for a unit that a scope has said it covers")
+        self._facts = Unscoped(
+            f"facts_{generation}", "reporting only adds to them; a reader must filter by `within`"
+        )
+        self._counters = Unscoped(
+            f"counters_{generation}", "read by unit, after a scope has confirmed that it covers the unit"
+        )
 
     async def create(self, store: Store) -> None:
-        """Empty, whatever an interrupted count left there."""
+        """Creates empty collections; the remains of an interrupted rebuild are dropped."""
         await self.drop(store)
         await store.make(self._facts, FACT_INDEXES)
         await store.make(self._counters, COUNTER_INDEXES)
@@ -81,16 +85,16 @@ class Counters:
     async def totals(
         self, unit: Covered, measures: Sequence[Measure], access: Access
     ) -> Mapping[tuple[str, Measure], Decimal]:
-        """(period, measure) → total, of every period in which something was counted."""
+        """(period, measure) → total, for each period in which something was counted."""
         found = access.unscoped(self._counters).find(
             {"unit": unit, "measure": {"$in": list(measures)}}, {"period": 1, "measure": 1, "total": 1}
         )
         return {(one["period"], Measure(one["measure"])): one["total"] async for one in found}
 
     async def positions(self, heard: Mapping[str, tuple[int, int]], access: Access) -> tuple[Position, ...]:
-        """`heard`: how far this process had come before the reading began, and the last number it had heard of.
+        """`heard`: this process's position before the snapshot, and the last number that it knew of.
 
-        The cursor moves with effects only: past events without any, the process may know better.
+        A cursor moves only with effects. After events without effect, the process is further than its cursor.
         """
         name = reader(self.generation)
         names = [f"{name}/{producer}" for producer in COUNTED]
@@ -120,7 +124,7 @@ async def current_generation(access: Access) -> int:
 
 
 async def cursors(access: Access) -> Cursors:
-    """Those of the generation in use, and those of the next one while it is counted."""
+    """Cursors of the generation in use, and of the next one during a rebuild."""
     generation = await current_generation(access)
     used = tuple(f"{reader(generation)}/{producer}" for producer in COUNTED)
     following = {"_id": {"$regex": f"^{reader(generation + 1)}/"}}
@@ -128,7 +132,7 @@ async def cursors(access: Access) -> Cursors:
 
 
 async def switch(generation: int, previous: int, tx: Transaction) -> bool:
-    """Makes `generation` the one in use if it has counted at least as far as the previous one."""
+    """Makes `generation` the one in use, if it has counted at least as far as the previous one."""
     found = tx.unscoped(CURSORS).find({})
     seqs = {document["_id"]: document["seq"] async for document in found}
     behind = any(

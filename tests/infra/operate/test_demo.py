@@ -55,7 +55,7 @@ def test_demo_is_right_at_first_and_says_where_a_registration_was_changed_behind
     demo = Demo(tmp_path, ours, mongo, nats_server)
     unknown = demo.run("demo")
     assert unknown.returncode == 1
-    assert "MongoDB does not know our users: make them with `danvan provision --users`." in unknown.stderr
+    assert "MongoDB does not know our users: create them with `danvan provision --users`." in unknown.stderr
     assert demo.run("provision", "--users").returncode == 0
 
     first = demo.run("demo", "--format", "json")

@@ -51,7 +51,7 @@ async def test_a_stack_is_alone_in_its_folder_moves_from_taken_ports_and_finds_i
         said.clear()
         async with Stack(Settings(var=tmp_path / "other", port=PORT), said.append) as other:
             assert other.gateway_url != stack.gateway_url
-            assert f"Port {PORT} is taken: gateway listens on " in "\n".join(said)
+            assert f"Port {PORT} is in use: gateway listens on " in "\n".join(said)
 
     assert [pid for pid in pids if pid and _alive(pid)] == []
     assert not (tmp_path / "mine" / "stack.json").exists()

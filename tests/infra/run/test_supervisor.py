@@ -70,7 +70,7 @@ async def test_a_process_that_dies_is_started_again_with_growing_pauses(tmp_path
     finally:
         await supervisor.stop()
     assert [line.partition(",")[0] for line in said] == [
-        f"mortal ended with 3; it starts again in {pause} s" for pause in (0.2, 0.4, 0.8)
+        f"mortal ended with 3; it restarts in {pause} s" for pause in (0.2, 0.4, 0.8)
     ]
     assert (tmp_path / "mortal.log").read_text() == "a life\n" * 3
     assert supervisor.running["mortal"].restarts == 2
@@ -90,7 +90,7 @@ async def test_a_killed_process_comes_back_under_another_pid(tmp_path: Path) -> 
         os.kill(first, signal.SIGKILL)
         await until(lambda: server.pid not in (None, first))
         await supervisor.wait_ready(DEADLINE)
-        assert said[0].startswith("server was ended by SIGKILL; it starts again")
+        assert said[0].startswith("server was ended by SIGKILL; it restarts")
     finally:
         await supervisor.stop()
     assert is_gone(first)

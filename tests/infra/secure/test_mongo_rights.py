@@ -198,6 +198,8 @@ async def test_a_server_that_does_not_know_us_is_said_to_be_one(settings: Settin
         (settings.secrets_of("operator") / "nats.seed").read_text()
     )
     stranger = settings.model_copy(update={"secrets": tmp_path})
-    with pytest.raises(NotLetIn, match=r"MongoDB does not know our users: make them with `danvan provision"):
+    with pytest.raises(
+        NotLetIn, match=r"MongoDB does not know our users: create them with `danvan provision"
+    ):
         await provision(stranger, users=False)
     assert mongo_user(stranger, "review") == f"{settings.mongo_prefix}_review"
