@@ -1,4 +1,4 @@
-"""Moments are UTC with offset, days are Viet Nam's."""
+"""Moments are in UTC with offset. Days are days in Viet Nam."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -6,7 +6,7 @@ VIETNAM = timezone(timedelta(hours=7))
 
 
 def moment() -> datetime:
-    """Now, to the millisecond that MongoDB keeps."""
+    """The present moment, cut to milliseconds as MongoDB stores it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 

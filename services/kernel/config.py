@@ -20,66 +20,67 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANVAN_", frozen=True)
 
     nats_url: str | None = Field(default=None, repr=False)
-    """A NATS server of one's own, 2.11 or newer with JetStream; the embedded one otherwise."""
+    """The address of a NATS server, 2.11 or newer with JetStream. Default: the embedded server."""
     mongo_url: str | None = Field(default=None, repr=False)
-    """A MongoDB replica set of one's own; the embedded one-node set otherwise."""
+    """The address of a MongoDB replica set. Default: the embedded one-node set."""
     mongo_prefix: str = "danvan"
     """Each service keeps its documents in the database `<prefix>_<service>`."""
     var: Path = Path("var")
-    """Where data, secrets and logs are kept."""
+    """The folder of data, secrets and logs."""
     secrets: Path | None = None
-    """A folder with a folder for each process, which reads nothing but its own; `secrets` in `var` otherwise."""
+    """A folder with a folder for each process, which reads only its own. Default: `secrets` in `var`."""
     host: str = "127.0.0.1"
     port: Port = 8000
-    """The gateway's; the services' health routes take the ports after it."""
+    """The gateway's port. The health routes of the services take the ports after it."""
     otlp_endpoint: str | None = None
-    """Where spans go, as OTLP over HTTP, e.g. `http://127.0.0.1:4318`. None: they are not recorded."""
+    """The receiver of spans, as OTLP over HTTP, e.g. `http://127.0.0.1:4318`. None: spans are not recorded."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     request_timeout: Seconds = 10.0
-    """Seconds the gateway keeps asking a service before it says that it is unavailable."""
+    """Seconds after which the gateway stops asking a service and answers that it is unavailable."""
     mongo_cache_mb: Annotated[int, Field(ge=256, le=1_000_000)] = 256
-    """Megabytes of its data that the embedded MongoDB keeps in memory."""
+    """Megabytes of memory for the cache of the embedded MongoDB."""
     lease: Seconds = 5.0
-    """Seconds a sequencer's lease lasts; another process takes over that long after a crash."""
+    """Seconds of a sequencer's lease. Another process takes over that long after a crash."""
     heartbeat: Seconds = 1.0
-    """Seconds between a producer's announcements of its last sequence number."""
+    """Seconds between the messages in which a producer announces its last sequence number."""
     watchdog: Seconds = 30.0
-    """Seconds an event loop may stand still before its process gives up and is restarted."""
+    """Seconds without progress of the event loop after which a process ends, to be started again."""
     plan: bool = True
-    """Whether queries run by plan where they can; otherwise graphql-core runs them all."""
+    """Whether the gateway executes queries by plan where it can; otherwise graphql-core executes all."""
     graphiql: bool = True
     """Whether the gateway serves GraphiQL under `/graphiql`."""
     cors_origins: str | None = None
-    """Origins, separated by commas, whose pages may ask the gateway, e.g. `https://danvan.example.vn`."""
+    """Origins, separated by commas, whose pages may query the gateway, e.g. `https://danvan.example.vn`."""
     persisted_only: Literal["nobody", "anonymous", "everyone"] = "anonymous"
-    """Who may run only the operations of `gateway/operations.json`."""
+    """The callers that may run only the operations of `gateway/operations.json`."""
     subscriptions_per_connection: Annotated[int, Field(ge=1, le=1000)] = 20
-    """Operations that one WebSocket may have under way."""
+    """Most operations under way on one WebSocket."""
     subscriptions_per_caller: Annotated[int, Field(ge=1, le=10_000)] = 50
-    """Subscriptions that one caller may have at one gateway process, over whatever connections."""
+    """Most subscriptions of one caller at one gateway process, over all connections."""
     keep_alive: Seconds = 12.0
-    """Seconds between signs of life on a connection that lasts."""
+    """Seconds between keep-alive messages on a long-lived connection."""
     slow_client: Seconds = 15.0
-    """Seconds a client may leave unread what is sent to it before its connection is ended."""
+    """Seconds after which the gateway ends the connection of a client that does not read."""
     operation_timeout: Seconds = 12.0
-    """Seconds an operation may take in the gateway: longer than one service is asked for."""
+    """Seconds that an operation may take in the gateway: more than a request to one service."""
     slow: Seconds = 1.0
-    """Seconds from which on an operation is logged as slow."""
+    """Seconds after which an operation is logged as slow."""
     introspection: bool = False
-    """Whether callers without a token see the schema too: introspection, and suggestions for misspelt names."""
+    """Whether callers without a token see the schema: introspection, and suggestions for misspelt names."""
     cost_anonymous: Cost = 2_000
-    """What one operation may cost: without a token, of a person, of an operator or a program with that role."""
+    """Highest cost of one operation: without a token, of a person, of an operator."""
     cost_person: Cost = 10_000
     cost_service: Cost = 100_000
     rate_anonymous: Rate = 60_000
-    """Cost per minute in each gateway process: of all without a token from one address, of a person, of an operator;
-    0 is without limit."""
+    """Cost per minute in each gateway process: of all callers without a token at one address, of a person, of an
+    operator. 0: no limit.
+    """
     rate_person: Rate = 600_000
     rate_service: Rate = 6_000_000
     rate_address: Rate = 6_000_000
-    """Of everybody from one address."""
+    """Cost per minute of all callers at one address."""
     trusted_proxies: str = ""
-    """Networks of proxies whose `X-Forwarded-For` is believed, e.g. `10.0.0.0/8, fd00::/8`."""
+    """Networks of proxies whose `X-Forwarded-For` is trusted, e.g. `10.0.0.0/8, fd00::/8`."""
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -94,13 +95,13 @@ class Settings(BaseSettings):
         return frozenset(origin.strip().rstrip("/") for origin in listed if origin.strip())
 
     oidc_issuer: Annotated[str, Field(pattern="^https?://")] | None = None
-    """Whose tokens the gateway takes. None: those of the embedded issuer, which `danvan token` makes."""
+    """The issuer of tokens. None: the embedded issuer, whose tokens `danvan token` creates."""
     oidc_jwks: Annotated[str, Field(pattern="^https?://")] | None = None
-    """Where the issuer's keys are; by default where its `.well-known/openid-configuration` says."""
+    """The address of the issuer's keys. Default: as in its `.well-known/openid-configuration`."""
     oidc_audience: Annotated[str, Field(min_length=1)] = "danvan"
-    """Whom its tokens must be made for."""
+    """The audience that tokens must name."""
     oidc_algorithm: OidcAlgorithm = "RS256"
-    """The one that its tokens must be signed with."""
+    """The algorithm that tokens must be signed with."""
     oidc_grants_claim: Annotated[str, Field(min_length=1)] = "danvan_grants"
     """The claim with the grants, a list of `{role, unit, since, until, organisation}`."""
 

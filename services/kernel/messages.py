@@ -1,4 +1,4 @@
-"""What crosses between processes: commands, queries, events, and refusals. Values only, no I/O."""
+"""Messages between processes: commands, queries, events and refusals. Values only, no I/O."""
 
 import builtins
 import re
@@ -23,9 +23,9 @@ class Role(Word):
 
 
 PUBLIC = frozenset({Role.PUBLIC})
-"""Of what everybody may do."""
+"""The roles of messages that any caller may send."""
 ANY_OFFICE = frozenset(Role) - PUBLIC
-"""Of what whoever holds any role in a unit may do there."""
+"""The roles of messages that a caller with any role in a unit may send there."""
 
 
 def described(vi: str) -> msgspec.Meta:
@@ -89,7 +89,7 @@ class Command(Message, frozen=True, kw_only=True):
 
 
 class Query(Message, frozen=True, kw_only=True):
-    """`roles`: who may ask it, said where it is declared. What they see of the answer is a matter of scope."""
+    """A request to read. Each subclass declares `roles`, the roles that may send it. The scope limits the answer."""
 
     roles: ClassVar[frozenset[Role]]
 
@@ -118,7 +118,7 @@ class Event(Message, frozen=True, kw_only=True):
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """An event as its producer's log holds it. `seq` is dense per producer, from 1.
 
-    `trace` is the W3C traceparent of the span that made it, `cause` the id of the event that did, if one did.
+    `trace`: the W3C traceparent of the span that logged it. `cause`: the id of the event that led to it, if any.
     """
 
     id: str
@@ -131,7 +131,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
     def read(self, kind: "builtins.type[E]") -> "E":
-        """Fields a newer producer added are passed over; a missing or malformed one is a `ValidationError`."""
+        """Ignores fields that a newer producer added; `ValidationError` for a missing or malformed field."""
         return msgspec.convert(self.data, kind)
 
     @property
@@ -143,7 +143,7 @@ E = TypeVar("E", bound=Event)
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why something was not done: a stable kebab-case code, the input fields concerned, and the same sentence twice."""
+    """Why a request was refused: a stable kebab-case code, the input fields, and a sentence in two languages."""
 
     code: str
     fields: tuple[str, ...]
@@ -162,7 +162,7 @@ class Refused(Exception):  # noqa: N818 - the domain's word
 
 
 class Unavailable(Exception):  # noqa: N818
-    """Nobody answered in time, or the answerer failed: whether it happened is unknown. Ask again with the same key."""
+    """No answer in time, or the service failed: the outcome is unknown. Send the request again with the same key."""
 
     def __init__(self, why: str, trace: str | None = None) -> None:
         super().__init__(why)

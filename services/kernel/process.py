@@ -1,4 +1,4 @@
-"""What keeps a process honest: tasks that are run again when they fail, and an end when nothing runs any more."""
+"""Tasks that are started again when they fail, and a watchdog that ends a process whose event loop hangs."""
 
 import asyncio
 import faulthandler
@@ -13,9 +13,9 @@ from services.kernel import telemetry
 
 
 class Watchdog:
-    """Ends a process whose event loop stands still, so that whoever runs it can start it anew.
+    """Ends a process whose event loop hangs, so that its supervisor starts it again.
 
-    A thread, because what it watches for is a loop that runs nothing any more, health routes included.
+    It is a thread: a loop that hangs answers no health route either.
     """
 
     def __init__(self, patience: float) -> None:
@@ -40,6 +40,7 @@ class Watchdog:
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Starts `work` again whenever it fails, after pauses that grow to 5 s."""
     pause = 0.1
     while True:
         begun = time.monotonic()
@@ -53,9 +54,9 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    """Cancels until all are done: `wait_for`, which nats-py stands on, sometimes passes over one cancellation.
+    """Cancels the tasks until all are done: `wait_for`, which nats-py uses, sometimes ignores one cancellation.
 
-    Being cancelled itself it ends them all the same: who has made tasks leaves none behind.
+    When it is cancelled itself, it first ends the tasks.
     """
     left = {task for task in tasks if not task.done()}
     cancelled: asyncio.CancelledError | None = None

@@ -1,7 +1,7 @@
-"""What a query shows of documents: only the fields its asker names, under the names the asker gives them.
+"""Rows: the fields of documents that a query asks for, under the names that it gives them.
 
-A row is ready for whoever shows it: days, moments and amounts are text, words are their codes, and a key that another
-query takes (`unit`, `owner`) is in the form that query takes it.
+A row is ready for the gateway's answer: days, moments and amounts are text, words are their codes, and keys (`unit`,
+`owner`) have the form that other queries take.
 """
 
 import hashlib
@@ -21,33 +21,33 @@ LARGEST_PAGE = 100
 Show = Callable[[Mapping[str, Any]], Row]
 Roles = frozenset[Role]
 Sees = Callable[[Roles], bool | frozenset[str]]
-"""Where an asker holds one of the roles: wherever they see anything, nowhere, or in these units."""
+"""Where a caller holds one of the roles: in the whole scope (True), nowhere (False), or in these units."""
 
 
 def only(*roles: Role) -> msgspec.Meta:
-    """A column's rule, in its annotation: it is null for whoever holds none of these roles in the row's unit."""
+    """A column's rule, in its annotation: null for a caller without any of these roles in the row's unit."""
     return msgspec.Meta(extra={"roles": frozenset(roles)})
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
-    """Of a column that holds an object, or a list of them, these fields."""
+    """Selected fields of a column that holds an object or a list of objects."""
 
     column: str
     fields: "Fields"
 
 
 Fields = dict[str, str | Part]
-"""The name that a value gets in the row → the column it comes from; `=Model` is the text `Model` itself.
+"""The name of a value in the row → its column. `=Model` is the text `Model` itself.
 
-`>0owner` is a link: the row gets a mark, and the key in the column `owner` comes beside the rows, behind the `0`.
+`>0owner` is a link: the row gets a mark, and the head of the rows gets `0` and the key in the column `owner`.
 """
 ROW, LINK = b"\x1e", b"\x1f"
-"""What stands before each row, and in the place of each link."""
+"""The bytes before each row, and in the place of each link."""
 _MARK = orjson.Fragment(LINK)
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page's place in its list: a cursor for each of its rows, in their order."""
+    """The place of a page in its list: a cursor for each row, in their order."""
 
     cursors: list[str]
     has_next: bool
@@ -55,12 +55,11 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is said of rows beside them.
+    """Facts about the rows of an answer.
 
-    `nulls` are the names that are null in some row, `contributions.note` for those of parts: who promises that a field
-    is never null need not look at each. `keys` belong to the marks of links, in the order of the text, each behind its
-    link's letter. `pages`: how the rows are divided, where they come in pages. `version`, where it was asked for: it
-    changes whenever any of the documents does that the rows were made of.
+    `nulls`: names that are null in some row, `contributions.note` for a part, so that the gateway need not search rows
+    for nulls. `keys`: the keys of links in the order of their marks, each after its link's letter. `pages`: the pages
+    that the rows belong to, if any. `version`, if the query asked for it: it changes with any document of the answer.
     """
 
     nulls: list[str] = []
@@ -71,15 +70,15 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows as text: a JSON object each, or `null` where the asker may see none.
+    """Rows as text: each a JSON object, or `null` if the caller may not see it.
 
-    Nobody reads them on their way: they are put into an answer as they are. What is to hang at a link is put in the
-    place of its mark. The marks are control characters, which JSON text never has.
+    The gateway copies them into its answer without decoding them, and replaces the mark of each link. Marks are control
+    characters, which JSON text never contains.
     """
 
     head: Head
     text: bytes
-    """Of all, each behind the mark `ROW`."""
+    """All rows, each after the mark `ROW`."""
 
     @classmethod
     def of(cls, head: Head, texts: Sequence[bytes]) -> "Rows":
@@ -90,7 +89,7 @@ class Rows:
         return self.text.split(ROW)[1:]
 
     def read(self) -> list[Row | None]:
-        """As objects, which has a meaning where no link was asked for."""
+        """The rows as objects; only for queries without links."""
         return [orjson.loads(text) for text in self.texts]
 
 
@@ -103,7 +102,7 @@ class Shows(Query, frozen=True, kw_only=True):
 
     fields: Fields = msgspec.field(default_factory=dict)
     versioned: bool = False
-    """Whether to tell of which versions of its documents the answer is made."""
+    """Whether the head of the answer holds its version."""
 
 
 class ByKeys(Shows, frozen=True, kw_only=True):
@@ -129,14 +128,14 @@ class ByOwners(ByFilter, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A column that is made of stored fields."""
+    """A column that is computed from stored fields."""
 
     stored: tuple[str, ...]
     make: Callable[..., Any]
 
 
 class View:
-    """What is shown of documents of a kind: which stored fields to read, and a row of each, one after the other."""
+    """Shows documents of a kind: the stored fields to read, and a row for each document that is added."""
 
     def __init__(self, projection: dict[str, int], show: Show, keys: list[str], *, versioned: bool) -> None:
         self.projection = projection
@@ -152,7 +151,7 @@ class View:
             self._note("null")
             return
         if self._version:
-            # What is counted of many documents has no version of its own: all that it says is its version.
+            # A sum over documents has no version of its own: its content stands for it.
             version = document.get("version")
             self._note(f"{document['_id']}/{version}" if version is not None else str(document))
         row = self._show(document)
@@ -170,10 +169,10 @@ class View:
 
 
 class Columns:
-    """What can be shown of a kind of document: the fields of `row`, stored under the same names unless computed."""
+    """The columns of a kind of document: the fields of `row`, stored under the same names unless computed."""
 
     def __init__(self, row: type[msgspec.Struct], kind: Kind | None = None, **computed: Computed) -> None:
-        """`kind`: of the documents, where pages of them have cursors, which are ids."""
+        """`kind`: the kind of the documents, for pages, whose cursors are ids."""
         self.kind = kind
         self._columns: dict[str, str | Columns | Computed] = {}
         for field in msgspec.structs.fields(row):
@@ -209,7 +208,7 @@ class Columns:
         return View(projection, self._show(fields, hidden, keys), keys, versioned=query.versioned)
 
     def _hidden(self, fields: Fields, sees: Sees) -> "dict[str, frozenset[str]]":
-        """The columns that are hidden in some rows, and the units in which they are not."""
+        """The columns that are hidden in some rows, each with the units in which it is shown."""
         hidden: dict[str, frozenset[str]] = {}
         for source in fields.values() if self.rules else ():
             name = _column(source)
@@ -230,7 +229,7 @@ class Columns:
         return stored
 
     def _show(self, fields: Fields, hidden: Mapping[str, frozenset[str]], keys: list[str]) -> Show:
-        """`keys` gets those of links, as they are shown."""
+        """Appends the keys of links to `keys` when a row is shown."""
         makers = [(name, self._maker(source, hidden, keys)) for name, source in fields.items()]
         return lambda document: {name: make(document) for name, make in makers}
 
@@ -265,7 +264,7 @@ class Columns:
 
 
 def rules_of(row: type[msgspec.Struct]) -> dict[str, Roles]:
-    """The columns that not everybody who sees the row may see."""
+    """The columns that some callers who see the row may not see, each with the roles that may."""
     rules = {}
     for field in msgspec.structs.fields(row):
         for note in getattr(field.type, "__metadata__", ()):
@@ -299,7 +298,7 @@ def _linked(letter: str, key_of: Callable[[Any], Any], keys: list[str]) -> Calla
 
 
 def _column(source: str | Part) -> str:
-    """Empty for a text."""
+    """The column of a source; empty for a text."""
     if isinstance(source, Part):
         return source.column
     return "" if source.startswith("=") else source[2:] if source.startswith(">") else source

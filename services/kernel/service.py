@@ -34,7 +34,7 @@ def serve(table: Table, settings: Settings | None = None, work: Work = Work.ALL)
 
 
 class Service:
-    """Without events to announce it has no sequencer and no stream."""
+    """A process of a service. It has a sequencer if the service announces events."""
 
     def __init__(self, table: Table, settings: Settings, work: Work) -> None:
         telemetry.start(table.name, settings)
@@ -122,7 +122,7 @@ class Service:
             self._keep(task.name, partial(self._taken(task.run), connection))
         self._keep("watchdog", Watchdog(self.settings.watchdog).run)
         gc.collect()
-        gc.freeze()  # what is alive now stays: later collections need not walk it
+        gc.freeze()  # objects of the start live on: later collections need not visit them
         telemetry.log.info("started")
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -134,7 +134,7 @@ class Service:
         telemetry.stop()
 
     async def _committed(self) -> None:
-        with contextlib.suppress(Exception):  # lost nudges are made up for by the next heartbeat
+        with contextlib.suppress(Exception):  # after a lost nudge the next heartbeat does the same
             await self.broker.connection.publish(nudge_subject(self.name))
 
     async def _replay(self, body: bytes, _: Mapping[str, str]) -> bytes:
@@ -157,7 +157,7 @@ class Service:
 
     @property
     def trouble(self) -> dict[str, Any]:
-        """What an operator should know; empty when all is well."""
+        """Problems that an operator should know; empty if there are none."""
         found: dict[str, Any] = {}
         if not self.broker.connection.is_connected:
             found["nats"] = "not connected"

@@ -1,4 +1,7 @@
-"""Logs, traces and metrics of a process: JSON lines with trace ids; the rest over OTLP when an endpoint is set."""
+"""Logs, traces and metrics of a process.
+
+Logs are JSON lines with trace ids. Traces and metrics go out by OTLP if an endpoint is set.
+"""
 
 import logging
 import os
@@ -22,18 +25,18 @@ from services.kernel.config import Settings
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 tracer = trace.get_tracer("danvan")
 meter = metrics.get_meter("danvan")
-"""Without an endpoint nobody reads what is observed."""
+"""Without an endpoint its measurements go nowhere."""
 _ids = RandomIdGenerator()
 recording = False
-"""Whether spans go anywhere. Where they do not, no span per event is made."""
+"""Whether spans are exported. If not, events get no spans."""
 
 
 def start(service: str, settings: Settings) -> None:
-    """Once per process, before any MongoDB client is made: the driver's spans come from listeners set at its birth."""
+    """To be called once per process, before a MongoDB client exists: clients take listeners only when created."""
     _log_as_json(service, settings.log_level)
     provider = TracerProvider(
         resource=Resource.create({"service.name": service}),
-        # Without an endpoint spans carry their ids through, and nothing else: a tenth of the price.
+        # Without an endpoint spans only carry their ids, at a tenth of the cost.
         sampler=ALWAYS_ON if settings.otlp_endpoint else ALWAYS_OFF,
         shutdown_on_exit=False,
     )
@@ -44,7 +47,7 @@ def start(service: str, settings: Settings) -> None:
 
 
 def stop() -> None:
-    """Sends what is left, for at most two seconds: a collector that is gone must not hold up a stop."""
+    """Exports the remaining spans and metrics. Takes two seconds at most, even if the collector is gone."""
     provider = trace.get_tracer_provider()
     if recording and isinstance(provider, TracerProvider):
         provider.force_flush(2000)
@@ -54,7 +57,7 @@ def stop() -> None:
 
 
 def traceparent() -> str | None:
-    """The W3C header for what is going on here: written out, as the propagator takes ten times as long."""
+    """The W3C header of the current span. The propagator would take ten times as long."""
     here = trace.get_current_span().get_span_context()
     return f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}" if here.is_valid else None
 
@@ -66,13 +69,13 @@ def trace_id() -> str:
 def span(
     name: str, *, parent: str | None = None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
 ) -> AbstractContextManager[Span]:
-    """A span below `parent`, a traceparent that came from elsewhere, or below the current one."""
+    """A span below `parent`, a traceparent of another process, or below the current span."""
     if recording:
         above = propagate.extract({"traceparent": parent}) if parent else context.get_current()
         return tracer.start_as_current_span(name, context=above, kind=kind, attributes=attributes)
     current = trace.get_current_span()
     if parent is None and current.get_span_context().is_valid:
-        return nullcontext(current)  # where spans go nowhere, one is enough to carry the trace
+        return nullcontext(current)  # without an exporter one span is enough to carry the trace
     if parent:
         current = trace.get_current_span(propagate.extract({"traceparent": parent}))
     return _carried(current.get_span_context())
@@ -80,7 +83,7 @@ def span(
 
 @contextmanager
 def _carried(above: SpanContext) -> Iterator[Span]:
-    """What an unrecorded span is: ids, and nothing else. The SDK takes five times as long to say so."""
+    """A span without export: only ids. The SDK would take five times as long."""
     trace_id = above.trace_id if above.is_valid else _ids.generate_trace_id()
     here = SpanContext(trace_id, _ids.generate_span_id(), is_remote=False, trace_state=above.trace_state)
     carrier = NonRecordingSpan(here)
@@ -93,7 +96,7 @@ def _carried(above: SpanContext) -> Iterator[Span]:
 
 @contextmanager
 def resumed(parent: str | None) -> Iterator[None]:
-    """What happens inside belongs to the trace of `parent`, a traceparent that came with an event."""
+    """The block belongs to the trace of `parent`, the traceparent of an event."""
     token = context.attach(propagate.extract({"traceparent": parent or ""}))
     try:
         yield
@@ -103,7 +106,7 @@ def resumed(parent: str | None) -> Iterator[None]:
 
 @contextmanager
 def heard(events: Iterable[tuple[str, int, str | None]], reader: str) -> Iterator[None]:
-    """A span in each event's own trace for the time that `reader` works on them: (type, number, traceparent)."""
+    """A span in each event's own trace while `reader` handles them. Events: (type, number, traceparent)."""
     spans = [
         tracer.start_span(
             f"{reader} hears {type_}",
@@ -122,7 +125,7 @@ def heard(events: Iterable[tuple[str, int, str | None]], reader: str) -> Iterato
 
 @contextmanager
 def unrecorded() -> Iterator[None]:
-    """Loops that look for work all day leave no spans of their looking, only of the work."""
+    """Without spans in the block: a loop that polls for work records only the work."""
     token = context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
     try:
         yield
@@ -131,7 +134,7 @@ def unrecorded() -> Iterator[None]:
 
 
 def _export(provider: TracerProvider, endpoint: str) -> None:
-    # Imported here: the exporter costs 12 MB that a process without an endpoint need not carry.
+    # Imported here: the exporter takes 12 MB, which a process without an endpoint saves.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "database")
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.instrumentation.pymongo import PymongoInstrumentor

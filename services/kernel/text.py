@@ -1,4 +1,4 @@
-"""Vietnamese text: one spelling for storing, one folded spelling for finding and comparing."""
+"""Vietnamese text: one spelling to store, and one folded spelling to search and compare."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ def nfc(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """In NFC, each stretch of blanks of whatever width one plain space: they look the same."""
+    """In NFC, with each run of blanks, of any width, as one space: they look the same."""
     return _BLANKS.sub(" ", nfc(text))
 
 

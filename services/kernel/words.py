@@ -1,11 +1,11 @@
-"""The field's own words: codes that are stored and sent, each with what people call it in Vietnamese."""
+"""Enumerations of the domain: codes that are stored and sent, each with its Vietnamese name."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class Word(StrEnum):
-    """Declared as `ECONOMY = "ECONOMY", "Kinh tế"`. A subclass whose words have more to say takes it in `__init__`."""
+    """Declared as `ECONOMY = "ECONOMY", "Kinh tế"`. A subclass with further values takes them in `__init__`."""
 
     vi: str
 

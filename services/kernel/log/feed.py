@@ -1,8 +1,8 @@
 """The events of one producer after a position: in order, without holes, for ever.
 
-FastStream is not used here: its acknowledgements live in NATS, where a wiped store forgets them, and a batch that
-waits to be full is late. The position is the reader's own, so the consumer in NATS is a throw-away: made at the
-position, dropped at the first doubt, and whatever it missed is asked of the producer, whose log is the truth.
+FastStream is not used here: NATS would keep its acknowledgements, and loses them with its store, and a batch that waits
+to be full is late. The reader keeps its own position. The consumer in NATS is created at that position and dropped when
+events are missing; the feed then asks the producer, whose log is the truth.
 """
 
 import asyncio
@@ -23,32 +23,33 @@ from services.kernel.log.streams import Heartbeat, Replay, heartbeat_subject, re
 from services.kernel.messages import Recorded, Unavailable
 
 BATCH = 2000
-"""Events applied in one transaction at the most: counting 500 at a time is a third slower."""
+"""Most events applied in one transaction: counting 500 at a time is a third slower."""
 QUIET = 0.5
-"""Seconds without an event after which the position is compared with the producer's heartbeat."""
+"""Seconds without an event after which the feed compares its position with the producer's heartbeat."""
 
 AHEAD = "we are at {} of {}, which is at {} itself: its database is older than ours, what we hold must be built anew"
 
 
 class Feed:
     def __init__(self, nats: Client, producer: str, after: int, *, sparing: bool = False) -> None:
-        """`sparing`: for a reader that may be slow and is one of many. What it has not taken yet waits in the log, from
-        which it is asked a batch at a time: a stream would send up to 128 MB ahead."""
+        """`sparing`: for a slow reader, one of many. It asks the log for a batch at a time: a stream would send up to
+        128 MB ahead.
+        """
         self._nats = nats
         self._js: JetStreamContext = nats.jetstream(timeout=5)
         self._producer = producer
         self._sparing = sparing
         self.position = after
         self.head = after
-        """The producer's last number, as far as we have heard."""
+        """The producer's last number that this reader knows of."""
         self.problem: str | None = None
-        """Why our position cannot be right; an operator has to look."""
+        """Why the position cannot be right. An operator must act."""
         self._at_heartbeat = 0
 
     async def batches(self, limit: int = BATCH) -> AsyncGenerator[list[Recorded], None]:
-        """Never ends. A batch holds at most `limit` events; the first follows the last of the batch before.
+        """Batches of at most `limit` events, for ever. Each batch follows the one before it.
 
-        An empty one says that nothing has come for a while.
+        An empty batch means that no event came for `QUIET` seconds.
         """
         heard = await self._nats.subscribe(heartbeat_subject(self._producer), cb=self._on_heartbeat)
         sources = (self._log, self._stream) if self._sparing else (self._stream, self._log)
@@ -71,7 +72,7 @@ class Feed:
     async def _on_heartbeat(self, message: Any) -> None:
         last = msgspec.json.decode(message.data, type=Heartbeat).last
         self.head = max(self.head, last)
-        # A heartbeat may be older than the newest event, but not older than what we had at the one before.
+        # A heartbeat may be older than the newest event, but not older than the position at the heartbeat before.
         ahead = self._at_heartbeat > last
         if ahead and not self.problem:
             telemetry.log.error("reader is ahead of its producer", producer=self._producer, at=self.position)
@@ -79,7 +80,7 @@ class Feed:
         self._at_heartbeat = self.position
 
     async def _stream(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
-        """Live from the stream, until it has a hole or keeps silent while the producer has gone on."""
+        """Events from the stream, until one is missing or the stream is silent though the producer has newer ones."""
         subscription = await self._js.subscribe(
             streams.subjects(self._producer),
             stream=streams.name(self._producer),
@@ -118,12 +119,12 @@ class Feed:
                     telemetry.log.warning("hole in stream", producer=self._producer, after=self.position)
                     return
         finally:
-            # The connection may be gone, and the consumer with it: it dies of inactivity anyway.
+            # Without a connection it fails, and NATS drops an inactive consumer itself.
             with contextlib.suppress(NatsError, JetStreamError, asyncio.TimeoutError):
                 await subscription.unsubscribe()
 
     async def _log(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
-        """Whatever the producer's log has beyond our position."""
+        """The events of the producer's log after the position."""
         while True:
             body = msgspec.json.encode(Replay(self.position, limit))
             reply = await self._nats.request(replay_subject(self._producer), body, timeout=5)
@@ -134,7 +135,7 @@ class Feed:
             yield self._passed(events)
 
     def _following(self, events: Sequence[Recorded]) -> list[Recorded]:
-        """Those that continue our position without a hole; repeated ones are passed over."""
+        """The events that follow the position without a hole; repeated events are skipped."""
         follows: list[Recorded] = []
         for event in events:
             if event.seq == self.position + len(follows) + 1:

@@ -31,7 +31,7 @@ Types = Mapping[str, type[Event]]
 
 
 class Inbox:
-    """`name` is whose cursor it is, so that a projection can be built anew beside the one in use."""
+    """Follows one producer. `name` is the cursor's owner: a projection can be rebuilt beside the one in use."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class Inbox:
         self._ready = ready
         self.producer = producer
         self.position = 0
-        """The last event that is applied, parked, or means nothing to us; the cursor may be a little behind it."""
+        """The number of the last event that was applied, parked or ignored. The stored cursor may be behind it."""
         self._kept = 0
 
     @property
     def lag(self) -> int:
-        """Events the producer has numbered and we have not passed, as far as we have heard."""
+        """Number of the producer's events that this reader knows of and has not passed."""
         return max(0, self._feed.head - self.position) if self._feed else 0
 
     @property
@@ -74,7 +74,7 @@ class Inbox:
         return self._feed.problem if self._feed else None
 
     async def run(self, nats: Client) -> None:
-        """For ever; while the database is away it waits, and goes on from the cursor."""
+        """Follows the producer for ever. While the database is away it waits, then goes on from the cursor."""
         while True:
             try:
                 await self._follow(nats)
@@ -89,7 +89,7 @@ class Inbox:
         await self.retry_parked()
         cursor = await self._store.db.cursors.find_one(self._cursor)
         self.position = self._kept = cursor["seq"] if cursor else 0
-        # One that is slower than its producer takes what it can from the log, not all that waits in the stream.
+        # A reader with small transactions is slow: it takes batches from the log, not all that waits in the stream.
         self._feed = Feed(nats, self.producer, self.position, sparing=self._pace.most < BATCH)
         async with contextlib.aclosing(self._feed.batches(self._pace.most)) as batches:
             async for events in batches:
@@ -125,7 +125,7 @@ class Inbox:
             await self._ready(seq)
 
     async def _pass_over(self, events: Sequence[Recorded]) -> None:
-        """Of events that mean nothing to us, only a moment of quiet or a long row is worth moving the cursor for."""
+        """Ignores events without a handler. The cursor moves only in a quiet moment or after many of them."""
         self.position = events[-1].seq if events else self.position
         if self.position > self._kept and (not events or self.position - self._kept > BATCH):
             await self._store.db.cursors.update_one(
@@ -134,7 +134,7 @@ class Inbox:
             self._kept = self.position
 
     async def retry_parked(self) -> int:
-        """Applies what an earlier version of the program could not, in order. Returns how many are left."""
+        """Applies parked events again, in order: a newer program may be able to. Returns the number still parked."""
         parked = self._store.db.parked.find(self._parked).sort("seq", 1)
         stuck: set[str] = set()
         left = 0
@@ -228,7 +228,7 @@ class Inbox:
 
 
 def each(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]]) -> Handler:
-    """A handler per event, as `async def open_review(event, tx)`; what it logs goes on with the event's trace."""
+    """A handler for each type, as `async def open_review(event, tx)`. Its events continue the trace of the event."""
 
     async def handle(heard: Sequence[Heard], tx: Transaction) -> None:
         for one in heard:

@@ -41,7 +41,7 @@ HEAD = "head"
 
 
 class LostLease(Exception):  # noqa: N818
-    """Another process is the sequencer now."""
+    """Another process holds the lease now."""
 
 
 class Sequencer:
@@ -61,7 +61,7 @@ class Sequencer:
         self._nudged = asyncio.Event()
         self.head = 0
         self.problem: str | None = None
-        """Why the stream cannot be kept a copy of the log; an operator has to look."""
+        """Why the stream is not a copy of the log. An operator must act."""
 
     def nudge(self) -> None:
         self._nudged.set()
@@ -88,7 +88,7 @@ class Sequencer:
             telemetry.log.warning("sequencer waits", why=repr(error))
             await asyncio.sleep(0.2)
             return
-        # Not wait_for: in Python 3.11 it passes over a cancellation that comes together with the nudge.
+        # Not wait_for: in Python 3.11 it ignores a cancellation that comes together with the nudge.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._heartbeat):
                 await self._nudged.wait()
@@ -97,16 +97,16 @@ class Sequencer:
     async def work(self) -> None:
         """Numbers committed events, appends numbered events to the stream, and announces the last number."""
         if not await self.hold():
-            self.problem = None  # it is for the holder to say
+            self.problem = None  # the holder reports it
             return
         async with self._renewing():
             await self._catch_up()
 
     async def _catch_up(self) -> None:
         if time.monotonic() >= self._beat_at:
-            self._tail = None  # once a heartbeat we look again: the stream may have been deleted under us
+            self._tail = None  # read it again once per heartbeat: the stream may have been deleted
         await self.append()
-        # While the stream is not a copy of the log, numbers would be given out that others know for other events.
+        # While the stream is not a copy of the log, readers may know the next numbers as other events.
         # After a page that is not full there is nothing more: a later commit sends a nudge.
         more = True
         while more and not self.problem:
@@ -268,7 +268,7 @@ class Sequencer:
         try:
             message = await self._js.get_msg(streams.name(self._producer), seq=tail)
         except NotFoundError:
-            return None  # purged, but it counts on from there
+            return None  # purged, but the numbers go on
         if event and (message.headers or {}).get("danvan-event") == event["_id"]:
             return None
         return f"number {tail} is another event in the stream than in the log: delete the stream, it will be made anew"

@@ -1,4 +1,4 @@
-"""The JetStream stream of each producer, a copy of its log with its numbers, and what is said around it."""
+"""The JetStream stream of each producer: a copy of its log, with the same numbers. And the messages about it."""
 
 import msgspec
 from nats.aio.client import Client
@@ -19,7 +19,7 @@ def subjects(producer: str) -> str:
 
 
 async def ensure(js: JetStreamContext, producer: str) -> None:
-    """Made when missing, brought to our settings otherwise: for operators, who may change a stream."""
+    """Creates the stream, or gives it our settings: for operators, who may change a stream."""
     try:
         await js.update_stream(_settings(producer))
     except NotFoundError:
@@ -27,7 +27,7 @@ async def ensure(js: JetStreamContext, producer: str) -> None:
 
 
 async def make(js: JetStreamContext, producer: str) -> None:
-    """Made when missing: as much as a producer may do itself, or it could have its stream take in what others say."""
+    """Creates a missing stream. A producer may not change one: it could add subjects of others to its stream."""
     try:
         await js.add_stream(_settings(producer))
     except BadRequestError as error:
@@ -36,27 +36,27 @@ async def make(js: JetStreamContext, producer: str) -> None:
 
 
 def _settings(producer: str) -> StreamConfig:
-    """Nothing ages out: a stream is cheap to make anew."""
+    """Messages do not expire. A lost stream is cheap to create again."""
     return StreamConfig(
         name=name(producer),
         subjects=[subjects(producer)],
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.OLD,
-        # Sequence numbers tell duplicates apart; a message id would swallow the republishing of a wiped stream.
+        # Sequence numbers detect duplicates. Message ids would swallow what is published again after a stream is wiped.
         duplicate_window=0.1,
         allow_direct=True,
     )
 
 
 async def last(js: JetStreamContext, producer: str) -> int:
-    """The stream's last sequence number, which outlives purged messages; 0 for a new stream."""
+    """The stream's last sequence number, also when its messages were purged; 0 for a new stream."""
     info = await js.stream_info(name(producer))
     return info.state.last_seq
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
-    """`last` is the highest number given out; whoever has seen less has missed something."""
+    """`last`: the producer's highest number. A reader below it has missed an event."""
 
     last: int
 
@@ -70,9 +70,9 @@ def nudge_subject(producer: str) -> str:
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """A page out of a producer's log: events numbered above `after`, at most `limit` of them.
+    """Asks for a page of a producer's log: at most `limit` events with numbers above `after`.
 
-    `newest`: from the newest on, backwards.
+    `newest`: the newest first.
     """
 
     after: int
@@ -85,7 +85,7 @@ def replay_subject(producer: str) -> str:
 
 
 async def head(nats: Client, producer: str) -> int:
-    """The last number that a producer has given out, from its log: its stream may not have it yet."""
+    """The last number in a producer's log. Its stream may not have the event yet."""
     body = msgspec.json.encode(Replay(0, 1, newest=True))
     try:
         reply = await nats.request(replay_subject(producer), body, timeout=5)

@@ -1,4 +1,4 @@
-"""Answering over NATS: commands through FastStream, reads on the driver itself."""
+"""Answers requests over NATS: commands through FastStream, queries on the driver itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,19 +33,19 @@ def connect(settings: Settings, user: str) -> NatsBroker:
 
 
 def answers(broker: NatsBroker, subject: str, queue: str, answer: Answer) -> None:
-    """Answers requests on `subject`, up to 64 at a time, shared with the other processes of the same queue."""
+    """Answers requests on `subject`, 64 at once at most. NATS divides them among the processes of a queue."""
 
     async def whole(message: NatsMessage) -> NatsMessage:
         return message
 
-    # Without FastStream's decoding and injection a request costs 0.3 ms instead of 0.5; we decode typed anyway.
+    # FastStream's decoding and injection would cost 0.5 ms a request instead of 0.3; the desk decodes by type.
     @broker.subscriber(subject, queue=queue, max_workers=CONCURRENCY, decoder=whole)
     async def on_request(message: Any) -> bytes:
         return await answer(message.body, message.headers)
 
 
 async def answers_directly(connection: Nats, subject: str, queue: str, answer: Answer) -> None:
-    """The same on the driver itself, for reads: 0.06 ms a request. One that is lost is asked again."""
+    """The same on the driver itself, for queries: 0.06 ms a request. A client repeats a lost query."""
     slots = asyncio.Semaphore(CONCURRENCY)
     running: set[asyncio.Task[None]] = set()
 

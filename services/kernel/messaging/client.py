@@ -1,7 +1,7 @@
-"""Asking services over NATS: one request, one reply, signed by whoever asks in whose name.
+"""Sends requests to services over NATS, each with a signed token of its caller.
 
-A reply is an answer, a refusal (a rule said no, and asking again changes nothing), or a failure (unknown whether it
-happened: ask again with the same key).
+A reply is an answer, a refusal (a rule forbids it, and repeating changes nothing), or a failure (the outcome is
+unknown: repeat the request with the same key).
 """
 
 import time
@@ -28,7 +28,7 @@ A = TypeVar("A")
 CALLER = "danvan-caller"
 KEY = "danvan-key"
 ATTEMPT = 5.0
-"""Seconds one attempt waits for its reply before the same request is sent again under the same key."""
+"""Seconds after which a request without a reply is sent again under the same key."""
 MOST_PASSES = 4096
 
 
@@ -36,15 +36,15 @@ class Reply(msgspec.Struct, Generic[A], frozen=True, omit_defaults=True):
     answer: A | None = None
     refusal: Refusal | None = None
     failure: str | None = None
-    """The trace id of what went wrong; `again` tells whether it is worth asking again."""
+    """The trace id of an error. `again`: whether the same request may succeed when repeated."""
     again: bool = False
 
 
 def lasting() -> dict[str, Any]:
-    """Options of a connection that is never given up: after 60 attempts, the default, it would be lost for good."""
+    """Options of a connection that reconnects for ever. The driver's default is 60 attempts."""
 
     async def on_error(error: Exception) -> None:
-        # Denied permissions show up nowhere else.
+        # The only sign of a denied permission.
         telemetry.log.warning("nats", why=repr(error))
 
     return {
@@ -65,7 +65,7 @@ async def connect(settings: Settings, user: str) -> Connection:
 
 
 class Client:
-    """Asks services, in somebody's name. Used by the gateway and by operators' commands."""
+    """Sends requests of callers to services. The gateway and operators' commands use it."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Client:
         timeout: float,
         took: Callable[[str, float], None] | None = None,
     ) -> None:
-        """`took` hears how many seconds of "services" each request took."""
+        """`took` is called with "services" and the seconds of each request."""
         self._took = took
         self._connection = connection
         self._tokens = tokens
@@ -83,7 +83,7 @@ class Client:
         self._passes: dict[tuple[int, str], _Pass] = {}
 
     async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
-        """The answer; `Refused` when a rule said no; `Unavailable` when nobody could say within the time limit."""
+        """The answer; `Refused` if a rule forbids it; `Unavailable` without an outcome after `timeout` seconds."""
         body = msgspec.json.encode(message)
         begun = time.monotonic()
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
@@ -108,7 +108,7 @@ class Client:
     async def _again(
         self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, left: float
     ) -> tuple[Reply[Any], bytes]:
-        """Asked once more, and again, until somebody answers, for the seconds that are left."""
+        """Repeats the request until a service answers, for the seconds that are left."""
         async for attempt in stamina.retry_context(
             on=_WORTH_ASKING_AGAIN,
             attempts=None,
@@ -124,7 +124,7 @@ class Client:
     async def _attempt(
         self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any
     ) -> tuple[Reply[Any], bytes]:
-        """What is said before the rows, and the rows."""
+        """The head of the reply, and its rows."""
         if isinstance(message, Query):
             headers = self._pass(caller, message.service)
         else:
@@ -142,9 +142,9 @@ class Client:
         return reply, b"" if end < 0 else answered[end:]
 
     def _pass(self, caller: Caller, service: str) -> bytes:
-        """The caller's token for reading from one service, as headers, signed anew before it is old."""
+        """Headers with the caller's token for queries of one service; a new token before the old one ends."""
         now = time.monotonic()
-        # By identity: to compare callers would cost more than all the rest.
+        # By identity: comparing callers would cost more than all the rest.
         known = self._passes.get((id(caller), service))
         if known and known.caller is caller and now < known.until:
             return known.headers

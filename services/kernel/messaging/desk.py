@@ -1,7 +1,7 @@
-"""Where a request becomes a transaction or a read: who asks is verified, what is asked decoded, and the outcome kept.
+"""Turns a request into a transaction or a read: verifies the caller, decodes the message, and keeps the reply.
 
-One idempotency key, one effect, one answer: a command's reply is stored in the transaction of its effects, a refusal
-right after it, and whoever sends the key again gets that same reply, or is told that the key was for something else.
+One idempotency key has one effect and one reply. A command's answer is stored in the transaction of its effects, a
+refusal right after it. A request with a known key gets the stored reply; with other content it is refused.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
 Headers = Mapping[str, str]
 LARGEST_ANSWER = 4_000_000
-"""Bytes; NATS takes 4 MiB in a message."""
+"""Bytes of an answer at most. NATS takes messages of 4 MiB."""
 
 
 class Desk:
     def __init__(self, store: Store, tokens: Tokens, committed: Callable[[], Awaitable[None]]) -> None:
-        """`committed` is told after each transaction that may have logged events."""
+        """`committed` is called after each transaction that may have logged events."""
         self._store = store
         self._tokens = tokens
         self._committed = committed
@@ -124,7 +124,7 @@ class Desk:
     async def _remember_or_recall(
         self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes
     ) -> bytes:
-        """A refusal changes nothing, so it is kept on its own; a key that has an answer already keeps that one."""
+        """Stores a refusal without a transaction, as it changes nothing; returns the reply that the key has by then."""
         try:
             await self._remember(caller, key, kind, body, reply, None)
         except DuplicateKeyError:

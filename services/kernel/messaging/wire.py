@@ -1,9 +1,8 @@
-"""A connection to NATS on which asking is cheap.
+"""A connection to NATS on which requests are cheap.
 
-The driver passes each request through a queue and a task of its own, and each reply through two more, with headers
-that nobody reads: half of what asking costs. Here the requests of one turn of the loop are written to the socket
-together, and a reply is handed to whoever waits for it; the connection itself, its login, its end and its return are
-the driver's.
+The driver passes each request through a queue and a task, and each reply through two more, and parses headers that
+nobody reads: half of the cost of a request. Here all requests of one turn of the loop are written to the socket
+together, and a reply goes straight to the waiting request. Login, disconnection and reconnection are the driver's.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ _NOBODY = b"NATS/1.0 503"
 
 
 def header(name: str, value: str) -> bytes:
-    """A line to stand behind `HEADERS`; a `ValueError` for a value that is not one line."""
+    """A line to follow `HEADERS`; `ValueError` for a value of several lines."""
     if "\r" in value or "\n" in value:
         raise ValueError(f"the header {name} has to be one line")
     return f"{name}: {value}\r\n".encode()
@@ -31,16 +30,16 @@ class Connection(Nats):
         self._opening: asyncio.Task[bytes] | None = None
         self._inbox = b""
         self._answers = -1
-        """The number of the subscription that replies come in by."""
+        """The id of the subscription on which replies arrive."""
         self._numbers = count(1)
         self._posting = False
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
 
     async def ask(self, subject: str, headers: bytes, body: bytes, *, within: float) -> bytes:
-        """The body of the reply; `TimeoutError` after so many seconds, `NoRespondersError` if nobody listens.
+        """The body of the reply. `TimeoutError` after `within` seconds, `NoRespondersError` if nobody listens.
 
-        `StaleConnectionError` as soon as the connection goes: whether the request was heard nobody can tell.
-        `headers` are `HEADERS` and lines made by `header`.
+        `StaleConnectionError` as soon as the connection is lost: nobody knows whether the request arrived.
+        `headers` are `HEADERS` and lines of `header`.
         """
         if not self._inbox:
             self._opening = self._opening or asyncio.create_task(self._open())
@@ -56,7 +55,7 @@ class Connection(Nats):
                 start = b"HPUB %b %b %d %d\r\n" % (subject.encode(), inbox, size, whole)
                 self._post(b"%b%b\r\n%b\r\n" % (start, headers, body))
             else:
-                # Waits until the connection is back, or is told why not.
+                # The driver waits for the connection, or raises.
                 lines = self._parse_header_lines(headers.removeprefix(HEADERS) + b"\r\n")
                 await self.publish(subject, body, reply=inbox.decode(), headers=lines)
             answer: bytes = await reply
@@ -66,7 +65,7 @@ class Connection(Nats):
             self._waiting.pop(inbox, None)
 
     def _post(self, command: bytes) -> None:
-        """Behind whatever waits to be sent; all that comes in one turn of the loop is sent at once."""
+        """Queues a command. All commands of one turn of the loop are sent together."""
         self._pending.append(command)
         self._pending_data_size += len(command)
         if not self._posting:
@@ -75,14 +74,14 @@ class Connection(Nats):
 
     def _send(self) -> None:
         self._posting = False
-        # Without a connection it stays where the driver keeps what is sent when there is one again.
+        # Without a connection the commands stay in the driver's queue, which it sends after reconnecting.
         if self._pending and self._transport and self.is_connected:
             self._transport.write(b"".join(self._pending))
             self._pending = []
             self._pending_data_size = 0
 
     async def lost(self) -> None:
-        """To be called when the connection has gone: whoever waits for a reply is told."""
+        """To be called when the connection is lost: every waiting request fails."""
         for reply in self._waiting.values():
             if not reply.done():
                 reply.set_exception(StaleConnectionError())
