@@ -1,4 +1,4 @@
-"""What it costs to refuse each request that was made to hurt, and how long others wait while they are thrown."""
+"""Cost of refusing each hostile request, and the waiting time of other callers meanwhile."""
 
 import asyncio
 import gc
@@ -30,7 +30,7 @@ BOMBERS = 4
 ROUNDS = 3
 SECONDS = 4.0
 LOOKING = 0.05
-"""Seconds that a reader looks at what they have asked for."""
+"""Seconds between two requests of a reader."""
 PAGE = "{ models(first: 50) { edges { node { id title owner { name } unit { name } review { id } } } } }"
 
 
@@ -43,7 +43,7 @@ async def measure(times: int = TIMES, rounds: int = ROUNDS, seconds: float = SEC
 
 
 async def _refusing(made: Stage, times: int) -> None:
-    """In this process, without a network: the time of the processor from the first byte to the last."""
+    """Processor time from the first byte to the last, in this process and without a network."""
     operations = Operations(made.settings)
     operations.nats = await client.connect(made.settings, "gateway")
     tokens = Tokens.from_file("gateway", made.settings.secrets_of("gateway") / "caller.private.json")
@@ -73,7 +73,7 @@ async def _thrown(app: Http, bomb: Bomb, token: str, times: int) -> float:
     }
     spent = []
     for _ in range(times):
-        documents.cache_clear()  # as if nobody had thrown it before
+        documents.cache_clear()  # as if it had never been sent before
         began = time.process_time()
         await app(scope, _body(bomb.body), _swallow)
         spent.append(time.process_time() - began)
@@ -91,7 +91,7 @@ async def _swallow(_: Message) -> None: ...
 
 
 async def _waiting(made: Stage, under: str, rounds: int, seconds: float) -> None:
-    """Rounds with and without bombs take turns: the machine is as busy with other things in both."""
+    """Rounds with and without bombs alternate, so that other load on the machine affects both."""
     officer = made.person(Role.OFFICER)
     for _ in range(50):
         await made.draft(officer)
@@ -103,7 +103,7 @@ async def _waiting(made: Stage, under: str, rounds: int, seconds: float) -> None
     waits: dict[bool, list[float]] = {False: [], True: []}
     thrown = 0
     await _round(made, seconds, bombed=False)  # warms up
-    # What callers may ask for at once is spent in the first of these, and then bombs come as the limits let them.
+    # The first round uses up the budget of the callers. Later rounds run at the rate of the limits.
     first, at_first = await _round(made, seconds, bombed=True)
     for _ in range(rounds):
         for bombed in (False, True):
@@ -140,7 +140,7 @@ async def _round(made: Stage, seconds: float, *, bombed: bool) -> tuple[list[flo
 
 
 async def _read(reader: Connection, place: int, until: float, waits: list[float]) -> int:
-    await asyncio.sleep(LOOKING * place / READERS)  # in step with each other, they would wait for each other
+    await asyncio.sleep(LOOKING * place / READERS)  # readers in step would wait for each other
     while (began := time.monotonic()) < until:
         await reader.ask(PAGE, {})
         waits.append(time.monotonic() - began)
@@ -153,7 +153,7 @@ async def _throw(bomber: Connection, until: float) -> int:
     for number, bomb in zip(itertools.count(), itertools.cycle(bombs()), strict=False):
         if time.monotonic() >= until:
             break
-        # Never the same twice: what has been read once is not read again.
+        # Each text is new to the gateway's cache of documents.
         body = bomb.body.replace(b"{", b"{" + b" " * (number % 97), 1)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             await bomber.send(body)

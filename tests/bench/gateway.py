@@ -1,4 +1,4 @@
-"""One page of fifty models through one gateway process: ours beside what others would build it with, and the limit."""
+"""One page of fifty models through one gateway process: ours, other GraphQL servers, and the limit."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ FOLDER = Path(__file__).with_name("peers")
 
 @dataclass(frozen=True)
 class Kind:
-    """What starts it on a port, with our settings in the environment, these among them."""
+    """A gateway under test: its command for a port, and settings that differ from ours."""
 
     start: Callable[[int], list[str]]
     settings: Mapping[str, object] = field(default_factory=dict)
@@ -103,11 +103,11 @@ class Peer:
 
 
 class Unexpected(Exception):  # noqa: N818
-    """An answer that cannot be compared."""
+    """The answer is not a GraphQL answer with status 200."""
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive connection that sends the same bytes again and counts those that come back, and no more."""
+    """One kept-alive connection that sends the same bytes again and again and only counts the bytes of answers."""
 
     def __init__(self, request: bytes) -> None:
         self._request = request
@@ -190,7 +190,7 @@ async def _furnish(made: Stage, copies: int) -> int:
 
 @asynccontextmanager
 async def _memoised(made: Stage) -> AsyncGenerator[Settings, None]:
-    """Where services answer from memory what the real ones have answered once."""
+    """Starts services that answer from memory what the real services have answered once. Yields their settings."""
     secrets = made.settings.secrets_folder
     make_secrets(secrets, {**RIGHTS, "memoised": Rights(subscribe=("query.>",), responds=True)})
     server = NatsServer(made.stack.var / "memoised", secrets)
@@ -213,7 +213,7 @@ async def _memoised(made: Stage) -> AsyncGenerator[Settings, None]:
 
 @asynccontextmanager
 async def _running(processes: list[Process]) -> AsyncGenerator[dict[str, int], None]:
-    """The process ids."""
+    """Starts the processes. Yields their ids by name."""
     supervisor = Supervisor(processes, out.print)
     try:
         await supervisor.start()
@@ -292,7 +292,7 @@ async def _ask(peer: Peer, request: bytes, clients: int, seconds: float, into: M
 
 
 async def _first_answer(peer: Peer, request: bytes) -> Any:
-    """As soon as it listens."""
+    """The answer to the first request. Waits until the peer listens."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -366,7 +366,7 @@ def _ratios(measured: Mapping[str, Mapping[int, Measured]], load: Load) -> Table
 
 
 def _processor(measured: Measured) -> float:
-    """Seconds for each answer: the figure that other load on the machine disturbs least."""
+    """Seconds of processor time for each answer. Other load on the machine disturbs this figure least."""
     return measured.spent["gateway"] / max(1, len(measured.took))
 
 

@@ -1,4 +1,4 @@
-"""What each process keeps in memory after the start and after a load of mutations."""
+"""Memory of each process after the start and after a load of mutations."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ async def measure(clients: int = CLIENTS, seconds: float = SECONDS) -> None:
 
 
 def resident(stack: Stack) -> dict[str, list[float]]:
-    """RSS and PSS, which halves what two processes share, in MB (10⁶ bytes)."""
+    """RSS and PSS of each process in MB (10⁶ bytes). PSS divides shared pages among the processes that share them."""
     found = {}
     for name, running in stack.processes.items():
         lines = Path(f"/proc/{running.pid}/smaps_rollup").read_text().splitlines()[1:]

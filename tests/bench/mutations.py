@@ -136,20 +136,20 @@ def different_titles() -> Callable[[], str]:
 
 
 def processor(stack: Stack) -> dict[str, float]:
-    """Seconds of processor time that each process has used so far, ours as “bench” (the clients)."""
+    """Seconds of processor time that each process has used so far. “bench” is this process, the clients."""
     pids = {name: running.pid for name, running in stack.processes.items()}
     pids |= {server.name: server.pid for server in (stack.mongo, stack.nats) if server}
     return {name: seconds_used(pid) for name, pid in {**pids, "bench": os.getpid()}.items()}
 
 
 def seconds_used(pid: int | None) -> float:
-    # After the name in parentheses, which may hold blanks: utime and stime are the 12th and 13th.
+    # utime and stime are the 12th and 13th fields after the name, which may contain blanks and is in parentheses.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def at_once(clients: int, seconds: float, act: Act, into: Measured) -> None:
-    """`clients` of them, each doing one after another."""
+    """Runs `act` by that many clients at once; each starts the next act when the last one ends."""
     begun = time.perf_counter()
     until = begun + seconds
     done = 0
@@ -186,7 +186,7 @@ async def through_graphql(made: Stage, title: Callable[[], str] = lambda: TITLE)
 
 @asynccontextmanager
 async def on_mongodb(made: Stage) -> AsyncGenerator[Act, None]:
-    """The reads and writes of one draftModel, with its very documents, into a database with the same indexes."""
+    """The reads and writes of one draftModel, with the same documents, in a database with the same indexes."""
     officer = made.person(Role.OFFICER)
     model = await made.draft(officer)
     officer.close()

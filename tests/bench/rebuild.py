@@ -1,4 +1,4 @@
-"""How fast a long log is numbered, heard, and counted anew from its first event."""
+"""Events per second when a long log is numbered, read by all services, and counted again from its first event."""
 
 import asyncio
 import random
@@ -51,9 +51,9 @@ async def measure(events: int = EVENTS) -> None:
             _row(shown, "numbered, appended (sync always)", begun, events)
             while (await positions(made.settings)).cursors["counters-1/registration"] < before + events:
                 await asyncio.sleep(0.01)
-            _row(shown, "… and counted, as it goes on", begun, events)
+            _row(shown, "… and counted meanwhile", begun, events)
             await settled(made.settings)
-            _row(shown, "… and reviews opened, heard by all", begun, events)
+            _row(shown, "… and reviews opened, passed by all readers", begun, events)
 
             await asyncio.sleep(2)
             heads = (await positions(made.settings)).heads
@@ -62,8 +62,8 @@ async def measure(events: int = EVENTS) -> None:
                 generation = await services.ask(RebuildCounters(), OPERATOR, int, key="bench/rebuild")
             while await current_generation(reporting.ours()) == generation:
                 await asyncio.sleep(0.01)
-            _row(shown, "counted anew: events that count", begun, events)
-            _row(shown, "… all events, passed over or not", begun, sum(heads.values()))
+            _row(shown, "counted again: events of facts", begun, events)
+            _row(shown, "… all events of the log", begun, sum(heads.values()))
         finally:
             store.close()
             reporting.close()
@@ -76,7 +76,7 @@ def _row(shown: Any, name: str, begun: float, events: int) -> None:
 
 
 async def _hold_back(db: Database) -> None:
-    """Takes the lease, so that nothing is numbered meanwhile."""
+    """Takes the sequencer's lease, so that no event is numbered meanwhile."""
     until = moment() + timedelta(hours=1)
     await db.sequencer.update_one({"_id": "head"}, {"$set": {"holder": "bench", "until": until}})
 

@@ -1,4 +1,4 @@
-"""What a page of 50 models with owner and unit takes among 10^3, 10^5 and, if asked for, 10^6: it must not grow."""
+"""Time of a page of 50 models with owner and unit among 10^3, 10^5 and, with `--models`, 10^6: it must not grow."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ async def measure(sizes: Sequence[int] = SIZES, asked: int = ASKED) -> None:
 
 async def _measured(size: int, asked: int) -> dict[str, list[float]]:
     made = Asked(size, SEED, LAST_DAY)
-    # What its README advises for a million.
+    # The size that the README advises for a million models.
     async with stage(mongo_cache_mb=2048) as on:
         await load_units(on.settings, lambda done, total: None)
         await settled(on.settings)
@@ -93,7 +93,7 @@ async def _took(person: Http, variables: dict[str, Any], asked: int) -> list[flo
 
 
 async def _hold_back(on: Stage) -> None:
-    """Takes the sequencer's lease: what readers do with a million new events would weigh on the pages."""
+    """Takes the sequencer's lease: readers of a million new events would slow the pages down."""
     store = Store(on.settings, "registration", user=OPERATOR_USER)
     until = moment() + timedelta(hours=2)
     await store.db.sequencer.update_one({"_id": "head"}, {"$set": {"holder": "bench", "until": until}})

@@ -1,4 +1,4 @@
-"""The search among many models, against a scan by regular expression and MongoDB's own text index over the same."""
+"""Search among many models, beside a regular expression and MongoDB's text index on the same texts."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ DRAFTS = 20
 POLL = 0.05
 """Seconds between two requests of a process that starts."""
 ASKED = ("dan van kheo", "Dân vận khéo", "hiến đất mở đường", "MTTQ camera", "mái ấm đồng đội", "tàu ngầm")
-"""Everywhere, the same with marks, often, with an owner, rare, not there."""
+"""In most titles; the same with marks; in many; with an owner; in few; in none."""
 STARTS = ("Dân vận khéo trong", "Dân vận khéo:", "Vận động nhân dân", "Mô hình", "Tuyên truyền, vận động")
 BODIES = ("MTTQ", "Hội Nông dân", "Hội LHPN", "Công an", "Đoàn Thanh niên")
 COLLECTION = "bench_models"
@@ -163,7 +163,7 @@ def _models(
 
 
 async def _built(made: Stage) -> float:
-    """Seconds from the end of a process without a file to an index of all models."""
+    """Seconds in which a process without a file builds the index of all models."""
     for file in (made.settings.var / "search").glob("*.index"):
         file.unlink()
     return await _again(made, signal.SIGKILL)
@@ -174,7 +174,7 @@ async def _opened(made: Stage) -> float:
 
 
 async def _again(made: Stage, how: signal.Signals) -> float:
-    """Until the service searches again, without the second or so that the process itself takes to be there."""
+    """Seconds from the first answer of a restarted process until it searches again."""
     running = made.stack.processes[PROCESS]
     pid = running.pid
     assert pid
@@ -197,7 +197,7 @@ async def _again(made: Stage, how: signal.Signals) -> float:
 
 
 async def _search(services: Client, text: str) -> int:
-    """As the gateway asks: the whole, with facets, then a page of it."""
+    """The two queries of the gateway: total and facets, then one page. Returns the total."""
     facets = Part("facets", {"kind": "kind", "value": "value", "total": "total"})
     whole = await services.ask(Search(text=text, fields={"total": "total", "facets": facets}), OPERATOR, Rows)
     matches = Part("matches", {"text": "text", "start": "start", "end": "end"})
@@ -247,7 +247,7 @@ async def _compare(made: Stage, db: Database, models: int, times: int) -> None:
 
 
 async def _page(db: Database, wanted: Document) -> None:
-    """The newest of them, and how many there are."""
+    """The newest matches, and their number."""
     await db[COLLECTION].find(wanted, {"_id": 1}).sort("_id", -1).limit(PAGE).to_list(PAGE)
     await db[COLLECTION].count_documents(wanted)
 
@@ -267,7 +267,7 @@ def _both(took: list[float]) -> str:
 
 
 async def _findable(made: Stage, drafts: int) -> None:
-    """How long after its answer a drafted model is found."""
+    """Time from the answer of draftModel until search finds the model."""
     officer, took = made.person(Role.OFFICER), []
     for number in range(drafts):
         word = f"bench{number}x{time.monotonic_ns()}"

@@ -1,4 +1,4 @@
-"""What every section stands on: a stack of its own in a temporary folder, people in it, and a lean HTTP client."""
+"""The base of every section: a stack in a temporary folder, callers with tokens, and a small HTTP client."""
 
 import asyncio
 import tempfile
@@ -26,7 +26,7 @@ from services.registration.units.national import national_units
 
 TOWN = "u437"
 DAY = "2018-03-05"
-"""On which everything happens: the town has districts above and communes below it that year."""
+"""The day of all acts. In that year the town is a district with communes."""
 TITLE = "Đoạn đường nông thôn mới kiểu mẫu tổ dân phố 7"
 METHODS = (
     "giữ gìn vệ sinh môi trường",
@@ -57,7 +57,7 @@ out = Console(highlight=False)
 
 
 class Http:
-    """One kept-alive connection: a general client would take more of the two cores than what is measured."""
+    """One kept-alive connection. A general client would use more processor time than the gateway under test."""
 
     def __init__(self, url: str, token: str) -> None:
         self._address = urlsplit(url)
@@ -75,14 +75,14 @@ class Http:
         return data
 
     async def send(self, body: bytes) -> bytes:
-        """Whatever is answered to it."""
+        """Sends a request body and returns the body of the answer."""
         reader, writer = await self._connected()
         writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         return await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
 
     async def do(self, mutation: str, key: str, **input_: Any) -> str:
-        """The id of what was made or changed."""
+        """Sends a mutation and returns the id of the record that it created or changed."""
         query = MUTATION % (f"{mutation[0].upper()}{mutation[1:]}Input", mutation)
         result = (await self.ask(query, {"key": key, "input": input_}))[mutation]
         if result["__typename"] == "Refusal":
@@ -94,7 +94,7 @@ class Http:
             self._streams[1].close()
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """The gateway closes a connection that was idle for some seconds."""
+        """The connection, opened again if the gateway has closed it as idle."""
         if self._streams is None or self._streams[0].at_eof():
             self.close()
             self._streams = await asyncio.open_connection(self._address.hostname, self._address.port)
@@ -103,7 +103,7 @@ class Http:
 
 @dataclass
 class Stage:
-    """A running stack with the units on the way down to one town, and one organisation in it."""
+    """A running stack with one town, the units above it, and one organisation in it."""
 
     stack: Stack
     settings: Settings
@@ -135,7 +135,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(*, limited: bool = False, **more: Any) -> AsyncGenerator[Stage, None]:
-    """Unless `limited`, everybody may ask as much as they can: that is what is measured. `more`: of the settings."""
+    """Starts a stack, without rate limits unless `limited`. `more`: further settings."""
     with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
         settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None, **more)
         if not limited:
@@ -172,7 +172,7 @@ def warn(text: str) -> None:
 
 
 def table(title: str, *columns: str) -> Table:
-    """The first column says what, the others hold figures."""
+    """A table with a column of names and columns of figures."""
     made = Table(title=title, title_justify="left", title_style="bold")
     made.add_column(columns[0])
     for column in columns[1:]:
@@ -181,7 +181,7 @@ def table(title: str, *columns: str) -> Table:
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The smallest value that `share` of all do not exceed; 0 when there are none."""
+    """The smallest value that a `share` of all values do not exceed; 0 without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 

@@ -1,4 +1,4 @@
-"""How long everything takes to be ready, in an empty folder and in one that has been used, and what it waits for."""
+"""Seconds until the stack is ready, in an empty folder and in a used one, and the part of each phase."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ print(open("/proc/self/statm").read().split()[1])
 
 
 class Timed(Stack):
-    """Notes when the servers were up and when the processes were begun."""
+    """Records when the servers were ready and when the processes were started."""
 
     servers = 0.0
     provisioned = 0.0
@@ -73,7 +73,7 @@ async def _start(folder: Path) -> tuple[float, float, float, float]:
 
 
 async def _import(module: str) -> tuple[float, float, float]:
-    """Seconds, CPU seconds, and resident MB afterwards."""
+    """Seconds, seconds of processor time, and resident MB after the import."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", IMPORT.format(module=module), stdout=asyncio.subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""How long after an accepted `acceptModel` its figure is in the report, on an idle system."""
+"""Time from the answer of `acceptModel` until the report shows its figure, on an idle system."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Relations between models: who hears what."""
+"""The messages of relations between models, and the subscription that suggests them."""
 
 from collections.abc import Sequence
 

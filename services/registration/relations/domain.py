@@ -1,4 +1,4 @@
-"""When two models are taken for one, for its continuation or for its replication, and what people make of that."""
+"""Rules that suggest a relation between two models, and people's decisions on suggestions."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -24,19 +24,19 @@ from services.registration.relations.messages import (
 )
 
 FEWEST_WORDS = 2
-"""Of content that two titles must share to be compared at all."""
+"""Content words that two titles must share to be compared."""
 ONE, ALL_BUT_ONE, WHOLE = 740, 660, 980
-"""From here on two titles of one time are wordings of one: `alike`, and less of it where the shorter is `covered`."""
+"""Two titles of the same period are one model from `alike` >= ONE, or `alike` >= ALL_BUT_ONE and `covered` >= WHOLE."""
 CARRIED_ON = 620
-"""From here on a title of the same owner carries an earlier one on: the mean of `alike` and `covered`."""
+"""Mean of `alike` and `covered` from which a title continues an earlier one of the same owner."""
 SPREAD = 660
-"""From here on a method has spread: the same mean, with words that tell enough."""
+"""Mean of `alike` and `covered` from which a method counts as replicated, if its words also weigh TELLING."""
 TELLING = 14
-"""What shared words must weigh where the owners differ: “nông thôn mới” alone, said everywhere, is no method."""
+"""Least weight of the shared words when owners differ: “nông thôn mới” alone is in too many titles to be a method."""
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One of two models, as far as they are compared. `places`: names of its unit and of those above it."""
+    """The data by which a model is compared. `places`: names of its unit and of the units above it."""
 
     id: str
     owner: str
@@ -47,11 +47,11 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     year: int
     places: tuple[str, ...] = ()
     follows: frozenset[str] = frozenset()
-    """The units that its unit came of."""
+    """Predecessors of its unit."""
 
     @property
     def half(self) -> int:
-        """Of its year: 1 or 2; 0 where it was not made in the year that it is for."""
+        """Half-year of its draft, 1 or 2; 0 when it was drafted in another year than the one it is for."""
         return (self.on.month + 5) // 6 if self.on.year == self.year else 0
 
     @property
@@ -96,13 +96,13 @@ def compare(one: Side, another: Side, corpus: Corpus) -> Suggestion | None:
 
 
 def _kind(newer: Side, older: Side, found: Likeness, *, apart: bool) -> RelationKind | None:
-    """`apart`: they name different places."""
+    """`apart`: the two titles name different places."""
     if newer.owner == older.owner or _succeeds(newer, older):
         if apart:
             return None
         if _at_one_time(newer, older) and _one(found):
             return RelationKind.DUPLICATE
-        # Of one half-year too: a report that says more than the one before it goes on with what that one began.
+        # In the same half-year too: a later report may say more than the earlier one.
         return RelationKind.CONTINUATION if _mean(found) >= CARRIED_ON else None
     here = newer.unit == older.unit
     if found.telling < TELLING or (here and apart):
@@ -113,12 +113,12 @@ def _kind(newer: Side, older: Side, found: Likeness, *, apart: bool) -> Relation
 
 
 def _at_one_time(newer: Side, older: Side) -> bool:
-    """In the same half-year, as far as is known."""
+    """Whether both are of the same half-year. An unknown half-year matches either."""
     return newer.year == older.year and (newer.half == older.half or 0 in (newer.half, older.half))
 
 
 def _succeeds(newer: Side, older: Side) -> bool:
-    """The same body of the unit that the older one's became."""
+    """Whether the newer model's owner is the same kind of body, in a successor of the older model's unit."""
     return newer.owner_kind == older.owner_kind and UnitPath(older.unit).unit in newer.follows
 
 
@@ -135,14 +135,14 @@ def _mean(found: Likeness) -> int:
 
 
 class Relation(Aggregate, frozen=True, kw_only=True):
-    """Belongs to the smallest unit that has both models: who may see it sees both sides."""
+    """Belongs to the smallest unit that contains both models, so whoever may see it may see both models."""
 
     model: str
     other: str
     models: tuple[str, ...]
-    """Both, by which it is found from either side."""
+    """Ids of both models, to find the relation from either one."""
     pair: str
-    """Both in one text: there is one relation between two models, whichever way it goes."""
+    """Both ids in one text. Two models have one relation, whichever of them is later."""
     kind: RelationKind
     state: RelationState
     score: int = 0
@@ -158,7 +158,7 @@ def pair_of(one: str, another: str) -> str:
 
 
 def _between(model: str, other: str, *, key: str, unit: str, kind: RelationKind) -> Relation:
-    """As nobody has told of it yet."""
+    """A relation that no event has announced yet."""
     return Relation(
         id=key,
         version=0,
@@ -173,7 +173,7 @@ def _between(model: str, other: str, *, key: str, unit: str, kind: RelationKind)
 
 
 def shared_unit(one: str, another: str) -> str:
-    """The path of the smallest unit that has both."""
+    """The path of the smallest unit that contains both."""
     common = []
     for ours, theirs in zip(UnitPath(one).segments, UnitPath(another).segments, strict=False):
         if ours != theirs:
@@ -185,12 +185,12 @@ def shared_unit(one: str, another: str) -> str:
 def suggest(
     known: Relation | None, suggestion: Suggestion, *, key: str, unit: str, act: Act
 ) -> tuple[Relation, RelationSuggested] | None:
-    """None where it says nothing new, or a person has decided already."""
+    """None when the suggestion is known, or a person has decided."""
     if known and known.state in (RelationState.CONFIRMED, RelationState.DISMISSED):
         return None
-    told = known or _between(suggestion.model, suggestion.other, key=key, unit=unit, kind=suggestion.kind)
+    earlier = known or _between(suggestion.model, suggestion.other, key=key, unit=unit, kind=suggestion.kind)
     relation = msgspec.structs.replace(
-        told,
+        earlier,
         state=RelationState.SUGGESTED,
         model=suggestion.model,
         other=suggestion.other,
@@ -220,7 +220,7 @@ def lapse(relation: Relation, *, act: Act) -> tuple[Relation, RelationLapsed]:
 def confirm(
     relation: Relation, *, kind: RelationKind | None, reason: str, act: Act
 ) -> tuple[Relation, RelationConfirmed]:
-    """A dismissed one may be confirmed later, and the other way round: both are told."""
+    """A dismissed relation may be confirmed later, and a confirmed one dismissed. The log keeps both decisions."""
     reason = optional(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason")
     _undecided(relation, RelationState.CONFIRMED)
     confirmed = _decided(relation, RelationState.CONFIRMED, kind or relation.kind, reason, act)
@@ -262,8 +262,8 @@ def declare(
         )
     for relation in known:
         _undecided(relation, RelationState.CONFIRMED)
-        told = msgspec.structs.replace(relation, model=model.id, other=other.id)
-        asserted = _decided(told, RelationState.CONFIRMED, kind, reason, act)
+        directed = msgspec.structs.replace(relation, model=model.id, other=other.id)
+        asserted = _decided(directed, RelationState.CONFIRMED, kind, reason, act)
         return asserted, _confirmed(asserted, suggested=relation.suggested_on is not None, act=act)
     relation = _between(model.id, other.id, key=key, unit=shared_unit(model.unit, other.unit), kind=kind)
     asserted = _decided(relation, RelationState.CONFIRMED, kind, reason, act)

@@ -1,4 +1,4 @@
-"""What registration does about relations between models: one function per message, and the suggesting."""
+"""Handlers of relations: one function for each message, and the event handler that suggests relations."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,16 +32,16 @@ from services.registration.relations.messages import (
 from services.registration.relations.repository import OtherModels, Relations, Sides
 
 RAREST = 8
-"""Words, or pairs of them, by which candidates are looked for."""
+"""Words and pairs of words by which candidates are searched: the rarest of a title."""
 NEAR, FAR = 40, 40
-"""Candidates at the most, in the model's own unit (and each of those it came of) and anywhere."""
+"""Most candidates in the model's unit and in each of its predecessors, and most candidates of the whole country."""
 FEWEST_NEAR, FEWEST_FAR = 2, 3
-"""Of the rarest, those that a candidate must have."""
+"""Least number of the RAREST that a candidate has, in the same two searches."""
 MOST_HERE, MOST_ELSEWHERE = 5, 3
-"""Suggestions for a model: of duplicates and continuations; of replications, of which only the oldest is told if there
-are more."""
+"""Most suggestions for a model: of duplicates and continuations together, and of replications. When more replications
+match, only the oldest is suggested."""
 COMMONPLACE = 20
-"""Of a method found in so many other places nobody is asked who has it from whom."""
+"""Replications from which none is suggested: nobody can say where a method comes from that is everywhere."""
 
 
 async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
@@ -78,7 +78,7 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
                     lapsed = domain.lapse(relation, act=act)
                     known[relation.pair] = lapsed[0]
                     await relations.put_later(*lapsed)
-        await asyncio.sleep(0)  # the process answers others between two models
+        await asyncio.sleep(0)  # the process answers searches between two models
     await relations.flush()
 
 

@@ -1,7 +1,7 @@
-"""How alike two titles are in what they say of the method, and by which words. The same titles give the same likeness.
+"""Compares two titles by the words that describe the method.
 
-The movement's boilerplate, `boilerplate.txt`, counts for nothing, nor do the places that a title names; what is left
-counts by how rare it is among all models.
+The movement's boilerplate (`boilerplate.txt`) and names of places are left out. Each other word weighs by how rare it
+is among all models. The same titles and frequencies give the same likeness.
 """
 
 import math
@@ -21,11 +21,11 @@ PLACE_WORDS = (
     *("phường", "xã", "thị trấn", "quận", "huyện", "thị xã", "thành phố", "tỉnh"),
     *("thôn", "xóm", "ấp", "bản", "tổ dân phố", "tổ", "khu dân cư", "khu phố", "khu", "cụm"),
 )
-"""Behind one of them a number or a name with capitals says where."""
+"""A number or a capitalised name after one of these words is a place."""
 SINGLE = 0.6
-"""What a word alone counts, where two side by side count 1: syllables mean little without their neighbours."""
+"""Factor of a single word, where a pair of neighbours has 1: a syllable alone means little."""
 Frequency = Callable[[str], int]
-"""In how many models a bare word stands, or a pair of them with a blank between."""
+"""Number of models with a word without marks, or with two such words side by side (a blank between)."""
 Phrases = dict[str, list[tuple[str, ...]]]
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -48,7 +48,7 @@ class Content(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
-    """A phrase of the newer title that the other shares. `weight`: its part of all that is shared, in thousandths."""
+    """A phrase of both titles, as the newer one writes it. `weight`: share of all shared weight, in thousandths."""
 
     text: str
     weight: int
@@ -66,7 +66,7 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def content(title: str, units: Iterable[str] = ()) -> Content:
-    """`units`: names of the model's unit and those above it, which in a title are no part of the method."""
+    """`units`: names of the model's unit and of the units above it. They are places, not part of the method."""
     return _content(title, tuple(units))
 
 
@@ -167,8 +167,8 @@ class Corpus:
 def _phrases_shared(
     newer: Content, theirs: frozenset[str], title: str
 ) -> Iterable[tuple[str, frozenset[str]]]:
-    """Runs of words that stand in the other title too, as written, with the shared terms in them."""
-    told: set[str] = set()
+    """Runs of words that the other title has too, as written, each with its shared terms."""
+    counted: set[str] = set()
     for stretch in newer.stretches:
         run: list[Token] = []
         for one in (*stretch, None):
@@ -178,10 +178,10 @@ def _phrases_shared(
             if run:
                 terms = (
                     frozenset((*(w.bare for w in run), *(f"{a.bare} {b.bare}" for a, b in pairwise(run))))
-                    - told
+                    - counted
                 )
                 if terms:
-                    told |= terms
+                    counted |= terms
                     yield title[run[0].start : run[-1].end], terms
             run = [one] if one is not None and one.bare in theirs else []
 
@@ -196,7 +196,7 @@ def _thousandths(part: float, whole: float) -> int:
 
 
 def _proper(unit: str, *, marked: bool) -> list[tuple[str, ...]]:
-    """The name as keys, with and without its kind: of two words at least, a single one says too much else."""
+    """Keys of the name, with and without the kind of unit. Names of one word are left out: they have other meanings."""
     keys = tuple(one.exact if marked else one.bare for one in tokens(unit))
     kinds = (
         [kind for kind in _phrases(marked, PLACE_WORDS).get(keys[0], ()) if keys[: len(kind)] == kind]
@@ -216,7 +216,7 @@ def _phrases(marked: bool, phrases: Sequence[str]) -> Phrases:
 
 @cache
 def _lists() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The boilerplate, and what only looks like it."""
+    """Boilerplate phrases, and phrases that contain boilerplate but describe a method."""
     lines = [
         line for line in LIST.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
     ]
@@ -225,7 +225,7 @@ def _lists() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _indexed(phrases: Iterable[tuple[str, ...]]) -> Phrases:
-    """By the first word, the longest first."""
+    """Phrases by their first word, the longest first."""
     found: Phrases = {}
     for phrase in sorted(set(phrases), key=lambda one: (-len(one), one)):
         found.setdefault(phrase[0], []).append(phrase)
@@ -233,7 +233,7 @@ def _indexed(phrases: Iterable[tuple[str, ...]]) -> Phrases:
 
 
 def _found(keys: Sequence[str], phrases: Phrases) -> Iterable[tuple[int, int]]:
-    """Where they stand, the longest of those that begin in one place."""
+    """Start and end of each phrase in `keys`. Of several that begin in one place the longest counts."""
     place = 0
     while place < len(keys):
         for phrase in phrases.get(keys[place], ()):

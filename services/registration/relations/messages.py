@@ -1,4 +1,4 @@
-"""What relations between models can be asked to do, and what is announced of them."""
+"""Commands, queries and events of relations between models."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -36,7 +36,7 @@ LONGEST_REASON = 1000
 
 
 class ConfirmRelation(Command, frozen=True, kw_only=True):
-    """`kind`: what it really is, where that is not what was suggested."""
+    """`kind`: the true kind, if the suggestion has another."""
 
     roles: ClassVar[frozenset[Role]] = DECIDES
     vi: ClassVar[str] = "Quan hệ cần xác nhận."
@@ -57,7 +57,7 @@ class DismissRelation(Command, frozen=True, kw_only=True):
 
 
 class AssertRelation(Command, frozen=True, kw_only=True):
-    """`model` is a duplicate, continuation or replication of `other`; nobody needs to have suggested it."""
+    """States that `model` is a duplicate, continuation or replication of `other`, with or without a suggestion."""
 
     roles: ClassVar[frozenset[Role]] = DECIDES
     vi: ClassVar[str] = "Một quan hệ mà người khai biết, dù máy có gợi ý hay không."
@@ -69,7 +69,7 @@ class AssertRelation(Command, frozen=True, kw_only=True):
 
 
 class RelationsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left out does not restrict. `unit`: both models in it or below."""
+    """An absent field does not restrict. `unit`: both models are in it or below."""
 
     vi: ClassVar[str] = "Lọc quan hệ; bỏ trống là không lọc."
 
@@ -81,7 +81,7 @@ class RelationsFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RelationsPage(ByFilter, frozen=True, kw_only=True):
-    """The newest first."""
+    """Relations, the newest first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -93,26 +93,26 @@ class RelationsById(ByKeys, frozen=True, kw_only=True):
 
 
 class RelationsOfModels(ByOwners, frozen=True, kw_only=True):
-    """Of each model, on whichever side it stands, those confirmed; the newest first."""
+    """Confirmed relations of each model, on either side, the newest first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class LookalikesOfModels(ByOwners, frozen=True, kw_only=True):
-    """Of each model, on whichever side it stands, the suggestions that nobody has decided on; the newest first."""
+    """Undecided suggestions of each model, on either side, the newest first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """A phrase of the newer title that the other has too. `weight`: its part of all that is shared, in thousandths."""
+    """A phrase that both titles have. `weight`: its share of all shared weight, in thousandths."""
 
     text: str
     weight: int
 
 
 class RelationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`model` was made after `other`. `score` in thousandths; 0 where a person asserted it. `unit`: has both."""
+    """`model` is the later one. `score`: thousandths; 0 when a person stated it. `unit`: contains both models."""
 
     id: str
     version: int
@@ -130,7 +130,7 @@ class RelationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RelationSuggested(Event, frozen=True, kw_only=True):
-    """By the machine, which decides nothing. Told again when a changed title makes it another kind or score."""
+    """The system suggests a relation and decides nothing. Announced again when a new title changes kind or score."""
 
     model: str
     other: str
@@ -141,7 +141,7 @@ class RelationSuggested(Event, frozen=True, kw_only=True):
 
 
 class RelationLapsed(Event, frozen=True, kw_only=True):
-    """A title was changed, and they are alike no more."""
+    """A title was changed, and the titles are no longer alike."""
 
     model: str
     other: str
@@ -149,7 +149,7 @@ class RelationLapsed(Event, frozen=True, kw_only=True):
 
 
 class RelationConfirmed(Event, frozen=True, kw_only=True):
-    """From now on it is a fact that `model` is this of `other`. `suggested`: whether the machine had suggested it."""
+    """A person decided that `model` has this relation to `other`. `suggested`: whether the system had suggested it."""
 
     model: str
     other: str

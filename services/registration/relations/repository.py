@@ -1,4 +1,4 @@
-"""Relations between models in MongoDB, and the models as they are compared."""
+"""Relations in MongoDB, and the data of models that are compared."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -41,7 +41,7 @@ READ = dict.fromkeys(("title", "owner", "unit", "year", "drafted_on"), 1)
 
 
 class OtherModels(Models):
-    """Models as what another is related to: called that in what a caller enters."""
+    """Models as the second side of a relation: refusals name the input field `other`."""
 
     noun = Noun("other", "mô hình kia", "other model")
 
@@ -57,12 +57,12 @@ class Relations(Repository[Relation]):
         self._fresh: list[Document] = []
 
     async def of(self, models: Iterable[str]) -> dict[str, Relation]:
-        """All of these models, by pair."""
+        """All relations of these models, by pair."""
         found = await self.find({"models": {"$in": sorted(models)}})
         return {relation.pair: relation for relation in found}
 
     async def between(self, model: str, other: str) -> list[Relation]:
-        """At most one."""
+        """The relation between the two, if any."""
         return await self.find({"pair": pair_of(model, other)})
 
     async def put(self, relation: Relation, event: Event) -> Row:
@@ -70,7 +70,7 @@ class Relations(Repository[Relation]):
         return await (self.add if relation.version == 1 else self.save)(relation, event)
 
     async def put_later(self, relation: Relation, event: Event) -> None:
-        """The same. New relations are written together, by `flush`."""
+        """Like `put`, but `flush` writes all new relations in one command."""
         if relation.version == 1:
             self._fresh.append(self._document(relation, self._tx.at))
             self._recorded[relation.id] = self._tx.at
@@ -85,7 +85,7 @@ class Relations(Repository[Relation]):
 
 
 class Sides:
-    """Reads models as they are compared, each once."""
+    """Reads the data by which models are compared, each model once."""
 
     def __init__(self, access: Access, names: Names) -> None:
         self._models = Models.seen(access)
@@ -95,7 +95,7 @@ class Sides:
         self._sides: dict[str, Side] = {}
 
     async def read(self, models: Iterable[str]) -> Mapping[str, Side]:
-        """All models read so far. Models that do not exist are left out."""
+        """Reads those of the models that exist. Returns all that were read so far, by id."""
         if unread := sorted(set(models) - self._sides.keys()):
             documents = [document async for document in self._models.find({"_id": {"$in": unread}}, READ)]
             await self._read_kinds({document["owner"] for document in documents})

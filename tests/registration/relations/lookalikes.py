@@ -1,8 +1,8 @@
-"""Labelled pairs of models, and how well what is suggested for them agrees with the labels.
+"""Labelled pairs of models, and precision and recall of the suggestions for them.
 
-`lookalikes.csv` is written by hand: titles as they are in the movement's reports, but of no real organisation. The part
-`train` is what thresholds and word lists were chosen by; `held` was only ever measured. How rare a word is comes from
-the titles of `train` alone.
+`lookalikes.csv` is written by hand: titles as in the movement's reports, but of no real organisation. Thresholds and
+word lists were chosen on the part `train`; `held` is only measured. Frequencies of words come from the titles of
+`train`.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Which of two models is what of the other, and what people may make of a suggestion."""
+"""Rules that suggest relations, and people's decisions on them."""
 
 from datetime import date
 from typing import Any
@@ -32,10 +32,8 @@ def judged(one: Side, another: Side, models: int = 0, frequency: int = 0) -> Sug
 
 @pytest.mark.parametrize("later", ["2017-03-01", "2017-05-30", "2017-11-20", "2018-02-01"])
 @pytest.mark.parametrize(("models", "frequency"), [(0, 0), (7000, 40), (1_000_000, 30_000)])
-def test_the_two_wordings_of_one_police_model_are_a_continuation(
-    later: str, models: int, frequency: int
-) -> None:
-    """Whether the reports are of one half-year, of one year or of two, and however many models there are."""
+def test_two_wordings_of_one_police_model_are_a_continuation(later: str, models: int, frequency: int) -> None:
+    """In one half-year, one year or two years, among few models or many."""
     found = judged(side(POLICE), side(DESK, later, id_="model_2"), models, frequency)
     assert found
     assert (found.kind, found.model, found.other) == (RelationKind.CONTINUATION, "model_2", "model_1")
@@ -85,7 +83,7 @@ def test_different_models_of_one_ward_are_not_suggested(one: str, another: str, 
         ),
     ],
 )
-def test_owner_period_and_place_tell_the_kind(later: str, more: dict[str, Any], kind: RelationKind) -> None:
+def test_owner_period_and_place_decide_the_kind(later: str, more: dict[str, Any], kind: RelationKind) -> None:
     found = judged(
         side("Tiếng trống học bài"), side("Mô hình “Tiếng trống học bài”", later, id_="model_2", **more)
     )
@@ -93,7 +91,7 @@ def test_owner_period_and_place_tell_the_kind(later: str, more: dict[str, Any], 
     assert found.kind is kind
 
 
-def test_what_is_said_everywhere_is_no_method_that_has_spread() -> None:
+def test_words_of_every_title_are_no_replicated_method() -> None:
     one = side("Xây dựng nông thôn mới")
     another = side(
         "Dân vận khéo trong xây dựng NTM", id_="model_2", owner="organisation_2", unit="/vn/u42/u437/u18118"
@@ -117,7 +115,7 @@ def test_what_is_said_everywhere_is_no_method_that_has_spread() -> None:
         ("Dân vận khéo", [], set()),
     ],
 )
-def test_boilerplate_and_places_are_no_part_of_the_method(
+def test_boilerplate_and_places_are_left_out_of_the_method(
     title: str, said: list[str], places: set[str]
 ) -> None:
     found = content(title, ("Phường Nghĩa Đô", "Quận Cầu Giấy"))
@@ -125,7 +123,7 @@ def test_boilerplate_and_places_are_no_part_of_the_method(
     assert found.places == places
 
 
-def test_a_relation_belongs_to_the_smallest_unit_that_has_both() -> None:
+def test_relation_belongs_to_the_smallest_unit_with_both_models() -> None:
     assert shared_unit(WARD, WARD) == WARD
     assert shared_unit(WARD, "/vn/u01/u005/u00160") == "/vn/u01/u005"
     assert shared_unit(WARD, "/vn/u01/u0051") == "/vn/u01"
@@ -148,7 +146,7 @@ def suggested() -> Relation:
     return told[0]
 
 
-def test_the_same_suggestion_is_told_once_and_another_one_anew() -> None:
+def test_same_suggestion_is_announced_once_and_a_different_one_again() -> None:
     relation = suggested()
     assert (relation.version, relation.state, relation.pair) == (
         1,
@@ -161,7 +159,7 @@ def test_the_same_suggestion_is_told_once_and_another_one_anew() -> None:
     assert (told[0].id, told[1].key, told[1].version, told[0].score) == ("relation_1", "relation_1", 2, 950)
 
 
-def test_what_people_decided_is_not_suggested_again() -> None:
+def test_decided_relation_is_not_suggested_again() -> None:
     for decided, _ in (
         domain.confirm(suggested(), kind=None, reason="", act=ACT),
         domain.dismiss(suggested(), reason="Hai việc khác nhau", act=ACT),
@@ -169,7 +167,7 @@ def test_what_people_decided_is_not_suggested_again() -> None:
         assert domain.suggest(decided, suggestion(990), key="relation_2", unit=WARD, act=ACT) is None
 
 
-def test_a_lapsed_suggestion_may_come_back() -> None:
+def test_lapsed_suggestion_is_suggested_again() -> None:
     lapsed, event = domain.lapse(suggested(), act=ACT)
     assert (lapsed.state, event.version) == (RelationState.LAPSED, 2)
     again = domain.suggest(lapsed, suggestion(), key="relation_2", unit=WARD, act=ACT)
@@ -177,7 +175,7 @@ def test_a_lapsed_suggestion_may_come_back() -> None:
     assert (again[0].version, again[0].state) == (3, RelationState.SUGGESTED)
 
 
-def test_a_person_confirms_as_what_it_is_and_may_think_better_of_it() -> None:
+def test_person_confirms_as_another_kind_and_dismisses_later() -> None:
     confirmed, event = domain.confirm(suggested(), kind=RelationKind.CONTINUATION, reason="", act=ACT)
     assert (confirmed.kind, confirmed.state, confirmed.decided_by) == ("CONTINUATION", "CONFIRMED", "ann")
     assert (event.suggested, event.version) == (True, 2)
@@ -190,7 +188,7 @@ def test_a_person_confirms_as_what_it_is_and_may_think_better_of_it() -> None:
         domain.dismiss(suggested(), reason=" ", act=ACT)
 
 
-def test_a_person_may_tell_of_a_relation_that_nobody_suggested() -> None:
+def test_person_states_a_relation_without_a_suggestion() -> None:
     def declared(known: list[Relation], other: str = "model_1") -> tuple[Relation, bool]:
         relation, event = domain.declare(
             known,

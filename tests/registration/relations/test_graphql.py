@@ -47,11 +47,11 @@ def province(graphql: GraphQL) -> Office:
 
 
 def words() -> str:
-    """Three that no other model has."""
+    """Three words that no other model has."""
     return " ".join(f"{start}{uuid4().hex[:8]}" for start in ("an", "bình", "khang"))
 
 
-async def test_the_two_wordings_of_one_model_are_suggested_and_confirmed(graphql: GraphQL) -> None:
+async def test_two_wordings_of_one_model_are_suggested_and_confirmed(graphql: GraphQL) -> None:
     office = Office(graphql)
     owner = await office.organisation()
     first = await office.draft(owner, "2019-03-01", title=POLICE)
@@ -84,7 +84,7 @@ async def test_the_two_wordings_of_one_model_are_suggested_and_confirmed(graphql
     )
 
 
-async def test_what_was_dismissed_is_not_suggested_again(graphql: GraphQL) -> None:
+async def test_dismissed_relation_is_not_suggested_again(graphql: GraphQL) -> None:
     office, title = Office(graphql), words()
     owner = await office.organisation()
     first, second = [await office.draft(owner, title=f"Dân vận khéo {title}") for _ in range(2)]
@@ -98,7 +98,7 @@ async def test_what_was_dismissed_is_not_suggested_again(graphql: GraphQL) -> No
     assert [one["model"]["id"] for one in await lookalikes(office.appraiser, second)] == [third]
 
 
-async def test_a_title_that_was_revised_takes_its_suggestion_along(graphql: GraphQL) -> None:
+async def test_suggestion_follows_a_revised_title(graphql: GraphQL) -> None:
     office, title, other = Office(graphql), words(), words()
     owner = await office.organisation()
     first, second = [await office.draft(owner, title=title) for _ in range(2)]
@@ -113,7 +113,7 @@ async def test_a_title_that_was_revised_takes_its_suggestion_along(graphql: Grap
     assert [one["other"]["id"] for one in await lookalikes(office.reporter, third)] == [second]
 
 
-async def test_a_method_elsewhere_is_shown_to_who_sees_both_places_alone(
+async def test_replication_is_visible_only_to_callers_who_see_both_places(
     graphql: GraphQL, province: Office
 ) -> None:
     title = words()
@@ -130,7 +130,7 @@ async def test_a_method_elsewhere_is_shown_to_who_sees_both_places_alone(
         assert node is None
 
 
-async def test_the_open_suggestions_of_a_unit_come_in_pages(graphql: GraphQL) -> None:
+async def test_undecided_suggestions_of_a_unit_come_in_pages(graphql: GraphQL) -> None:
     office, title = Office(graphql), words()
     owner = await office.organisation()
     for _ in range(4):
@@ -151,7 +151,7 @@ async def test_the_open_suggestions_of_a_unit_come_in_pages(graphql: GraphQL) ->
     assert not {node["id"] for node in nodes(elsewhere)} & set(ids)
 
 
-async def test_people_tell_of_relations_that_no_words_show(province: Office) -> None:
+async def test_person_states_a_relation_of_titles_without_common_words(province: Office) -> None:
     owner = await province.organisation()
     eye, camera = [await province.draft(owner, title=words()) for _ in range(2)]
     known = {"model": camera, "other": eye, "kind": "DUPLICATE", "reason": "Mắt thần là camera"}

@@ -1,4 +1,4 @@
-"""What is suggested agrees with what people say of the labelled pairs, as the README publishes it."""
+"""Suggestions agree with the labels of the labelled pairs, as the README publishes."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,11 +12,11 @@ from tests.registration.relations.lookalikes import NONE, corpus_of, measured, p
 
 README = Path(likeness.__file__).with_name("README.md")
 FLOORS = {"train": (0.93, 0.90), "held": (0.78, 0.84)}
-"""Precision and recall that no kind may fall below."""
+"""Least precision and least recall of each kind."""
 PAIRS = pairs()
 
 
-def test_the_labelled_set_is_large_and_divided() -> None:
+def test_labelled_set_has_every_label_in_both_parts() -> None:
     assert len(PAIRS) >= 200
     labels = Counter((pair.part, pair.label) for pair in PAIRS)
     assert set(labels) == {
@@ -33,7 +33,7 @@ def test_precision_and_recall_of_each_kind_stay_above_their_floors(part: str) ->
     assert [one for one in found if one.precision < precision or one.recall < recall] == []
 
 
-def test_the_readme_publishes_what_is_measured() -> None:
+def test_readme_has_the_measured_figures() -> None:
     published = README.read_text(encoding="utf-8")
     for part in FLOORS:
         for one in measured(PAIRS, part):
@@ -41,15 +41,15 @@ def test_the_readme_publishes_what_is_measured() -> None:
             assert row in published, row
 
 
-def test_of_what_is_no_relation_nearly_nothing_is_suggested() -> None:
-    """A suggestion that nobody needed costs a person's time: most cases must make none at all."""
+def test_unrelated_pairs_are_hardly_ever_suggested() -> None:
+    """Each needless suggestion costs a person's time."""
     corpus = corpus_of(PAIRS)
     unneeded = [pair for pair in PAIRS if pair.label == NONE and compare(pair.later, pair.earlier, corpus)]
     nothing = [pair for pair in PAIRS if pair.label == NONE]
     assert len(unneeded) / len(nothing) <= 0.05
 
 
-def test_the_same_two_models_are_judged_alike_in_whatever_order() -> None:
+def test_order_of_the_two_models_does_not_matter() -> None:
     for pair in PAIRS:
         one = compare(pair.earlier, pair.later, Corpus(lambda _: 3, 100))
         assert one == compare(pair.later, pair.earlier, Corpus(lambda _: 3, 100))

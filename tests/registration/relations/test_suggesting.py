@@ -1,4 +1,4 @@
-"""Which of all that is found is suggested, so that people are asked few questions."""
+"""The choice among all matches, so that people are asked few questions."""
 
 import pytest
 
@@ -15,15 +15,15 @@ def found(kind: RelationKind, many: int) -> list[Suggestion]:
 
 
 @pytest.mark.parametrize(
-    ("many", "told"),
+    ("many", "suggested"),
     [(0, []), (3, ["model_02", "model_01", "model_00"]), (4, ["model_00"]), (19, ["model_00"]), (20, [])],
 )
-def test_of_a_method_that_many_have_the_oldest_is_told_and_of_a_commonplace_none(
-    many: int, told: list[str]
+def test_oldest_of_many_replications_is_suggested_and_none_of_a_commonplace(
+    many: int, suggested: list[str]
 ) -> None:
-    assert [one.other for one in best(found(RelationKind.REPLICATION, many))] == told
+    assert [one.other for one in best(found(RelationKind.REPLICATION, many))] == suggested
 
 
-def test_what_may_be_counted_twice_is_told_first_and_the_likest_of_it() -> None:
-    told = best([*found(RelationKind.REPLICATION, 30), *found(RelationKind.DUPLICATE, 7)])
-    assert [one.other for one in told] == ["model_06", "model_05", "model_04", "model_03", "model_02"]
+def test_most_alike_duplicates_are_suggested_first() -> None:
+    chosen = best([*found(RelationKind.REPLICATION, 30), *found(RelationKind.DUPLICATE, 7)])
+    assert [one.other for one in chosen] == ["model_06", "model_05", "model_04", "model_03", "model_02"]
