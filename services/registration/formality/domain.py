@@ -126,10 +126,10 @@ def digest(title: str, summary: str) -> str:
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
 
-def of_its_own(subject: Subject) -> list[Suspicion]:
+def match_text(subject: Subject) -> list[Suspicion]:
     """The matches of the rules that need the registration's own text only."""
-    found = (_boilerplate(subject), _nothing_concrete(subject))
-    return [suspicion for suspicion in found if suspicion]
+    matches = (_boilerplate(subject), _nothing_concrete(subject))
+    return [suspicion for suspicion in matches if suspicion]
 
 
 def _boilerplate(subject: Subject) -> Suspicion | None:

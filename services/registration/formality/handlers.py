@@ -67,14 +67,14 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
     await groups.load(
         key for id_, one in subjects.items() for key in (_text(one), _hour(one, deadlines[id_]))
     )
-    found: list[tuple[str, str, Suspicion]] = []
+    matches: list[tuple[str, str, Suspicion]] = []
     """Each match: the model, the submitted model that caused it, the suspicion."""
     for id_, one in subjects.items():
-        found += [(id_, id_, suspicion) for suspicion in domain.of_its_own(one)]
+        matches += [(id_, id_, suspicion) for suspicion in domain.match_text(one)]
         same = groups[_text(one)]
         same.join(id_, one.unit, domain.MANY_UNITS)
         alike = {*same.members.values(), id_}
-        found += [
+        matches += [
             (member, id_, suspicion)
             for member in alike
             if (suspicion := domain.in_many_units(sorted(alike - {member}), len(same.members)))
@@ -84,20 +84,20 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
             hour = groups[_hour(one, deadline)]
             hour.join(id_, id_, domain.MANY_IN_AN_HOUR)
             rush = {*hour.members, id_}
-            found += [
+            matches += [
                 (member, id_, suspicion)
                 for member in rush
                 if (suspicion := domain.in_a_rush(sorted(rush - {member}), deadline))
             ]
     await groups.keep()
-    others = {member for member, _, _ in found} - current.keys()
+    others = {member for member, _, _ in matches} - current.keys()
     about = {**current, **await repository.models(others, tx)}
     questions = Questions(tx)
-    asked = await questions.asked({member for member, _, _ in found})
-    for member, cause, suspicion in found:
-        if (member, suspicion.rule) in asked or member not in about:
+    existing = await questions.existing({member for member, _, _ in matches})
+    for member, cause, suspicion in matches:
+        if (member, suspicion.rule) in existing or member not in about:
             continue
-        asked.add((member, suspicion.rule))
+        existing.add((member, suspicion.rule))
         with tx.because(submitted[cause].recorded):
             await questions.add(
                 *domain.ask(new_id(QUESTION), subject(about[member]), suspicion, act=tx.act())
@@ -109,12 +109,12 @@ async def ask_idle(tx: Transaction) -> int:
     due = Due(tx)
     ids = await due.by(tx.today, AT_ONCE)
     questions = Questions(tx)
-    asked = await questions.asked(ids)
+    existing = await questions.existing(ids)
     for id_, model in (await repository.models(ids, tx)).items():
         if model.registered_on is None or not not_begun(model) or not domain.is_current(model.year, tx.today):
             continue
         suspicion = domain.not_begun(model.registered_on, tx.today)
-        if (id_, suspicion.rule) not in asked:
+        if (id_, suspicion.rule) not in existing:
             await questions.add(*domain.ask(new_id(QUESTION), subject(model), suspicion, act=tx.act()))
     await due.change({}, ids)
     return len(ids)
@@ -161,7 +161,7 @@ def _hour(one: Subject, deadline: date) -> str:
 
 async def _deadlines(subjects: dict[str, Subject], tx: Transaction) -> dict[str, date]:
     """For each model the last day of its launch, or the usual one if it has none."""
-    asked = {id_: (one.unit, one.programme, one.year) for id_, one in subjects.items() if one.programme}
-    due = await launches.deadlines(tx, asked.values())
-    launched = {id_: due[asked[id_]] for id_ in asked if asked[id_] in due}
+    keys = {id_: (one.unit, one.programme, one.year) for id_, one in subjects.items() if one.programme}
+    due = await launches.deadlines(tx, keys.values())
+    launched = {id_: due[key] for id_, key in keys.items() if key in due}
     return {id_: domain.usual_deadline(one.year) for id_, one in subjects.items()} | launched

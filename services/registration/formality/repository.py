@@ -44,7 +44,7 @@ class Questions(Repository[Question]):
     columns = Columns(QuestionRow, QUESTION, unit=Computed(("unit", "asked_on"), UnitOnDay.of))
     state = Question
 
-    async def asked(self, models: Iterable[str]) -> set[tuple[str, str]]:
+    async def existing(self, models: Iterable[str]) -> set[tuple[str, str]]:
         """The pairs of model and rule that have a question."""
         found = self.seen(self._tx).find({"model": {"$in": sorted(models)}}, {"model": 1, "rule": 1})
         return {(document["model"], document["rule"]) async for document in found}

@@ -80,8 +80,8 @@ async def launch_units(query: LaunchUnits, access: Access) -> Rows:
     launch = (await repository.many(access, [query.launch])).get(query.launch)
     if launch is None:
         raise Launches.missing(query.launch)
-    stands, _ = await repository.stands(access, launch)
-    wanted = {one.unit.id: one for one in stands if not query.standings or one.standing in query.standings}
+    standings, _ = await repository.unit_standings(access, launch)
+    wanted = {one.unit.id: one for one in standings if not query.standings or one.standing in query.standings}
     ids = list(wanted)
     part, has_next, has_previous = pages.cut(ids, query)
     view = UNITS.view(query, access.sees)
@@ -111,12 +111,12 @@ async def launch_totals(query: LaunchTotals, access: Access) -> Rows:
         if launch is None:
             view.add(None)
             continue
-        stands, as_of = await repository.stands(access, launch)
-        many = Counter(one.standing for one in stands)
+        standings, as_of = await repository.unit_standings(access, launch)
+        many = Counter(one.standing for one in standings)
         view.add(
             {
                 "_id": key,
-                "units": len(stands),
+                "units": len(standings),
                 **{standing.lower(): many[standing] for standing in Standing},
                 "as_of": as_of,
             }

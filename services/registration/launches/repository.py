@@ -98,20 +98,18 @@ async def addressed(access: Access, query: LaunchesFor) -> Rows:
     return view.rows([Page(ids[part], has_next, has_previous)])
 
 
-async def deadlines(
-    access: Access, wanted: Iterable[tuple[str, str, int]]
-) -> dict[tuple[str, str, int], date]:
+async def deadlines(access: Access, keys: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], date]:
     """The last day for each (path of a unit, programme, year) that a launch addresses."""
-    asked = set(wanted)
+    wanted = set(keys)
     launches: dict[tuple[str, int], list[Launch]] = {}
-    for programme, year in {(programme, year) for _, programme, year in asked}:
+    for programme, year in {(programme, year) for _, programme, year in wanted}:
         found = Launches.shown(access).find({"programme": programme, "year": year})
         launches[programme, year] = [from_document(one, Launch) async for one in found]
-    due = {one: domain.nearest(launches[one[1:]], one[0]) for one in asked}
+    due = {one: domain.nearest(launches[one[1:]], one[0]) for one in wanted}
     return {one: launch.until for one, launch in due.items() if launch}
 
 
-class Stand(msgspec.Struct, frozen=True, kw_only=True):
+class UnitStanding(msgspec.Struct, frozen=True, kw_only=True):
     """The standing of one addressed unit."""
 
     unit: DatedUnit
@@ -120,7 +118,7 @@ class Stand(msgspec.Struct, frozen=True, kw_only=True):
     ended_on: date | None
 
 
-async def stands(access: Access, launch: Launch) -> tuple[list[Stand], date]:
+async def unit_standings(access: Access, launch: Launch) -> tuple[list[UnitStanding], date]:
     """The addressed units that the caller may see, by code; and the day for `LaunchTotalsRow.as_of`."""
     as_of = min(access.today, launch.until)
     directory = Directory(access)
@@ -132,9 +130,9 @@ async def stands(access: Access, launch: Launch) -> tuple[list[Stand], date]:
             units.append((spell.code, unit))
     units.sort(key=lambda one: (one[0], one[1].id))
     counted = await _tallies(access, launch)
-    gone = [unit for _, unit in units if not unit.at(as_of)]
-    succession = await lineage.succession(gone, directory.came_of)
-    found = []
+    ended = [unit for _, unit in units if not unit.at(as_of)]
+    succession = await lineage.succession(ended, directory.came_of)
+    standings = []
     for _, unit in units:
         tally = counted.get(unit.id, NONE)
         standing, ended_on = tally.standing, None
@@ -144,8 +142,8 @@ async def stands(access: Access, launch: Launch) -> tuple[list[Stand], date]:
             standing, tally = domain.standing(
                 tally, [(counted.get(heir.unit.id, NONE), heir.whole) for heir in heirs]
             )
-        found.append(Stand(unit=unit, standing=standing, tally=tally, ended_on=ended_on))
-    return found, as_of
+        standings.append(UnitStanding(unit=unit, standing=standing, tally=tally, ended_on=ended_on))
+    return standings, as_of
 
 
 async def _tallies(access: Access, launch: Launch) -> dict[str, Tally]:

@@ -47,7 +47,7 @@ MODEL, _ = values.draft(act("officer"), of=WARD)
 
 
 def asked(**changes: object) -> Question:
-    (suspicion,) = domain.of_its_own(changed(title="Dân vận khéo"))
+    (suspicion,) = domain.match_text(changed(title="Dân vận khéo"))
     question, event = domain.ask("question_1", SUBJECT, suspicion, act=act("danvan"))
     assert (event.version, event.model, event.rule) == (1, "model_1", FormalityRule.BOILERPLATE)
     return msgspec.structs.replace(question, **changes)
@@ -68,7 +68,7 @@ def changed(**changes: str) -> Subject:
     ],
 )
 def test_title_of_only_the_movements_phrases_is_suspicious(title: str) -> None:
-    (found,) = domain.of_its_own(changed(title=title))
+    (found,) = domain.match_text(changed(title=title))
     assert found.rule is FormalityRule.BOILERPLATE
     assert found.why_vi
     assert found.why_en
@@ -79,7 +79,7 @@ def test_title_of_only_the_movements_phrases_is_suspicious(title: str) -> None:
     ["Hũ gạo tình thương", "5 không, 3 sạch", "Dân vận khéo trong giải phóng mặt bằng đường vành đai"],
 )
 def test_title_with_a_concrete_action_is_not_suspicious(title: str) -> None:
-    assert domain.of_its_own(changed(title=title)) == []
+    assert domain.match_text(changed(title=title)) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_title_with_a_concrete_action_is_not_suspicious(title: str) -> None:
 def test_registration_without_place_target_and_method_is_suspicious(
     given: dict[str, str], suspected: bool
 ) -> None:
-    rules = [found.rule for found in domain.of_its_own(changed(**given))]
+    rules = [found.rule for found in domain.match_text(changed(**given))]
     assert rules == [FormalityRule.NOTHING_CONCRETE] * suspected
 
 
@@ -195,7 +195,7 @@ def test_rules_find_formal_registrations_of_a_made_up_country_and_few_others(
     found: dict[str, set[FormalityRule]] = {}
     for one in made:
         about = subject(one.model)
-        rules = {suspicion.rule for suspicion in domain.of_its_own(about)}
+        rules = {suspicion.rule for suspicion in domain.match_text(about)}
         same = texts[about.year, domain.digest(about.title, about.summary)]
         if domain.in_many_units([], len(same.members)):
             rules.add(FormalityRule.SAME_TEXT)
