@@ -1,4 +1,4 @@
-"""A collector of spans and metrics: what Jaeger or Grafana would be sent, over OTLP/HTTP, kept."""
+"""Receives spans and metrics over OTLP/HTTP, as Jaeger or Grafana would, and keeps them."""
 
 import threading
 from collections.abc import Generator
@@ -26,7 +26,7 @@ class Collector:
         self.endpoint = f"http://127.0.0.1:{port}"
         self.spans: list[SeenSpan] = []
         self.metrics: dict[str, dict[tuple[str, ...], float]] = {}
-        """The last figures by name and the values of their attributes."""
+        """The last value of each metric, by its name and its attributes."""
 
     def take(self, path: str, body: bytes) -> None:
         if path == "/v1/metrics":

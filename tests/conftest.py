@@ -1,4 +1,4 @@
-"""Real servers for every test: one mongod for the session, a fresh nats-server and a fresh database per test."""
+"""Real servers: one mongod for each worker, a new nats-server and new databases for each test."""
 
 import asyncio
 import socket
@@ -37,7 +37,7 @@ from tests import npm
 from tests.ports import stack_port
 from tests.waiting import DEADLINE
 
-# A build says of one commit what it said of it before; `make properties` looks for new cases.
+# The build tries the same cases each time; `make properties` tries new ones.
 hypothesis_settings.register_profile("build", derandomize=True)
 hypothesis_settings.register_profile("new", print_blob=True)
 hypothesis_settings.load_profile("build")
@@ -45,10 +45,10 @@ hypothesis_settings.load_profile("build")
 _prefixes = count(1)
 
 TOY = "toy"
-"""A service of the tests', with a database of its own."""
+"""A service of the tests, with a database of its own."""
 
 TESTER = "tester"
-"""A user of the tests' NATS who may do anything, as nobody may in the product: to break what a test wants broken."""
+"""A NATS user with all rights, whom only the tests have: it breaks what a test needs broken."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,7 +99,7 @@ def nats_server(tmp_path: Path, secrets: Path) -> Generator[NatsServer, None, No
 
 @pytest_asyncio.fixture
 async def settings(mongo: MongoServer, nats_server: NatsServer, secrets: Path, tmp_path: Path) -> Settings:
-    """Provisioned, with nothing in it."""
+    """Settings of provisioned, empty servers."""
     made = Settings(
         nats_url=nats_server.url,
         mongo_url=mongo.url,
@@ -124,7 +124,7 @@ async def settings(mongo: MongoServer, nats_server: NatsServer, secrets: Path, t
 
 @dataclass(frozen=True)
 class GraphQL:
-    """Speaks to a running gateway over HTTP."""
+    """A client of a running gateway, over HTTP."""
 
     url: str
     settings: Settings
@@ -143,7 +143,7 @@ class GraphQL:
         return await self.http.post(self.url, json=body, headers=headers, **kwargs)
 
     async def ask(self, query: str, token: str, **variables: Any) -> dict[str, Any]:
-        """`data` of an answer without errors."""
+        """The `data` of an answer without errors."""
         reply = (await self.post({"query": query, "variables": variables}, token)).json()
         assert "errors" not in reply, reply["errors"]
         data: dict[str, Any] = reply["data"]
@@ -151,7 +151,7 @@ class GraphQL:
 
 
 async def record_town(settings: Settings) -> None:
-    """Of the units only the town of the sample, what is below it and above it: for stacks of a test's own."""
+    """Records only the town of the sample, with the units below and above it."""
     wanted = tuple(
         unit
         for unit in national_units()
@@ -163,7 +163,7 @@ async def record_town(settings: Settings) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
-    """Everything running, the whole country and the sample loaded. For tests that break nothing.
+    """A stack with the whole country and the sample, for tests that break nothing.
 
     Its patience is not the product's: a slow machine may need more.
     """
@@ -192,13 +192,13 @@ async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None
 
 @asynccontextmanager
 async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[GraphQL, None]:
-    """Another gateway before the same services, in this process, with settings of its own."""
-    # Its watchdog would take the end of the gateway for a loop that stands still, and end this process.
+    """Another gateway for the same services, in this process, with settings of its own."""
+    # The watchdog of a gateway that has ended would end this process.
     own = {"watchdog": 3600, "log_level": "WARNING"}
     changed = graphql.settings.model_copy(update=own | settings)
     port = free_port()
     listener = socket.create_server(("127.0.0.1", port))
-    # Connections inherit it: what a client does not read stays with us, not with the system.
+    # Connections inherit it: the system buffers little of what a client does not read.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     config = uvicorn.Config(
         create_app(changed), log_level="critical", access_log=False, timeout_graceful_shutdown=1

@@ -1,1 +1,1 @@
-"""Processes and servers are killed while they work, and nothing may be lost or happen twice."""
+"""Tests that kill processes and servers at work: no change may be lost or take effect twice."""

@@ -1,4 +1,4 @@
-"""A producer without its process, and programs that are run to be killed."""
+"""A producer without its process, and programs that kill themselves."""
 
 import asyncio
 import os
@@ -60,7 +60,7 @@ class Producer:
         return await length_of_stream(self.nats, PRODUCER)
 
     async def until_appended(self) -> None:
-        """Until everything committed is numbered and the stream has come as far."""
+        """Waits until all committed events are numbered and in the stream."""
 
         async def appended() -> bool:
             return not await self.pending() and await self.in_stream() == await self.numbered()
@@ -68,7 +68,7 @@ class Producer:
         await until(appended)
 
     async def until_copied(self) -> None:
-        """Until the stream equals the log of everything committed."""
+        """Waits until the stream is a copy of the log of all committed events."""
         await self.until_appended()
         await assert_stream_is_copy(self.nats, self.store.db, PRODUCER)
 
@@ -90,14 +90,14 @@ async def producer(settings: Settings) -> AsyncGenerator[Producer, None]:
 
 @dataclass(frozen=True)
 class Reader:
-    """What has heard the producer's events, in another database; `name` is whose cursor it is."""
+    """A reader of the producer's events, with a database of its own. `name`: the owner of the cursor."""
 
     store: Store
     nats: Nats
     name: str = "reader"
 
     async def listen(self) -> None:
-        """As a service does it, for ever."""
+        """Follows the producer for ever, as a service does."""
         await keep_running(
             self.name, partial(inbox(self.store, self.name, hearing(self.name)).run, self.nats)
         )
@@ -142,7 +142,7 @@ async def reader(settings: Settings) -> AsyncGenerator[Reader, None]:
 
 @dataclass(frozen=True)
 class Service:
-    """A service's own process; its log of structured lines is in the test's folder."""
+    """The process of a service. Its log is in the test's folder."""
 
     running: Running
 
@@ -185,13 +185,13 @@ async def serving(settings: Settings) -> AsyncGenerator[Service, None]:
 
 
 class Program:
-    """A program that is running; what it says on stdout is read line by line."""
+    """A running program whose stdout is read line by line."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self._child = child
 
     async def died(self) -> bool:
-        """Waits for its end: whether SIGKILL brought it about."""
+        """Waits for its end. Whether SIGKILL ended it."""
         async with asyncio.timeout(DEADLINE):
             return await self._child.wait() == -signal.SIGKILL
 
@@ -206,7 +206,7 @@ class Program:
         self._child.send_signal(signal.SIGCONT)
 
     async def says(self) -> str:
-        """Its next words; empty when it has ended."""
+        """The next line that it says; empty when it has ended."""
         assert self._child.stdout
         async with asyncio.timeout(DEADLINE):
             while line := (await self._child.stdout.readline()).decode():
@@ -220,7 +220,7 @@ Run = Callable[[str, str], AbstractAsyncContextManager[Program]]
 
 @pytest.fixture
 def run(settings: Settings) -> Run:
-    """`run(module, step)`: a program of this folder on the test's own servers, at an end when the block is."""
+    """`run(module, step)` runs a program of this folder on the test's servers until the block ends."""
 
     @asynccontextmanager
     async def running(module: str, step: str) -> AsyncGenerator[Program, None]:

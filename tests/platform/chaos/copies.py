@@ -1,4 +1,4 @@
-"""What must hold of every log and its stream, whatever was killed."""
+"""Checks of a log and its stream that hold after any kill."""
 
 from collections import defaultdict
 
@@ -15,7 +15,7 @@ PAGE = 500
 
 
 async def ids_in_log(db: Database) -> list[str]:
-    """The ids of the log's events in the order of their numbers, which are 1, 2, 3 … as are each key's versions."""
+    """The ids of the log's events by number. Checks that numbers and the versions of each key are 1, 2, 3 …"""
     documents = [document async for document in db.log.find().sort("seq", 1)]
     assert [document["seq"] for document in documents] == list(range(1, len(documents) + 1))
     versions: dict[str, list[int]] = defaultdict(list)
@@ -27,7 +27,7 @@ async def ids_in_log(db: Database) -> list[str]:
 
 
 async def ids_in_stream(connection: Nats, producer: str) -> dict[int, str]:
-    """Stream sequence → the id of the event there, whose own number is the same."""
+    """The id of the event at each stream sequence. Checks that the event has the same number."""
     js = connection.jetstream()
     left = (await js.stream_info(streams.name(producer))).state.messages
     reader = await js.pull_subscribe(
@@ -49,7 +49,7 @@ async def ids_in_stream(connection: Nats, producer: str) -> dict[int, str]:
 
 
 async def length_of_stream(connection: Nats, producer: str) -> int:
-    """0 while there is none, or nobody to ask."""
+    """The stream's last sequence; 0 while there is no stream or no answer."""
     try:
         return await streams.last(connection.jetstream(timeout=1), producer)
     except (nats.errors.Error, TimeoutError):

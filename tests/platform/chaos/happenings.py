@@ -1,4 +1,4 @@
-"""An event that means nothing, for tests of how events travel."""
+"""An event without meaning, for tests of the way of events."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from services.kernel.process import end
 PRODUCER = "registration"
 VERSIONS = 10
 SAYS = "> "
-"""What a program's own words begin with, to tell them from its log."""
+"""The beginning of lines that a program says, to tell them from its log."""
 
 
 class Happened(Event, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Happened(Event, frozen=True, kw_only=True):
 
 
 async def commit(store: Store, things: int, *, prefix: str = "t") -> None:
-    """`VERSIONS` events of each of so many things, in one transaction per thing."""
+    """Commits `VERSIONS` events of each thing, in one transaction for each."""
 
     async def one(key: str) -> None:
         async def work(tx: Transaction) -> None:
@@ -38,7 +38,7 @@ async def commit(store: Store, things: int, *, prefix: str = "t") -> None:
 
 @asynccontextmanager
 async def working(*works: Awaitable[Any]) -> AsyncGenerator[None, None]:
-    """Lets them work meanwhile; an error of one of them is ours."""
+    """Runs the works until the block ends. Raises the error of one that failed."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         yield

@@ -1,4 +1,4 @@
-"""Readers that keep what they hear in the order in which they heard it."""
+"""Readers that store the ids of events in the order of arrival."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tests.platform.chaos.happenings import PRODUCER, Happened
 
 HEARD = Unscoped("heard", "only the chaos tests read it")
 READER = "reporting"
-"""Whose database they are in."""
+"""The service whose database they use."""
 
 
 def hearing(name: str) -> Handler:

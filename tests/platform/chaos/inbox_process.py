@@ -1,4 +1,4 @@
-"""A real reader in a process of its own that kills itself at one step of applying its second batch.
+"""A reader in a process of its own that kills itself at one step of its second batch.
 
 `python -m tests.platform.chaos.inbox_process <settings as JSON> <step>`; the step is the reader's name too.
 """
@@ -24,7 +24,7 @@ class Doomed(Store):
     step = ""
 
     async def transaction(self, work: Work, **options: Any) -> Any:
-        """Its second one ends at the step that is asked for."""
+        """Ends its second transaction at the step."""
         second = self.committed == 1
 
         async def work_and_die(tx: Transaction) -> None:

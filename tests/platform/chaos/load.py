@@ -1,4 +1,4 @@
-"""Clients that keep changing things through GraphQL, and remember every success they were told of.
+"""Clients that change records through GraphQL all the time, and keep every success.
 
 A client that gets no answer sends the same mutation again under the same key until it has one.
 """
@@ -19,11 +19,11 @@ TOWN = "u437"
 PLACES = [TOWN, "u18115", "u18118", "u18121", "u18124", "u18127", "u18130"]
 CLIENTS = 3
 WAITING = 6
-"""Models that may wait for their decision before no more are registered."""
+"""Most models that wait for a decision. Above it, clients register no more."""
 THINKING = 0.02
-"""Seconds between a client's mutations: what starts again needs the processor too."""
+"""Seconds between the mutations of a client: processes that start again need the processor too."""
 ATTEMPT = 4.0
-"""Seconds a client waits for an answer; less than the gateway does, so that attempts overlap."""
+"""Seconds that a client waits for an answer. The gateway waits longer, so attempts overlap."""
 
 MUTATION = """
 mutation Do($key: String!, $input: {input}!) {{
@@ -48,7 +48,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Done:
-    """A mutation that was answered with success."""
+    """A successful mutation."""
 
     name: str
     key: str
@@ -80,7 +80,7 @@ class Load:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
-        """Meanwhile the clients work; in the end each finishes what it has begun, however often it has to ask."""
+        """Runs the clients until the block ends. Each then repeats its last mutation until it succeeds."""
         self._stopping = False
         registered: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
         async with asyncio.TaskGroup() as group:
@@ -104,7 +104,7 @@ class Load:
         return done
 
     async def send(self, wanted: Done) -> str:
-        """The id that the answer names. Anything but success or no answer is an error of ours."""
+        """The id in the answer. Any answer but success is an error of the product."""
         input_ = f"{wanted.name[0].upper()}{wanted.name[1:]}Input"
         query = MUTATION.format(name=wanted.name, input=input_)
         result = await self._ask(query, self._tokens[wanted.name], key=wanted.key, input=wanted.input)
@@ -157,7 +157,7 @@ class Load:
             )
 
     async def _review_of(self, model: str) -> str:
-        """It is opened when review has heard of the acceptance."""
+        """The review that opens when its service has processed the acceptance."""
         while True:
             found = (await self._ask(REVIEW, self._tokens["decideReview"], id=model))["node"]
             if found["review"]:

@@ -1,4 +1,4 @@
-"""A real sequencer in a process of its own that kills or stops itself at one step of its work.
+"""A sequencer in a process of its own that kills or stops itself at one step of its work.
 
 `python -m tests.platform.chaos.sequencer_process <settings as JSON> <step>`; says on stdout what befell it, in lines
 that begin with `SAYS`, between those of its log.
@@ -23,7 +23,7 @@ from tests.platform.chaos.happenings import PRODUCER, die, say
 
 
 class Doomed(Sequencer):
-    """Says when a number is refused or an append."""
+    """Says when a page was numbered, the lease was lost, or NATS refused a page."""
 
     async def number(self) -> int:
         try:
@@ -80,7 +80,7 @@ class AllPublished(Doomed):
 
 
 class TailRead(Doomed):
-    """Dies after it has looked where the stream ends for the second time: having numbered and appended."""
+    """Dies after it has read the tail for the second time, when all is numbered and appended."""
 
     looks = 0
 
@@ -93,7 +93,7 @@ class TailRead(Doomed):
 
 
 class StreamMadeAnew(Doomed):
-    """Dies after it has made the stream that was gone, and before anything is in it."""
+    """Dies after it has created the missing stream, while the stream is empty."""
 
     async def find_tail(self) -> int:
         make = streams.make

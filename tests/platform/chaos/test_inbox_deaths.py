@@ -1,4 +1,4 @@
-"""A reader that dies between effects and cursor, before the commit or right after it: each event takes effect once."""
+"""A reader dies between effects and cursor, before its commit or right after it: each event takes effect once."""
 
 import asyncio
 from dataclasses import replace
@@ -12,7 +12,7 @@ THINGS = 420
 assert 2 * BATCH < THINGS * VERSIONS, "it dies in the midst"
 
 
-async def test_each_event_takes_effect_once_whenever_its_reader_is_killed(
+async def test_event_takes_effect_once_whenever_its_reader_is_killed(
     producer: Producer, reader: Reader, run: Run
 ) -> None:
     await commit(producer.store, THINGS)

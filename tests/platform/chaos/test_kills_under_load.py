@@ -1,4 +1,4 @@
-"""Each process and each server is killed once under load: what was acknowledged is there, once, and counted."""
+"""Each process and server is killed once under load: every acknowledged change exists once and is counted."""
 
 import asyncio
 import os
@@ -37,15 +37,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BEFORE = 20
 AFTER = 40
-"""Successes that must be seen before the kill, and after all runs again."""
+"""Number of successes before the kill, and again after the restart."""
 PROVINCE = "u42"
 AGAIN = 20
-"""Mutations that are sent once more in the end."""
+"""Number of mutations that are repeated at the end."""
 
 
 @dataclass
 class Town:
-    """Everything running for one town, and its clients."""
+    """A stack with one town, and its clients."""
 
     stack: Stack
     settings: Settings
@@ -137,9 +137,7 @@ async def _wipe_jetstream(town: Town) -> None:
         pytest.param(_wipe_jetstream, id="jetstream-store"),
     ],
 )
-async def test_nothing_is_lost_and_nothing_counted_twice_when_killed_under_load(
-    town: Town, kill: Kill
-) -> None:
+async def test_kill_under_load_loses_no_change_and_counts_none_twice(town: Town, kill: Kill) -> None:
     load = town.load
     known = len(load.done)
 
@@ -187,7 +185,7 @@ async def _documents_are_what_was_acknowledged(town: Town) -> None:
 
 
 async def _sending_again_changes_nothing(town: Town, since: int) -> None:
-    """The same key gets the same answer, long after."""
+    """Repeats mutations: each key gets its first answer."""
     for done in random.sample(town.load.done[since:], AGAIN):
         assert await town.load.send(done) == done.id
 

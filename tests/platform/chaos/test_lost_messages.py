@@ -1,4 +1,4 @@
-"""A stream that has lost messages: readers ask the producer for them and go on, in order and without a gap."""
+"""Streams that lost messages: readers ask the producer for them and go on, in order and without a gap."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Pair:
 async def pair(
     mongo: MongoServer, secrets: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Pair, None]:
-    """A producer in its real process, which fills holes, and a reader: from test to test the log grows."""
+    """A producer in a process of its own, which fills holes, and a reader. Each test adds to the log."""
     var = tmp_path_factory.mktemp("lost")
     nats = NatsServer(var / "nats", secrets)
     nats.start()
@@ -56,7 +56,7 @@ async def pair(
 
 
 Lose = Callable[[JetStreamContext, int], Awaitable[Any]]
-"""The number is that of the last event that the reader has heard."""
+"""Removes messages after the number, the last that the reader has processed."""
 
 
 async def _lose_first(js: JetStreamContext, heard: int) -> None:
@@ -97,7 +97,7 @@ async def _lose_all(js: JetStreamContext, heard: int) -> None:
         pytest.param(_lose_all, id="all"),
     ],
 )
-async def test_a_reader_asks_the_producer_for_what_the_stream_has_lost(pair: Pair, lose: Lose) -> None:
+async def test_reader_asks_the_producer_for_events_that_the_stream_lost(pair: Pair, lose: Lose) -> None:
     producer, reader = pair.producer, pair.reader
     heard = await reader.cursor()
     await commit(producer.store, THINGS, prefix=f"{heard} ")
@@ -114,7 +114,7 @@ async def test_a_reader_asks_the_producer_for_what_the_stream_has_lost(pair: Pai
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_reader_goes_on_when_the_stream_is_deleted_while_it_listens(pair: Pair) -> None:
+async def test_reader_goes_on_when_the_stream_is_deleted_while_it_listens(pair: Pair) -> None:
     producer, reader = pair.producer, pair.reader
     heard = await reader.cursor()
     async with working(reader.listen()):
@@ -127,9 +127,7 @@ async def test_a_reader_goes_on_when_the_stream_is_deleted_while_it_listens(pair
     assert await reader.heard() == await ids_in_log(producer.store.db)
 
 
-async def test_a_reader_waits_at_a_hole_until_its_producer_is_there_to_fill_it(
-    producer: Producer, reader: Reader
-) -> None:
+async def test_reader_waits_at_a_hole_until_its_producer_fills_it(producer: Producer, reader: Reader) -> None:
     await commit(producer.store, THINGS)
     async with working(producer.sequencer().run()):
         await producer.until_copied()

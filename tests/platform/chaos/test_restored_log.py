@@ -1,4 +1,4 @@
-"""A log restored from an older copy than its stream: the sequencer stops, says so, and touches nothing."""
+"""A log that is older than its stream, as after a restore: the sequencer stops, reports it, and changes nothing."""
 
 from services.kernel.log import streams
 from tests.platform.chaos.conftest import Producer, serving
@@ -24,7 +24,7 @@ async def _with_a_stream_beyond_its_log(producer: Producer) -> dict[int, str]:
     return await ids_in_stream(producer.nats, PRODUCER)
 
 
-async def test_a_sequencer_whose_stream_ends_beyond_its_log_stops_and_overwrites_nothing(
+async def test_sequencer_stops_when_its_stream_is_longer_than_its_log(
     producer: Producer,
 ) -> None:
     before = await _with_a_stream_beyond_its_log(producer)
@@ -62,7 +62,7 @@ async def test_readiness_shows_a_stream_that_is_not_a_copy_of_the_log_until_it_i
     assert await producer.numbered() == OLD + VERSIONS
 
 
-async def test_a_stream_whose_last_event_is_not_the_logs_of_that_number_is_left_alone(
+async def test_stream_whose_last_event_differs_from_the_log_is_left_alone(
     producer: Producer,
 ) -> None:
     before = await _with_a_stream_beyond_its_log(producer)

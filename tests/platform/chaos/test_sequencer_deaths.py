@@ -1,4 +1,4 @@
-"""A sequencer that dies or stands still at any step between commit and acknowledgement; the next one finishes."""
+"""A sequencer dies or stands still at any step between commit and acknowledgement; the next one finishes."""
 
 import pytest
 
@@ -24,7 +24,7 @@ assert PAGE < ALL, "several pages"
         ("TailRead", ALL, ALL),
     ],
 )
-async def test_a_sequencer_killed_at_any_step_loses_nothing_and_appends_nothing_twice(
+async def test_sequencer_killed_at_any_step_loses_no_event_and_appends_none_twice(
     producer: Producer, run: Run, step: str, numbered: int, appended: int
 ) -> None:
     await commit(producer.store, THINGS)
@@ -37,7 +37,7 @@ async def test_a_sequencer_killed_at_any_step_loses_nothing_and_appends_nothing_
     assert await producer.numbered() == ALL + 3 * VERSIONS
 
 
-async def test_a_stream_that_was_made_anew_by_a_sequencer_killed_right_then_is_filled_by_the_next(
+async def test_stream_is_filled_by_the_next_sequencer_when_its_creator_is_killed(
     producer: Producer, run: Run
 ) -> None:
     await commit(producer.store, THINGS)
@@ -51,7 +51,7 @@ async def test_a_stream_that_was_made_anew_by_a_sequencer_killed_right_then_is_f
     assert await producer.in_stream() == ALL
 
 
-async def test_the_broker_refuses_what_a_sequencer_appends_that_stood_still_past_its_lease(
+async def test_nats_refuses_events_of_a_sequencer_that_stood_still_past_its_lease(
     producer: Producer, run: Run
 ) -> None:
     await commit(producer.store, THINGS)
@@ -68,7 +68,7 @@ async def test_the_broker_refuses_what_a_sequencer_appends_that_stood_still_past
     assert await producer.in_stream() == ALL + 3 * VERSIONS
 
 
-async def test_a_sequencer_that_stood_still_past_its_lease_numbers_nothing(
+async def test_sequencer_that_stood_still_past_its_lease_numbers_no_event(
     producer: Producer, run: Run
 ) -> None:
     async with run("sequencer_process", "StopsBeforeNumbering") as stale:
@@ -83,7 +83,7 @@ async def test_a_sequencer_that_stood_still_past_its_lease_numbers_nothing(
             await producer.until_copied()
 
 
-async def test_a_sequencer_that_lost_its_lease_while_it_looked_at_the_stream_raises_no_false_alarm(
+async def test_sequencer_that_lost_its_lease_while_reading_the_tail_reports_no_problem(
     producer: Producer,
 ) -> None:
     stale, fresh = producer.sequencer(), producer.sequencer()

@@ -1,4 +1,4 @@
-"""Every list is read along an index, in the index's order: no collection is scanned, nothing sorted in memory."""
+"""MongoDB reads every list along an index, in its order: it scans no collection and sorts nothing in memory."""
 
 import importlib
 import pkgutil
@@ -43,7 +43,7 @@ class Plan:
 
 
 def _stages(plan: Any) -> set[str]:
-    """The names of all stages of a plan, however deep."""
+    """The names of all stages of a plan, at any depth."""
     if isinstance(plan, list):
         return set().union(*map(_stages, plan))
     if not isinstance(plan, dict):
@@ -77,7 +77,7 @@ def planner(stack: tuple[Stack, Settings]) -> Iterator[Planner]:
 
 
 @pytest.mark.parametrize("area", AREAS)
-async def test_every_list_of_the_area_follows_an_index(planner: Planner, area: str) -> None:
+async def test_every_list_follows_an_index(planner: Planner, area: str) -> None:
     plans = {one.what: (one, planner.plan(one)) for one in listed(area)}
     assert plans
     scanned = {what: plan.stages for what, (_, plan) in plans.items() if plan.stages & SCANS}
@@ -88,7 +88,7 @@ async def test_every_list_of_the_area_follows_an_index(planner: Planner, area: s
     assert wasteful == {}
 
 
-async def test_every_message_that_answers_in_pages_is_listed() -> None:
+async def test_every_message_with_pages_is_listed() -> None:
     known = {one.message for area in AREAS for one in listed(area)}
     there = {kind for kind in _below(ByFilter) if hasattr(kind, "subject") and kind.service != "toy"}
     assert {kind.__name__ for kind in there - known} == set()

@@ -65,7 +65,7 @@ class Toy:
         return Inbox(self.store, "toy", {TallyRaised.subject: TallyRaised}, handle, name="copy")
 
     async def copies(self) -> dict[str, int]:
-        """How many events of each tally have taken effect."""
+        """The number of events of each tally that took effect."""
         return {document["_id"]: document["heard"] async for document in self.store.db.copies.find()}
 
     async def cursor(self) -> int:

@@ -1,4 +1,4 @@
-"""Who may what: grants, scopes, and whose work is one's own."""
+"""Callers: their grants, scopes and own work."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ def code(roles: frozenset[Role], who: Caller) -> str:
     return refused.value.refusal.code
 
 
-def test_a_scope_is_whole_units_and_what_lies_below_them() -> None:
+def test_scope_covers_whole_units_and_their_sub_units() -> None:
     scope = Scope(frozenset({"u43"}))
     assert scope.covers("/vn/u43")
     assert scope.covers("/vn/u43/u437")
@@ -33,7 +33,7 @@ def test_a_scope_is_whole_units_and_what_lies_below_them() -> None:
     assert EVERYTHING.covers("/vn/u437")
 
 
-def test_a_grant_holds_from_its_first_day_to_its_last() -> None:
+def test_grant_holds_from_its_first_day_to_its_last() -> None:
     for since, until, holds in (
         (None, None, True),
         (DAY, DAY, True),
@@ -44,14 +44,14 @@ def test_a_grant_holds_from_its_first_day_to_its_last() -> None:
         assert who.units(ANY_OFFICE, DAY) == ({"b"} if holds else set())
 
 
-def test_a_scope_is_made_of_the_grants_with_the_roles() -> None:
+def test_scope_has_the_units_of_grants_with_the_roles() -> None:
     who = caller(grant("a"), grant("b", Role.LEADER), grant("c"))
     assert who.scope(frozenset({Role.OFFICER}), DAY) == Scope(frozenset({"a", "c"}))
     assert who.scope(ANY_OFFICE, DAY) == Scope(frozenset({"a", "b", "c"}))
     assert code(frozenset({Role.APPRAISER}), who) == "not-permitted"
 
 
-def test_everybody_is_of_the_public_and_nobody_but_the_public_is_anonymous() -> None:
+def test_every_caller_is_public_and_only_callers_without_token_are_anonymous() -> None:
     for who in (ANYBODY, caller(), caller(grant())):
         assert who.scope(PUBLIC, DAY) == Scope(frozenset({"vn"}))
     assert code(ANY_OFFICE, ANYBODY) == "unauthenticated"
@@ -59,7 +59,7 @@ def test_everybody_is_of_the_public_and_nobody_but_the_public_is_anonymous() -> 
     assert code(ANY_OFFICE, caller(grant(role=Role.PUBLIC))) == "not-permitted"
 
 
-def test_ones_own_work_is_that_of_the_person_the_givers_and_the_organisations() -> None:
+def test_own_work_is_that_of_the_person_the_givers_and_the_organisations() -> None:
     who = caller(
         grant(organisation="organisation_1"),
         grant(giver="bob", organisation="organisation_2"),
@@ -68,7 +68,7 @@ def test_ones_own_work_is_that_of_the_person_the_givers_and_the_organisations() 
     assert who.selves(DAY) == {"ann", "organisation_1", "bob", "organisation_2"}
 
 
-def test_what_a_scope_does_not_cover_is_not_permitted() -> None:
+def test_unit_outside_the_scope_is_not_permitted() -> None:
     scope = Scope(frozenset({"b"}))
     assert scope.require("/vn/a/c", "/vn/b/c") == "c"
     with pytest.raises(Refused) as refused:

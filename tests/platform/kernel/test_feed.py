@@ -1,4 +1,4 @@
-"""How events reach one reader among many that may be slow: in order, whole, and not before it takes them."""
+"""Events reach a slow reader, one of many, in order, completely, and only as fast as it takes them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ AT = datetime(2019, 3, 1, tzinfo=UTC)
 
 
 class Producer:
-    """A stream, and a log that can be asked for pages."""
+    """A stream, and a log that answers with pages."""
 
     def __init__(self, connection: Client) -> None:
         self.nats = connection
@@ -56,7 +56,7 @@ class Producer:
         await message.respond(b"[" + b",".join(self.log[page.after : page.after + page.limit]) + b"]")
 
     async def sent_ahead(self) -> int:
-        """To how many readers its stream is sending by itself."""
+        """The number of consumers of its stream."""
         return len(await self.nats.jetstream().consumers_info(streams.name("toy")))
 
 
@@ -70,7 +70,7 @@ async def producer(nats_server: NatsServer, secrets: Path) -> AsyncGenerator[Pro
     await connection.close()
 
 
-async def test_a_sparing_reader_takes_history_a_page_at_a_time_and_then_listens(producer: Producer) -> None:
+async def test_sparing_reader_takes_the_log_page_by_page_and_then_the_stream(producer: Producer) -> None:
     await producer.happen(MANY)
     batches = Feed(producer.nats, "toy", 0, sparing=True).batches(50)
     heard: list[int] = []
@@ -90,7 +90,7 @@ async def test_a_sparing_reader_takes_history_a_page_at_a_time_and_then_listens(
     await batches.aclose()
 
 
-async def test_a_sparing_reader_that_falls_behind_goes_back_to_the_log(producer: Producer) -> None:
+async def test_sparing_reader_that_falls_behind_returns_to_the_log(producer: Producer) -> None:
     batches = Feed(producer.nats, "toy", 0, sparing=True).batches(50)
     async with asyncio.timeout(DEADLINE):
         assert await anext(batches) == []

@@ -1,4 +1,4 @@
-"""What keeps a process honest."""
+"""The watchdog, and tasks that are started again and ended."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ asyncio.run(main())
 """
 
 
-def test_a_process_whose_event_loop_stands_still_ends_and_shows_where() -> None:
+def test_process_ends_and_shows_its_stacks_when_its_event_loop_hangs() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", STANDSTILL], capture_output=True, text=True, timeout=DEADLINE
     )
@@ -30,7 +30,7 @@ def test_a_process_whose_event_loop_stands_still_ends_and_shows_where() -> None:
     assert "in main" in ended.stderr
 
 
-async def test_a_task_that_fails_is_run_again() -> None:
+async def test_failed_task_is_started_again() -> None:
     runs = 0
     enough = asyncio.Event()
 
@@ -49,7 +49,7 @@ async def test_a_task_that_fails_is_run_again() -> None:
     assert runs >= 3
 
 
-async def test_whoever_is_cancelled_while_ending_others_leaves_none_behind() -> None:
+async def test_child_tasks_are_ended_even_when_their_end_is_cancelled() -> None:
     async def stubborn() -> None:
         for _ in range(3):  # passes over as many cancellations
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""The promises I1 to I7 of the kernel, each by its name, on real servers. I8 is tested where figures are."""
+"""The promises I1 to I7 of the kernel, each by its name, on real servers. The tests of reporting hold I8."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ from tests.waiting import until
 from tests.watch import watching
 
 
-async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
+async def test_i1_success_means_committed_with_majority_and_journaled(
     settings: Settings,
 ) -> None:
     with watching() as watch:
@@ -47,7 +47,7 @@ async def test_i1_a_success_answer_means_committed_with_majority_and_journaled(
     await connection.close()
 
 
-async def test_i2_one_key_has_one_effect_and_one_answer_however_often_it_is_sent(service: Toy) -> None:
+async def test_i2_one_key_has_one_effect_and_one_answer(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
     answers = await asyncio.gather(*(service.do(RaiseTally(id="t"), "raise") for _ in range(20)))
     assert len({str(answer.answer) for answer in answers}) == 1
@@ -57,7 +57,7 @@ async def test_i2_one_key_has_one_effect_and_one_answer_however_often_it_is_sent
     assert [event["version"] for event in await service.log()].count(2) == 1
 
 
-async def test_i2_a_key_used_again_with_other_content_is_refused(service: Toy) -> None:
+async def test_i2_key_used_again_with_other_content_is_refused(service: Toy) -> None:
     await service.do(OpenTally(id="a"), "k")
     reply = await service.do(OpenTally(id="b"), "k")
     assert reply.refusal is not None
@@ -65,7 +65,7 @@ async def test_i2_a_key_used_again_with_other_content_is_refused(service: Toy) -
     assert await service.store.db.tallies.count_documents({}) == 1
 
 
-async def test_i2_a_refusal_is_an_answer_too(service: Toy) -> None:
+async def test_i2_refusal_is_kept_as_the_reply_of_its_key(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
     first = await service.do(RaiseTally(id="t", most=0), "k")
     assert first.refusal is not None
@@ -82,7 +82,7 @@ async def test_i2_keys_belong_to_their_caller(service: Toy) -> None:
     assert (await service.do(OpenTally(id="b"), "k", bob)).refusal is None
 
 
-async def test_i3_each_change_has_one_event_and_a_failed_one_has_neither(service: Toy) -> None:
+async def test_i3_failed_transaction_leaves_neither_change_nor_event(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
 
     async def fails(tx: Transaction) -> None:
@@ -96,7 +96,7 @@ async def test_i3_each_change_has_one_event_and_a_failed_one_has_neither(service
     assert (tally["version"], len(await service.log())) == (1, 1)
 
 
-async def test_i3_many_are_added_with_all_their_events(service: Toy) -> None:
+async def test_i3_many_records_are_added_with_all_their_events(service: Toy) -> None:
     async def work(tx: Transaction) -> None:
         await toy.Tallies(tx).add_many(toy.tally(f"t{n}", 1 + n % 3) for n in range(1000))
 
@@ -114,7 +114,7 @@ async def test_i3_many_are_added_with_all_their_events(service: Toy) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["out of scope", "there already", "an event is missing"])
-async def test_i3_many_are_added_all_or_none(service: Toy, wrong: str) -> None:
+async def test_i3_all_of_many_records_are_added_or_none(service: Toy, wrong: str) -> None:
     await service.do(OpenTally(id="there"), "open")
     bad = {
         "out of scope": toy.tally("t", 1, f"/{COUNTRY}/u2"),
@@ -131,7 +131,7 @@ async def test_i3_many_are_added_all_or_none(service: Toy, wrong: str) -> None:
     assert len(await service.log()) == 1
 
 
-async def test_i3_an_event_is_never_edited_but_for_its_number(service: Toy) -> None:
+async def test_i3_event_never_changes_except_for_its_number(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
     (before,) = await service.log()
     await service.sequencer.work()
@@ -158,7 +158,7 @@ async def test_i4_versions_and_sequence_are_dense_and_agree_under_concurrent_wri
         assert [event["version"] for event in log if event["key"] == name] == list(range(1, 22))
 
 
-async def test_i5_a_deleted_stream_comes_back_whole_and_readers_miss_nothing(service: Toy) -> None:
+async def test_i5_deleted_stream_is_rebuilt_and_readers_miss_no_event(service: Toy) -> None:
     async def there() -> bool:
         with contextlib.suppress(nats.js.errors.NotFoundError):
             return await streams.last(service.nats.jetstream(), "toy") > 0
@@ -187,7 +187,7 @@ async def test_i5_a_deleted_stream_comes_back_whole_and_readers_miss_nothing(ser
     assert await service.copies() == {"t": 13, "u": 1}
 
 
-async def test_i6_the_cursor_moves_with_the_effects_or_not_at_all(service: Toy) -> None:
+async def test_i6_cursor_moves_in_the_transaction_of_the_effects(service: Toy) -> None:
     async def fails(heard: Any, tx: Transaction) -> None:
         await toy.copy(heard, tx)
         raise ConnectionResetError("the process dies here")
@@ -205,7 +205,7 @@ async def test_i6_the_cursor_moves_with_the_effects_or_not_at_all(service: Toy) 
     assert (await service.copies(), await service.cursor()) == ({"t": 1}, 1)
 
 
-async def test_i7_an_event_that_cannot_be_applied_is_parked_and_blocks_only_its_aggregate(
+async def test_i7_failed_event_is_parked_and_blocks_only_its_aggregate(
     service: Toy,
 ) -> None:
     await service.do(OpenTally(id="bad"), "open bad")
@@ -239,9 +239,7 @@ async def test_i7_an_event_that_cannot_be_applied_is_parked_and_blocks_only_its_
 
 
 @pytest.mark.parametrize("other", ["subject", "body", "key", "old"])
-async def test_a_callers_token_is_good_for_its_own_request_and_for_seconds_only(
-    service: Toy, other: str
-) -> None:
+async def test_caller_token_is_refused_for_another_request_or_when_old(service: Toy, other: str) -> None:
     body = msgspec.json.encode(OpenTally(id="mine"))
     theirs = msgspec.json.encode(OpenTally(id="theirs"))
     bound = binding(
@@ -260,7 +258,7 @@ async def test_a_callers_token_is_good_for_its_own_request_and_for_seconds_only(
 
 
 @pytest.mark.parametrize("size", [100, 4_100_000])
-async def test_an_answer_that_no_message_holds_is_refused_and_not_lost(service: Toy, size: int) -> None:
+async def test_answer_larger_than_a_message_is_refused(service: Toy, size: int) -> None:
     async def long(_: CountTallies, access: Access) -> str:
         return "x" * size
 

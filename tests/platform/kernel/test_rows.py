@@ -1,4 +1,4 @@
-"""What an answer's version is made of: the versions of its documents, or else all that is said of what has none."""
+"""The version of an answer: from the versions of its documents, or from the content of those without one."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def version(**document: Any) -> str:
     return view.rows().head.version
 
 
-def test_a_documents_version_stands_for_all_that_it_says() -> None:
+def test_version_of_an_answer_follows_from_versions_of_documents() -> None:
     assert version(_id="x", version=1, many=1) != version(_id="x", version=2, many=1)
     assert version(_id="x", version=1, many=1) == version(_id="x", version=1, many=2)
 
 
 @pytest.mark.parametrize("changed", [{"many": 2}, {"_id": "y"}])
-def test_of_what_is_counted_and_has_no_version_all_that_it_says_counts(changed: dict[str, Any]) -> None:
+def test_version_of_an_answer_follows_from_content_without_versions(changed: dict[str, Any]) -> None:
     document = {"_id": "x", "many": 1}
     assert version(**document) == version(**document)
     assert version(**document) != version(**(document | changed))

@@ -1,4 +1,4 @@
-"""Work that outlasts a lease or a transaction: it goes on, at whatever speed the machine has."""
+"""Work that outlasts a lease or a transaction goes on, however slow the machine is."""
 
 import contextlib
 from collections.abc import AsyncGenerator, Sequence

@@ -1,4 +1,4 @@
-"""Where spans go nowhere they still carry the ids by which an answer, its logs and its events are found."""
+"""Spans that are not exported carry the ids by which an answer, its logs and its events are found."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from services.kernel import telemetry
 ABOVE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
-def test_an_unrecorded_span_has_a_trace_that_all_inside_share() -> None:
+def test_unrecorded_span_shares_its_trace_with_spans_inside() -> None:
     with telemetry.span("one"):
         trace, here = telemetry.trace_id(), telemetry.traceparent()
         with telemetry.span("two"):
@@ -19,7 +19,7 @@ def test_an_unrecorded_span_has_a_trace_that_all_inside_share() -> None:
         assert telemetry.trace_id() != trace
 
 
-def test_what_came_from_elsewhere_goes_on_in_its_trace_as_a_span_of_its_own() -> None:
+def test_span_continues_the_trace_of_another_process() -> None:
     with telemetry.span("one", parent=ABOVE):
         _, trace, span, _ = (telemetry.traceparent() or "").split("-")
     assert trace == ABOVE.split("-")[1]
@@ -27,12 +27,12 @@ def test_what_came_from_elsewhere_goes_on_in_its_trace_as_a_span_of_its_own() ->
 
 
 @pytest.mark.parametrize("parent", ["", "nonsense", "00-0-0-00"])
-def test_what_names_no_trace_begins_one(parent: str) -> None:
+def test_span_without_a_parent_begins_a_trace(parent: str) -> None:
     with telemetry.span("one", parent=parent):
         assert int(telemetry.trace_id(), 16)
 
 
-def test_outside_there_is_none_whatever_happened_inside() -> None:
+def test_no_span_is_current_after_an_error_inside() -> None:
     with pytest.raises(LookupError), telemetry.span("one"):
         raise LookupError
     assert telemetry.traceparent() is None

@@ -1,4 +1,4 @@
-"""Each request gets its own reply, in whatever order they come, and nobody waits longer than they said."""
+"""Each request gets its own reply, in whatever order replies arrive, or fails within its time limit."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -30,7 +30,7 @@ async def echo(message: Msg) -> None:
     await message.respond(message.data)
 
 
-async def test_a_hundred_at_once_get_each_its_own_however_they_come_back(nats: Connection) -> None:
+async def test_hundred_requests_at_once_get_each_its_own_reply(nats: Connection) -> None:
     async def backwards(message: Msg) -> None:
         asyncio.get_running_loop().call_later(
             (100 - int(message.data)) / 1000, asyncio.ensure_future, message.respond(message.data)
@@ -43,12 +43,12 @@ async def test_a_hundred_at_once_get_each_its_own_however_they_come_back(nats: C
     assert nats._waiting == {}
 
 
-async def test_where_nobody_listens_one_is_told_at_once(nats: Connection) -> None:
+async def test_request_without_responder_fails_at_once(nats: Connection) -> None:
     with pytest.raises(NoRespondersError):
         await nats.ask("nobody", HEADERS, b"", within=60)
 
 
-async def test_what_comes_too_late_is_nobodys(nats: Connection) -> None:
+async def test_late_reply_is_dropped(nats: Connection) -> None:
     late: list[Msg] = []
 
     async def keep(message: Msg) -> None:
@@ -66,7 +66,7 @@ async def test_what_comes_too_late_is_nobodys(nats: Connection) -> None:
     assert nats._waiting == {}
 
 
-async def test_who_stops_waiting_leaves_nothing_behind(nats: Connection) -> None:
+async def test_cancelled_request_leaves_nothing_behind(nats: Connection) -> None:
     async def silent(_: Msg) -> None: ...
 
     await nats.subscribe("silent", cb=silent)
@@ -78,7 +78,7 @@ async def test_who_stops_waiting_leaves_nothing_behind(nats: Connection) -> None
     assert nats._waiting == {}
 
 
-async def test_headers_arrive_on_the_first_way_and_on_the_short_one(nats: Connection) -> None:
+async def test_headers_arrive_by_the_driver_and_by_the_short_way(nats: Connection) -> None:
     heard: list[dict[str, str] | None] = []
 
     async def note(message: Msg) -> None:
@@ -92,13 +92,13 @@ async def test_headers_arrive_on_the_first_way_and_on_the_short_one(nats: Connec
     assert heard == [{"danvan-key": "Đổi tên: lần 2", "traceparent": "00-1-2-00"}] * 3
 
 
-def test_a_header_of_two_lines_is_none() -> None:
+def test_header_of_two_lines_is_refused() -> None:
     for value in ("one\r\ntwo: 2", "one\ntwo", "one\r"):
         with pytest.raises(ValueError, match="danvan-key"):
             header("danvan-key", value)
 
 
-async def test_large_replies_come_whole_and_too_large_requests_do_not_end_the_connection(
+async def test_large_reply_arrives_whole_and_too_large_request_keeps_the_connection(
     nats: Connection,
 ) -> None:
     await nats.subscribe("large", cb=echo)
@@ -109,7 +109,7 @@ async def test_large_replies_come_whole_and_too_large_requests_do_not_end_the_co
     assert await nats.ask("large", HEADERS, b"still", within=5) == b"still"
 
 
-async def test_what_is_asked_while_the_connection_is_away_is_answered_when_it_is_back(
+async def test_request_during_a_disconnection_is_answered_after_it(
     nats: Connection,
 ) -> None:
     await nats.subscribe("back", cb=echo)
@@ -123,7 +123,7 @@ async def test_what_is_asked_while_the_connection_is_away_is_answered_when_it_is
     assert await nats.ask("back", HEADERS, b"after", within=5) == b"after"
 
 
-async def test_who_waits_when_the_connection_goes_is_told_at_once(nats: Connection) -> None:
+async def test_waiting_request_fails_at_once_when_the_connection_is_lost(nats: Connection) -> None:
     heard = asyncio.Event()
 
     async def silent(_: Msg) -> None:
@@ -140,13 +140,13 @@ async def test_who_waits_when_the_connection_goes_is_told_at_once(nats: Connecti
     assert nats._waiting == {}
 
 
-async def test_a_closed_connection_says_so(nats: Connection) -> None:
+async def test_request_on_a_closed_connection_is_refused(nats: Connection) -> None:
     await nats.close()
     with pytest.raises(ConnectionClosedError):
         await nats.ask("anybody", HEADERS, b"", within=5)
 
 
-def test_the_driver_still_has_what_we_build_on() -> None:
+def test_driver_has_the_methods_that_the_connection_overrides() -> None:
     assert list(signature(Nats._process_msg).parameters) == [
         "self",
         "sid",

@@ -1,4 +1,4 @@
-"""A service of two lines for the tests of the kernel: tallies that are opened, and raised by one at a time."""
+"""A small service for tests of the kernel: it opens tallies and raises them by one."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -75,7 +75,7 @@ async def raise_tally(command: RaiseTally, tx: Transaction) -> Row:
 
 
 async def copy(heard: Sequence[Heard], tx: Transaction) -> None:
-    """A reader that adds up what it hears: an event applied twice, or not at all, shows."""
+    """A reader that counts events: one that is applied twice, or not at all, shows."""
     for one in heard:
         assert isinstance(one.event, TallyRaised)
         if one.event.to == 13:

@@ -44,7 +44,7 @@ class Listed:
 
 
 def windows(kind: Kind) -> list[tuple[ByFilter, dict[str, int]]]:
-    """The ways to ask for a page of this kind, and the order each is read in."""
+    """The ways to ask for a page of this kind, each with its order."""
     cursor, older = kind.id("7" * 24), kind.id("1" * 24)
     return [
         (ByFilter(first=50), NEWEST),
@@ -90,7 +90,7 @@ def pages(
 
 
 def by_ids(where: str, kind: Kind, *, scoped: bool = True) -> Listed:
-    """Those of some keys, within what may be seen."""
+    """The documents of some keys, within the scope."""
     ids = {"$in": [kind.id("7" * 24), kind.id("8" * 24)]}
     scope = Scope(SCOPES["two units"]).filter() if scoped else {}
     return Listed(f"{where} by id", where, {"_id": ids, **scope}, follows=False)
