@@ -1,4 +1,4 @@
-"""Counting as pure functions: whatever the facts, every breakdown of every figure adds up to its total."""
+"""The rules of counting: for any facts, every breakdown of every figure adds up to its total."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -57,7 +57,7 @@ SOME = st.lists(facts(), max_size=25)
 
 
 def counter(counted: dict[str, Decimal]) -> dict[str, Any]:
-    """As MongoDB keeps it: `by.FIELD.ECONOMY` is a field of a field."""
+    """The counter as MongoDB stores it: `by.FIELD.ECONOMY` is a nested field."""
     by: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for name, value in counted.items():
         if name != "total":
@@ -87,7 +87,7 @@ def test_two_half_years_are_a_year(given_facts: list[Fact]) -> None:
 
 
 @given(SOME)
-def test_a_unit_is_what_is_below_it_and_its_own(given_facts: list[Fact]) -> None:
+def test_total_of_a_unit_is_the_sum_of_the_units_below_and_its_own_part(given_facts: list[Fact]) -> None:
     folded = fold(given_facts)
     own: dict[tuple[str, str, Measure], Decimal] = defaultdict(Decimal)
     for fact in given_facts:
@@ -113,9 +113,7 @@ def totals_of(folded: Any, unit: str) -> dict[tuple[str, Measure], Decimal]:
 
 
 @given(SOME, st.integers(2016, 2021), st.sampled_from(["", "-H1", "-H2"]))
-def test_whatever_is_counted_the_bridges_lead_from_one_measure_to_the_other(
-    given_facts: list[Fact], year: int, half: str
-) -> None:
+def test_bridges_add_up_for_any_facts(given_facts: list[Fact], year: int, half: str) -> None:
     totals, period = totals_of(fold(given_facts), "vn"), f"{year}{half}"
     for bridge in bridges(totals, period):
         assert bridge.gap == 0
@@ -130,7 +128,7 @@ def test_whatever_is_counted_the_bridges_lead_from_one_measure_to_the_other(
     assert after[BridgeStep.UNDECIDED_AFTER] == -before[BridgeStep.UNDECIDED_BEFORE]
 
 
-def test_a_year_that_implements_more_than_it_registers_says_why() -> None:
+def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None:
     years = {
         "2018": {Measure.REGISTERED: 112, Measure.IMPLEMENTED: 100, Measure.WITHDRAWN: 4},
         "2019": {
@@ -163,7 +161,7 @@ def test_a_year_that_implements_more_than_it_registers_says_why() -> None:
 
 
 @given(SOME, st.randoms(use_true_random=False))
-def test_the_order_and_the_batches_of_facts_do_not_matter(given_facts: list[Fact], random: Any) -> None:
+def test_order_and_batches_of_facts_do_not_matter(given_facts: list[Fact], random: Any) -> None:
     shuffled = random.sample(given_facts, len(given_facts))
     cut = random.randint(0, len(shuffled))
     together: dict[Any, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -175,7 +173,7 @@ def test_the_order_and_the_batches_of_facts_do_not_matter(given_facts: list[Fact
 
 
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
-def test_a_day_lies_in_its_periods_and_in_no_others(day: date) -> None:
+def test_day_lies_in_its_periods_and_in_no_others(day: date) -> None:
     for period in periods_of(day):
         since, until = span_of(period)
         assert since <= day <= until
@@ -194,13 +192,13 @@ def test_half_years_meet_without_gap_or_overlap(year: int) -> None:
 @pytest.mark.parametrize(
     "period", ["", "abc", "2018-H3", "2018-h1", "18", "99999", "1899", "2018 ", "2018-", "２０１８"]
 )
-def test_what_is_no_period_is_refused(period: str) -> None:
+def test_invalid_period_is_refused(period: str) -> None:
     with pytest.raises(Refused) as refused:
         span_of(period)
     assert (refused.value.refusal.code, refused.value.refusal.fields) == ("period-invalid", ("period",))
 
 
-def test_a_gap_is_shown_with_its_amount() -> None:
+def test_breakdown_shows_the_amount_of_a_gap() -> None:
     # Hà Nội 2017: 7,984 implemented, of which 7,924 by field.
     fields = {"ECONOMY": 1490, "CULTURE_SOCIETY": 3560, "DEFENCE_SECURITY": 1141, "POLITICAL_SYSTEM": 1733}
     counted = {"total": Decimal(7984), "by": {"FIELD": {k: Decimal(v) for k, v in fields.items()}}}
@@ -208,14 +206,14 @@ def test_a_gap_is_shown_with_its_amount() -> None:
     assert (by_field.by, by_field.sum, by_field.gap) == (Dimension.FIELD, Decimal(7924), Decimal(60))
 
 
-def test_nothing_counted_is_a_figure_of_zeros() -> None:
+def test_figure_without_facts_has_zeros() -> None:
     made = figure(Measure.REGISTERED, {}, {"u": "U"})
     assert made.total == 0
     assert {row.value for breakdown in made.breakdowns for row in breakdown.rows} == {Decimal(0)}
     assert [len(breakdown.rows) for breakdown in made.breakdowns] == [4, 3, 2, 1]
 
 
-def test_a_code_that_nobody_named_still_counts() -> None:
+def test_unknown_code_still_counts() -> None:
     counted = {"total": Decimal(3), "by": {"PLACE": {"gone": Decimal(3)}}}
     place = figure(Measure.REGISTERED, counted, {"u": "U"}).breakdowns[-1]
     assert [(row.code, row.name, row.value) for row in place.rows] == [
@@ -256,7 +254,7 @@ RECORDED = Recorded(
         (ReviewNominated(**ABOUT, **REVIEW), Measure.NOMINATED, "1"),
     ],
 )
-def test_an_event_makes_one_fact_that_names_it(event: Any, measure: Measure, amount: str) -> None:
+def test_event_gives_one_fact_that_names_it(event: Any, measure: Measure, amount: str) -> None:
     (fact,) = facts_of(event, RECORDED)
     assert (fact.measure, fact.amount, fact.on, fact.unit) == (measure, Decimal(amount), ABOUT["on"], "/vn/p")
     assert (fact.producer, fact.seq, fact.event, fact.trace) == (event.service, 7, "e", "trace")
@@ -292,6 +290,6 @@ def test_activity_counts_once_under_the_kind_of_its_bodies(kinds: list[BodyKind]
     assert fact.dimensions == {Dimension.ACTIVITY_KIND: "SURVEY", Dimension.BODY_KIND: row}
 
 
-def test_what_is_not_counted_makes_no_fact() -> None:
+def test_uncounted_event_gives_no_fact() -> None:
     submitted = ModelSubmitted(key="k", version=2, at=AT, unit="/vn/p", on=date(2018, 5, 1))
     assert facts_of(submitted, RECORDED) == facts_of(ReviewOpened(**ABOUT, **REVIEW), RECORDED) == []

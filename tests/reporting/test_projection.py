@@ -1,4 +1,4 @@
-"""Reporting's counters: counted anew beside the ones in use, and honest about what they miss."""
+"""The counters of reporting: rebuilt beside those in use, with reports that say what they miss."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ VN = DatedUnit(
 
 
 class Counting:
-    """Registration's log and stream as they are, reporting's projection as it is, without their processes."""
+    """Registration's real log and stream and reporting's real projection, without processes."""
 
     def __init__(self, settings: Settings, connection: Any) -> None:
         self.registration = Store(settings, "registration")
@@ -95,10 +95,10 @@ async def counting(settings: Settings) -> AsyncGenerator[Counting, None]:
         await connection.close()
 
 
-async def test_counters_are_counted_anew_while_events_keep_coming(counting: Counting) -> None:
+async def test_counters_are_rebuilt_while_events_arrive(counting: Counting) -> None:
     await counting.accept(*(f"m{n}" for n in range(300)))
     await counting.until_registered(300)
-    # what is in use is spoiled; counting anew from the log mends it
+    # the counters in use are damaged; a rebuild from the log repairs them
     await counting.reporting.db.counters_1.update_many({}, {"$inc": {"total": Decimal(1000)}})
     assert await counting.registered() == 1300
 
@@ -115,7 +115,7 @@ async def test_counters_are_counted_anew_while_events_keep_coming(counting: Coun
     assert {breakdown.gap for figure in report.figures for breakdown in figure.breakdowns} == {0}
 
 
-async def test_what_was_counted_two_times_ago_is_dropped(counting: Counting) -> None:
+async def test_generation_before_the_last_is_dropped(counting: Counting) -> None:
     await counting.accept("m1")
     await counting.until_registered(1)
     for generation in (2, 3):
@@ -129,7 +129,7 @@ async def test_what_was_counted_two_times_ago_is_dropped(counting: Counting) -> 
     assert await counting.registered() == 1
 
 
-async def test_i7_a_report_says_that_it_misses_an_event_and_whose(counting: Counting) -> None:
+async def test_i7_report_says_which_producers_event_it_misses(counting: Counting) -> None:
     await counting.accept("good")
     await counting.accept("bad", field="NONSENSE")
     await counting.accept("better")

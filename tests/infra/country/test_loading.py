@@ -1,4 +1,4 @@
-"""A made-up country in bulk: whole, once, with all its events, and never over what others have there."""
+"""Bulk load of an invented country: complete, once, with all events, and never into a database with other data."""
 
 import msgspec
 import orjson
@@ -25,7 +25,7 @@ async def _units(store: Store) -> None:
     await store.transaction(lambda tx: keep_units(national_units(), tx), caller=OURSELVES)
 
 
-async def test_a_country_is_loaded_whole_and_only_once(settings: Settings) -> None:
+async def test_country_is_loaded_whole_and_only_once(settings: Settings) -> None:
     store = Store(settings, "registration")
     with pytest.raises(CannotLoad, match="units"):
         await load_country(settings, ASKED, _quiet)

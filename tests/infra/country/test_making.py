@@ -1,4 +1,4 @@
-"""The made-up country: the same from the same seed, possible by the rules, and about as varied as a real one."""
+"""The invented country: it depends only on its seed, keeps the rules, and is about as varied as a real one."""
 
 from collections import Counter
 from datetime import date
@@ -27,18 +27,18 @@ def made(country: Country) -> list[Made]:
     return [country.make(number) for number in range(SIZE)]
 
 
-def test_the_same_seed_makes_the_same_country_in_whatever_order(made: list[Made]) -> None:
+def test_same_seed_gives_the_same_country_in_any_order(made: list[Made]) -> None:
     again = Country(SIZE, 7, LAST_DAY, UNITS)
     numbers = range(SIZE - 1, -1, -50)
     assert [again.make(number) for number in numbers] == [made[number] for number in numbers]
 
 
-def test_another_seed_makes_another_country(made: list[Made]) -> None:
+def test_another_seed_gives_another_country(made: list[Made]) -> None:
     other = Country(SIZE, 8, LAST_DAY, UNITS)
     assert {other.make(number).model.id for number in range(100)}.isdisjoint(m.model.id for m in made)
 
 
-def test_events_lead_to_their_model_and_ids_rise_in_time(made: list[Made]) -> None:
+def test_events_lead_to_their_model_and_ids_rise_with_time(made: list[Made]) -> None:
     for one in made:
         assert [event.version for event in one.events] == list(range(1, one.model.version + 1))
         assert {event.key for event in one.events} == {one.model.id}
@@ -49,7 +49,9 @@ def test_events_lead_to_their_model_and_ids_rise_in_time(made: list[Made]) -> No
     assert ids == sorted(ids)
 
 
-def test_each_model_is_of_an_organisation_and_a_unit_of_its_day(country: Country, made: list[Made]) -> None:
+def test_each_model_belongs_to_an_organisation_and_a_unit_of_its_day(
+    country: Country, made: list[Made]
+) -> None:
     units = {unit.id: unit for unit in UNITS}
     organisations = {
         organisation.id: organisation
@@ -68,7 +70,7 @@ def test_each_model_is_of_an_organisation_and_a_unit_of_its_day(country: Country
     assert max(one.model.drafted_on for one in made) <= LAST_DAY
 
 
-def test_shares_are_about_those_of_a_real_city(made: list[Made]) -> None:
+def test_shares_are_close_to_those_of_a_real_city(made: list[Made]) -> None:
     fields = Counter(one.model.field for one in made)
     assert 0.40 < fields[Field.CULTURE_SOCIETY] / SIZE < 0.50
     assert 0.12 < fields[Field.DEFENCE_SECURITY] / SIZE < 0.17
@@ -79,7 +81,7 @@ def test_shares_are_about_those_of_a_real_city(made: list[Made]) -> None:
     assert len({one.model.title for one in made}) > SIZE // 2
 
 
-def test_marks_say_what_is_so(country: Country, made: list[Made]) -> None:
+def test_marks_agree_with_the_models(country: Country, made: list[Made]) -> None:
     by_id = {one.model.id: one.model for one in made}
     for one in made:
         other = by_id[one.other] if one.other else None
@@ -98,6 +100,6 @@ def test_marks_say_what_is_so(country: Country, made: list[Made]) -> None:
 
 
 @pytest.mark.parametrize(("models", "until"), [(0, LAST_DAY), (10**9, LAST_DAY), (10, date(2015, 1, 1))])
-def test_a_country_of_no_size_is_refused(models: int, until: date) -> None:
+def test_country_of_an_impossible_size_or_day_is_refused(models: int, until: date) -> None:
     with pytest.raises(CannotLoad):
         Asked(models, 1, until)

@@ -1,4 +1,4 @@
-"""What an operator relies on: a trace from the request to the counter, and counting anew. On a stack of their own."""
+"""Operators' commands on a stack of their own: the trace from a request to its counter, and the rebuild."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -31,7 +31,7 @@ class Town:
     collector: Collector
 
     async def do(self, name: str, role: str, /, **input_: Any) -> tuple[str, str]:
-        """The id of what was made or changed, and the id of the trace."""
+        """The id of the record, and the id of the trace."""
         body = {"query": mutation(name), "variables": {"key": f"{name} {input_}", "input": input_}}
         reply = (await self.graphql.post(body, self.graphql.token(role))).json()
         return reply["data"][name]["id"], reply["extensions"]["traceId"]
@@ -99,7 +99,7 @@ async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> No
     assert fact["trace"].split("-")[1] == trace
 
 
-async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
+async def test_operator_rebuilds_the_counters(town: Town) -> None:
     model, _ = await town.accept_a_model()
     await town.do("beginModel", "officer", model=model, on="2018-03-01")
     resting = {"reason": "Nhân rộng", "document": "QĐ 12/QĐ-UBND"}
@@ -135,7 +135,7 @@ async def test_all_is_counted_anew_at_an_operators_word(town: Town) -> None:
     assert (after.differences, after.facts, after.counters) == ([], before.facts, before.counters)
 
 
-async def test_the_gateway_counts_what_it_is_asked_and_tells_nothing_of_it(town: Town) -> None:
+async def test_gateway_metrics_count_requests_without_their_content(town: Town) -> None:
     leader = town.graphql.token("leader")
     for _ in range(30):
         await town.graphql.ask("{ models(first: 1) { edges { cursor } } }", leader)

@@ -1,4 +1,4 @@
-"""`danvan demo`, as a new user runs it: right at first, and telling when something was changed behind its back."""
+"""`danvan demo`, as a new user runs it: it succeeds at first, and reports a document that was changed by hand."""
 
 import json
 import os
@@ -15,7 +15,7 @@ DANVAN = [sys.executable, "-c", "from infra.cli import main; main()"]
 
 
 class Demo:
-    """On servers of one's own, so that their documents can be changed between two runs."""
+    """Runs on servers of the test, so that documents can be changed between two runs."""
 
     def __init__(self, var: Path, secrets: Path, mongo: MongoServer, nats: NatsServer) -> None:
         self._var = var
@@ -38,7 +38,7 @@ class Demo:
         )
 
     def change_a_field(self) -> str:
-        """The id of the model that is in another field now."""
+        """Moves a model to another field; returns its id."""
         with self._mongo.client() as client:
             model = client.demo_registration.models.find_one_and_update(
                 {"field": "ECONOMY", "contributions": []}, {"$set": {"field": "DEFENCE_SECURITY"}}
@@ -47,7 +47,7 @@ class Demo:
             return str(model["_id"])
 
 
-def test_demo_is_right_at_first_and_says_where_a_registration_was_changed_behind_its_back(
+def test_demo_succeeds_and_then_reports_a_document_that_was_changed_by_hand(
     tmp_path: Path, secrets: Path, mongo: MongoServer, nats_server: NatsServer
 ) -> None:
     # A start makes what its servers must know of users: those of all other tests would be forgotten there.

@@ -1,4 +1,4 @@
-"""The README's commands, run as they stand there against a running stack."""
+"""The commands in the README run on a running stack, as they are written there."""
 
 import json
 import os
@@ -21,11 +21,11 @@ README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "infra" / "README.md").read_text()
 COMMANDS = re.findall(r"^uv run danvan ([^#\n]+?) *(?:#.*)?$", OPERATING, re.MULTILINE)
 HARMLESS = [command for command in COMMANDS if command != "rebuild"]
-"""Counting anew would be in the way of the tests that look at the counters meanwhile; it has a test of its own."""
+"""A rebuild would disturb the tests that read counters; it has a test of its own."""
 
 
 @pytest.mark.parametrize("command", HARMLESS)
-async def test_an_operators_command_works(command: str, stack: tuple[Stack, Settings]) -> None:
+async def test_operator_command_works(command: str, stack: tuple[Stack, Settings]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from infra.cli import main; main()", *command.split()],
         env={**os.environ, "DANVAN_VAR": str(stack[1].var)},
@@ -37,7 +37,7 @@ async def test_an_operators_command_works(command: str, stack: tuple[Stack, Sett
     assert done.stdout or done.stderr
 
 
-async def test_the_query_that_a_new_user_copies_is_answered(graphql: GraphQL) -> None:
+async def test_query_of_the_readme_is_answered(graphql: GraphQL) -> None:
     found = re.search(r"-d '(.*)'$", README, re.MULTILINE)
     assert found
     reply = (await graphql.post(json.loads(found[1]), graphql.token("leader"))).json()

@@ -1,4 +1,4 @@
-"""docker-compose.yml cannot be run here: what can be known without Docker is checked."""
+"""docker-compose.yml: it cannot run here, so the tests check what can be known without Docker."""
 
 import importlib.util
 import shutil
@@ -18,7 +18,7 @@ from tests import ROOT
 
 SECRETS = "/var/lib/danvan/secrets"
 ONCE = {"secrets", "provision", "operator"}
-"""They do one thing and end."""
+"""Containers that do one task and end."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def compose() -> dict[str, Any]:
 
 
 def _mounts(service: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Where in the container → which volume or file, and which folder of it."""
+    """Path in the container → the volume or file, and the folder in it."""
     found = {}
     for volume in service.get("volumes", ()):
         if isinstance(volume, str):
@@ -39,7 +39,7 @@ def _mounts(service: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_the_containers_run_the_same_processes_as_the_stack(compose: dict[str, Any]) -> None:
+def test_containers_run_the_processes_of_the_stack(compose: dict[str, Any]) -> None:
     ours = {
         name: service["command"]
         for name, service in compose["services"].items()
@@ -49,16 +49,16 @@ def test_the_containers_run_the_same_processes_as_the_stack(compose: dict[str, A
 
 
 @pytest.mark.parametrize("module", PROCESSES.values())
-def test_each_process_is_a_module_that_exists(module: str) -> None:
+def test_module_of_each_process_exists(module: str) -> None:
     assert importlib.util.find_spec(module)
 
 
-def test_every_container_that_serves_has_a_health_check(compose: dict[str, Any]) -> None:
+def test_every_serving_container_has_a_health_check(compose: dict[str, Any]) -> None:
     without = {name for name, service in compose["services"].items() if "healthcheck" not in service}
     assert without == {*ONCE, "jaeger"}
 
 
-def test_what_containers_wait_for_and_mount_is_declared(compose: dict[str, Any]) -> None:
+def test_dependencies_and_mounts_of_containers_are_declared(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert set(service.get("depends_on", {})) <= set(compose["services"])
         for source, _ in _mounts(service).values():
@@ -66,7 +66,7 @@ def test_what_containers_wait_for_and_mount_is_declared(compose: dict[str, Any])
     assert (ROOT / compose["services"]["gateway"]["build"]["dockerfile"]).is_file()
 
 
-def test_each_process_sees_its_own_secrets_and_no_others(compose: dict[str, Any]) -> None:
+def test_each_process_sees_only_its_own_secrets(compose: dict[str, Any]) -> None:
     for name, module in PROCESSES.items():
         user = module.split(".")[-2]
         assert name.removesuffix("-readers") == user
@@ -80,7 +80,7 @@ def test_each_process_sees_its_own_secrets_and_no_others(compose: dict[str, Any]
     assert all_of_them == ONCE
 
 
-def test_only_who_makes_the_secrets_may_write_them(compose: dict[str, Any]) -> None:
+def test_only_the_container_that_creates_secrets_may_write_them(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         for volume in service.get("volumes", ()):
             if "secrets" in volume:
@@ -89,7 +89,7 @@ def test_only_who_makes_the_secrets_may_write_them(compose: dict[str, Any]) -> N
                 assert volume["read_only"]
 
 
-def test_the_gateway_is_not_told_where_mongodb_is(compose: dict[str, Any]) -> None:
+def test_gateway_does_not_get_the_address_of_mongodb(compose: dict[str, Any]) -> None:
     told = {name for name in PROCESSES if "DANVAN_MONGO_URL" in compose["services"][name]["environment"]}
     assert told == set(PROCESSES) - {"gateway"}
     settings = {
@@ -98,13 +98,13 @@ def test_the_gateway_is_not_told_where_mongodb_is(compose: dict[str, Any]) -> No
     assert settings <= {f"DANVAN_{name.upper()}" for name in Settings.model_fields}
 
 
-def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
+def test_file_contains_no_secret(compose: dict[str, Any]) -> None:
     text = (ROOT / "docker-compose.yml").read_text().lower()
     assert "password" not in text
     assert "@" not in "".join(line for line in text.splitlines() if "_url" in line)
 
 
-def test_servers_start_after_the_secrets_are_there_and_users_are_made_before_anybody_comes(
+def test_servers_start_after_the_secrets_and_processes_after_the_users(
     compose: dict[str, Any],
 ) -> None:
     services = compose["services"]
@@ -116,15 +116,15 @@ def test_servers_start_after_the_secrets_are_there_and_users_are_made_before_any
         assert services[name]["depends_on"] == {"provision": {"condition": "service_completed_successfully"}}
 
 
-def test_mongodb_lets_nobody_in_without_a_name_and_finds_its_key(compose: dict[str, Any]) -> None:
+def test_mongodb_requires_authentication_and_finds_its_key(compose: dict[str, Any]) -> None:
     mongo = compose["services"]["mongo"]
     key = mongo["command"][mongo["command"].index("--keyFile") + 1]
     volume, folder = _mounts(mongo)[str(Path(key).parent)]
     assert (volume, Path(folder, Path(key).name)) == ("secrets", MONGO_KEY)
 
 
-def test_nats_takes_its_configuration_and_knows_its_users(compose: dict[str, Any], tmp_path: Path) -> None:
-    """The container's own files, laid out as it sees them, given to a real nats-server to check."""
+def test_nats_accepts_its_configuration_and_knows_its_users(compose: dict[str, Any], tmp_path: Path) -> None:
+    """A real nats-server checks the files of the container, in the layout that it sees."""
     make_secrets(tmp_path / "secrets")
     inside = tmp_path / "etc" / "danvan"
     for target, (source, folder) in _mounts(compose["services"]["nats"]).items():
@@ -138,7 +138,7 @@ def test_nats_takes_its_configuration_and_knows_its_users(compose: dict[str, Any
     assert (inside / "users" / NATS_USERS.name).read_text().count("nkey") == len(RIGHTS)
     assert _takes(inside / "nats.conf")
     (inside / "users" / NATS_USERS.name).unlink()
-    assert not _takes(inside / "nats.conf"), "without its users it must not start"
+    assert not _takes(inside / "nats.conf"), "it must not start without its users"
 
 
 def _takes(configuration: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The embedded servers, really started."""
+"""The embedded servers, started for real."""
 
 import os
 import socket
@@ -62,7 +62,7 @@ def mongo_server(tmp_path: Path, secrets: Path) -> Iterator[MongoServer]:
 
 
 @pytest.mark.parametrize("server_class", SERVERS)
-def test_a_server_stops_in_order_and_starts_again_on_its_port(
+def test_server_stops_in_order_and_restarts_on_its_port(
     server_class: type[EmbeddedServer], tmp_path: Path, secrets: Path
 ) -> None:
     server = server_class(tmp_path, secrets)
@@ -80,7 +80,7 @@ def test_a_server_stops_in_order_and_starts_again_on_its_port(
         server.stop()
 
 
-async def test_nats_keeps_its_messages_through_kill_9(nats_server: NatsServer, secrets: Path) -> None:
+async def test_nats_keeps_its_messages_after_kill_9(nats_server: NatsServer, secrets: Path) -> None:
     nats_server.start()
     port = nats_server.port
     client = await connect(Settings(nats_url=nats_server.url, secrets=secrets), TESTER)
@@ -95,7 +95,7 @@ async def test_nats_keeps_its_messages_through_kill_9(nats_server: NatsServer, s
     await client.close()
 
 
-def test_mongo_keeps_its_documents_through_kill_9_and_takes_transactions(mongo_server: MongoServer) -> None:
+def test_mongo_keeps_its_documents_after_kill_9_and_runs_transactions(mongo_server: MongoServer) -> None:
     mongo_server.start()
     port = mongo_server.port
     with (
@@ -127,7 +127,7 @@ def test_mongo_finds_its_documents_on_another_port(mongo_server: MongoServer) ->
         moved.stop()
 
 
-def test_a_taken_port_moves_to_a_free_one(tmp_path: Path, secrets: Path) -> None:
+def test_server_moves_from_a_taken_port_to_a_free_one(tmp_path: Path, secrets: Path) -> None:
     wish = free_port()
     with socket.socket() as holder:
         holder.bind((LOOPBACK, wish))
@@ -142,14 +142,14 @@ def test_a_taken_port_moves_to_a_free_one(tmp_path: Path, secrets: Path) -> None
     assert free_port(wish) == wish
 
 
-def test_a_folder_in_use_is_refused(nats_server: NatsServer) -> None:
+def test_folder_in_use_is_refused(nats_server: NatsServer) -> None:
     nats_server.start()
     with pytest.raises(CannotStart, match=f"is in use: process {os.getpid()} runs nats-server on it"):
         NatsServer(nats_server.folder, nats_server.secrets).start()
     assert nats_server.alive
 
 
-def test_an_old_nats_server_is_refused(
+def test_old_nats_server_is_refused(
     nats_server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = a_script(tmp_path / "old-nats-server", 'echo "nats-server: v2.10.29"')
@@ -159,7 +159,7 @@ def test_an_old_nats_server_is_refused(
     assert nats_server.pid is None
 
 
-def test_a_missing_library_becomes_the_command_that_installs_it(
+def test_message_about_a_missing_library_names_the_command_that_installs_it(
     mongo_server: MongoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file"
@@ -171,7 +171,7 @@ def test_a_missing_library_becomes_the_command_that_installs_it(
     assert not mongo_server.alive
 
 
-def test_what_a_failing_server_said_is_in_the_message(
+def test_message_contains_the_log_of_a_failing_server(
     mongo_server: MongoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DANVAN_MONGOD", a_script(tmp_path / "mongod", "echo no room left; exit 14"))
@@ -179,7 +179,7 @@ def test_what_a_failing_server_said_is_in_the_message(
         mongo_server.start()
 
 
-def test_an_explicit_path_that_is_no_program_is_named(
+def test_message_names_a_path_that_is_no_program(
     mongo_server: MongoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DANVAN_MONGOD", "/nowhere/mongod")
@@ -188,7 +188,7 @@ def test_an_explicit_path_that_is_no_program_is_named(
 
 
 @pytest.mark.parametrize("server_class", SERVERS)
-def test_a_server_ends_when_its_parent_is_killed(
+def test_server_ends_when_its_parent_is_killed(
     server_class: type[EmbeddedServer], tmp_path: Path, secrets: Path
 ) -> None:
     script = (
@@ -211,7 +211,7 @@ def test_a_server_ends_when_its_parent_is_killed(
         server.stop()
 
 
-def test_an_orphan_on_the_folder_is_ended_by_the_next_start(nats_server: NatsServer) -> None:
+def test_next_start_ends_an_orphan_on_the_folder(nats_server: NatsServer) -> None:
     nats_server.start()
     nats_server.stop()
     binary = Path(sys.executable).parent / "nats-server"
@@ -230,7 +230,7 @@ def test_an_orphan_on_the_folder_is_ended_by_the_next_start(nats_server: NatsSer
             orphan.kill()
 
 
-def test_a_pid_that_now_belongs_to_another_is_left_alone(nats_server: NatsServer) -> None:
+def test_process_that_reuses_the_pid_is_not_ended(nats_server: NatsServer) -> None:
     nats_server.folder.mkdir()
     with subprocess.Popen(["sleep", "60"]) as bystander:
         (nats_server.folder / "nats-server.pid").write_text(f"{bystander.pid} {os.getppid()}\n")
@@ -239,7 +239,7 @@ def test_a_pid_that_now_belongs_to_another_is_left_alone(nats_server: NatsServer
         bystander.kill()
 
 
-def test_a_server_from_before_there_were_users_is_taken_over_with_its_documents(
+def test_database_from_before_there_were_users_is_taken_over(
     mongo_server: MongoServer,
 ) -> None:
     mongo_server.folder.mkdir()

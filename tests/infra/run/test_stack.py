@@ -1,4 +1,4 @@
-"""The stack as people meet it: alone in its folder, moving from a taken port, finding its data again."""
+"""The stack: one per folder, moving from a taken port, and finding its data again."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ async def _country(settings: Settings, stack: Stack) -> list[Row | None]:
         return (await services.ask(wanted, OPERATOR, Rows)).read()
 
 
-async def test_a_stack_is_alone_in_its_folder_moves_from_taken_ports_and_finds_its_data_again(
+async def test_stack_is_alone_in_its_folder_moves_from_taken_ports_and_keeps_its_data(
     tmp_path: Path,
 ) -> None:
     mine = Settings(var=tmp_path / "mine", port=PORT)

@@ -30,7 +30,7 @@ async def _until_it_says(log: Path, words: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_service_started_first_waits_for_nats_and_then_for_mongodb(
+async def test_service_that_starts_first_waits_for_nats_and_then_for_mongodb(
     tmp_path: Path, secrets: Path
 ) -> None:
     nats = NatsServer(tmp_path / "nats", secrets, free_port())

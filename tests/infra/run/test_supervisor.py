@@ -1,4 +1,4 @@
-"""Processes kept running, with processes that die, dawdle and refuse to go."""
+"""The supervisor, with processes that end, are slow to start, or do not stop."""
 
 import asyncio
 import os
@@ -55,13 +55,13 @@ def is_gone(pid: int | None) -> bool:
     return False
 
 
-def test_pauses_double_up_to_the_longest_and_begin_again_after_a_long_life() -> None:
+def test_pauses_double_up_to_the_longest_and_begin_anew_after_a_long_run() -> None:
     backoff = Backoff()
     assert [backoff.after(0.1) for _ in range(8)] == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10]
     assert [backoff.after(30), backoff.after(0)] == [0.2, 0.4]
 
 
-async def test_a_process_that_dies_is_started_again_with_growing_pauses(tmp_path: Path) -> None:
+async def test_process_that_ends_is_restarted_after_growing_pauses(tmp_path: Path) -> None:
     said: list[str] = []
     supervisor = Supervisor([shell("mortal", "echo a life; exit 3", tmp_path)], said.append)
     await supervisor.start()
@@ -76,7 +76,7 @@ async def test_a_process_that_dies_is_started_again_with_growing_pauses(tmp_path
     assert supervisor.running["mortal"].restarts == 2
 
 
-async def test_a_killed_process_comes_back_under_another_pid(tmp_path: Path) -> None:
+async def test_killed_process_is_restarted_under_another_pid(tmp_path: Path) -> None:
     said: list[str] = []
     port = free_port()
     ready_url = f"http://{LOOPBACK}:{port}/readyz"
@@ -97,7 +97,7 @@ async def test_a_killed_process_comes_back_under_another_pid(tmp_path: Path) -> 
     assert server.pid is None
 
 
-async def test_a_process_that_cannot_start_does_not_disturb_the_others(tmp_path: Path) -> None:
+async def test_process_that_cannot_start_does_not_disturb_the_others(tmp_path: Path) -> None:
     said: list[str] = []
     missing = Process("missing", ["/nowhere/program"], {}, tmp_path / "missing.log")
     no_log = Process("no-log", ["/bin/true"], {}, tmp_path / "steady.log" / "no.log")
@@ -117,7 +117,7 @@ async def test_a_process_that_cannot_start_does_not_disturb_the_others(tmp_path:
     assert any("no-log cannot start" in line for line in said)
 
 
-async def test_all_are_stopped_in_order_and_the_obstinate_by_force(tmp_path: Path) -> None:
+async def test_all_processes_are_stopped_in_order_and_obstinate_ones_by_force(tmp_path: Path) -> None:
     said: list[str] = []
     polite = shell("polite", "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.01; done", tmp_path)
     supervisor = Supervisor([polite, python("obstinate", OBSTINATE, tmp_path)], said.append)
@@ -135,7 +135,7 @@ async def test_all_are_stopped_in_order_and_the_obstinate_by_force(tmp_path: Pat
     assert said == []
 
 
-async def test_who_is_not_ready_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+async def test_error_names_processes_that_are_not_ready_with_the_end_of_their_logs(tmp_path: Path) -> None:
     port, silent = free_port(), free_port()
     ready = python("ready", SERVES, tmp_path, str(port), ready_url=f"http://{LOOPBACK}:{port}/readyz")
     wrong = shell(
@@ -154,7 +154,7 @@ async def test_who_is_not_ready_is_named_with_the_end_of_its_log(tmp_path: Path)
         await supervisor.stop()
 
 
-async def test_a_large_log_is_set_aside_at_the_start(tmp_path: Path) -> None:
+async def test_large_log_is_renamed_at_the_start(tmp_path: Path) -> None:
     log = tmp_path / "writer.log"
     log.write_bytes(b"x" * (LOG_LIMIT + 1))
     supervisor = Supervisor([shell("writer", "echo new; exec sleep 60", tmp_path)], print)

@@ -1,4 +1,4 @@
-"""The sample's published figures, as a client gets them."""
+"""The published figures of the sample, read by a client."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from tests.conftest import GraphQL
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_the_published_figures_of_hong_linh_come_out(graphql: GraphQL) -> None:
+async def test_report_shows_the_published_figures_of_hong_linh(graphql: GraphQL) -> None:
     token = graphql.token("reporter")
 
     async def ask(query: str, **variables: str) -> object:
@@ -30,7 +30,7 @@ async def test_the_published_figures_of_hong_linh_come_out(graphql: GraphQL) -> 
     assert not any(f["flags"] for f in report["figures"] if f["measure"] != "MONEY")
 
 
-async def test_a_recount_from_the_documents_finds_no_difference(stack: tuple[Stack, Settings]) -> None:
+async def test_recount_from_the_documents_finds_no_difference(stack: tuple[Stack, Settings]) -> None:
     found = await recount(stack[1])
     assert found.differences == []
     assert found.facts >= 112 + 112 + 8 + 38 + 26 + 5  # the sample's; other tests register more, elsewhere

@@ -1,4 +1,4 @@
-"""The sample data set of thị xã Hồng Lĩnh, 2018, fits the figures that the town published."""
+"""The sample data set of thị xã Hồng Lĩnh, 2018, agrees with the figures that the town published."""
 
 import dataclasses
 import unicodedata
@@ -54,7 +54,7 @@ CONTRIBUTIONS = [given for registration in REGISTRATIONS for given in registrati
 
 
 def texts(value: object) -> Iterator[str]:
-    """Every text in a value, however deep."""
+    """Every text in a value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
@@ -70,14 +70,14 @@ def total(kind: str) -> Decimal:
 
 
 def steps(registration: Registration) -> list[date]:
-    """The days of a registration in the order in which they must come."""
+    """The days of a registration, in their required order."""
     given_on = sorted(given.on for given in registration.contributions)
     before = [registration.drafted_on, registration.submitted_on, registration.accepted_on]
     after = [registration.decided_on] + ([registration.nominated_on] if registration.nominated_on else [])
     return [*before, *given_on, *after]
 
 
-def test_the_published_figures_are_those_of_the_towns_summary() -> None:
+def test_published_figures_are_those_of_the_towns_summary() -> None:
     assert (PUBLISHED.unit, PUBLISHED.year, PUBLISHED.registered) == ("u437", 2018, 112)
     assert PUBLISHED.registered_by_field == {
         "ECONOMY": 19,
@@ -89,19 +89,19 @@ def test_the_published_figures_are_those_of_the_towns_summary() -> None:
     assert (PUBLISHED.land_m2, PUBLISHED.work_days) == (Decimal("1155.3"), 2408)
 
 
-def test_the_registrations_count_to_the_published_figure_in_every_field() -> None:
+def test_registrations_count_to_the_published_figure_in_every_field() -> None:
     assert len(REGISTRATIONS) == PUBLISHED.registered
     assert Counter(r.field for r in REGISTRATIONS) == Counter(PUBLISHED.registered_by_field)
 
 
-def test_the_verdicts_count_to_the_published_figures() -> None:
+def test_verdicts_count_to_the_published_figures() -> None:
     assert Counter(r.verdict for r in REGISTRATIONS) == {
         "RECOGNISED": PUBLISHED.recognised,
         "NOT_MET": PUBLISHED.not_met,
     }
 
 
-def test_as_many_as_published_are_nominated_and_each_was_recognised_before() -> None:
+def test_nominated_models_count_to_the_published_figure_and_were_recognised() -> None:
     nominated = [r for r in REGISTRATIONS if r.nominated_on]
     assert len(nominated) == PUBLISHED.nominated
     assert all(r.verdict == "RECOGNISED" for r in nominated)
@@ -129,13 +129,13 @@ def test_contributions_are_spread_over_twenty_five_to_forty_registrations() -> N
     assert 25 <= sum(1 for r in REGISTRATIONS if r.contributions) <= 40
 
 
-def test_a_model_that_was_never_carried_out_mobilised_nothing() -> None:
+def test_model_that_was_never_carried_out_mobilised_nothing() -> None:
     idle = {draft.ref for draft in DRAFTS if draft.not_met == IDLE}
     assert idle
     assert not [r.ref for r in REGISTRATIONS if r.ref in idle and r.contributions]
 
 
-def test_the_named_examples_have_their_owner_and_were_recognised() -> None:
+def test_named_examples_have_their_owner_and_were_recognised() -> None:
     recognised = {(r.owner, r.title) for r in REGISTRATIONS if r.verdict == "RECOGNISED"}
     assert set(NAMED_EXAMPLES.items()) <= recognised
 
@@ -155,7 +155,7 @@ def test_every_contribution_belongs_to_a_registration() -> None:
     assert set(_CONTRIBUTIONS) <= {r.ref for r in REGISTRATIONS}
 
 
-def test_the_town_and_all_six_communes_registered_unevenly() -> None:
+def test_town_and_all_six_communes_registered_unevenly() -> None:
     per_unit = Counter(UNIT_OF[r.owner] for r in REGISTRATIONS)
     assert set(per_unit) == {TOWN, *COMMUNES}
     assert len(COMMUNES) == 6
@@ -178,7 +178,7 @@ def test_both_collectives_and_individuals_are_registered() -> None:
     assert {r.subject for r in REGISTRATIONS} == {"COLLECTIVE", "INDIVIDUAL"}
 
 
-def test_an_individual_is_titled_as_an_exemplar_and_only_an_individual_is() -> None:
+def test_titles_of_individuals_and_only_those_name_an_exemplar() -> None:
     for r in REGISTRATIONS:
         assert r.title.startswith("Cá nhân điển hình: ") == (r.subject == "INDIVIDUAL"), r.ref
 
@@ -196,7 +196,7 @@ def test_every_registration_has_a_summary_and_a_reason() -> None:
     assert all(r.summary.endswith(".") and r.reason for r in REGISTRATIONS)
 
 
-def test_the_days_of_every_registration_come_in_order() -> None:
+def test_days_of_every_registration_are_in_order() -> None:
     for r in REGISTRATIONS:
         assert steps(r) == sorted(steps(r)), r.ref
 
@@ -212,7 +212,7 @@ def test_every_day_lies_in_its_season_of_2018() -> None:
         assert r.nominated_on is None or r.nominated_on.month == 12
 
 
-def test_the_office_decides_nothing_on_a_weekend() -> None:
+def test_offices_decide_nothing_on_a_weekend() -> None:
     for r in REGISTRATIONS:
         office = (r.drafted_on, r.submitted_on, r.accepted_on, r.decided_on)
         assert all(day.weekday() < 5 for day in office), r.ref

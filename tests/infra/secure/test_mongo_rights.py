@@ -1,4 +1,4 @@
-"""Who may read and write what in MongoDB: a table kept by hand, tried user by user on a real server."""
+"""Rights in MongoDB: a table kept by hand, tried user by user on a real server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ ALL, SOME, NONE = "reads, writes and indexes", "reads and writes", "nothing"
 UNAUTHORIZED = 13
 
 TABLE = {
-    # a service has its own database, and the operator all
+    # a service has its own database, and the operator has all
     "registration": {"registration": ALL},
     "review": {"review": ALL},
     "supervision": {"supervision": ALL},
@@ -92,40 +92,38 @@ EVERYTHING = {"write", "change", "read", "count", "index", "remove", "list", "dr
 
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("database", DATABASES)
-def test_a_database_is_open_to_its_service_and_the_operator(
+def test_only_its_service_and_the_operator_use_a_database(
     clients: dict[str, Client], user: str, database: str
 ) -> None:
     found = _may(clients[user], f"{PREFIX}_{database}")
-    # Whoever asks what there is gets a list of what they may see: it is empty, and no refusal.
+    # listCollections is not refused: it lists only collections that the user may see.
     assert found - {"list"} == (EVERYTHING - {"list"} if database in TABLE[user] else set())
 
 
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("database", FOREIGN)
-def test_nobody_comes_into_databases_that_are_not_ours(
+def test_no_user_of_ours_uses_a_foreign_database(
     clients: dict[str, Client], user: str, database: str
 ) -> None:
     assert _may(clients[user], database) <= {"list"}
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_nobody_of_ours_administers_the_server(clients: dict[str, Client], user: str) -> None:
+def test_no_user_of_ours_administers_the_server(clients: dict[str, Client], user: str) -> None:
     allowed = {name for name, does in AS_ADMINISTRATOR.items() if _allowed(clients[user], "admin", does)}
-    assert allowed <= {"listDatabases"}  # which shows only what they may see
+    assert allowed <= {"listDatabases"}  # it lists only databases that the user may see
     shown = {database["name"] for database in clients[user].list_databases()}
     assert shown <= {f"{PREFIX}_{database}" for database in TABLE[user]}
 
 
-def test_an_aggregation_writes_into_no_other_database(clients: dict[str, Client]) -> None:
+def test_aggregation_cannot_write_into_another_database(clients: dict[str, Client]) -> None:
     foreign = {"db": f"{PREFIX}_registration", "coll": "models"}
     for stage in ({"$out": foreign}, {"$merge": {"into": foreign}}):
         command = {"aggregate": "reviews", "pipeline": [stage], "cursor": {}}
         assert not _allowed(clients["review"], f"{PREFIX}_review", command)
 
 
-def test_the_gateway_is_not_known_and_nobody_is_let_in_without_a_name(
-    mongo: MongoServer, system: Settings
-) -> None:
+def test_gateway_has_no_user_and_authentication_is_required(mongo: MongoServer, system: Settings) -> None:
     assert mongo_login(system, "gateway") == {}
     with Client(mongo.url) as nobody:
         for database in (*(f"{PREFIX}_{name}" for name in DATABASES), "admin"):
@@ -136,7 +134,7 @@ def test_the_gateway_is_not_known_and_nobody_is_let_in_without_a_name(
     assert {name for name in known if name.startswith(f"{PREFIX}_")} == {f"{PREFIX}_{u}" for u in USERS}
 
 
-def test_another_password_does_not_open(mongo: MongoServer, system: Settings) -> None:
+def test_wrong_password_is_refused(mongo: MongoServer, system: Settings) -> None:
     login = mongo_login(system, "review") | {"password": "x"}
     with (
         Client(mongo.url, **login) as guesser,
@@ -145,7 +143,7 @@ def test_another_password_does_not_open(mongo: MongoServer, system: Settings) ->
         guesser[f"{PREFIX}_review"].things.find_one()
 
 
-async def test_a_service_reads_and_writes_through_its_store_and_not_beside_it(system: Settings) -> None:
+async def test_store_of_a_service_reaches_only_its_own_database(system: Settings) -> None:
     store = Store(system, "review")
     try:
         await store.db.things.insert_one({"_id": 1})
@@ -156,10 +154,10 @@ async def test_a_service_reads_and_writes_through_its_store_and_not_beside_it(sy
         store.close()
 
 
-def test_a_secret_that_is_replaced_opens_and_the_old_one_does_not(
+def test_replaced_password_works_and_the_old_one_does_not(
     mongo: MongoServer, secrets: Path, tmp_path: Path
 ) -> None:
-    """What `danvan secrets` and a start do after an operator has deleted a password."""
+    """As `danvan secrets` and a start do after an operator deletes a password."""
     make_secrets(tmp_path)
     (tmp_path / OUR_MONGO_KEY).write_text((secrets / OUR_MONGO_KEY).read_text())
     settings = Settings(mongo_url=mongo.url, mongo_prefix="rotated", secrets=tmp_path)
@@ -178,8 +176,8 @@ def test_a_secret_that_is_replaced_opens_and_the_old_one_does_not(
         client.rotated_review.things.find_one()
 
 
-def test_an_administrator_in_the_address_makes_the_users(mongo: MongoServer, tmp_path: Path) -> None:
-    """As on a server of one's own, whose key we do not have."""
+def test_administrator_in_the_address_creates_the_users(mongo: MongoServer, tmp_path: Path) -> None:
+    """As on a server of the operator, whose key we do not have."""
     make_secrets(tmp_path)
     with mongo.client() as server:
         server.admin.command("createUser", "boss", pwd="b0ss", roles=["userAdminAnyDatabase"])
@@ -192,7 +190,9 @@ def test_an_administrator_in_the_address_makes_the_users(mongo: MongoServer, tmp
         client.own_review.things.insert_one({})
 
 
-async def test_a_server_that_does_not_know_us_is_said_to_be_one(settings: Settings, tmp_path: Path) -> None:
+async def test_message_says_that_the_server_does_not_know_our_users(
+    settings: Settings, tmp_path: Path
+) -> None:
     make_secrets(tmp_path)
     (tmp_path / "operator" / "nats.seed").write_text(
         (settings.secrets_of("operator") / "nats.seed").read_text()

@@ -1,4 +1,4 @@
-"""Secrets are made once, read by whose they are, and told to nobody."""
+"""Secrets: created once, readable only by their owner, and written nowhere else."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(f.relative_to(folder)): f.read_text() for f in folder.rglob("*") if f.is_file()}
 
 
-def test_everybody_has_exactly_their_own(tmp_path: Path) -> None:
+def test_each_user_has_exactly_its_own_secrets(tmp_path: Path) -> None:
     make_secrets(tmp_path / "secrets")
     assert set(contents(tmp_path / "secrets")) == {
         "gateway/nats.seed",
@@ -43,7 +43,7 @@ def test_everybody_has_exactly_their_own(tmp_path: Path) -> None:
     }
 
 
-def test_only_their_owner_can_read_them(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_secrets(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         make_secrets(tmp_path / "secrets")
@@ -53,7 +53,7 @@ def test_only_their_owner_can_read_them(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_no_two_are_the_same_and_none_is_guessed(tmp_path: Path) -> None:
+def test_secrets_differ_and_are_too_long_to_guess(tmp_path: Path) -> None:
     for folder in ("one", "other"):
         make_secrets(tmp_path / folder)
     drawn = [
@@ -66,14 +66,14 @@ def test_no_two_are_the_same_and_none_is_guessed(tmp_path: Path) -> None:
     assert min(map(len, drawn)) >= 58  # 256 bits, at the least
 
 
-def test_a_second_start_changes_none(tmp_path: Path) -> None:
+def test_second_start_changes_no_secret(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     before = contents(tmp_path)
     make_secrets(tmp_path)
     assert contents(tmp_path) == before
 
 
-def test_one_that_is_deleted_is_drawn_anew_and_what_follows_from_it(tmp_path: Path) -> None:
+def test_deleted_secret_is_created_anew_with_its_derived_files(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     before = contents(tmp_path)
     for name in ("gateway/caller.private.json", "review/nats.seed"):
@@ -88,7 +88,7 @@ def test_one_that_is_deleted_is_drawn_anew_and_what_follows_from_it(tmp_path: Pa
     }
 
 
-def test_who_starts_at_the_same_time_has_the_same(tmp_path: Path) -> None:
+def test_simultaneous_starts_get_the_same_secrets(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(make_secrets, [tmp_path] * 8))
     made = contents(tmp_path)
@@ -99,7 +99,7 @@ def test_who_starts_at_the_same_time_has_the_same(tmp_path: Path) -> None:
     assert not [name for name in made if Path(name).name.startswith(".")]
 
 
-def test_what_the_servers_are_told_holds_no_secret(tmp_path: Path) -> None:
+def test_files_of_the_nats_server_hold_no_secret(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     made = contents(tmp_path)
     told = made["nats-server/users.conf"]
@@ -109,7 +109,7 @@ def test_what_the_servers_are_told_holds_no_secret(tmp_path: Path) -> None:
     assert "d" not in json.loads(made["gateway/issuer.public.json"])
 
 
-def test_an_address_with_a_password_is_written_nowhere() -> None:
+def test_address_with_a_password_is_not_written_down() -> None:
     named = Settings(nats_url=f"nats://ann:{PASSWORD}@h", mongo_url=f"mongodb://ann:{PASSWORD}@h,i/?x=@")
     assert PASSWORD not in repr(named)
     assert tellable(nats=named.nats, mongo=named.mongo) == {}
@@ -119,14 +119,14 @@ def test_an_address_with_a_password_is_written_nowhere() -> None:
     }
 
 
-def test_the_gateway_is_not_even_told_where_mongodb_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gateway_does_not_get_the_address_of_mongodb(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANVAN_MONGO_URL", f"mongodb://ann:{PASSWORD}@h")
     settings = Settings()
     assert "DANVAN_MONGO_URL" not in environment(settings, "gateway")
     assert environment(settings, "review")["DANVAN_MONGO_URL"] == settings.mongo_url
 
 
-async def test_a_password_in_an_address_does_not_come_into_logs_and_messages(
+async def test_password_in_an_address_is_in_no_log_or_message(
     nats_server: NatsServer, secrets: Path, tmp_path: Path
 ) -> None:
     nowhere = free_port()

@@ -1,4 +1,4 @@
-"""With everything running: who has which secrets, and where none of them is to be found."""
+"""Secrets of a running stack: where they are, and where they must not be."""
 
 import json
 import os
@@ -23,7 +23,9 @@ def _pids(stack: Stack) -> list[int]:
     return [pid for pid in (*running, *servers) if pid]
 
 
-async def test_no_secret_is_in_a_log_an_argument_a_variable_or_a_note(stack: tuple[Stack, Settings]) -> None:
+async def test_no_secret_is_in_a_log_an_argument_a_variable_or_stack_json(
+    stack: tuple[Stack, Settings],
+) -> None:
     running, settings = stack
     secrets = _secrets(settings.secrets_folder)
     assert len(secrets) == 6 + 5 + 1 + 2
@@ -37,8 +39,8 @@ async def test_no_secret_is_in_a_log_an_argument_a_variable_or_a_note(stack: tup
         assert [secret for secret in secrets if secret.encode() in text] == [], note
 
 
-async def test_the_rights_of_each_suffice_for_its_work(stack: tuple[Stack, Settings]) -> None:
-    """Who is denied something on NATS only sees that nothing comes; but it is in their log."""
+async def test_rights_of_each_process_suffice_for_its_work(stack: tuple[Stack, Settings]) -> None:
+    """NATS does not answer a denied request; the process logs the denial."""
     _, settings = stack
     logs = list((settings.var / "log").glob("*.log"))
     assert len(logs) == 5
@@ -48,7 +50,7 @@ async def test_the_rights_of_each_suffice_for_its_work(stack: tuple[Stack, Setti
         assert "not authorized on" not in log.read_text(), log.name
 
 
-async def test_nobody_else_can_read_what_is_made(stack: tuple[Stack, Settings]) -> None:
+async def test_other_users_cannot_read_files_of_the_stack(stack: tuple[Stack, Settings]) -> None:
     _, settings = stack
     for path in (settings.secrets_folder, *settings.secrets_folder.rglob("*")):
         assert path.stat().st_mode & 0o077 == 0, path
