@@ -1,4 +1,4 @@
-"""Every operation by everybody, with the outcome that the table expects of it."""
+"""Every operation by every caller, with the outcome that the table expects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.access.table import expected, lines
 SUBSCRIBED = ("Subscription.", "ReviewEvent.")
 OF_REVIEWS = frozenset({"decide-review", "nominate-review", "decideReview", "nominateReview"})
 FOR_ANY_STATE = frozenset({"not-permitted", "unauthenticated"})
-"""Outcomes that depend on who asks and not on the thing: one state of it is as good as another."""
+"""Outcomes that depend on the caller and not on the record: one of its states is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Cell:
 
     @property
     def thing(self) -> str:
-        """The state of the thing that is asked for, whoever asks."""
+        """The state of the record, for any caller."""
         if self.state in ("own", "own-organisation"):
             return "open" if _name(self.operation) in OF_REVIEWS else "submitted"
         return self.state.removeprefix("own-")

@@ -1,4 +1,4 @@
-"""The world in which everybody tries everything, built once."""
+"""The records that every caller tries to read and change, created once."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""The two ways in: GraphQL over HTTP, and straight to the services over NATS. Each request has one outcome, a word."""
+"""Two entrances: GraphQL over HTTP, and the services over NATS. The outcome of a request is one word."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,14 +26,14 @@ from tests.waiting import DEADLINE
 
 
 class Outcome(NamedTuple):
-    """`told`: all that came back, but for what differs from one request to the next."""
+    """`told`: the whole reply, without parts that differ from one request to the next."""
 
     word: str
     told: bytes
 
 
 class Services:
-    """Straight at the services, with callers signed by the gateway's key."""
+    """Requests to the services, with callers signed by the gateway's key."""
 
     section = "services"
 
@@ -77,12 +77,12 @@ def _seen(message: Command | Query, rows: list[bytes], thing: str) -> str:
 
 
 class Gateway:
-    """GraphQL over HTTP, with tokens of the issuer: what is delegated is not in them."""
+    """GraphQL over HTTP, with tokens of the issuer. They do not contain delegated roles."""
 
     section = "gateway"
 
     def __init__(self, graphql: GraphQL, open_: GraphQL) -> None:
-        """`open_`: a gateway that runs any operation for those without a token, and not registered ones only."""
+        """`open_`: a gateway that runs any operation without a token, not only registered ones."""
         self._graphql = graphql
         self._open = open_
         self._tokens: dict[str, str] = {}
@@ -137,7 +137,7 @@ def _told(reply: httpx.Response, thing: str) -> Outcome:
 
 
 def _nothing(value: Any) -> bool:
-    """Nothing but nulls all the way down."""
+    """Whether all leaves are null."""
     if isinstance(value, dict):
         return all(map(_nothing, value.values()))
     if isinstance(value, list):

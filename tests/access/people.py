@@ -1,4 +1,4 @@
-"""Everybody who tries: each role in each relation to one unit, by own grant and by delegation, and those without."""
+"""All callers: each role in each relation to one unit, by grant and by delegation, and callers without a role."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ from services.kernel.caller import ANYBODY, Caller, Grant
 from services.kernel.messages import ANY_OFFICE, Role
 
 PLACE = "u080"
-"""Where all things are that are asked for: a town, until 2025-06-30."""
+"""The unit of all records: a town, until 2025-06-30."""
 RELATIONS = {
     "own": PLACE,
     "above": "u10",
@@ -22,16 +22,16 @@ RELATIONS = {
 }
 INSIDE = frozenset({"own", "above"})
 BY_DELEGATION = frozenset({"own", "beside", "its id begins ours"})
-"""The relations in which delegated roles come through the gateway too: each costs a delegation."""
+"""Relations in which delegated roles are also tried through the gateway. Each needs a delegation."""
 DRAFTER = "drafter"
-"""Who drafted and submitted all models."""
+"""The caller who drafted and submitted all models."""
 OWN = frozenset({"own", "own-recognised"})
-"""States in which it is the drafter who tries."""
+"""States in which the caller is the drafter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """`names`: how the table calls them. `giver`: who delegated what they may, if somebody did."""
+    """`names`: names in the table. `giver`: the caller who delegated the role, if any."""
 
     what: str
     caller: Caller
@@ -49,7 +49,7 @@ class Somebody:
         return self.caller is ANYBODY or self.expired
 
     def in_state(self, state: str) -> "Somebody":
-        """The same, with what the state says of who tries."""
+        """The same caller, as the drafter where the state asks for it."""
         return (
             replace(self, caller=msgspec.structs.replace(self.caller, id=DRAFTER)) if state in OWN else self
         )

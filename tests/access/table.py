@@ -1,4 +1,4 @@
-"""Reads the table of what everybody may do and see."""
+"""Reads the table of rights."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ FILES = sorted(Path(__file__).with_name("expected").glob("*.txt"))
 
 
 class Line(NamedTuple):
-    """`outside`: what becomes of the same request for a thing that lies elsewhere."""
+    """`outside`: outcome of the same request for a record outside the caller's scope."""
 
     name: str
     state: str
@@ -27,7 +27,7 @@ def lines(section: str) -> list[Line]:
 
 
 def columns() -> dict[tuple[str, str], frozenset[str]]:
-    """(row, column) → the roles that see it; none named: whoever sees the row."""
+    """(row, column) → the roles that see it. Empty: every caller who sees the row."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     for row, first, *more in _rows("columns"):
         if first.endswith(":"):
@@ -38,7 +38,7 @@ def columns() -> dict[tuple[str, str], frozenset[str]]:
 
 
 def expected(candidates: list[Line], somebody: Somebody) -> str:
-    """What becomes of it when somebody tries. `candidates`: the lines of one operation in one state."""
+    """The expected outcome for a caller. `candidates`: the lines of one operation in one state."""
     for line in candidates:
         if ("everybody" in line.who and not somebody.expired) or line.who & somebody.names:
             return line.inside if somebody.inside else line.outside

@@ -1,4 +1,4 @@
-"""What is delegated can be used, is never more than its giver has, and ends when it is ended."""
+"""Delegated roles: usable, never more than the giver has, and ended by a revocation."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -74,7 +74,7 @@ async def refused(services: Client, command: Any, caller: Caller) -> str:
     return no.value.refusal.code
 
 
-async def test_what_is_delegated_can_be_used_until_it_is_taken_back(
+async def test_delegated_role_can_be_used_until_it_is_revoked(
     graphql: GraphQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delegating, "FRESH", 0.2)
@@ -109,7 +109,7 @@ async def test_what_is_delegated_can_be_used_until_it_is_taken_back(
         assert (await giver.tries("revokeDelegation", delegation=delegation))["code"] == "delegation-over"
 
 
-async def test_a_delegation_ends_with_its_givers_grant(direct: Client) -> None:
+async def test_delegation_ends_with_its_givers_grant(direct: Client) -> None:
     soon = today() + timedelta(days=2)
     giver = officer(until=soon)
     assert (await given(direct, giver, person()))["until"] == f"{soon}"
@@ -132,7 +132,7 @@ async def test_a_delegation_ends_with_its_givers_grant(direct: Client) -> None:
         ("to a person with a long name", {"to": "x" * 201}, "to-too-long"),
     ],
 )
-async def test_nobody_delegates_what_is_not_theirs(
+async def test_caller_cannot_delegate_a_role_of_others(
     direct: Client, what: str, more: dict[str, Any], code: str
 ) -> None:
     giver = officer(until=today() + timedelta(days=20))
@@ -140,17 +140,17 @@ async def test_nobody_delegates_what_is_not_theirs(
     assert await refused(direct, DelegateRole(**wanted), giver) == code
 
 
-async def test_a_unit_that_came_from_elsewhere_is_not_delegated_by_who_holds_the_unit_above(
+async def test_holder_of_the_new_parent_cannot_delegate_a_unit_that_moved_there(
     direct: Client,
 ) -> None:
-    """Its records of that time are not the giver's to see."""
+    """The giver may not see its records of the time before."""
     command = DelegateRole(to="somebody", role=Role.OFFICER, unit=MOUNTAIN, until=in_a_week())
     assert await refused(direct, command, officer(DISTRICT)) == "not-permitted"
     for above in (MOUNTAIN, "vn"):
         assert (await does(direct, command, officer(above)))["role"] == Role.OFFICER
 
 
-async def test_nobody_delegates_to_themselves_or_passes_on_what_was_delegated(direct: Client) -> None:
+async def test_caller_cannot_delegate_to_themselves_or_pass_on_a_delegated_role(direct: Client) -> None:
     giver = officer()
     command = DelegateRole(to=giver.id, role=Role.OFFICER, unit=PLACE, until=in_a_week())
     assert await refused(direct, command, giver) == "to-oneself"
@@ -158,7 +158,7 @@ async def test_nobody_delegates_to_themselves_or_passes_on_what_was_delegated(di
     assert await refused(direct, command, deputy) == "not-permitted"
 
 
-async def test_only_giver_receiver_and_operators_see_a_delegation_and_end_it(direct: Client) -> None:
+async def test_only_giver_receiver_and_operators_see_and_revoke_a_delegation(direct: Client) -> None:
     giver, receiver = officer(), officer("u450")
     operator = person(Grant(role=Role.OPERATOR, unit="u10"))
     others = [
@@ -191,7 +191,7 @@ async def test_delegations_come_in_pages_by_side(direct: Client) -> None:
     assert await ids(giver, side=Side.RECEIVED, first=9) == []
 
 
-async def test_a_deputy_does_not_judge_the_work_of_the_giver(direct: Client) -> None:
+async def test_deputy_does_not_judge_the_work_of_the_giver(direct: Client) -> None:
     giver = person(Grant(role=Role.APPRAISER, unit=PLACE), Grant(role=Role.OFFICER, unit=PLACE))
     owner = (await does(direct, organisation(), giver))["id"]
     model = (await does(direct, draft(owner), giver))["id"]
@@ -204,7 +204,7 @@ async def test_a_deputy_does_not_judge_the_work_of_the_giver(direct: Client) -> 
     ] == "REGISTERED"
 
 
-async def test_what_a_deputy_holds_is_marked_with_the_giver_and_the_givers_organisation(
+async def test_grant_of_a_deputy_names_the_giver_and_the_givers_organisation(
     direct: Client,
 ) -> None:
     giver = officer(organisation="o_somebody")
@@ -221,13 +221,13 @@ async def test_what_a_deputy_holds_is_marked_with_the_giver_and_the_givers_organ
 
 
 class Mute(Client):
-    """A client whose registration does not answer."""
+    """A client to which registration does not reply."""
 
     async def ask(self, *_: Any, **__: Any) -> Any:
         raise Unavailable("registration")
 
 
-async def test_while_registration_is_silent_what_was_known_holds_for_a_minute(
+async def test_known_delegations_hold_for_a_minute_while_registration_does_not_answer(
     direct: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     giver, deputy = officer(), person()
@@ -245,7 +245,7 @@ async def test_while_registration_is_silent_what_was_known_holds_for_a_minute(
             await client.effective(who)
 
 
-async def test_callers_at_once_ask_once(direct: Client) -> None:
+async def test_simultaneous_requests_of_a_caller_ask_registration_once(direct: Client) -> None:
     deputy = person()
     await given(direct, officer(), deputy)
     client = Delegating(direct)

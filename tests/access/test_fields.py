@@ -1,4 +1,4 @@
-"""A column with a rule is shown in those rows alone in whose unit the asker holds one of its roles."""
+"""A column with a rule is shown only in rows in whose unit the caller holds one of the column's roles."""
 
 from typing import Any
 from uuid import uuid4
@@ -26,7 +26,7 @@ BESIDE = "u082"
 FIELDS: Any = {"id": "id", "why": "return_reason"}
 
 
-async def test_a_rule_is_applied_row_by_row(graphql: GraphQL) -> None:
+async def test_rule_of_a_column_is_applied_row_by_row(graphql: GraphQL) -> None:
     async with asking(graphql.settings) as services:
 
         async def does(command: Any, caller: Caller) -> dict[str, Any]:

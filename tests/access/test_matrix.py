@@ -1,4 +1,4 @@
-"""Everybody tries everything, over both doors, and it ends as the table says."""
+"""Every caller tries every operation, through both entrances; the outcomes are those of the table."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -50,18 +50,16 @@ async def differences(section: str, world: World, door: Door) -> dict[str, str]:
     }
 
 
-async def test_straight_at_the_services_everything_ends_as_the_table_says(
-    world: World, services: Services
-) -> None:
+async def test_services_answer_every_caller_as_the_table_says(world: World, services: Services) -> None:
     assert await differences("services", world, services.outcome) == {}
 
 
-async def test_through_the_gateway_everything_ends_as_the_table_says(world: World, gateway: Gateway) -> None:
+async def test_gateway_answers_every_caller_as_the_table_says(world: World, gateway: Gateway) -> None:
     assert await differences("gateway", world, gateway.outcome) == {}
 
 
 @pytest.mark.parametrize("section", CELLS)
-async def test_what_lies_outside_looks_like_what_is_not_there(
+async def test_record_outside_the_scope_looks_like_a_missing_one(
     section: str, world: World, services: Services, gateway: Gateway
 ) -> None:
     door: Door = services.outcome if section == "services" else gateway.outcome
@@ -80,7 +78,7 @@ async def test_what_lies_outside_looks_like_what_is_not_there(
 
 
 @pytest.mark.parametrize("role", sorted(ANY_OFFICE))
-async def test_of_all_review_events_everybody_hears_those_of_their_units(
+async def test_caller_receives_only_review_events_of_their_units(
     role: str, world: World, graphql: GraphQL, gateway: Gateway
 ) -> None:
     for line in lines("gateway"):
@@ -97,7 +95,7 @@ async def test_of_all_review_events_everybody_hears_those_of_their_units(
     assert all(event["model"]["id"] for event in heard)
 
 
-async def test_who_has_no_role_hears_no_review_event(graphql: GraphQL, gateway: Gateway) -> None:
+async def test_caller_without_a_role_receives_no_review_event(graphql: GraphQL, gateway: Gateway) -> None:
     for who in OTHERS:
         if who.anonymous:
             continue  # is tested where connections are
@@ -114,6 +112,6 @@ async def first_heard(graphql: GraphQL, token: str | None, after: int) -> dict[s
 
 
 def _never(thing: str) -> str:
-    """An id of the same kind that was never given."""
+    """An id of the same kind that no record has."""
     kind, _, number = thing.partition("_")
     return f"{kind}_{number[:8]}{'0' * 16}"

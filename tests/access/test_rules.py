@@ -1,4 +1,4 @@
-"""Each thing that can be asked says who may ask it, the table knows them all, and nothing goes round the scope."""
+"""Every message and field declares its roles, the table lists them all, and no code bypasses the scope."""
 
 import ast
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def asked() -> Iterator[type[Command | Query]]:
 
 
 def fields() -> Iterator[tuple[str, Any]]:
-    """The fields of the schema that ask a service, and those of its roots."""
+    """Fields of the schema that send a request to a service, and fields of its roots."""
     for type_ in schema._schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_):
             for name, field in type_.fields.items():
@@ -42,7 +42,7 @@ def fields() -> Iterator[tuple[str, Any]]:
 
 
 def roles_of(asks: Any) -> set[frozenset[Role]]:
-    """Of all that the field may ask."""
+    """Roles of all messages that the field may send."""
     match asks:
         case Hears():
             return {asks.roles}
@@ -55,7 +55,7 @@ def roles_of(asks: Any) -> set[frozenset[Role]]:
 
 
 def hidden_fields() -> dict[str, frozenset[Role]]:
-    """The fields of the schema that not everybody sees who sees their type."""
+    """Fields of the schema that are hidden from some callers who see the type."""
     found = {}
     for type_name, row in ROWS.items():
         type_: Any = schema._schema.type_map[type_name]
@@ -71,7 +71,7 @@ def asks_of(field: Any) -> Any:
 
 
 def expanded(roles: frozenset[Role]) -> frozenset[Role]:
-    """What the public may, everybody may."""
+    """Rights of the public belong to every role."""
     return frozenset(Role) if Role.PUBLIC in roles else roles
 
 
@@ -80,20 +80,20 @@ def everybody_of(rules: set[frozenset[Role]]) -> frozenset[Role]:
 
 
 def named(who: frozenset[str]) -> frozenset[str]:
-    """The roles behind the table's words."""
+    """The roles that the words of the table stand for."""
     if "everybody" in who:
         return frozenset(Role)
     return frozenset(ANY_OFFICE) if "any" in who else who & frozenset(Role)
 
 
-def test_every_message_says_who_may_ask_it() -> None:
+def test_every_message_declares_its_roles() -> None:
     for kind in asked():
         assert "roles" in vars(kind), kind
         assert kind.roles, kind
         assert kind.roles <= set(Role), kind
 
 
-def test_the_table_knows_every_message_and_the_roles_it_declares() -> None:
+def test_table_lists_every_message_with_its_roles() -> None:
     declared = {kind.subject.partition(".")[2]: expanded(kind.roles) for kind in asked()}
     written: dict[str, frozenset[str]] = {}
     for line in lines("services"):
@@ -102,13 +102,13 @@ def test_the_table_knows_every_message_and_the_roles_it_declares() -> None:
     assert set(MESSAGES) == set(declared)
 
 
-def test_every_field_that_asks_a_service_carries_a_rule() -> None:
+def test_every_field_that_sends_a_request_has_roles() -> None:
     for name, asks in fields():
         assert asks, name
         assert all(roles_of(asks)), name
 
 
-def test_the_table_knows_every_field_and_the_roles_it_declares() -> None:
+def test_table_lists_every_field_with_its_roles() -> None:
     declared = {name: everybody_of(roles_of(asks)) for name, asks in fields()}
     declared |= {name: everybody_of({ANY_OFFICE}) for name in hidden_fields()}
     written: dict[str, set[frozenset[str]]] = {}
@@ -123,7 +123,7 @@ def test_the_table_knows_every_field_and_the_roles_it_declares() -> None:
     assert {*QUERIES, *(f"Mutation.{name}" for name in INPUTS)} | subscribed == set(written)
 
 
-def test_the_table_knows_every_column_and_its_rule() -> None:
+def test_table_lists_every_column_with_its_rule() -> None:
     declared = {
         (row.__name__, column): rules_of(row).get(column, frozenset())
         for row in ROWS.values()
@@ -132,7 +132,7 @@ def test_the_table_knows_every_column_and_its_rule() -> None:
     assert columns() == declared
 
 
-def test_what_is_hidden_from_some_may_be_null_for_all() -> None:
+def test_hidden_column_is_nullable_in_the_schema() -> None:
     built = build_schema(schema.as_str())
     for name in hidden_fields():
         type_, _, field = name.partition(".")
@@ -162,11 +162,11 @@ UNSCOPED = {
     ("services/reporting/repository.py", "f'facts_{generation}'"),
     ("services/reporting/repository.py", "f'counters_{generation}'"),
 }
-"""All collections that are read or written without a scope, and where each says why."""
+"""All collections that are used without a scope, and the modules that declare them, with reasons."""
 RAW = {"db", "session", "client", "beside"}
-"""Attributes that lead to a database past the scope."""
+"""Attributes that reach a database without a scope."""
 OF_THE_PROCESS = {"Store", "EVERYTHING", "OURSELVES"}
-"""Names by which a process acts for itself, outside of any request."""
+"""Names that a process uses to act for itself, outside any request."""
 
 
 def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
@@ -175,7 +175,7 @@ def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
 
 
-def test_whatever_goes_without_a_scope_is_declared_and_listed_here() -> None:
+def test_every_collection_without_a_scope_is_listed_here() -> None:
     found = {
         (name, ast.unparse(node.args[0]))
         for name, module in modules("services", "gateway")
@@ -185,7 +185,7 @@ def test_whatever_goes_without_a_scope_is_declared_and_listed_here() -> None:
     assert found == UNSCOPED
 
 
-def test_outside_the_kernel_nothing_touches_a_database_past_the_scope() -> None:
+def test_only_the_kernel_reaches_a_database_without_a_scope() -> None:
     for name, module in modules("services"):
         for node in ast.walk(module) if not name.startswith("services/kernel/") else ():
             if isinstance(node, ast.Attribute):
@@ -195,7 +195,7 @@ def test_outside_the_kernel_nothing_touches_a_database_past_the_scope() -> None:
                 assert node.attr not in RAW, f"{name}:{node.lineno} reaches for {node.attr}"
 
 
-def test_only_projections_and_workers_act_in_the_name_of_their_process() -> None:
+def test_only_projections_and_workers_act_for_their_process() -> None:
     for name, module in modules("services", "gateway"):
         imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
         projections = (
@@ -206,13 +206,13 @@ def test_only_projections_and_workers_act_in_the_name_of_their_process() -> None
             assert not OF_THE_PROCESS & {alias.name for node in imports for alias in node.names}, name
 
 
-def test_the_readme_tells_who_may_do_what() -> None:
+def test_readme_contains_the_table_of_rights() -> None:
     readme = (ROOT / "gateway" / "README.md").read_text()
     assert who_may_do_what() in readme, f"this stands there otherwise:\n{who_may_do_what()}"
 
 
 def who_may_do_what() -> str:
-    """A row per field of the roots, and per field that not everybody sees who sees its type."""
+    """A row for each field of the roots, and for each field that is hidden from some."""
     rules = {name: roles_of(asks) for name, asks in fields() if name.startswith(ROOTS)}
     rules |= {name: {roles} for name, roles in hidden_fields().items()}
     titles = [*(role.value for role in Role if role is not Role.PUBLIC), "no token"]
@@ -224,6 +224,6 @@ def who_may_do_what() -> str:
 
 
 def _mark(role: Role, rules: set[frozenset[Role]]) -> str:
-    """Of several that a field may ask, not all may be open to the role."""
+    """`○` when the role may send only some of the messages that the field may send."""
     may = [role in expanded(roles) for roles in rules]
     return "●" if all(may) else "○" if any(may) else ""

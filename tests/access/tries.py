@@ -1,4 +1,4 @@
-"""One try of one thing by somebody, and what most ways of asking have in common."""
+"""One request by one caller for one record, and parts that most requests share."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +13,14 @@ ID: Fields = {"id": "id"}
 THEN = f"{PLACE}@2019-06-01"
 
 NODE = "query($id: ID!) { node(id: $id) { ... on %s { %s } } }"
-"""Of a thing of this type, this field."""
+"""A field of a record of this type."""
 PAGE = "query($after: String!) { %s(first: 1, after: $after%s) { edges { node { id } } } }"
-"""Of a list, with these further arguments, the first behind a cursor."""
+"""The first record of a list after a cursor, with further arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """Somebody asks for a thing."""
+    """A caller asks for a record."""
 
     operation: str
     state: str
@@ -34,7 +34,7 @@ class Try:
 
 
 def newer_than(thing: str) -> str:
-    """The cursor after which, newest first, this thing is the next."""
+    """A cursor that is directly before this record, in a list with the newest first."""
     kind, _, number = thing.partition("_")
     return f"{kind}_{int(number, 16) + 1:024x}"
 

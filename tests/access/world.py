@@ -1,4 +1,4 @@
-"""The things that are asked for, in every state, all in one place; shared where nobody may change them, else fresh."""
+"""The records to ask for, in every state, all in one unit. Requests that change a record get one of their own."""
 
 import asyncio
 from collections import defaultdict
@@ -40,7 +40,7 @@ OFFICER, APPRAISER, SUPERVISOR = (
     for name, role in ((DRAFTER, Role.OFFICER), ("judge", Role.APPRAISER), ("watch", Role.SUPERVISOR))
 )
 REVIEWED = frozenset({"open", "recognised", "nominated"})
-"""States of reviews; all other states of things are models', but for the ones below."""
+"""States of reviews. All other states are states of models, except for those below."""
 
 
 REGISTERED = ("registered", "implementing", "withdrawn")
@@ -72,33 +72,33 @@ def in_a_week() -> date:
 
 
 Builder = Callable[["World", "Making", Mapping[str, int]], Awaitable[None]]
-"""Makes an area's things, `spare` of them to be changed, once all others are there."""
+"""Creates the records of an area after all others; `spare` of them may be changed."""
 
 
 @dataclass
 class World:
-    """`things`: state → id of one that all ask for. `spare`: state → those that one request each may change."""
+    """`things`: state → id of the shared record. `spare`: state → records that one request each may change."""
 
     settings: Settings
     things: dict[str, str] = field(default_factory=dict)
     spare: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     owner: str = ""
     before: int = 0
-    """The last review event before any of these."""
+    """Number of the last review event before these records."""
     heard: dict[str, str] = field(default_factory=dict)
-    """Relation → the review whose event is the first that one hears there."""
+    """Relation → the review of the first event that a caller there receives."""
 
     async def build(
         self, spare: Mapping[str, int], deputies: list[Somebody], builders: Sequence[Builder]
     ) -> None:
-        """`spare`: how many there are to be of each state, besides the shared ones. `builders`: of the areas."""
+        """`spare`: number of records of each state beside the shared one. `builders`: those of the areas."""
         self.before = (await settled(self.settings)).heads["review"]
         async with asking(self.settings) as services:
             made = Making(services)
             self.owner = await made.id(organisation(), OFFICER)
             states = ["draft", "submitted", "returned", *REGISTERED, *sorted(REVIEWED)]
             wanted = [(state, many + 1) for state in states for many in [spare.get(state, 0)]]
-            # The first event that is heard in the place is this one's; the other places get theirs after it.
+            # The first review event in the unit belongs to this model; those of other units follow.
             first = await made.model(self.owner, "registered")
             await settled(self.settings)
             owners = {
@@ -138,7 +138,7 @@ class Making:
         return str((await self._services.ask(command, caller, dict[str, Any], key=uuid4().hex))["id"])
 
     async def model(self, owner: str, state: str) -> str:
-        """Reviewed ones are registered for now."""
+        """Creates a model. In a state of a review, it is registered for now."""
         model = await self.id(draft(owner), OFFICER)
         if state != "draft":
             await self.id(SubmitModel(model=model, on=SUBMITTED), OFFICER)
@@ -153,7 +153,7 @@ class Making:
         return model
 
     async def reviews(self, models: list[str]) -> list[str]:
-        """Of each model; empty where there is none."""
+        """The review of each model; empty when there is none."""
         query = ReviewsByModel(keys=tuple(models), fields={"id": "id"})
         rows = (await self._services.ask(query, APPRAISER, Rows)).read()
         return [str(row["id"]) if row else "" for row in rows]
