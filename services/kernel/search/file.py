@@ -11,7 +11,7 @@ from services.kernel import telemetry
 from services.kernel.search.declaration import Searched
 from services.kernel.search.index import Index, Packed
 
-SCHEMA = 2
+SCHEMA = 3
 """Raise it when a change of the tokenizer or of the index makes an older file answer queries in another way."""
 MAGIC = b"danvan-search\n"
 

@@ -34,10 +34,13 @@ class Entry(msgspec.Struct, frozen=True):
     within: tuple[str, ...]
     values: dict[str, str]
 
-    def digest(self) -> int:
-        """Of terms and `within`, which seldom change."""
-        text = "\n".join((*sorted(self.terms.exact), "", *sorted(self.terms.pairs), "", *self.within))
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    def digests(self) -> tuple[int, int]:
+        """Of the terms, and of `within`. Both seldom change."""
+        return _digest((*sorted(self.terms.exact), "", *sorted(self.terms.pairs))), _digest(self.within)
+
+
+def _digest(texts: Sequence[str]) -> int:
+    return int.from_bytes(hashlib.blake2b("\n".join(texts).encode(), digest_size=8).digest(), "little")
 
 
 COLUMNS = ("*exact", "*bare", "*pairs", "*within")
@@ -97,33 +100,41 @@ class Index:
     def put(self, entries: Iterable[Entry]) -> None:
         """Adds new documents and brings known ones up to date."""
         fresh: dict[int, Entry] = {}
-        changed: dict[int, Entry] = {}
+        reworded: dict[int, Entry] = {}
+        moved: dict[int, Entry] = {}
         known: dict[int, Entry] = {}
         for entry in entries:
-            number, digest = self.ids.number(entry.id), entry.digest()
+            number, digests = self.ids.number(entry.id), array("Q", entry.digests())
             if number is None:
                 number = self.ids.add(entry.id)
-                self._digests.append(digest)
+                self._digests.extend(digests)
                 fresh[number] = entry
                 continue
+            place = slice(2 * number, 2 * number + 2)
             if number in fresh:
                 fresh[number] = entry
-            elif self._digests[number] != digest:
-                changed[number] = entry
+            else:
+                terms, within = self._digests[place]
+                if terms != digests[0]:
+                    reworded[number] = entry
+                if within != digests[1]:
+                    moved[number] = entry
             known[number] = entry
-            self._digests[number] = digest
-        if known:
-            _remove(BitMap(known), *self._values.values())
-        if changed:
-            # A document's old terms are listed nowhere: all changed documents are taken out of every posting list.
-            _remove(BitMap(changed), self._exact, self._bare, self._pairs, self._within)
-        self._add(fresh | changed, fresh | known)
+            self._digests[place] = digests
+        # A document's old terms are listed nowhere: changed documents are taken out of every posting list. The lists of
+        # owners are many, so a document with a new text is left in them.
+        _remove(known, *self._values.values())
+        _remove(reworded, self._exact, self._bare, self._pairs)
+        _remove(moved, self._within)
+        self._add(fresh | reworded, fresh | moved, fresh | known)
 
-    def _add(self, termed: Mapping[int, Entry], valued: Mapping[int, Entry]) -> None:
+    def _add(
+        self, termed: Mapping[int, Entry], placed: Mapping[int, Entry], valued: Mapping[int, Entry]
+    ) -> None:
         _post(self._exact, ((n, e.terms.exact) for n, e in termed.items()))
         _post(self._bare, ((n, e.terms.bare) for n, e in termed.items()))
         _post(self._pairs, ((n, e.terms.pairs) for n, e in termed.items()))
-        _post(self._within, ((n, e.within) for n, e in termed.items()))
+        _post(self._within, ((n, e.within) for n, e in placed.items()))
         for name in {name for entry in valued.values() for name in entry.values}:
             column = self._values.setdefault(name, {})
             _post(column, ((n, (e.values[name],)) for n, e in valued.items() if name in e.values))
@@ -215,8 +226,9 @@ def _post(column: Postings, terms: Iterable[tuple[int, Iterable[str]]]) -> None:
             known.update(numbers)
 
 
-def _remove(gone: BitMap, *columns: Postings) -> None:
-    for column in columns:
+def _remove(changed: Mapping[int, Entry], *columns: Postings) -> None:
+    gone = BitMap(changed)
+    for column in columns if gone else ():
         for numbers in column.values():
             numbers.difference_update(gone)
 

@@ -170,7 +170,7 @@ async def test_whatever_becomes_of_the_file_everything_is_found(registry: Regist
         case "cut":
             registry.file.write_bytes(kept[: len(kept) // 2])
         case "another schema":
-            registry.file.write_bytes(kept.replace(b'"schema":"2', b'"schema":"0'))
+            registry.file.write_bytes(kept.replace(b'"schema":"3', b'"schema":"0'))
         case "another log":
             assert b"0" * 24 in kept
             registry.file.write_bytes(kept)
