@@ -16,7 +16,19 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bombs, gateway, memory, mutations, rebuild, scale, search, sheets, start, visible
+from tests.bench import (
+    bombs,
+    gateway,
+    indexes,
+    memory,
+    mutations,
+    rebuild,
+    scale,
+    search,
+    sheets,
+    start,
+    visible,
+)
 from tests.bench.stage import out
 
 Section = Callable[[], Awaitable[None]]
@@ -30,6 +42,7 @@ SECTIONS: Mapping[str, Section] = {
     "memory": memory.measure,
     "bombs": bombs.measure,
     "search": search.measure,
+    "indexes": indexes.measure,
     "scale": scale.measure,
     "sheets": sheets.measure,
 }
@@ -44,6 +57,7 @@ TINY: Mapping[str, Section] = {
     "memory": partial(memory.measure, clients=2, seconds=0.3),
     "bombs": partial(bombs.measure, times=1, rounds=1, seconds=0.3),
     "search": partial(search.measure, models=500, times=2, drafts=2, unit="u42"),
+    "indexes": partial(indexes.measure, titles=500, rounds=1, changes=2),
     "scale": partial(scale.measure, sizes=(100,), asked=2),
     "sheets": partial(sheets.measure, rows=200, small=50, large=100),
 }
@@ -73,6 +87,7 @@ def wanted(given: argparse.Namespace) -> dict[str, Section]:
         known["gateway"] = partial(gateway.measure, replace(gateway.LOAD, seconds=given.seconds))
     if given.models:
         known["search"] = partial(search.measure, given.models)
+        known["indexes"] = partial(indexes.measure, given.models)
         known["scale"] = partial(scale.measure, sorted({*scale.SIZES, given.models}))
     return {name: known[name] for name in given.sections or known}
 
@@ -82,7 +97,9 @@ if __name__ == "__main__":
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
     parser.add_argument("--seconds", type=float, help="length of each measurement of “gateway”")
     parser.add_argument(
-        "--models", type=int, help="models in the largest country of “scale”, and in the index of “search”"
+        "--models",
+        type=int,
+        help="models in “search” and “indexes”, and in the largest country of “scale”",
     )
     parser.add_argument("--tiny", action="store_true", help="the smallest size: shows only that it runs")
     arguments = parser.parse_args()
