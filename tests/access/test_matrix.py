@@ -63,7 +63,7 @@ async def test_record_outside_the_scope_looks_like_a_missing_one(
     section: str, world: World, services: Services, gateway: Gateway
 ) -> None:
     door: Door = services.outcome if section == "services" else gateway.outcome
-    # Whoever it is: that all are told the same word is tested above.
+    # Any caller will do: the test above compares the outcomes of all.
     cells = {
         (cell.operation, cell.state, cell.who.relation): cell
         for cell in CELLS[section]
@@ -98,7 +98,7 @@ async def test_caller_receives_only_review_events_of_their_units(
 async def test_caller_without_a_role_receives_no_review_event(graphql: GraphQL, gateway: Gateway) -> None:
     for who in OTHERS:
         if who.anonymous:
-            continue  # is tested where connections are
+            continue  # tested with the connections
         async with subscribed(graphql, gateway.token(who), after="0") as live:
             message = await live.message()
         errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]

@@ -27,7 +27,7 @@ def asked() -> Iterator[type[Command | Query]]:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        # Without a subject, others are made of it: it is not asked itself.
+        # A class without a subject is a base of other messages.
         if "subject" in vars(kind) and kind.__module__.startswith("services."):
             yield kind
 
@@ -117,7 +117,7 @@ def test_table_lists_every_field_with_its_roles() -> None:
     assert set(written) == set(declared)
     for name, who in written.items():
         may = frozenset[str]().union(*who)
-        # A relation of what not everybody sees is seen by fewer than might ask for it.
+        # A link of a type that is hidden from some is seen by fewer roles than may send its message.
         assert may == declared[name] if name.startswith(ROOTS) else may <= declared[name], name
     subscribed = {name for name in written if name.startswith(SUBSCRIBED)}
     assert {*QUERIES, *(f"Mutation.{name}" for name in INPUTS)} | subscribed == set(written)

@@ -118,7 +118,7 @@ def test_bridges_add_up_for_any_facts(given_facts: list[Fact], year: int, half: 
     for bridge in bridges(totals, period):
         assert bridge.gap == 0
         assert bridge.sum == totals.get((period, bridge.to), 0) == sum(row.value for row in bridge.rows)
-    # What waits at the end of a period waits at the beginning of the next.
+    # Models that wait at the end of a period wait at the beginning of the next.
     following = f"{year}-H2" if half == "-H1" else f"{year + 1}{'-H1' if half else ''}"
     after, before = (
         {row.step: row.value for bridge in bridges(totals, p) for row in bridge.rows}
@@ -155,7 +155,7 @@ def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None
     ]
     assert (int(implemented.sum), int(implemented.gap)) == (95, 0)
     assert [row.value for row in recognised.rows] == [112, 20, -47, -20]
-    # A counter of one half-year that is wrong shows in the year.
+    # A wrong counter of a half-year shows in the bridge of the year.
     totals["2019-H1", Measure.IMPLEMENTED] += 1
     assert [bridge.gap for bridge in bridges(totals, "2019")] == [-1, 0]
 

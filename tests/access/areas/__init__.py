@@ -1,8 +1,8 @@
-"""How each area's messages and fields are asked for a thing; a module for each table beside it in `expected/`.
+"""The requests of each area; a module for each table in `expected/`.
 
-A module has what its area needs of: `MESSAGES` (each message → how it is asked for a thing), `INPUTS` (each mutation →
-its input), `QUERIES` (of each field that asks a service, or is not for everybody, a query that shows it, with `$id` or
-`$after`), `CHANGING` (what leaves its thing in another state), and `build`, which makes the things it is asked for.
+A module has, where its area needs them: `MESSAGES` (subject → message about a record), `INPUTS` (mutation → input),
+`QUERIES` (field → query that shows it, with `$id` or `$after`, for each field that sends a request or is hidden from
+some), `CHANGING` (operations that change the state of their record), and `build`, which creates the records.
 """
 
 import pkgutil

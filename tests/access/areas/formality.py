@@ -24,7 +24,7 @@ from tests.access.world import APPRAISER, OFFICER, SUBMITTED, Making, World, dra
 
 
 async def _asked(world: World, made: Making, many: int) -> list[tuple[str, str]]:
-    """Questions that the system asks, and the model of each: with a place, only their titles say nothing."""
+    """Questions that the system asks, and their models, which have a place but empty titles."""
     empty = msgspec.structs.replace(draft(world.owner), title="Dân vận khéo", place="Tổ 1", year=today().year)
     models = list(await asyncio.gather(*(made.id(empty, OFFICER) for _ in range(many))))
     await asyncio.gather(*(made.id(SubmitModel(model=model, on=SUBMITTED), OFFICER) for model in models))

@@ -1,3 +1,3 @@
-"""Things of any kind by their id."""
+"""Records of any kind by id."""
 
 QUERIES = {"Query.node": "query($id: ID!) { node(id: $id) { id } }"}

@@ -26,7 +26,7 @@ from tests.access.world import OFFICER, Making, World, draft
 
 
 async def _suggested(world: World, made: Making, many: int) -> list[tuple[str, str]]:
-    """Relations that the machine suggests, and the later model of each: every pair has words of its own."""
+    """Relations that the system suggests, and the later model of each. Every pair has titles of its own."""
     tag = uuid4().hex[:8]
     titles = [f"an{tag}{number} binh{tag}{number} khang{tag}{number}" for number in range(many)]
     commands = [msgspec.structs.replace(draft(world.owner), title=title) for title in titles]

@@ -1,4 +1,4 @@
-"""Files and jobs: each is seen by its owner only, whoever else may see the unit."""
+"""Files and jobs: only their owner sees them, also within the unit."""
 
 from collections.abc import Mapping
 from secrets import token_hex

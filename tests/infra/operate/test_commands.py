@@ -88,7 +88,7 @@ async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> No
     ids = {span.id for span in spans.values()}
     roots = [span for span in spans.values() if span.parent not in ids]
     assert [(span.service, span.name) for span in roots] == [("gateway", "graphql")]
-    # the transaction is seen where it happens, and nothing of the loops that look for work all day
+    # The trace shows the transaction, and none of the polling loops.
     assert ("registration", "admin.commitTransaction") in spans
     assert ("reporting", "admin.commitTransaction") not in spans
 
@@ -118,7 +118,7 @@ async def test_operator_rebuilds_the_counters(town: Town) -> None:
     await settled(town.settings)
     before = await recount(town.settings)
     assert before.facts == 6
-    # What an earlier counting left when it was interrupted is seen as such, is in no way, and is begun anew.
+    # Remains of an interrupted rebuild are shown as such, do no harm, and the rebuild begins anew.
     store = Store(town.settings, "reporting")
     await store.db.cursors.insert_one({"_id": "counters-2/registration", "seq": 1})
     await store.db.facts_2.insert_one({"_id": "half"})

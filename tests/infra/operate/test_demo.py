@@ -50,7 +50,7 @@ class Demo:
 def test_demo_succeeds_and_then_reports_a_document_that_was_changed_by_hand(
     tmp_path: Path, secrets: Path, mongo: MongoServer, nats_server: NatsServer
 ) -> None:
-    # A start makes what its servers must know of users: those of all other tests would be forgotten there.
+    # A start writes the users of its servers, and would drop the users of all other tests.
     ours = Path(shutil.copytree(secrets, tmp_path / "secrets"))
     demo = Demo(tmp_path, ours, mongo, nats_server)
     unknown = demo.run("demo")
@@ -74,8 +74,8 @@ def test_demo_succeeds_and_then_reports_a_document_that_was_changed_by_hand(
     assert len(lines) == 1
     assert "FIELD DEFENCE_SECURITY in the document and FIELD ECONOMY as counted" in lines[0]
     assert "registration event " in lines[0]
-    # the places in the report where it shows are named too
+    # The differences name the figures of the report as well.
     assert "2018/u437/REGISTERED FIELD.ECONOMY: the documents give 18, the counter shows 19" in again.stdout
-    # and what was loaded on the first start was not loaded again
+    # The second start did not load the data again.
     assert "112 ✓" in again.stdout
     assert "279" not in again.stderr

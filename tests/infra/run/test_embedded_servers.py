@@ -75,7 +75,7 @@ def test_server_stops_in_order_and_restarts_on_its_port(
         server.start()
         assert server.port == port
         assert server.pid != first
-        server.start()  # one that runs is left alone
+        server.start()  # has no effect on a running server
     finally:
         server.stop()
 

@@ -1,4 +1,4 @@
-"""A service may be started before the servers it needs."""
+"""A service may start before the servers that it needs."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ async def test_service_that_starts_first_waits_for_nats_and_then_for_mongodb(
     nats = NatsServer(tmp_path / "nats", secrets, free_port())
     mongo = MongoServer(tmp_path / "mongo", secrets, free_port())
     port = free_port()
-    # It has no secrets but its own, as in its container.
+    # It has only its own secrets, as in its container.
     shutil.copytree(secrets / "review", tmp_path / "secrets" / "review")
     settings = {"DANVAN_NATS_URL": nats.url, "DANVAN_MONGO_URL": mongo.url, "DANVAN_VAR": str(tmp_path)}
     command = "-m uvicorn --factory services.review.app:create_app --no-access-log --log-level warning --port"

@@ -33,4 +33,6 @@ async def test_report_shows_the_published_figures_of_hong_linh(graphql: GraphQL)
 async def test_recount_from_the_documents_finds_no_difference(stack: tuple[Stack, Settings]) -> None:
     found = await recount(stack[1])
     assert found.differences == []
-    assert found.facts >= 112 + 112 + 8 + 38 + 26 + 5  # the sample's; other tests register more, elsewhere
+    assert (
+        found.facts >= 112 + 112 + 8 + 38 + 26 + 5
+    )  # those of the sample; other tests register more in other units

@@ -167,7 +167,7 @@ def test_replaced_password_works_and_the_old_one_does_not(
     password.unlink()
     make_secrets(tmp_path)
     make_users(settings)
-    make_users(settings)  # once more changes nothing
+    make_users(settings)  # a second call changes nothing
     new = mongo_login(settings, "review")
     assert new != old
     with Client(mongo.url, **new) as client:

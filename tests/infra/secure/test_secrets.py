@@ -63,7 +63,7 @@ def test_secrets_differ_and_are_too_long_to_guess(tmp_path: Path) -> None:
         if name.endswith(("seed", "password", ".key", "private.json"))
     ]
     assert len(set(drawn)) == len(drawn)
-    assert min(map(len, drawn)) >= 58  # 256 bits, at the least
+    assert min(map(len, drawn)) >= 58  # at least 256 bits
 
 
 def test_second_start_changes_no_secret(tmp_path: Path) -> None:
