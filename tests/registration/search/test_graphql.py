@@ -1,4 +1,4 @@
-"""The search through GraphQL: what it finds, in which order, and for whom."""
+"""The search through GraphQL: hits, their order, and the scope of the caller."""
 
 import asyncio
 import unicodedata
@@ -52,7 +52,7 @@ def town(graphql: GraphQL) -> Office:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def marker(graphql: GraphQL) -> str:
-    """A word that stands in these models alone: three titles that differ by marks and order, in one ward."""
+    """A word of these three models only. Their titles differ by marks and order; they are in one ward."""
     word = f"q{uuid4().hex[:10]}"
     office = Office(graphql)
     owner = await office.organisation()
@@ -62,7 +62,7 @@ async def marker(graphql: GraphQL) -> str:
     return word
 
 
-async def test_without_marks_in_any_form_and_by_abbreviations_it_finds_the_towns_models(town: Office) -> None:
+async def test_models_are_found_without_marks_in_any_form_and_by_abbreviations(town: Office) -> None:
     whole = await found(town.reporter, "nông thôn mới", filter=IN_TOWN)
     assert whole["total"] > 0
     for text in ("nong thon moi", "NÔNG THÔN MỚI", unicodedata.normalize("NFD", "nông thôn mới"), "NTM"):
@@ -70,7 +70,7 @@ async def test_without_marks_in_any_form_and_by_abbreviations_it_finds_the_towns
     assert whole["asOf"] > 0
 
 
-async def test_owners_and_units_are_found_too_and_each_hit_shows_what_matched(town: Office) -> None:
+async def test_models_are_found_by_owner_and_unit_and_each_hit_has_its_matches(town: Office) -> None:
     result = await found(town.reporter, "dau lieu", filter=IN_TOWN)
     assert result["total"] > 0
     hits = [edge["node"] for edge in result["hits"]["edges"]]
@@ -82,7 +82,7 @@ async def test_owners_and_units_are_found_too_and_each_hit_shows_what_matched(to
         assert "MTTQ" in {match["text"] for match in matches if match["where"] == "OWNER"}, text
 
 
-async def test_models_are_found_by_the_name_of_what_their_unit_became(town: Office) -> None:
+async def test_models_are_found_by_the_name_of_their_units_successor(town: Office) -> None:
     """Since 2025-07-01 Đậu Liêu is part of the ward Nam Hồng Lĩnh."""
     for text in ("Nam Hồng Lĩnh", "nam hong linh"):
         result = await found(town.reporter, f"{text} Đậu Liêu")
@@ -109,7 +109,7 @@ async def test_exact_marks_rank_first_and_neighbouring_words_before_scattered_on
     assert titles(beside)[-1] == f"Giải khéo, hoà thuận {marker}"
 
 
-async def test_pages_go_both_ways_and_hold_everything_once(graphql: GraphQL, marker: str) -> None:
+async def test_pages_go_both_ways_and_have_each_hit_once(graphql: GraphQL, marker: str) -> None:
     person = Office(graphql).reporter
     whole = titles(await found(person, f"hòa giải {marker}"))
     first = await found(person, f"hòa giải {marker}", first=2)
@@ -120,7 +120,9 @@ async def test_pages_go_both_ways_and_hold_everything_once(graphql: GraphQL, mar
     assert titles(back) == whole[1:2]
 
 
-async def test_nothing_outside_ones_units_is_found_or_counted(graphql: GraphQL, marker: str) -> None:
+async def test_models_outside_the_callers_units_are_neither_found_nor_counted(
+    graphql: GraphQL, marker: str
+) -> None:
     totals = {}
     for unit in ("vn", CITY, WARD, DISTRICT, TOWN, WARD[:-1]):
         result = await found(Person(graphql, "reporter", unit), marker)
@@ -131,7 +133,7 @@ async def test_nothing_outside_ones_units_is_found_or_counted(graphql: GraphQL, 
     assert totals == {"vn": 3, CITY: 3, WARD: 3, DISTRICT: 0, TOWN: 0, WARD[:-1]: 0}
 
 
-async def test_filters_narrow_and_facets_count_what_is_left(graphql: GraphQL, marker: str) -> None:
+async def test_filters_narrow_hits_and_facets(graphql: GraphQL, marker: str) -> None:
     office = Office(graphql)
     facets = (await found(office.reporter, marker))["facets"]
     assert {(facet["kind"], facet["value"], facet["total"]) for facet in facets} == {
@@ -159,7 +161,7 @@ async def test_filters_narrow_and_facets_count_what_is_left(graphql: GraphQL, ma
         ("a\u200bb", "text-unseen-character"),
     ],
 )
-async def test_a_text_that_says_nothing_or_too_much_is_refused(
+async def test_text_that_is_empty_too_long_or_invisible_is_refused(
     graphql: GraphQL, text: str, code: str
 ) -> None:
     errors = await Office(graphql).reporter.errors(SEARCH, text=text, first=1)
@@ -167,6 +169,6 @@ async def test_a_text_that_says_nothing_or_too_much_is_refused(
 
 
 @pytest.mark.parametrize("after", ["x", "0", "9model_" + "0" * 24, "0model_" + "0" * 24])
-async def test_a_cursor_that_came_with_no_page_is_refused(graphql: GraphQL, after: str) -> None:
+async def test_cursor_that_came_with_no_page_is_refused(graphql: GraphQL, after: str) -> None:
     errors = await Office(graphql).reporter.errors(SEARCH, text="hoa", first=1, after=after)
     assert [error["extensions"]["code"] for error in errors] == ["cursor-invalid"]

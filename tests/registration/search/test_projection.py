@@ -1,4 +1,4 @@
-"""The index of the search and what is suggested by it: whole again after every loss, each suggestion made once."""
+"""The index is complete again after every loss, and several processes write each suggestion once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -51,7 +51,7 @@ UNITS = (
 
 
 class Registry:
-    """Registration's documents and log as they are, without its process: any number of readers follow them."""
+    """Registration's documents and log without its process. Any number of projections follow the log."""
 
     def __init__(self, settings: Settings, connection: Nats) -> None:
         self.store = Store(settings, "registration")
@@ -97,7 +97,7 @@ class Registry:
 
     async def caught_up(self, reader: Projection) -> None:
         async with asyncio.timeout(DEADLINE):
-            # In this order: what is given its number in between is past a head that was read before.
+            # In this order: an event that gets its number in between is after a head that was read before.
             while await self.pending() or not (head := await self.store.head()):
                 await asyncio.sleep(0.01)
             await reader.reached(head)
@@ -132,7 +132,7 @@ def many(reader: Projection, text: str) -> int:
     return len(reader.index.find(text, None))
 
 
-async def test_an_index_is_built_kept_and_goes_on_from_where_it_was(registry: Registry) -> None:
+async def test_index_is_built_written_and_goes_on_from_its_position(registry: Registry) -> None:
     await registry.draft("Đường hoa", "Ngõ hoa")
     first, running = registry.reader()
     with pytest.raises(Refused) as refused:
@@ -149,7 +149,7 @@ async def test_an_index_is_built_kept_and_goes_on_from_where_it_was(registry: Re
     assert (many(second, "hoa"), second.built) == (3, 0)
     await end([running])
 
-    # Killed before it could write: what the file does not know is in the log.
+    # As after a kill before the file was written: the log has the events that the file does not include.
     registry.file.write_bytes(old)
     third, _ = registry.reader()
     await registry.caught_up(third)
@@ -157,7 +157,7 @@ async def test_an_index_is_built_kept_and_goes_on_from_where_it_was(registry: Re
 
 
 @pytest.mark.parametrize("loss", ["gone", "cut", "another schema", "another log", "a folder"])
-async def test_whatever_becomes_of_the_file_everything_is_found(registry: Registry, loss: str) -> None:
+async def test_everything_is_found_after_any_damage_to_the_file(registry: Registry, loss: str) -> None:
     await registry.draft("Đường hoa", "Ngõ hoa")
     first, running = registry.reader()
     await registry.caught_up(first)
@@ -181,7 +181,7 @@ async def test_whatever_becomes_of_the_file_everything_is_found(registry: Regist
     assert (many(again, "hoa"), again.built) == (2, 2)
 
 
-async def test_a_log_that_was_restored_to_an_earlier_day_is_indexed_anew(registry: Registry) -> None:
+async def test_index_is_built_again_after_the_log_is_restored_to_an_earlier_day(registry: Registry) -> None:
     await registry.draft("Đường hoa", "Ngõ hoa")
     reader, running = registry.reader()
     await registry.caught_up(reader)
@@ -199,7 +199,7 @@ async def test_a_log_that_was_restored_to_an_earlier_day_is_indexed_anew(registr
     assert many(again, "hoa") == 1
 
 
-async def test_readers_of_several_processes_agree(registry: Registry) -> None:
+async def test_indexes_of_several_processes_agree(registry: Registry) -> None:
     readers = [registry.reader(registry.folder / name)[0] for name in ("a", "b")]
     await asyncio.gather(*(registry.draft(f"Đường hoa {number}", "Ngõ hoà") for number in range(10)))
     for reader in readers:
@@ -212,7 +212,7 @@ async def test_readers_of_several_processes_agree(registry: Registry) -> None:
     assert [len(one) for one in found[0]] == [20, 20]
 
 
-async def test_several_processes_make_each_suggestion_once(registry: Registry) -> None:
+async def test_several_processes_write_each_suggestion_once(registry: Registry) -> None:
     for name in ("a", "b"):
         registry.suggesting(registry.reader(registry.folder / name)[0])
     await asyncio.gather(*(registry.draft("Tiếng trống học bài") for _ in range(5)))

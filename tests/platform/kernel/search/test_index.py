@@ -1,4 +1,4 @@
-"""The index against a plain search through a list, and against damage to its file."""
+"""The index finds what a scan of a list finds, and a damaged file is not read."""
 
 import random
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def titles_found(index: Index, titles: Sequence[str], text: str) -> list[str]:
     return [titles[int(index.ids.key(number).hex(), 16)] for _, number in index.find(text, None)]
 
 
-def test_exact_marks_come_first_then_neighbours_then_the_newest() -> None:
+def test_exact_marks_rank_first_then_neighbours_then_newest() -> None:
     titles = ["hòa bình", "hóa bình", "hòa và bình", "hoà bình", "binh hoa", "hoa binh"]
     index = filled(*titles)
     assert titles_found(index, titles, "hòa bình") == [
@@ -51,7 +51,7 @@ def test_exact_marks_come_first_then_neighbours_then_the_newest() -> None:
     assert titles_found(index, titles, "khác") == []
 
 
-def test_who_may_see_a_unit_finds_and_counts_what_is_in_it_and_below_alone() -> None:
+def test_scope_narrows_hits_and_facets_to_units_and_what_lies_below() -> None:
     index = Index(TOY)
     index.put(
         [
@@ -70,7 +70,7 @@ def test_who_may_see_a_unit_finds_and_counts_what_is_in_it_and_below_alone() -> 
     assert len(index.find("duong", None, (), {"state": "REGISTERED"})) == 1
 
 
-def test_a_changed_model_is_found_by_what_it_is_now_in_its_old_place() -> None:
+def test_changed_document_is_found_by_its_new_terms_in_its_old_place() -> None:
     index = filled("đường hoa", "đường gom rác")
     index.put([entry(0, "camera an ninh", "far", "SUBMITTED")])
     assert [len(index.find(text, None)) for text in ("hoa", "camera", "duong")] == [0, 1, 1]
@@ -85,7 +85,9 @@ def test_a_changed_model_is_found_by_what_it_is_now_in_its_old_place() -> None:
     st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=3).map(" ".join),
     st.randoms(use_true_random=False),
 )
-def test_it_finds_what_a_look_at_every_title_finds(titles: list[str], text: str, dice: random.Random) -> None:
+def test_index_finds_what_a_scan_of_all_titles_finds(
+    titles: list[str], text: str, dice: random.Random
+) -> None:
     index = Index(TOY)
     order = list(range(len(titles)))
     dice.shuffle(order)
@@ -103,8 +105,8 @@ def test_it_finds_what_a_look_at_every_title_finds(titles: list[str], text: str,
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(range(24)), st.integers(0, 24), st.integers(1, 7))
-def test_pages_of_any_size_hold_everything_once_in_order(order: list[int], many: int, size: int) -> None:
-    """In whatever order models came: as several processes make ids, a smaller one may come after a greater one."""
+def test_pages_of_any_size_have_each_hit_once_in_order(order: list[int], many: int, size: int) -> None:
+    """Documents arrive in any order: several processes create ids, so a smaller id may arrive after a greater one."""
     index = Index(TOY)
     for number in order[:many]:
         index.put([entry(number, ("đường hoa", "duong hoa")[number % 2])])
@@ -123,13 +125,13 @@ def test_pages_of_any_size_hold_everything_once_in_order(order: list[int], many:
 @pytest.mark.parametrize(
     "damage", [lambda b: b[:-1], lambda b: b[:20], lambda b: b"", lambda b: b[:-9] + b"x" + b[-8:]]
 )
-def test_a_damaged_file_is_no_index(damage: object) -> None:
+def test_damaged_file_is_not_read(damage: object) -> None:
     packed = FILE.packed(filled("đường hoa"))
     assert FILE.unpacked(packed)
     assert FILE.unpacked(damage(packed)) is None  # type: ignore[operator]
 
 
-def test_what_is_most_alike_comes_first_and_the_oldest_of_those() -> None:
+def test_most_alike_comes_first_among_equals_the_oldest() -> None:
     index = filled("thu gom rác thải", "thu gom", "rác thải nhựa thu gom", "đường hoa")
     assert index.alike(["thu", "gom", "rac", "thai"], within=None, most=3, floor=2) == [
         f"toy_{n:024x}" for n in (0, 2, 1)

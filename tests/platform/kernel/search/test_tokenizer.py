@@ -1,4 +1,4 @@
-"""Words of Vietnamese: what is one word, what an abbreviation stands for, and what is shown of a match."""
+"""The tokenizer: which spellings are one word, what an abbreviation stands for, and which text is highlighted."""
 
 import unicodedata
 
@@ -27,18 +27,18 @@ def bare(text: str) -> set[str]:
         ("Đậu", "đậu"),
     ],
 )
-def test_two_spellings_of_a_word_are_one_word(one: str, other: str) -> None:
+def test_two_spellings_of_a_word_have_the_same_keys(one: str, other: str) -> None:
     assert keys(one) == keys(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("hoa", "hòa"), ("hòa", "hóa"), ("đa", "da"), ("tai", "tay"), ("ma", "mơ")]
 )
-def test_marks_tell_words_apart(one: str, other: str) -> None:
+def test_words_with_other_marks_have_other_exact_keys(one: str, other: str) -> None:
     assert keys(one)[0] != keys(other)[0]
 
 
-def test_without_marks_and_in_any_normal_form_a_title_has_the_same_words() -> None:
+def test_title_has_the_same_bare_words_without_marks_and_in_any_normal_form() -> None:
     title = "Dân vận khéo: Đậu Liêu"
     assert bare(title) == {"dan", "van", "kheo", "dau", "lieu"}
     assert terms_of(unicodedata.normalize("NFD", title)) == terms_of(title)
@@ -46,22 +46,22 @@ def test_without_marks_and_in_any_normal_form_a_title_has_the_same_words() -> No
 
 
 @given(LETTERS)
-def test_the_normal_form_never_matters(text: str) -> None:
+def test_terms_do_not_depend_on_the_normal_form(text: str) -> None:
     assert terms_of(unicodedata.normalize("NFD", text)) == terms_of(unicodedata.normalize("NFC", text))
 
 
-def test_an_abbreviation_and_its_words_find_each_other() -> None:
+def test_abbreviation_and_its_words_find_each_other() -> None:
     for one in abbreviations():
         short, full = keys(one.short)[1], bare(one.full)
         assert full <= terms_of(f"của {one.short} phường").bare, one
         assert short in terms_of(f"của {one.full} phường").bare, one
 
 
-def test_an_abbreviation_within_another_counts_too() -> None:
+def test_abbreviation_within_another_is_a_term_too() -> None:
     assert {"ubmttq", "mttq", "mat"} <= terms_of("UBMTTQ xã").bare
 
 
-def test_every_abbreviation_stands_once_in_the_table_and_has_a_source() -> None:
+def test_each_abbreviation_is_in_the_table_once_with_a_source() -> None:
     table = abbreviations()
     assert len({keys(one.short)[1] for one in table}) == len(table)
     assert all(one.source and one.full for one in table)
@@ -78,5 +78,5 @@ def test_every_abbreviation_stands_once_in_the_table_and_has_a_source() -> None:
         ("Không có gì", {"khac"}, []),
     ],
 )
-def test_a_match_is_shown_as_it_is_written(text: str, wanted: set[str], shown: list[str]) -> None:
+def test_highlight_is_the_text_as_it_is_written(text: str, wanted: set[str], shown: list[str]) -> None:
     assert [text[start:end] for start, end in highlights(text, frozenset(wanted))] == shown
