@@ -1,6 +1,16 @@
 """Accepted mutations per second through the whole path, beside the same transaction directly on MongoDB.
 
 Titles that resemble each other cost more than others: each draft makes five suggestions, which are events too.
+
+Processor time of all processes but the clients, ms for each draft: least of alternating runs of 5 s, on a busy machine
+of 2 cores. “Before”: one process answered, compared each draft by itself and held the search index.
+
+                                        one client   64 clients
+    alike titles, before                      24.8         14.0
+    alike titles                              21.0          9.3
+    different titles                          16.1          7.0
+    the answering process alone, before       12.4          7.2
+    the answering process alone                4.5          2.2
 """
 
 import asyncio
