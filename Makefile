@@ -9,7 +9,7 @@ UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint chaos bench fuzz properties token schema operations clean
+.PHONY: help setup run demo test lint chaos bench fuzz properties token schema docs operations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -59,6 +59,9 @@ token: setup ## a token for the gateway (ROLE=… UNIT=…)
 
 schema: setup ## write gateway/schema.graphql; what breaks clients needs a reason (BREAKING='why')
 	@.venv/bin/danvan schema --write --breaking "$(BREAKING)"
+
+docs: setup ## write the tables of refusal codes and rights
+	@.venv/bin/danvan docs
 
 operations: setup ## write gateway/operations.json
 	@.venv/bin/danvan operations > gateway/operations.json

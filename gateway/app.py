@@ -17,8 +17,8 @@ from starlette.types import ASGIApp
 
 from gateway.callers.delegating import Delegating
 from gateway.callers.identity import Identity
-from gateway.engine.operations import Operations
-from gateway.engine.planned import Planned
+from gateway.engine.executor import PlanningExecutor
+from gateway.operations import Operations
 from gateway.transport.files import Files
 from gateway.transport.headers import PAGE, Secured
 from gateway.transport.http import Http
@@ -70,7 +70,7 @@ class Gateway:
 def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     telemetry.start("gateway", settings)
-    Planned.on = settings.plan
+    PlanningExecutor.on = settings.plan
     operations, identity = Operations(settings), Identity(settings)
     gateway = Gateway(settings, operations)
     routes: list[BaseRoute] = [Route("/healthz", gateway.healthy), Route("/readyz", gateway.ready)]

@@ -250,6 +250,15 @@ def schema(
         _fail("This breaks clients. If it is necessary: make schema BREAKING='why'\n  " + "\n  ".join(broken))
 
 
+@app.command()
+def docs() -> None:
+    """Write the tables of refusal codes and rights, gateway/CODES.md and gateway/RIGHTS.md."""
+    from gateway import reference
+
+    for page, text in reference.pages().items():
+        page.write_text(text, encoding="utf-8")
+
+
 async def _serve() -> None:
     async with _started() as (settings, stack):
         if settings.oidc_issuer:  # that issuer does not know the sample's people

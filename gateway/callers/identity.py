@@ -37,7 +37,7 @@ class Embedded:
 
 
 class Identity:
-    """Asked with every request, so a token that was found good is remembered for as long as it is."""
+    """Verifies the token of each request. A verified token stays in a cache until it expires."""
 
     def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
         self._now = now

@@ -17,11 +17,11 @@ from strawberry.extensions import SchemaExtension
 
 from gateway.callers import rates
 from gateway.callers.rates import Rates, Taken
-from gateway.engine.documents import HASH, Document, Documents, documents
 from gateway.engine.limits import NODES, Price
 from gateway.engine.metrics import Metrics
+from gateway.engine.query_cache import HASH, QueryCache, QueryDocument, query_cache
 from gateway.fields.errors import INVALID, SHOWN, refused, shown
-from gateway.transport.guard import Bad
+from gateway.request import RequestRefused
 from services.kernel import telemetry
 from services.kernel.calendar import today
 from services.kernel.caller import Caller
@@ -71,7 +71,7 @@ class Turns:
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "reader")
 
-    async def read(self, shelves: Documents, text: str) -> Document:
+    async def read(self, cache: QueryCache, text: str) -> QueryDocument:
         """`TimeoutError` if it is not this one's turn within `patience` seconds."""
         async with asyncio.timeout(self._patience):
             await self._lock.acquire()
@@ -79,8 +79,8 @@ class Turns:
         before, begun = sys.getswitchinterval(), perf_counter()
         sys.setswitchinterval(SWITCH)
         try:
-            found = shelves.find(text)  # somebody else may have asked for the same
-            return found or shelves.keep(text, await loop.run_in_executor(self._thread, shelves.made, text))
+            found = cache.find(text)  # somebody else may have asked for the same
+            return found or cache.add(text, await loop.run_in_executor(self._thread, cache.parse, text))
         finally:
             took = perf_counter() - begun
             sys.setswitchinterval(before)
@@ -130,7 +130,7 @@ class Policy:
             await asyncio.sleep(min(taken.retry_after, LATE))
             raise _overdrawn(taken)
 
-    def refused(self, bad: Bad, caller: Caller | None, address: str) -> str:
+    def refused(self, bad: RequestRefused, caller: Caller | None, address: str) -> str:
         """Counts and logs a request that never became an operation; the trace id that it is found by."""
         self.metrics.refused([bad.code])
         self.take(caller, kind_of(caller), address, REFUSING if bad.status in MALFORMED else 1)
@@ -148,7 +148,7 @@ class Watch:
     Made inside its span, by whose trace it is found again.
     """
 
-    def __init__(self, context: Any, document: Document | None = None) -> None:
+    def __init__(self, context: Any, document: QueryDocument | None = None) -> None:
         self.executed = False
         self._context = context
         self._policy: Policy = context.policy
@@ -162,21 +162,21 @@ class Watch:
         self._seconds = 0.0
         self._trace = telemetry.trace_id()
 
-    async def read(self, shelves: Documents, text: str) -> Document | None:
+    async def read(self, cache: QueryCache, text: str) -> QueryDocument | None:
         """What is asked, as known or newly read; None for who has nothing left for reading."""
-        found = shelves.find(text)
+        found = cache.find(text)
         if found is None:
             taken = self._take(1 + len(text) / READING)
             if taken.retry_after:
                 self._dry = taken
             else:
-                found = await self._anew(shelves, text)
+                found = await self._anew(cache, text)
         self._document = found
         return found
 
-    async def _anew(self, shelves: Documents, text: str) -> Document | None:
+    async def _anew(self, cache: QueryCache, text: str) -> QueryDocument | None:
         try:
-            found = await self._policy.turns.read(shelves, text)
+            found = await self._policy.turns.read(cache, text)
         except TimeoutError:
             self._dry = Taken(0, 1.0)
             return None
@@ -302,7 +302,7 @@ class Policed(SchemaExtension):
 
     async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
-        found = await self._watch.read(documents(context.schema._schema), context.query or "")
+        found = await self._watch.read(query_cache(context.schema._schema), context.query or "")
         context.context.document = found
         if found and found.tree:
             context.graphql_document = found.tree
@@ -351,10 +351,10 @@ def _rate_limited(taken: Taken | None) -> GraphQLError:
     return refused(code="rate-limited", vi=vi, en=en, retryAfter=seconds)
 
 
-def _overdrawn(taken: Taken) -> Bad:
+def _overdrawn(taken: Taken) -> RequestRefused:
     seconds = ceil(taken.retry_after)
     vi, en = _too_often(seconds)
-    bad = Bad(429, "rate-limited", vi=vi, en=en)
+    bad = RequestRefused(429, "rate-limited", vi=vi, en=en)
     bad.error["extensions"]["retryAfter"] = seconds
     return bad
 

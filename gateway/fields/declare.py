@@ -1,36 +1,28 @@
-"""How a field of the schema is declared: as a column of its row, or by what a whole level of rows asks of a service.
+"""How a field of the schema is declared: as a column of its row, or by the message that finds its rows.
 
-A type of the schema is never made: it says what there is to select, and its values are rows, as services answer them.
-Both executors read the declarations: the reference asks through the door, field by field, batched in a tick; the plan
-asks level by level.
+No instance of a type of the schema is ever made. A type says what can be selected; its values are rows, as services
+answer them. The reference executor resolves field by field, through the loader, which batches. A query plan reads the
+same declarations, and asks level by level.
+
+Strawberry resolves annotations at run time, so no module here has `from __future__ import annotations`.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLNamedType,
-    GraphQLSchema,
-    SelectionSetNode,
-    get_named_type,
-    is_leaf_type,
-    is_object_type,
-    is_union_type,
-)
+from graphql import get_named_type, is_union_type
 from strawberry import Info
-from strawberry.types.field import StrawberryField
 
+from gateway.fields import columns
+from gateway.fields.columns import ASKS, Link
 from gateway.fields.inputs import input_of, shown_as
 from gateway.fields.relay import After, Before, First, Last, described, refusal_row
 from services.kernel.messages import Command, Refused, Role
-from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Part, Row, Shows
+from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Row, Shows
 from services.kernel.units import UnitOnDay
 
 AnyInfo = Info[Any, None]
@@ -41,59 +33,49 @@ Key = Annotated[
         "và nhận lại cùng câu trả lời; cùng khóa với nội dung khác thì bị từ chối."
     ),
 ]
-ASKS = "asks"
-DEFINITION = "strawberry-definition"
 
 
 @dataclass(frozen=True, slots=True)
-class Follows:
-    """A relation: the rows, or pages, that `message` finds under the keys in the column `by` of the rows above."""
-
-    message: type[ByKeys] | type[ByOwners]
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a root field asks for. `type` names the type of the row where the field's own type leaves it open."""
+class RootQuery:
+    """The query that a root field asks. `type`: name of the row's type, if the field's own type leaves it open."""
 
     message: Shows
     type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Starts:
-    """A root field: its arguments make the wish, for one of `messages`; None is answered with null, without asking."""
+class RootField:
+    """A field of `Query`. `query` makes a query, one of `messages`, of its arguments; None is answered with null."""
 
-    wish: Callable[..., Wish | None]
+    query: Callable[..., RootQuery | None]
     messages: tuple[type[Shows], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Hears:
-    """A subscription: for holders of these roles."""
+class SubscriptionField:
+    """A field of `Subscription`, for holders of these roles."""
 
     roles: frozenset[Role]
 
 
-def found(message: type[ByKeys], id_: str, type_: str = "", on: date | None = None) -> Wish | None:
-    """The wish for the one of this id, as of a day where it has days; None where no id looks like that."""
+def by_id(message: type[ByKeys], id_: str, type_: str = "", on: date | None = None) -> RootQuery | None:
+    """The query for the row with this id, as of the day `on` if given; None if it cannot be an id."""
     if UnitOnDay(id_).unit != id_:
         return None
-    return Wish(message(keys=(f"{id_}={on}" if on else id_,)), type_)
+    return RootQuery(message(keys=(f"{id_}={on}" if on else id_,)), type_)
 
 
 def one(message: type[ByKeys], by: str, description: str, *, weight: float | None = None) -> Any:
-    """The object that `message` finds under the key in the column `by`. `weight`: what one costs, if not as usual."""
+    """The row that `message` finds by the key in the column `by`. `weight`: cost of each row, unless the usual one."""
 
-    async def resolve(self: Row, info: AnyInfo):  # type: ignore[no-untyped-def] # the class says what it shows
+    async def resolve(self: Row, info: AnyInfo):  # type: ignore[no-untyped-def] # the class declares the type
         key = self[by]
-        return await info.context.door.row(message, key, needed(info)) if key is not None else None
+        return await info.context.loader.row(message, key, needed(info)) if key is not None else None
 
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={ASKS: Follows(message, by), **_weighing(weight)},
+        metadata={ASKS: Link(message, by), **_weighing(weight)},
     )
 
 
@@ -109,47 +91,47 @@ def pages(message: type[ByOwners], by: str, description: str) -> Any:
         before: Before = None,
     ):
         window = {"first": first, "after": after, "last": last, "before": before}
-        return await info.context.door.page(message, self[by], window, needed(info))
+        return await info.context.loader.page(message, self[by], window, needed(info))
 
-    return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Follows(message, by)})
+    return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Link(message, by)})
 
 
 def root(
-    wish: Callable[..., Wish | None],
+    query: Callable[..., RootQuery | None],
     description: str,
     *messages: type[Shows],
     weight: float | None = None,
 ) -> Any:
-    """A field of `Query`, with the arguments of `wish`, which wishes for one of `messages`. `weight`: as of `one`."""
+    """A field of `Query`, with the arguments of `query`. `messages`: those it may ask. `weight`: as in `one`."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
-        wanted = wish(**arguments)
+        wanted = query(**arguments)
         if wanted is None:
             return None
         try:
-            return await info.context.door.wished(wanted, needed(info, wanted.type))
+            return await info.context.loader.root(wanted, needed(info, wanted.type))
         except Refused as refused:
             return refusal(refused, info._raw_info.return_type)
 
     info = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=AnyInfo)
     parameters = [
         parameter.replace(annotation=shown_as(parameter.annotation))
-        for parameter in inspect.signature(wish).parameters.values()
+        for parameter in inspect.signature(query).parameters.values()
     ]
     resolve.__signature__ = inspect.Signature([info, *parameters])  # type: ignore[attr-defined]
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={ASKS: Starts(wish, messages), **_weighing(weight)},
+        metadata={ASKS: RootField(query, messages), **_weighing(weight)},
     )
 
 
 def does(command: type[Command], shows: type, description: str) -> Any:
-    """A mutation: its input is derived from the command, and the answer is the new state or a refusal."""
+    """A mutation. Its input is derived from the command; its result is the new state, or a refusal."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
         try:
-            row = await info.context.door.do(arguments["input"], arguments["idempotency_key"])
+            row = await info.context.loader.do(arguments["input"], arguments["idempotency_key"])
         except Refused as refused:
             return refusal(refused, info._raw_info.return_type)
         return {"__typename": shows.__name__, **row}
@@ -163,11 +145,22 @@ def does(command: type[Command], shows: type, description: str) -> Any:
     return strawberry.mutation(resolver=resolve, description=description, metadata={ASKS: command})
 
 
+def needed(info: AnyInfo, type_: str = "") -> Fields:
+    """`columns.needed`, found once for each selection of an operation."""
+    raw = info._raw_info
+    known: dict[tuple[Any, ...], Fields] = info.context.loader.needed
+    # By all nodes: a field of a fragment may be selected alone in one place, and together with others in another.
+    key = (*map(id, raw.field_nodes), type_)
+    if key not in known:
+        known[key] = columns.needed(raw, type_)
+    return known[key]
+
+
 def refusal(refused: Refused, type_: Any) -> Row:
-    """As a member of the field's union; raised where the field has none, or where nobody has been recognised."""
+    """The refusal as a member of the field's union; raised again if the union has none."""
     union = get_named_type(type_)
     members = [member.name for member in union.types] if is_union_type(union) else []
-    # Who asks without a valid token gets an error: a refusal would say something of the thing asked for.
+    # A caller without a valid token gets an error: a refusal would tell something about the record.
     if "Refusal" not in members or refused.refusal.code == "unauthenticated":
         raise refused
     return refusal_row(refused.refusal)
@@ -188,92 +181,6 @@ def page_info(page: Page) -> Row:
         "start_cursor": page.cursors[0] if page.cursors else None,
         "end_cursor": page.cursors[-1] if page.cursors else None,
     }
-
-
-def asks(field: Any) -> Follows | Starts | None:
-    """What a field of the graphql-core schema was declared with."""
-    definition = field.extensions.get(DEFINITION)
-    found = definition.metadata.get(ASKS) if isinstance(definition, StrawberryField) else None
-    return found if isinstance(found, Follows | Starts) else None
-
-
-def column_of(field: Any) -> str:
-    name: str = field.extensions[DEFINITION].python_name
-    return name
-
-
-def is_connection(type_: GraphQLNamedType) -> bool:
-    return is_object_type(type_) and type_.name.endswith("Connection")
-
-
-def needed(info: AnyInfo, type_: str = "") -> Fields:
-    """The columns that anything selected below this field may need, each under its own name."""
-    raw = info._raw_info
-    known: dict[tuple[Any, ...], Fields] = info.context.door.needed
-    # By all of them: a field of a fragment may be selected alone in one place, and together with others in another.
-    key = (*map(id, raw.field_nodes), type_)
-    if key not in known:
-        returned = raw.schema.type_map[type_] if type_ else get_named_type(raw.return_type)
-        found = _columns(raw.schema, raw.fragments, returned, _below(raw.field_nodes))
-        known[key] = {"__typename": f"={type_}", **found} if type_ else found
-    return known[key]
-
-
-def _columns(
-    schema: GraphQLSchema,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    type_: Any,
-    sets: Iterable[SelectionSetNode],
-) -> Fields:
-    selected = _selected(schema, fragments, type_, sets)
-    if is_connection(type_):
-        for name in ("edges", "node"):
-            type_ = get_named_type(type_.fields[name].type)
-            selected = _selected(schema, fragments, type_, _below(selected.get(name, ())))
-    found: Fields = {}
-    for name, nodes in selected.items():
-        field = type_.fields[name]
-        asked = asks(field)
-        if isinstance(asked, Follows):
-            found[asked.by] = asked.by
-            continue
-        column, named = column_of(field), get_named_type(field.type)
-        found[column] = (
-            column if is_leaf_type(named) else Part(column, _columns(schema, fragments, named, _below(nodes)))
-        )
-    return found
-
-
-def _selected(
-    schema: GraphQLSchema,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    type_: Any,
-    sets: Iterable[SelectionSetNode],
-) -> dict[str, list[FieldNode]]:
-    """All selections of each field, through fragments, whether or not a directive leaves them out."""
-    found: dict[str, list[FieldNode]] = {}
-    waiting, passed = list(sets), set[str]()
-    while waiting:
-        for selection in waiting.pop().selections:
-            if isinstance(selection, FieldNode):
-                if selection.name.value in type_.fields:
-                    found.setdefault(selection.name.value, []).append(selection)
-                continue
-            fragment: Any = selection
-            if isinstance(selection, FragmentSpreadNode):
-                if selection.name.value in passed:
-                    continue
-                passed.add(selection.name.value)
-                fragment = fragments[selection.name.value]
-            condition = fragment.type_condition
-            on: Any = schema.type_map[condition.name.value] if condition else type_
-            if on is type_ or (not is_object_type(on) and schema.is_sub_type(on, type_)):
-                waiting.append(fragment.selection_set)
-    return found
-
-
-def _below(nodes: Iterable[FieldNode]) -> list[SelectionSetNode]:
-    return [node.selection_set for node in nodes if node.selection_set]
 
 
 def _weighing(weight: float | None) -> dict[str, float]:

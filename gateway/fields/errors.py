@@ -1,4 +1,4 @@
-"""What callers see of errors: what was refused and why, never what broke inside."""
+"""Errors as callers see them: refusals with code and reason, never the details of a fault."""
 
 import re
 from collections.abc import Sequence
@@ -11,26 +11,26 @@ from services.kernel.messages import Refused, Unavailable
 
 INVALID = "graphql-invalid"
 SHOWN = 5
-"""Errors per answer; the others are only counted."""
+"""Errors shown in one answer. The others are only counted."""
 LONGEST = 500
-"""Characters of a message, which repeats what was sent."""
+"""Characters of a message, at most. A message repeats a part of the document."""
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 def refused(*, code: str, vi: str, en: str, **more: Any) -> GraphQLError:
-    """An error that is ready to be shown."""
+    """An error with its code and both languages."""
     return GraphQLError(vi, extensions={"code": code, "vi": vi, "en": en, **more})
 
 
 def shown(errors: Sequence[GraphQLError], trace: str, *, suggestions: bool) -> list[GraphQLError]:
-    """At most so many, each with a code and both languages; `suggestions` are for those who may see the schema."""
+    """At most `SHOWN` errors, each with a code and both languages. `suggestions`: of names in the schema."""
     return [_shown(error, trace, suggestions) for error in errors[:SHOWN]]
 
 
 def _shown(error: GraphQLError, trace: str, suggestions: bool) -> GraphQLError:
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        # graphql's own: syntax, validation, a variable of the wrong kind. It says where.
+        # An error of graphql-core: syntax, validation, or a variable of the wrong type. It has its place.
         if "code" in (error.extensions or {}):
             return error
         en = error.message if suggestions else _SUGGESTION.sub("", error.message)
@@ -51,6 +51,6 @@ def _shown(error: GraphQLError, trace: str, suggestions: bool) -> GraphQLError:
 
 
 def _error(error: GraphQLError, message: str, **extensions: Any) -> GraphQLError:
-    # Places are found by reading the text up to each: of a hundred in a cycle, five tell enough.
+    # graphql-core reads the text up to each place, so only a few are kept.
     nodes, places = (error.nodes or [])[:SHOWN], list(error.positions or ())[:SHOWN]
     return GraphQLError(message, nodes, error.source, places, error.path, extensions=extensions)

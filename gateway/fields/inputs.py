@@ -1,6 +1,8 @@
 """Input types of the schema, derived from the structs that services declare: commands and filters.
 
 A struct's `vi` describes the input, and the annotation of each field describes the field. Resolvers get the struct.
+
+Strawberry resolves annotations at run time.
 """
 
 from collections.abc import Callable, Mapping

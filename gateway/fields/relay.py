@@ -1,4 +1,4 @@
-"""What every type of the schema shares: nodes, connections, refusals."""
+"""Types that all areas of the schema share: nodes, connections, refusals."""
 
 from typing import Annotated, Any, Generic, TypeVar
 

@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLNamedType
 from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
 
-from gateway.fields.declare import ASKS, DEFINITION, Follows
+from gateway.fields.columns import ASKS, DEFINITION, Link
 
 T = TypeVar("T", bound=type)
 
@@ -39,7 +39,7 @@ def _differences(type_: Any, row: type[msgspec.Struct]) -> Iterator[str]:
     columns = {field.name: field.type for field in msgspec.structs.fields(row)}
     for field in type_.__strawberry_definition__.fields:
         asked = field.metadata.get(ASKS)
-        column = asked.by if isinstance(asked, Follows) else field.name
+        column = asked.by if isinstance(asked, Link) else field.name
         if column not in columns:
             yield f"{type_.__name__}.{field.name}: {row.__name__} has no {column}"
         elif not field.base_resolver:

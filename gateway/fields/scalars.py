@@ -1,4 +1,4 @@
-"""Days, moments and exact amounts: shown as services write them, read strictly, each with the text that defines it."""
+"""Scalars for days, moments and exact amounts: shown as services write them, and parsed strictly."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -14,7 +14,7 @@ NUMBERS = "https://speleotrove.com/decimal/daconvs.html"
 
 
 def _written(value: Any) -> Any:
-    """Rows come with these as text."""
+    """Rows hold these values as text already."""
     return value
 
 
@@ -35,7 +35,7 @@ _read_decimal = _read(Decimal, "không phải là số thập phân, ví dụ �
 
 
 def _decimal(value: Any) -> Any:
-    # A number that is no text has been through binary floating point: its shortest form is what was meant.
+    # A JSON number has been through binary floating point. Its shortest form is the number that was meant.
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return _read_decimal(str(value) if number else value)
 

@@ -3,7 +3,7 @@
 Each field says what it asks of a service, and no more.
 """
 
-import gateway.fields.words  # isort: skip  # noqa: F401 - before any type uses a word
+import gateway.schema.words  # isort: skip  # noqa: F401 - before any type uses a word
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -15,9 +15,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gateway.engine.planned import Planned, known
+from gateway.engine.executor import PlanningExecutor, execute_planned
 from gateway.engine.policy import Policed
-from gateway.fields.declare import Wish, found, root
+from gateway.fields.declare import RootQuery, by_id, root
 from gateway.fields.owners import OWNERS
 from gateway.fields.relay import Node, described
 from gateway.fields.scalars import SCALARS
@@ -73,9 +73,9 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
 _BY_PREFIX = {kind.prefix: node for kind, node in NODES.items()}
 
 
-def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể loại nào.")]) -> Wish | None:
+def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể loại nào.")]) -> RootQuery | None:
     message, type_ = _BY_PREFIX.get(id[: id.find("_") + 1], (UnitsOnDay, Unit))
-    return found(message, id, type_.__name__)
+    return by_id(message, id, type_.__name__)
 
 
 @strawberry.type(description="Những gì có thể hỏi; chỉ thấy những gì thuộc phạm vi của người hỏi.")
@@ -149,7 +149,9 @@ class Schema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """What is allowed always allows queries."""
-        result = await known(self._schema, query or "", operation_name, variable_values, context_value)
+        result = await execute_planned(
+            self._schema, query or "", operation_name, variable_values, context_value
+        )
         return result or await super().execute(
             query,
             variable_values,
@@ -179,6 +181,6 @@ schema = Schema(
     subscription=Subscription,
     types=[Unit, *dict.fromkeys(type_ for _, type_ in NODES.values())],
     config=StrawberryConfig(default_resolver=lambda row, name: row[name], scalar_map=SCALARS),
-    execution_context_class=Planned,
+    execution_context_class=PlanningExecutor,
     extensions=[Policed],
 )

@@ -14,10 +14,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from gateway.callers.identity import Identity
-from gateway.engine.operations import Operations, encoded
 from gateway.fields.owners import named, owner_of
+from gateway.operations import Operations, encoded
+from gateway.request import RequestRefused
 from gateway.transport import live
-from gateway.transport.guard import Bad
 from services.kernel import telemetry
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
@@ -55,15 +55,15 @@ class Files:
             except Refused as refused:
                 code = refused.refusal.code
                 status = _STATUS.get(code, 404 if code.endswith("-not-found") else 400)
-                bad = Bad.because(status, refused.refusal)
-            except Bad as found:
+                bad = RequestRefused.because(status, refused.refusal)
+            except RequestRefused as found:
                 bad = found
             except Unavailable:
                 vi, en = (
                     "Hệ thống đang bận; hãy gửi lại sau.",
                     "The system is busy; send it again in a while.",
                 )
-                bad = Bad(503, "unavailable", vi=vi, en=en)
+                bad = RequestRefused(503, "unavailable", vi=vi, en=en)
             except Exception:
                 telemetry.log.exception("unexpected")
                 bad = live.broken()
@@ -83,7 +83,7 @@ class Files:
             field = "unit" if not unit else "name"
             vi = f"Thiếu tham số “{field}”: /files?unit=<mã đơn vị>&name=<tên tệp>."
             en = f"The parameter “{field}” is missing: /files?unit=<unit id>&name=<file name>."
-            raise Bad(400, "request-invalid", vi=vi, en=en, fields=(field,))
+            raise RequestRefused(400, "request-invalid", vi=vi, en=en, fields=(field,))
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > LARGEST_FILE:
             raise _too_large()
@@ -137,7 +137,7 @@ def _asked(request: Request) -> SheetMessages:
     messages = named(service)
     if messages is None:
         vi, en = f"Không có dịch vụ “{service[:60]}”.", f"There is no service “{service[:60]}”."
-        raise Bad(400, "request-invalid", vi=vi, en=en, fields=("service",))
+        raise RequestRefused(400, "request-invalid", vi=vi, en=en, fields=("service",))
     return messages
 
 
@@ -160,6 +160,6 @@ def _download(name: str, kept: str) -> dict[str, str]:
     }
 
 
-def _too_large() -> Bad:
+def _too_large() -> RequestRefused:
     vi, en = f"Tệp lớn hơn {LARGEST_FILE >> 20} MB.", f"The file is over {LARGEST_FILE >> 20} MB."
-    return Bad(413, "file-too-large", vi=vi, en=en, fields=("file",))
+    return RequestRefused(413, "file-too-large", vi=vi, en=en, fields=("file",))

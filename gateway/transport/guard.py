@@ -1,13 +1,13 @@
 """What is refused before GraphQL is even parsed: requests that are too large, or are not one JSON object in UTF-8."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive
 
-from services.kernel.messages import Refusal
+from gateway.request import GraphQLRequest, RequestRefused
 
 LARGEST_BODY = 256 * 1024
 LARGEST_URL = 16 * 1024
@@ -17,45 +17,6 @@ MOST_BRACKETS = 10_000
 MOST_VALUES = 2_000
 """Of wrong variables each is told with everything around it."""
 _HASH = re.compile("[0-9a-f]{64}")
-
-
-class Asked(NamedTuple):
-    """One request, whichever way it came. It has a document, the hash of a persisted one, or both."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation: str | None
-    persisted: str | None
-
-
-class Bad(Exception):  # noqa: N818 - a noun, like `Refused`
-    """Why a request is not run, with the status code it ends with."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        *,
-        vi: str,
-        en: str,
-        message: str = "",
-        fields: tuple[str, ...] = (),
-        legacy: int | None = None,
-        allow: bytes = b"",
-    ) -> None:
-        """`legacy`: the status for clients that take `application/json` alone: what GraphQL itself finds wrong
-        is 200 to them. `allow`: the methods that would do, where this one does not."""
-        super().__init__(en)
-        self.status = status
-        self.legacy = legacy or status
-        self.code = code
-        self.allow = allow
-        extensions = {"code": code, "vi": vi, "en": en, **({"fields": fields} if fields else {})}
-        self.error: dict[str, Any] = {"message": message or vi, "extensions": extensions}
-
-    @classmethod
-    def because(cls, status: int, refusal: Refusal) -> "Bad":
-        return cls(status, refusal.code, vi=refusal.vi, en=refusal.en, fields=refusal.fields)
 
 
 async def read(receive: Receive) -> bytes:
@@ -72,18 +33,18 @@ async def read(receive: Receive) -> bytes:
     return body
 
 
-def in_body(body: bytes) -> Asked:
+def in_body(body: bytes) -> GraphQLRequest:
     return asked(_loaded(body))
 
 
-def in_url(query: bytes) -> Asked:
+def in_url(query: bytes) -> GraphQLRequest:
     if len(query) > LARGEST_URL:
         raise _too_large(414, "url-too-long", LARGEST_URL)
     try:
         document: dict[str, Any] = dict(parse_qsl(query.decode("ascii"), True, errors="strict"))
     except UnicodeError:
         vi, en = "Địa chỉ không phải UTF-8 hợp lệ.", "The address is not valid UTF-8."
-        raise Bad(400, "request-invalid", vi=vi, en=en) from None
+        raise RequestRefused(400, "request-invalid", vi=vi, en=en) from None
     for name in ("variables", "extensions"):
         if text := document.pop(name, ""):
             document[name] = _loaded(text.encode())
@@ -97,22 +58,22 @@ def frame(text: str) -> dict[str, Any]:
     found = _loaded(body)
     if not isinstance(found, dict) or not isinstance(found.get("type"), str):
         vi, en = "Tin phải là một đối tượng có “type”.", "A message must be one object with a “type”."
-        raise Bad(400, "request-invalid", vi=vi, en=en)
+        raise RequestRefused(400, "request-invalid", vi=vi, en=en)
     return found
 
 
-def asked(document: Any) -> Asked:
+def asked(document: Any) -> GraphQLRequest:
     if not isinstance(document, dict):
         vi = "Yêu cầu phải là một đối tượng JSON có trường “query”."
         en = "The request must be one JSON object with a field “query”."
-        raise Bad(400, "request-invalid", vi=vi, en=en)
+        raise RequestRefused(400, "request-invalid", vi=vi, en=en)
     extensions = _field(document, "extensions", dict) or {}
     persisted = _hash(extensions["persistedQuery"]) if "persistedQuery" in extensions else None
     query = _field(document, "query", str) or ""
     if not query and not persisted:
         raise _wrong("query")
     variables = _field(document, "variables", dict)
-    return Asked(query, variables, _field(document, "operationName", str), persisted)
+    return GraphQLRequest(query, variables, _field(document, "operationName", str), persisted)
 
 
 def _field(document: dict[str, Any], name: str, kind: type) -> Any:
@@ -129,10 +90,10 @@ def _hash(persisted: Any) -> str:
     return found
 
 
-def _wrong(name: str) -> Bad:
+def _wrong(name: str) -> RequestRefused:
     vi = f"Trường “{name}” thiếu, rỗng hoặc sai kiểu."
     en = f"The field “{name}” is missing, empty or of the wrong type."
-    return Bad(400, "request-invalid", vi=vi, en=en)
+    return RequestRefused(400, "request-invalid", vi=vi, en=en)
 
 
 def _loaded(body: bytes) -> Any:
@@ -144,7 +105,9 @@ def _loaded(body: bytes) -> Any:
         if "depth limit" in error.msg:  # orjson's own, 1024
             raise _too_deep() from None
         vi = f"Nội dung không phải JSON UTF-8 hợp lệ (dòng {error.lineno}, cột {error.colno})."
-        raise Bad(400, "json-invalid", vi=vi, en=f"The content is not valid UTF-8 JSON: {error}.") from None
+        raise RequestRefused(
+            400, "json-invalid", vi=vi, en=f"The content is not valid UTF-8 JSON: {error}."
+        ) from None
     _check_size(document)
     return document
 
@@ -168,16 +131,16 @@ def _check_size(document: Any) -> None:
         depth += 1
 
 
-def _too_many_values() -> Bad:
+def _too_many_values() -> RequestRefused:
     vi, en = f"JSON có quá {MOST_VALUES} giá trị.", f"The JSON has over {MOST_VALUES} values."
-    return Bad(400, "json-too-large", vi=vi, en=en)
+    return RequestRefused(400, "json-too-large", vi=vi, en=en)
 
 
-def _too_deep() -> Bad:
+def _too_deep() -> RequestRefused:
     vi, en = f"JSON lồng quá {DEEPEST} tầng.", f"The JSON is over {DEEPEST} levels deep."
-    return Bad(400, "json-too-deep", vi=vi, en=en)
+    return RequestRefused(400, "json-too-deep", vi=vi, en=en)
 
 
-def _too_large(status: int, code: str, limit: int) -> Bad:
+def _too_large(status: int, code: str, limit: int) -> RequestRefused:
     vi, en = f"Yêu cầu lớn hơn {limit // 1024} kB.", f"The request is over {limit // 1024} kB."
-    return Bad(status, code, vi=vi, en=en)
+    return RequestRefused(status, code, vi=vi, en=en)

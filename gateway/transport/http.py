@@ -7,9 +7,9 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from gateway.callers.identity import Identity
-from gateway.engine.operations import Operations, encoded, is_request_error, response
+from gateway.operations import Operations, encoded, is_request_error, response
+from gateway.request import GraphQLRequest, RequestRefused
 from gateway.transport import guard, live, sse
-from gateway.transport.guard import Asked, Bad
 from gateway.transport.headers import EVENTS, GRAPHQL, JSON, SECURITY, Media, is_json, one, wanted
 from services.kernel import telemetry
 from services.kernel.caller import Caller
@@ -47,7 +47,7 @@ class Http:
                 return
             if scope["method"] not in ("POST", "GET", "HEAD"):
                 vi, en = "Chỉ nhận GET và POST.", "Only GET and POST are accepted."
-                raise Bad(405, "method-not-allowed", vi=vi, en=en, allow=ALLOWED)
+                raise RequestRefused(405, "method-not-allowed", vi=vi, en=en, allow=ALLOWED)
             if media is None:
                 raise _not_acceptable()
             caller = await self._caller(scope)
@@ -60,7 +60,7 @@ class Http:
                 return
             result, tag = await self._operations.once(asked, caller, address, reading=reading)
             await _answer(send, media, result, tag.encode(), one(scope, b"if-none-match"))
-        except Bad as bad:
+        except RequestRefused as bad:
             answer = self._operations.refused(bad, caller, address)
             await _refuse(send, GRAPHQL if media == GRAPHQL else JSON, bad, answer)
         except Exception:
@@ -72,28 +72,30 @@ class Http:
         try:
             return await self._identity.identify(one(scope, b"authorization").decode("latin-1"))
         except Refused as refused:
-            raise Bad.because(401, refused.refusal) from None
+            raise RequestRefused.because(401, refused.refusal) from None
 
 
-def _in_url(scope: Scope) -> Asked:
+def _in_url(scope: Scope) -> GraphQLRequest:
     # What a page of another site can send without asking us first. It would read nothing, and without cookies it acts
     # for nobody; but whoever sits inside a network that trusts itself should not ask on its behalf either.
     if not (one(scope, b"authorization") or one(scope, b"graphql-preflight")):
         vi = "Truy vấn qua GET cần tiêu đề Authorization hoặc GraphQL-Preflight."
         en = "A query over GET needs the header Authorization or GraphQL-Preflight."
-        raise Bad(400, "preflight-missing", vi=vi, en=en)
+        raise RequestRefused(400, "preflight-missing", vi=vi, en=en)
     return guard.in_url(scope["query_string"])
 
 
-async def _in_body(scope: Scope, receive: Receive) -> Asked:
+async def _in_body(scope: Scope, receive: Receive) -> GraphQLRequest:
     kind = one(scope, b"content-type")
     if kind.lower().startswith(b"multipart/"):
         vi = "GraphQL không nhận tệp; chỉ nhận application/json."
         en = "Files are not uploaded through GraphQL, which takes application/json only."
-        raise Bad(415, "no-uploads", vi=vi, en=en)
+        raise RequestRefused(415, "no-uploads", vi=vi, en=en)
     if not is_json(kind):
         vi = "Content-Type phải là application/json, bằng UTF-8."
-        raise Bad(415, "content-type", vi=vi, en="The Content-Type must be application/json, in UTF-8.")
+        raise RequestRefused(
+            415, "content-type", vi=vi, en="The Content-Type must be application/json, in UTF-8."
+        )
     return guard.in_body(await guard.read(receive))
 
 
@@ -118,7 +120,7 @@ def _opaque(tag: bytes) -> bytes:
     return tag.strip().removeprefix(b"W/")
 
 
-async def _refuse(send: Send, media: Media, bad: Bad, answer: dict[str, Any]) -> None:
+async def _refuse(send: Send, media: Media, bad: RequestRefused, answer: dict[str, Any]) -> None:
     headers = list(_HEADERS[media])
     if bad.allow:
         headers.append((b"allow", bad.allow))
@@ -140,7 +142,7 @@ async def _write(send: Send, status: int, headers: list[tuple[bytes, bytes]], bo
     await send({"type": "http.response.body", "body": body})
 
 
-def _not_acceptable() -> Bad:
+def _not_acceptable() -> RequestRefused:
     kinds = "application/graphql-response+json, application/json, text/event-stream"
     vi, en = f"Chỉ trả lời bằng {kinds}.", f"Answers are {kinds}."
-    return Bad(406, "not-acceptable", vi=vi, en=en)
+    return RequestRefused(406, "not-acceptable", vi=vi, en=en)

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import Send
 
-from gateway.transport.guard import Bad
+from gateway.request import RequestRefused
 from services.kernel.caller import Caller
 
 
@@ -44,18 +44,18 @@ def remaining(caller: Caller | None) -> float:
     return (expires - datetime.now(UTC)).total_seconds() if expires else float("inf")
 
 
-def token_expired() -> Bad:
+def token_expired() -> RequestRefused:
     vi = "Mã truy cập đã hết hạn; hãy nối lại bằng mã mới, từ con trỏ cuối cùng."
     en = "The token has expired; connect again with a new one, from the last cursor on."
-    return Bad(401, "token-expired", vi=vi, en=en)
+    return RequestRefused(401, "token-expired", vi=vi, en=en)
 
 
-def slow_client() -> Bad:
+def slow_client() -> RequestRefused:
     vi = "Máy khách không đọc kịp; hãy nối lại từ con trỏ cuối cùng."
     en = "The client does not keep up; connect again from the last cursor on."
-    return Bad(408, "slow-client", vi=vi, en=en)
+    return RequestRefused(408, "slow-client", vi=vi, en=en)
 
 
-def broken() -> Bad:
+def broken() -> RequestRefused:
     vi = "Lỗi hệ thống; xin báo cho người vận hành."
-    return Bad(500, "internal", vi=vi, en="Internal error; please tell the operator.")
+    return RequestRefused(500, "internal", vi=vi, en="Internal error; please tell the operator.")

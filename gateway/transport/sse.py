@@ -6,9 +6,9 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.engine.operations import Context, Operations, encoded, response
+from gateway.operations import Context, Operations, encoded, response
+from gateway.request import GraphQLRequest, RequestRefused
 from gateway.transport import live
-from gateway.transport.guard import Asked, Bad
 from gateway.transport.headers import EVENTS, SECURITY, one
 from services.kernel import telemetry
 from services.kernel.caller import Caller
@@ -39,7 +39,7 @@ class Stream:
         self._context = operations.context(caller, self._address, resume=resume)
         self._send = live.patient(send, settings.slow_client)
 
-    async def run(self, asked: Asked, receive: Receive, *, reading: bool) -> None:
+    async def run(self, asked: GraphQLRequest, receive: Receive, *, reading: bool) -> None:
         """Until the operation, its token or its client comes to an end."""
         with suppress(live.Gone, live.SlowClient):
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -48,7 +48,7 @@ class Stream:
             delivery = asyncio.create_task(self._deliver(asked, reading))
             try:
                 last = await self._over(delivery, gone)
-            except Bad as bad:
+            except RequestRefused as bad:
                 last = _event(self._operations.refused(bad, self._caller, self._address)) + COMPLETE
             finally:
                 await end((delivery, gone))
@@ -71,12 +71,12 @@ class Stream:
             raise live.slow_client() from None
         return COMPLETE
 
-    async def _deliver(self, asked: Asked, reading: bool) -> None:
+    async def _deliver(self, asked: GraphQLRequest, reading: bool) -> None:
         try:
             async with aclosing(self._operations.many(asked, self._context, reading=reading)) as results:
                 async for result in results:
                     await self._write(_event(response(result), self._context))
-        except (Bad, live.Gone, live.SlowClient):
+        except (RequestRefused, live.Gone, live.SlowClient):
             raise
         except Exception:
             telemetry.log.exception("unexpected")

@@ -7,15 +7,15 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.callers.identity import Identity
-from gateway.engine.operations import (
+from gateway.operations import (
     Operations,
     encoded,
     is_request_error,
     response,
     too_many_subscriptions,
 )
+from gateway.request import GraphQLRequest, RequestRefused
 from gateway.transport import guard, live
-from gateway.transport.guard import Asked, Bad
 from gateway.transport.headers import may_connect, one
 from services.kernel import telemetry
 from services.kernel.caller import Caller
@@ -41,7 +41,7 @@ class Closed(Exception):  # noqa: N818
         self.reason = reason
 
     @classmethod
-    def because(cls, code: int, bad: Bad) -> "Closed":
+    def because(cls, code: int, bad: RequestRefused) -> "Closed":
         return cls(code, f"{bad.code}: {bad}")
 
 
@@ -187,7 +187,7 @@ class Conversation:
             try:
                 self._caller = await self._identity.identify(str(header))
             except Refused as refused:
-                raise Closed.because(FORBIDDEN, Bad.because(401, refused.refusal)) from None
+                raise Closed.because(FORBIDDEN, RequestRefused.because(401, refused.refusal)) from None
         self._initiated.set()
         await self._send({"type": "connection_ack"})
 
@@ -198,7 +198,7 @@ class Conversation:
             raise Closed(ID_TAKEN, f"{id_[:40]} is under way already")
         try:
             asked = guard.asked(payload)
-        except Bad as bad:
+        except RequestRefused as bad:
             raise Closed.because(BAD_REQUEST, bad) from None
         # Those that are ending count too: a client could start and stop faster than they end.
         most = self._settings.subscriptions_per_connection
@@ -207,7 +207,7 @@ class Conversation:
             return
         self._running[id_] = self._start(self._answer(id_, asked))
 
-    async def _answer(self, id_: str, asked: Asked) -> None:
+    async def _answer(self, id_: str, asked: GraphQLRequest) -> None:
         context = self._operations.context(self._caller, self._address)
         last: dict[str, Any] = {"id": id_, "type": "complete"}
         try:
@@ -218,7 +218,7 @@ class Conversation:
                         last = _error(id_, *response(result)["errors"])
                         break
                     await self._send({"id": id_, "type": "next", "payload": response(result)})
-        except Bad as bad:
+        except RequestRefused as bad:
             last = _error(id_, *self._operations.refused(bad, self._caller, self._address)["errors"])
         finally:
             # Before the client hears the end: from then on it may use the id again.
@@ -236,7 +236,7 @@ def _frame(message: Message) -> dict[str, Any]:
         raise Closed(BAD_REQUEST, "messages are text")
     try:
         return guard.frame(text)
-    except Bad as bad:
+    except RequestRefused as bad:
         raise Closed.because(BAD_REQUEST, bad) from None
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from graphql import GraphQLObjectType, build_schema, is_introspection_type
+from graphql import build_schema
 
 import infra.run.provision  # noqa: F401 - brings in every service
-from gateway.fields.declare import ASKS, DEFINITION, Follows, Hears, Starts, column_of
 from gateway.fields.rows import row_of
+from gateway.reference import ROOTS, expanded, fields, hidden_fields, roles_of
 from gateway.schema import schema
 from services.kernel.messages import ANY_OFFICE, Command, Query, Role
 from services.kernel.rows import rules_of
@@ -18,8 +18,7 @@ from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.cells import SUBSCRIBED
 from tests.access.table import columns, lines
 
-ROWS = {name: row for name, type_ in sorted(schema._schema.type_map.items()) if (row := row_of(type_))}
-ROOTS = ("Query", "Mutation", "Subscription")
+ROWS = {name: row for name, type_ in schema._schema.type_map.items() if (row := row_of(type_))}
 
 
 def asked() -> Iterator[type[Command | Query]]:
@@ -30,49 +29,6 @@ def asked() -> Iterator[type[Command | Query]]:
         # A class without a subject is a base of other messages.
         if "subject" in vars(kind) and kind.__module__.startswith("services."):
             yield kind
-
-
-def fields() -> Iterator[tuple[str, Any]]:
-    """Fields of the schema that send a request to a service, and fields of its roots."""
-    for type_ in schema._schema.type_map.values():
-        if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_):
-            for name, field in type_.fields.items():
-                if asks_of(field) or type_.name in ROOTS:
-                    yield f"{type_.name}.{name}", asks_of(field)
-
-
-def roles_of(asks: Any) -> set[frozenset[Role]]:
-    """Roles of all messages that the field may send."""
-    match asks:
-        case Hears():
-            return {asks.roles}
-        case Starts():
-            return {message.roles for message in asks.messages}
-        case Follows():
-            return {asks.message.roles}
-        case _:
-            return {asks.roles}
-
-
-def hidden_fields() -> dict[str, frozenset[Role]]:
-    """Fields of the schema that are hidden from some callers who see the type."""
-    found = {}
-    for type_name, row in ROWS.items():
-        type_: Any = schema._schema.type_map[type_name]
-        for name, field in type_.fields.items():
-            if not asks_of(field) and column_of(field) in rules_of(row):
-                found[f"{type_name}.{name}"] = rules_of(row)[column_of(field)]
-    return found
-
-
-def asks_of(field: Any) -> Any:
-    definition = field.extensions.get(DEFINITION)
-    return definition.metadata.get(ASKS) if definition else None
-
-
-def expanded(roles: frozenset[Role]) -> frozenset[Role]:
-    """Rights of the public belong to every role."""
-    return frozenset(Role) if Role.PUBLIC in roles else roles
 
 
 def everybody_of(rules: set[frozenset[Role]]) -> frozenset[Role]:
@@ -204,26 +160,3 @@ def test_only_projections_and_workers_act_for_their_process() -> None:
         )
         if not name.startswith(projections):
             assert not OF_THE_PROCESS & {alias.name for node in imports for alias in node.names}, name
-
-
-def test_readme_contains_the_table_of_rights() -> None:
-    readme = (ROOT / "gateway" / "README.md").read_text()
-    assert who_may_do_what() in readme, f"this stands there otherwise:\n{who_may_do_what()}"
-
-
-def who_may_do_what() -> str:
-    """A row for each field of the roots, and for each field that is hidden from some."""
-    rules = {name: roles_of(asks) for name, asks in fields() if name.startswith(ROOTS)}
-    rules |= {name: {roles} for name, roles in hidden_fields().items()}
-    titles = [*(role.value for role in Role if role is not Role.PUBLIC), "no token"]
-    rows = ["| | " + " | ".join(titles) + " |", "|---|" + ":-:|" * len(titles)]
-    for name, found in rules.items():
-        title = name.removeprefix("Query.").removeprefix("Mutation.")
-        rows.append(f"| {title} | {' | '.join(_mark(role, found) for role in Role)} |")
-    return "\n".join(rows)
-
-
-def _mark(role: Role, rules: set[frozenset[Role]]) -> str:
-    """`○` when the role may send only some of the messages that the field may send."""
-    may = [role in expanded(roles) for roles in rules]
-    return "●" if all(may) else "○" if any(may) else ""

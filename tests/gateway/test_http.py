@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.engine.persisted import FILE as MANIFEST
+from gateway.persisted import FILE as MANIFEST
 from gateway.transport.headers import SECURITY
 from infra.operate.report_view import REPORT
 from services.kernel.messages import Role

@@ -3,7 +3,7 @@
 import pytest
 from graphql import parse, validate
 
-from gateway.engine.persisted import FILE
+from gateway.persisted import FILE
 from gateway.schema import schema
 from infra.operate.manifest import documents, manifest
 

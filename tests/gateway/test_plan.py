@@ -16,12 +16,11 @@ from graphql import build_client_schema, build_schema, find_breaking_changes, ge
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from gateway.callers.delegating import Delegating
-from gateway.engine.documents import documents
-from gateway.engine.plan import Plan, Run
-from gateway.engine.planned import Planned
-from gateway.engine.planned import known as known_before
+from gateway.engine.executor import PlanningExecutor, execute_planned
+from gateway.engine.plan import Execution, QueryPlan
 from gateway.engine.policy import Policy
-from gateway.fields.door import Door
+from gateway.engine.query_cache import query_cache
+from gateway.fields.loader import Loader
 from gateway.schema import schema
 from infra.run.stack import Stack
 from services.kernel.caller import Caller, Grant, Tokens
@@ -82,7 +81,7 @@ class Asking:
 
     async def answer(self, made: Written, caller: Caller | None) -> bytes:
         context = SimpleNamespace(
-            door=Door(self.client, caller), nats=None, policy=OPEN, caller=caller, address=""
+            loader=Loader(self.client, caller), nats=None, policy=OPEN, caller=caller, address=""
         )
         result = await schema.execute(
             made.query,
@@ -107,11 +106,11 @@ class Asking:
 
 @contextmanager
 def planned(on: bool) -> Iterator[None]:
-    before, Planned.on = Planned.on, on
+    before, PlanningExecutor.on = PlanningExecutor.on, on
     try:
         yield
     finally:
-        Planned.on = before
+        PlanningExecutor.on = before
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -171,9 +170,9 @@ async def test_by_plan_and_by_reference_generated_queries_have_the_same_answer(
     asking: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_plan = shortly = with_data = with_errors = 0
-    run, known = Plan.run, known_before
+    run = QueryPlan.run
 
-    async def counted(plan: Plan, operation: Run) -> Any:
+    async def counted(plan: QueryPlan, operation: Execution) -> Any:
         nonlocal by_plan
         answer = await run(plan, operation)
         by_plan += 1
@@ -181,12 +180,12 @@ async def test_by_plan_and_by_reference_generated_queries_have_the_same_answer(
 
     async def counted_known(*asked: Any) -> Any:
         nonlocal shortly
-        answer = await known(*asked)
+        answer = await execute_planned(*asked)
         shortly += answer is not None
         return answer
 
-    monkeypatch.setattr(Plan, "run", counted)
-    monkeypatch.setattr("gateway.schema.known", counted_known)
+    monkeypatch.setattr(QueryPlan, "run", counted)
+    monkeypatch.setattr("gateway.schema.execute_planned", counted_known)
     for seed in range(450):
         random = Random(seed)
         made = document(schema._schema, random, style(asking.ids, random))
@@ -336,18 +335,18 @@ async def test_asked_again_the_same_rules_hold(
     ways: list[bool] = []
 
     async def noted(*asked: Any) -> Any:
-        answer = await known_before(*asked)
+        answer = await execute_planned(*asked)
         ways.append(answer is not None)
         return answer
 
-    monkeypatch.setattr("gateway.schema.known", noted)
+    monkeypatch.setattr("gateway.schema.execute_planned", noted)
     text = "query Rules($n: Int!) { models(first: $n) { edges { node { id } } } }"
     caller = CALLERS["everybody in the country"]
     policy = Policy(Settings(rate_person=0, rate_service=0, rate_address=0, **settings))
 
     async def ask(client: Any, policy: Policy, variables: dict[str, Any]) -> Any:
-        door = Door(client, caller)
-        context = SimpleNamespace(door=door, nats=None, policy=policy, caller=caller, address="")
+        loader = Loader(client, caller)
+        context = SimpleNamespace(loader=loader, nats=None, policy=policy, caller=caller, address="")
         result = await schema.execute(text, variables, context, operation_name="Rules")
         extensions = dict(result.extensions or {})
         assert int(extensions.pop("traceId"), 16)
@@ -355,7 +354,7 @@ async def test_asked_again_the_same_rules_hold(
         counted = (dict(policy.metrics.requests), dict(policy.metrics.errors), policy.metrics.costs[:])
         return type(result), orjson.dumps(result.data), errors, extensions, counted
 
-    documents.cache_clear()
+    query_cache.cache_clear()
     client = services or asking.client
     *long, counted_long = await ask(client, policy, variables)
     await ask(asking.client, OPEN, {"n": 1})  # so that there is a plan, whatever came of it

@@ -15,11 +15,11 @@ from strawberry.types import ExecutionResult
 
 from gateway.callers.delegating import Delegating
 from gateway.callers.identity import Identity
-from gateway.engine.documents import documents
 from gateway.engine.metrics import Metrics
-from gateway.engine.operations import Operations
 from gateway.engine.policy import BRIEF, Kind, Policed, Policy, Turns, kind_of
+from gateway.engine.query_cache import query_cache
 from gateway.fields.errors import SHOWN
+from gateway.operations import Operations
 from gateway.schema import schema
 from gateway.transport.http import Http
 from infra.secure.credentials import make_secrets
@@ -279,7 +279,7 @@ async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Pa
 
 
 class Shelves:
-    """Documents that take some time to be read, and tell when they are."""
+    """QueryCache that take some time to be read, and tell when they are."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -300,8 +300,8 @@ class Shelves:
 
 
 async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
-    turns, shelves, interval = cast(Any, Turns(5)), Shelves(BRIEF * 5), sys.getswitchinterval()
-    told = shelves.told
+    turns, cache, interval = cast(Any, Turns(5)), Shelves(BRIEF * 5), sys.getswitchinterval()
+    told = cache.told
 
     async def others() -> None:
         while True:
@@ -309,7 +309,7 @@ async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
             await asyncio.sleep(BRIEF / 2)
 
     going_on = asyncio.create_task(others())
-    reading = (turns.read(shelves, text) for text in ("first", "second", "first"))
+    reading = (turns.read(cache, text) for text in ("first", "second", "first"))
     assert await asyncio.gather(*reading) == ["first", "second", "first"]
     going_on.cancel()
     assert [what for what in told if what != "others"] == [
@@ -322,16 +322,16 @@ async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
 
 
 async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses() -> None:
-    turns, shelves = cast(Any, Turns(0.02)), Shelves(0.1)
-    first = asyncio.create_task(turns.read(shelves, "first"))
+    turns, cache = cast(Any, Turns(0.02)), Shelves(0.1)
+    first = asyncio.create_task(turns.read(cache, "first"))
     await asyncio.sleep(0)
     with pytest.raises(TimeoutError):
-        await turns.read(shelves, "late")
+        await turns.read(cache, "late")
     assert await first == "first"
     while turns._lock.locked():
         await asyncio.sleep(0.01)
-    assert await turns.read(shelves, "in time") == "in time"
-    assert "begin late" not in shelves.told
+    assert await turns.read(cache, "in time") == "in time"
+    assert "begin late" not in cache.told
 
 
 async def test_a_document_whose_turn_does_not_come_is_not_read() -> None:
@@ -340,7 +340,7 @@ async def test_a_document_whose_turn_does_not_come_is_not_read() -> None:
     await policy.turns._lock.acquire()
     result = await schema.execute(text, context_value=Context(policy))
     assert codes(result) == ["rate-limited"]
-    assert documents(schema._schema).find(text) is None
+    assert query_cache(schema._schema).find(text) is None
     assert (result.errors or [])[0].extensions == {
         **((result.errors or [])[0].extensions or {}),
         "retryAfter": 1,

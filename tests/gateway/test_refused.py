@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from gateway.callers.delegating import Delegating
 from gateway.engine.policy import Policy
-from gateway.fields.door import Door
 from gateway.fields.errors import SHOWN
+from gateway.fields.loader import Loader
 from gateway.schema import schema
 from services.kernel.caller import Caller, Grant, Tokens
 from services.kernel.messages import Role
@@ -93,7 +93,7 @@ async def impatient(graphql: GraphQL) -> AsyncGenerator[SimpleNamespace, None]:
     tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
     caller = Caller(id="impatient", name="Impatient", grants=(Grant(role=Role.OFFICER, unit="u436"),))
     yield SimpleNamespace(
-        door=Door(Delegating(Client(nats, tokens, timeout=5)), caller),
+        loader=Loader(Delegating(Client(nats, tokens, timeout=5)), caller),
         nats=nats,
         policy=Policy(settings.model_copy(update={"operation_timeout": 0.001})),
         caller=caller,

@@ -7,7 +7,8 @@ import pytest
 import strawberry
 from graphql import get_named_type
 
-from gateway.fields.declare import Follows, asks, is_connection, one
+from gateway.fields.columns import Link, declaration, is_connection
+from gateway.fields.declare import one
 from gateway.fields.rows import row_of, shows
 from gateway.schema import NODES, schema
 from services.kernel.messages import Role
@@ -75,7 +76,7 @@ def test_every_type_behind_a_relation_is_compared_with_its_row() -> None:
         get_named_type(field.type)
         for type_ in schema._schema.type_map.values()
         for field in getattr(type_, "fields", {}).values()
-        if isinstance(asks(field) if hasattr(field, "extensions") else None, Follows)
+        if isinstance(declaration(field) if hasattr(field, "extensions") else None, Link)
         and not is_connection(get_named_type(field.type))
     }
     reached |= {schema._schema.type_map[type_.__name__] for _, type_ in NODES.values()}

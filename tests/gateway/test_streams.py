@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-import gateway.engine.subscriptions
+import gateway.schema.review.events
 import gateway.transport.websocket
 from infra.operate.operator import user_token
 from infra.operate.report_view import REPORT
@@ -235,7 +235,7 @@ async def test_a_grant_that_ends_ends_the_streams_that_stood_on_it(
         assert (await stream.next())["data"]["reviewEvents"]["kind"] == "OPENED"
         assert (await live.next(3))[0]["kind"] == "OPENED"
         tomorrow = today() + timedelta(days=1)
-        monkeypatch.setattr(gateway.engine.subscriptions, "today", lambda: tomorrow)
+        monkeypatch.setattr(gateway.schema.review.events, "today", lambda: tomorrow)
         await reviewed(office)
         message = await live.message()
         assert message["type"] == "error"

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from gateway.engine.persisted import FILE as MANIFEST
+from gateway.persisted import FILE as MANIFEST
 from infra.operate.positions import settled
 from services.kernel.messages import Role
 from tests.conftest import GraphQL

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.units import Unit
@@ -49,8 +49,8 @@ def _delegations(
     side: Annotated[
         Side | None, described("Chỉ những việc người hỏi đã ủy quyền, hoặc được ủy quyền.")
     ] = None,
-) -> Wish:
-    return Wish(DelegationsPage(side=side, first=first, after=after, last=last, before=before))
+) -> RootQuery:
+    return RootQuery(DelegationsPage(side=side, first=first, after=after, last=last, before=before))
 
 
 @strawberry.type

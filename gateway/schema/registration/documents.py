@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.units import Unit
@@ -50,8 +50,8 @@ def _documents(
     last: Last = None,
     before: Before = None,
     filter: Annotated[DocumentsFilter | None, described("Chỉ những văn bản thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         DocumentsPage(filter=filter or DocumentsFilter(), first=first, after=after, last=last, before=before)
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
@@ -63,8 +63,8 @@ def _questions(
     last: Last = None,
     before: Before = None,
     filter: Annotated[QuestionsFilter | None, described("Chỉ những câu hỏi thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         QuestionsPage(filter=filter or QuestionsFilter(), first=first, after=after, last=last, before=before)
     )
 

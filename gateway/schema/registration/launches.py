@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.programmes import Programme
@@ -110,8 +110,8 @@ def _launches(
     last: Last = None,
     before: Before = None,
     filter: Annotated[LaunchesFilter | None, described("Chỉ những đợt thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         LaunchesPage(filter=filter or LaunchesFilter(), first=first, after=after, last=last, before=before)
     )
 
@@ -123,9 +123,9 @@ def _launches_for(
     last: Last = None,
     before: Before = None,
     open: Annotated[bool, described("Chỉ những đợt còn hạn và chưa thu hồi.")] = False,
-) -> Wish:
+) -> RootQuery:
     window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
-    return Wish(LaunchesFor(unit=unit, open=open, **window))
+    return RootQuery(LaunchesFor(unit=unit, open=open, **window))
 
 
 def _launch_units(
@@ -138,9 +138,9 @@ def _launch_units(
         list[Standing] | None,
         described("Chỉ những đơn vị đã đăng ký đến đó; bỏ trống là mọi đơn vị."),
     ] = None,
-) -> Wish:
+) -> RootQuery:
     window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
-    return Wish(LaunchUnits(launch=launch, standings=tuple(standings or ()), **window))
+    return RootQuery(LaunchUnits(launch=launch, standings=tuple(standings or ()), **window))
 
 
 @strawberry.type

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, pages, root
+from gateway.fields.declare import RootQuery, does, one, pages, root
 from gateway.fields.relay import (
     VERSION,
     After,
@@ -203,8 +203,8 @@ def _models(
     last: Last = None,
     before: Before = None,
     filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         ModelsPage(filter=filter or ModelsFilter(), first=first, after=after, last=last, before=before)
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.units import Unit
@@ -66,8 +66,8 @@ def _organisations(
     last: Last = None,
     before: Before = None,
     filter: Annotated[OrganisationsFilter | None, described("Chỉ những tổ chức thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         OrganisationsPage(
             filter=filter or OrganisationsFilter(), first=first, after=after, last=last, before=before
         )

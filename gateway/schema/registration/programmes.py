@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, pages, root
+from gateway.fields.declare import RootQuery, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.documents import GoverningDocument
@@ -84,8 +84,8 @@ def _programmes(
     filter: Annotated[
         ProgrammesFilter | None, described("Chỉ những chương trình thỏa mọi điều kiện.")
     ] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         ProgrammesPage(
             filter=filter or ProgrammesFilter(), first=first, after=after, last=last, before=before
         )

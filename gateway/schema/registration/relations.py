@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
@@ -65,8 +65,8 @@ def _relations(
     last: Last = None,
     before: Before = None,
     filter: Annotated[RelationsFilter | None, described("Chỉ những quan hệ thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(
+) -> RootQuery:
+    return RootQuery(
         RelationsPage(filter=filter or RelationsFilter(), first=first, after=after, last=last, before=before)
     )
 

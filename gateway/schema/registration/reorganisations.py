@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, pages, root
+from gateway.fields.declare import RootQuery, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
@@ -114,8 +114,8 @@ ReorganisationResult = Annotated[
 ]
 
 
-def _preview(file: Annotated[str, described(FILE)]) -> Wish:
-    return Wish(PreviewOfReorganisation(file=file))
+def _preview(file: Annotated[str, described(FILE)]) -> RootQuery:
+    return RootQuery(PreviewOfReorganisation(file=file))
 
 
 def _reorganisations(
@@ -126,8 +126,8 @@ def _reorganisations(
     unit: Annotated[
         ID | None, described("Chỉ những lần mà đơn vị này bắt đầu, kết thúc hay thay đổi.")
     ] = None,
-) -> Wish:
-    return Wish(ReorganisationsPage(unit=unit, first=first, after=after, last=last, before=before))
+) -> RootQuery:
+    return RootQuery(ReorganisationsPage(unit=unit, first=first, after=after, last=last, before=before))
 
 
 @strawberry.type

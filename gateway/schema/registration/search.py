@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.fields.declare import Wish, one, pages, root
+from gateway.fields.declare import RootQuery, one, pages, root
 from gateway.fields.relay import Connection, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
@@ -69,8 +69,8 @@ def _search(
         ),
     ],
     filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
-) -> Wish:
-    return Wish(Search(text=text, filter=filter or ModelsFilter()))
+) -> RootQuery:
+    return RootQuery(Search(text=text, filter=filter or ModelsFilter()))
 
 
 @strawberry.type

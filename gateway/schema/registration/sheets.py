@@ -8,7 +8,8 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import ASKS, AnyInfo, Hears, Wish, does, needed, root
+from gateway.fields.columns import ASKS
+from gateway.fields.declare import AnyInfo, RootQuery, SubscriptionField, does, needed, root
 from gateway.fields.owners import OWNERS, owner_of
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
@@ -74,8 +75,8 @@ SheetJobResult = Annotated[
 ]
 
 
-def _jobs(first: First = None, after: After = None, last: Last = None, before: Before = None) -> Wish:
-    return Wish(JobsPage(first=first, after=after, last=last, before=before))
+def _jobs(first: First = None, after: After = None, last: Last = None, before: Before = None) -> RootQuery:
+    return RootQuery(JobsPage(first=first, after=after, last=last, before=before))
 
 
 def _job_rows(
@@ -85,9 +86,9 @@ def _job_rows(
     last: Last = None,
     before: Before = None,
     fate: Annotated[Fate | None, described("Chỉ những dòng có kết quả này.")] = None,
-) -> Wish:
+) -> RootQuery:
     page = owner_of(job).JobRows(job=job, fate=fate, first=first, after=after, last=last, before=before)
-    return Wish(page)
+    return RootQuery(page)
 
 
 @strawberry.type
@@ -122,7 +123,7 @@ class SheetsMutation:
 class SheetsSubscription:
     @strawberry.subscription(
         description="Tiến độ của một việc, mỗi khi thay đổi, đến khi kết thúc. Cần WebSocket hoặc SSE.",
-        metadata={ASKS: Hears(ANY_OFFICE)},
+        metadata={ASKS: SubscriptionField(ANY_OFFICE)},
     )
     async def job_progress(
         self, info: AnyInfo, job: Annotated[ID, described("Mã việc của người nghe.")]
@@ -130,7 +131,7 @@ class SheetsSubscription:
         fields = {**needed(info), "version": "version", "state": "state"}
         seen = -1
         while True:
-            (row,) = (await info.context.door.rows(owner_of(job).JobsById, (job,), fields)).read()
+            (row,) = (await info.context.loader.rows(owner_of(job).JobsById, (job,), fields)).read()
             if row is None:
                 raise Refused(
                     "job-not-found",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Optional
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, found, one, pages, root
+from gateway.fields.declare import RootQuery, by_id, one, pages, root
 from gateway.fields.relay import After, Before, Connection, First, Last, Node, described
 from gateway.fields.rows import shows
 from services.kernel.calendar import today
@@ -62,15 +62,15 @@ class Unit(Node):
 def _unit(
     id: Annotated[ID, described("Mã đơn vị của hệ thống, không bao giờ dùng lại.")],
     on: Annotated[date | None, described("Bỏ trống: hôm nay, hoặc ngày cuối cùng còn tồn tại.")] = None,
-) -> Wish | None:
-    return found(UnitsOnDay, id, on=on)
+) -> RootQuery | None:
+    return by_id(UnitsOnDay, id, on=on)
 
 
 def _unit_by_code(
     code: Annotated[str, described("Mã quốc gia; sau ngày 1/7/2025 nhiều mã thuộc đơn vị khác.")],
     on: Annotated[date | None, described("Bỏ trống là hôm nay.")] = None,
-) -> Wish:
-    return Wish(UnitWithCode(code=code, on=on or today()))
+) -> RootQuery:
+    return RootQuery(UnitWithCode(code=code, on=on or today()))
 
 
 @shows(UnitNamedRow, "Một đơn vị tìm được theo tên đang mang hoặc từng mang.")
@@ -105,9 +105,9 @@ def _units_named(
     on: Annotated[date | None, described("Bỏ trống là hôm nay.")] = None,
     level: Annotated[UnitLevel | None, described("Chỉ cấp này.")] = None,
     within: Annotated[ID | None, described("Chỉ những đơn vị thuộc đơn vị này khi mang tên ấy.")] = None,
-) -> Wish:
+) -> RootQuery:
     window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
-    return Wish(UnitsNamed(name=name, on=on or today(), level=level, within=within, **window))
+    return RootQuery(UnitsNamed(name=name, on=on or today(), level=level, within=within, **window))
 
 
 def _units_below(
@@ -118,9 +118,9 @@ def _units_below(
     before: Before = None,
     on: Annotated[date | None, described("Bỏ trống là hôm nay.")] = None,
     level: Annotated[UnitLevel | None, described("Chỉ cấp này.")] = None,
-) -> Wish:
+) -> RootQuery:
     window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
-    return Wish(UnitsBelow(unit=unit, on=on or today(), level=level, **window))
+    return RootQuery(UnitsBelow(unit=unit, on=on or today(), level=level, **window))
 
 
 def _unit_succession(
@@ -134,9 +134,9 @@ def _unit_succession(
         date | None,
         described("Ngày muốn biết; sau `since` là đơn vị kế thừa, trước là đơn vị cũ. Bỏ trống: hôm nay."),
     ] = None,
-) -> Wish:
+) -> RootQuery:
     window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
-    return Wish(UnitSuccession(unit=unit, since=since, to=to or today(), **window))
+    return RootQuery(UnitSuccession(unit=unit, since=since, to=to or today(), **window))
 
 
 @strawberry.type

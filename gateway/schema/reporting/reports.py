@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, root
+from gateway.fields.declare import RootQuery, root
 from gateway.fields.relay import Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Flag
@@ -89,8 +89,8 @@ ReportResult = Annotated[
 def _report(
     unit: Annotated[ID, described("Mã đơn vị; báo cáo gồm cả cấp dưới.")],
     period: Annotated[str, described("Năm hoặc nửa năm: 2018, 2018-H1, 2018-H2.")],
-) -> Wish:
-    return Wish(ReportOf(unit=unit, period=period), "Report")
+) -> RootQuery:
+    return RootQuery(ReportOf(unit=unit, period=period), "Report")
 
 
 @strawberry.type

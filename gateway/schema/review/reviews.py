@@ -7,12 +7,13 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.engine import subscriptions
-from gateway.engine.subscriptions import ReviewEventKind
-from gateway.fields.declare import ASKS, AnyInfo, Hears, does, one
+from gateway.fields.columns import ASKS
+from gateway.fields.declare import AnyInfo, SubscriptionField, does, one
 from gateway.fields.relay import VERSION, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
+from gateway.schema.review import events
+from gateway.schema.review.events import ReviewEventKind
 from services.registration.models.messages import ModelsById
 from services.review.messages import Closing, DecideReview, NominateReview, ReviewRow, ReviewsById, Verdict
 
@@ -72,7 +73,7 @@ class ReviewsMutation:
 class ReviewsSubscription:
     @strawberry.subscription(
         description="Các sự kiện thẩm định theo đúng thứ tự, không sót và không lặp. Cần WebSocket hoặc SSE.",
-        metadata={ASKS: Hears(subscriptions.HEARD_BY)},
+        metadata={ASKS: SubscriptionField(events.HEARD_BY)},
     )
     async def review_events(
         self,
@@ -83,5 +84,5 @@ class ReviewsSubscription:
         ] = None,
         unit: Annotated[ID | None, described("Chỉ của đơn vị này và cấp dưới.")] = None,
     ) -> AsyncGenerator[ReviewEvent, None]:
-        async for event in subscriptions.review_events(info, after=after, unit=unit):
+        async for event in events.review_events(info, after=after, unit=unit):
             yield event  # type: ignore[misc] # a row

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import Wish, does, one, root
+from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.organisations import Organisation
@@ -50,8 +50,8 @@ def _activities(
     last: Last = None,
     before: Before = None,
     unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
-) -> Wish:
-    return Wish(ActivitiesPage(unit=unit, first=first, after=after, last=last, before=before))
+) -> RootQuery:
+    return RootQuery(ActivitiesPage(unit=unit, first=first, after=after, last=last, before=before))
 
 
 @strawberry.type

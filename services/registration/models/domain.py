@@ -89,7 +89,7 @@ ALLOWED: Mapping[ModelStep, frozenset[ModelState]] = {
     ModelStep.WITHDRAW: _DRAFTS | {ModelState.SUBMITTED, ModelState.REGISTERED},
     ModelStep.DISCONTINUE: _UNDER_WAY,
 }
-"""The states in which each step is allowed. The table in `gateway/README.md` is compared with this one."""
+"""The states in which each step is allowed. The table in `README.md` is compared with this one."""
 
 LEADS_TO: Mapping[ModelStep, ModelState] = {
     ModelStep.DRAFT: ModelState.DRAFT,

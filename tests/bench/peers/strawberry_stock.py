@@ -19,7 +19,7 @@ from strawberry import ID, Info, Parent, Private
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 
-import gateway.fields.words  # noqa: F401 - the same words as enums
+import gateway.schema.words  # noqa: F401 - the same words as enums
 from gateway.callers.identity import Identity
 from services.kernel.caller import Caller, Tokens
 from services.kernel.config import Settings

@@ -29,7 +29,7 @@ TODAY = date(2024, 12, 31)
 NOW = datetime(2024, 12, 31, tzinfo=UTC)
 WARD = values.unit("/vn/a/b/c")
 
-README = ROOT / "gateway" / "README.md"
+README = ROOT / "services" / "registration" / "models" / "README.md"
 Step = Callable[[Model, Act], tuple[Model, Event]]
 
 

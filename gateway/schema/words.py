@@ -1,10 +1,10 @@
-"""The services' words as enums of the schema, each value described by what people call it in Vietnamese."""
+"""The services' words as enums of the schema. The Vietnamese name of each value is its description."""
 
 from typing import Any
 
 import strawberry
 
-from gateway.engine.subscriptions import ReviewEventKind
+from gateway.schema.review.events import ReviewEventKind
 from services.kernel.messages import Role
 from services.kernel.sheets.messages import Fate, FileFormat, JobKind, JobState
 from services.kernel.units import SuccessionKind, UnitLevel
@@ -32,7 +32,7 @@ from services.supervision.messages import ActivityKind
 
 
 def word(words: type[Word]) -> None:
-    """Into the schema, with what each value is called in Vietnamese."""
+    """Adds an enum to the schema."""
     made: Any = strawberry.enum(words, description=words.__doc__)
     for value in made.__strawberry_definition__.values:
         value.description = words(value.value).vi

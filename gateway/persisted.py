@@ -1,4 +1,4 @@
-"""Which documents are run: any, or only those of the manifest, by the hash of their text."""
+"""Persisted operations: documents that a client may send by the hash of their text."""
 
 import hashlib
 from collections.abc import Collection
@@ -7,14 +7,14 @@ from typing import Literal
 
 import orjson
 
-from gateway.transport.guard import Asked, Bad
+from gateway.request import GraphQLRequest, RequestRefused
 from services.kernel.caller import Caller
 
 FILE = resources.files("gateway") / "operations.json"
 
 
 class Manifest:
-    """The documents of the repository's own clients. Nothing is added while we run: a hash never says who sent it."""
+    """The documents of the repository's own clients. Clients cannot add any: a hash does not tell who sent it."""
 
     def __init__(self, only: Literal["nobody", "anonymous", "everyone"]) -> None:
         self._only = only
@@ -25,18 +25,18 @@ class Manifest:
     def hashes(self) -> Collection[str]:
         return self._documents.keys()
 
-    def document(self, asked: Asked, caller: Caller | None) -> str:
-        """The text to run; refused when it is not known, not what its hash says, or not for this caller."""
+    def document(self, asked: GraphQLRequest, caller: Caller | None) -> str:
+        """The document to run. Refused: an unknown hash, a text with another hash, one that this caller may not run."""
         query = asked.query
         if asked.persisted:
             query = query or self._known(asked.persisted)
             if asked.query and hashlib.sha256(query.encode()).hexdigest() != asked.persisted:
                 vi = "Mã băm không phải của “query”."
-                raise Bad(400, "persisted-mismatch", vi=vi, en="The hash is not that of “query”.")
+                raise RequestRefused(400, "persisted-mismatch", vi=vi, en="The hash is not that of “query”.")
         if self._only == "nobody" or (self._only == "anonymous" and caller) or query in self._texts:
             return query
         if self._only == "anonymous":
-            raise Bad(
+            raise RequestRefused(
                 401,
                 "unauthenticated",
                 vi="Không có mã truy cập thì chỉ chạy được các thao tác đã đăng ký; "
@@ -44,7 +44,7 @@ class Manifest:
                 en="Without a token only registered operations are run; send Authorization: Bearer <token>.",
                 fields=("Authorization",),
             )
-        raise Bad(
+        raise RequestRefused(
             403,
             "persisted-only",
             vi="Chỉ chạy các thao tác đã đăng ký trong gateway/operations.json.",
@@ -55,8 +55,8 @@ class Manifest:
         try:
             return self._documents[hash_]
         except KeyError:
-            # Clients of Apollo's protocol know it by this message, and send the document itself.
-            raise Bad(
+            # Clients that speak Apollo's protocol know this message, and send the document.
+            raise RequestRefused(
                 400,
                 "persisted-not-found",
                 legacy=200,

@@ -38,7 +38,7 @@ async def review_events(
     info: Info[Any, None], *, after: str | None, unit: ID | None
 ) -> AsyncGenerator[Row, None]:
     context = info.context
-    caller = context.door.caller
+    caller = context.loader.caller
     scope = (await caller()).scope(HEARD_BY, today())
     start = _position(context.resume or after, await streams.head(context.nats, PRODUCER))
     feed = Feed(context.nats, PRODUCER, start, sparing=True)

@@ -1,4 +1,4 @@
-"""Who runs plans: the executor that Strawberry is given, and a short way for what it has planned before."""
+"""Runs query plans: the executor class that Strawberry uses, and a shorter way for queries that have a plan."""
 
 from functools import lru_cache
 from inspect import isawaitable
@@ -21,20 +21,21 @@ from graphql.execution.values import get_variable_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from gateway.engine.documents import Document, documents
-from gateway.engine.plan import Given, Plan, Run, Unusual, compiled
+from gateway.engine.plan import Execution, NotPlanned, QueryPlan, Variables
+from gateway.engine.planner import plan_of
 from gateway.engine.policy import Watch
+from gateway.engine.query_cache import QueryDocument, query_cache
 from services.kernel import telemetry
 from services.kernel.messages import Refused, Unavailable
 
 MOST_PLANS = 32
-"""Of one document, by the values of the variables that decide what is selected."""
-MOST_GIVEN, LARGEST_GIVEN = 128, 1024
-"""Variables whose values are remembered as they were read, and bytes of their JSON."""
+"""Plans of one document: one for each combination of the values of its @skip and @include."""
+MOST_VARIABLES, LARGEST_VARIABLES = 128, 1024
+"""Sets of variables in the cache of coerced values, and bytes of JSON of one set."""
 
 
-class Planned(StrawberryGraphQLCoreExecutionContext):
-    """Runs queries by plan where it can."""
+class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Runs a query by its plan, and everything else as its base class does."""
 
     on = True
 
@@ -45,17 +46,17 @@ class Planned(StrawberryGraphQLCoreExecutionContext):
                 return self._run(plan)
         return super().execute_operation(serially)
 
-    async def _run(self, plan: Plan) -> Any:
-        answer = await _answer(plan, Run(self.context_value.door, Given(self.variable_values)))
+    async def _run(self, plan: QueryPlan) -> Any:
+        answer = await _answer(plan, Execution(self.context_value.loader, Variables(self.variable_values)))
         if answer is not None:
             return CoreResult(answer, None)
         result = super().execute_operation()
         return await result if self.is_awaitable(result) else result
 
-    def _plan(self) -> Plan | None:
-        """The plan of the operation, for these values of the variables that decide what is selected.
+    def _plan(self) -> QueryPlan | None:
+        """The plan of the operation for these values of its @skip and @include.
 
-        It lives as long as its document is kept, whose nodes it refers to.
+        It refers to nodes of its document, and stays in the cache with it.
         """
         plans = self.context_value.document.plans
         name = self.operation.name.value if self.operation.name else ""
@@ -66,22 +67,24 @@ class Planned(StrawberryGraphQLCoreExecutionContext):
             if len(plans) > MOST_PLANS:
                 plans.clear()
             try:
-                plans[key] = compiled(self)
-            except (Unusual, GraphQLError):  # such as null for @skip's `if`, which only running it shows
+                plans[key] = plan_of(self)
+            except (NotPlanned, GraphQLError):  # such as null for @skip's `if`, which only running it shows
                 plans[key] = None
-        plan: Plan | None = plans[key]
+        plan: QueryPlan | None = plans[key]
         return plan
 
 
-async def known(
+async def execute_planned(
     schema: GraphQLSchema, text: str, name: str | None, variables: dict[str, Any] | None, context: Any
 ) -> ExecutionResult | None:
-    """The result of a query that was planned before; None for anything else, of which nothing is begun.
+    """The result of a query that has a plan. None for any other operation: nothing of it has begun.
 
-    It passes by what Strawberry and graphql-core prepare for each operation anew, which takes as long as all the rest.
+    It skips what Strawberry and graphql-core prepare anew for each operation: 55 % of the time of a page.
     """
-    document = documents(schema).find(text)
-    ready = _ready(schema, document, name or "", variables or {}) if document and Planned.on else None
+    document = query_cache(schema).find(text)
+    ready = (
+        _ready(schema, document, name or "", variables or {}) if document and PlanningExecutor.on else None
+    )
     if document is None or ready is None:
         return None
     context.document = document
@@ -109,14 +112,14 @@ async def known(
 
 async def _result(
     schema: GraphQLSchema,
-    document: Document,
+    document: QueryDocument,
     name: str | None,
     variables: dict[str, Any] | None,
     context: Any,
-    plan: Plan,
-    given: Given,
+    plan: QueryPlan,
+    given: Variables,
 ) -> ExecutionResult:
-    answer = await _answer(plan, Run(context.door, given))
+    answer = await _answer(plan, Execution(context.loader, given))
     if answer is not None:
         return ExecutionResult(answer, None)
     result: Any = execute(
@@ -131,21 +134,21 @@ async def _result(
     return ExecutionResult(result.data, result.errors)
 
 
-async def _answer(plan: Plan, run: Run) -> Any:
-    """None for what the reference has to answer."""
+async def _answer(plan: QueryPlan, run: Execution) -> Any:
+    """None if the reference executor has to answer."""
     try:
         return await plan.run(run)
-    except (Unusual, Refused, Unavailable, GraphQLError):
+    except (NotPlanned, Refused, Unavailable, GraphQLError):
         return None
     except Exception:
-        # A mistake of ours: the reference does not share it.
+        # An error in the plan. The reference executor answers without it.
         telemetry.log.exception("plan failed")
         return None
 
 
 def _ready(
-    schema: GraphQLSchema, document: Document, name: str, variables: dict[str, Any]
-) -> tuple[Plan, Given] | None:
+    schema: GraphQLSchema, document: QueryDocument, name: str, variables: dict[str, Any]
+) -> tuple[QueryPlan, Variables] | None:
     operation = document.operation(name)
     if operation is None or operation.operation is not OperationType.QUERY:
         return None
@@ -162,27 +165,29 @@ def _key(name: str, deciding: tuple[str, ...], values: dict[str, Any]) -> tuple[
     return (name, *[values.get(variable) for variable in deciding])
 
 
-def _given(schema: GraphQLSchema, document: Document, name: str, variables: dict[str, Any]) -> Given | None:
-    """None for what is not of its type: the reference says in which words."""
+def _given(
+    schema: GraphQLSchema, document: QueryDocument, name: str, variables: dict[str, Any]
+) -> Variables | None:
+    """None if a value is not of its type. The reference executor words the error."""
     try:
         text = orjson.dumps(variables)
     except TypeError:
         return None
-    read = _read if len(text) <= LARGEST_GIVEN else _read.__wrapped__
+    read = _read if len(text) <= LARGEST_VARIABLES else _read.__wrapped__
     return read(schema, document, name, text)
 
 
-@lru_cache(MOST_GIVEN)
-def _read(schema: GraphQLSchema, document: Document, name: str, variables: bytes) -> Given | None:
+@lru_cache(MOST_VARIABLES)
+def _read(schema: GraphQLSchema, document: QueryDocument, name: str, variables: bytes) -> Variables | None:
     declared = document.operations[name].variable_definitions or ()
     found = get_variable_values(schema, declared, orjson.loads(variables))
-    return None if isinstance(found, list) else Given(found)
+    return None if isinstance(found, list) else Variables(found)
 
 
-def _deciding(run: Planned) -> tuple[str, ...]:
-    """The variables that stand in @skip and @include."""
+def _deciding(executor: PlanningExecutor) -> tuple[str, ...]:
+    """Names of the variables in @skip and @include."""
     found = _Deciding()
-    for node in (run.operation, *run.fragment_definitions.values()):
+    for node in (executor.operation, *executor.fragment_definitions.values()):
         visit(node, found)
     return tuple(sorted(found.names))
 

@@ -1,4 +1,4 @@
-"""The gateway's one way to the services: asking in the caller's name, and batching what one level needs."""
+"""Asks services for the caller. Like any DataLoader it batches: one request for all keys of one turn of the loop."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.callers.delegating import Delegating
-from gateway.fields.declare import Wish, shown
+from gateway.fields.declare import RootQuery, shown
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
@@ -16,14 +16,14 @@ from services.kernel.messages import Command, Query
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Head, Part, Row, Rows, Shows
 
 MOST_KEYS = 500
-"""In one request to a service; more are asked for side by side."""
+"""Keys in one request to a service. More keys go into several requests, sent at once."""
 
 
-class Door:
-    """One per operation."""
+class Loader:
+    """One for each operation."""
 
     def __init__(self, client: Delegating, caller: Caller | None, *, versioned: bool = False) -> None:
-        """`versioned`: asks of which versions of their documents answers are made."""
+        """`versioned`: whether requests ask for the version of each answer."""
         self._versioned = versioned
         self._versions: list[str] = []
         self._client = client
@@ -31,20 +31,20 @@ class Door:
         self._batches: dict[Any, _Batch] = {}
         self._failed: list[tuple[Shows, Exception]] = []
         self.needed: dict[tuple[Any, ...], Fields] = {}
-        """By selections of a field: what `fields.needed` has found."""
+        """Columns by selection, filled by `declare.needed`."""
 
     async def caller(self) -> Caller:
-        """As of now: what is delegated is taken back while somebody listens."""
+        """The caller with the grants delegated to them now. Delegations can end during a subscription."""
         return await self._client.effective(self._caller)
 
     def _admitted(self, asked: Command | Query) -> Caller:
-        """Rights are for the services to judge. Who has none at all need not get that far."""
+        """The caller, refused here if they have no rights at all. Services judge the rest."""
         if self._caller is ANYBODY:
             ANYBODY.scope(asked.roles, today())
         return self._caller
 
     async def ask(self, query: Shows) -> Rows:
-        """What could not be answered once is not asked again in the same operation."""
+        """A query that failed once in an operation is not asked again in it: it raises the same error."""
         for failed, error in self._failed:
             if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
                 raise error
@@ -61,20 +61,20 @@ class Door:
             raise
 
     async def version(self) -> str:
-        """Of all that was answered, for this caller and today; empty where some of it told none."""
+        """The version of all answers of the operation, for this caller and this day; empty if one answer has none."""
         if not (self._versions and all(self._versions)):
             return ""
-        # What was asked for side by side is answered in any order.
+        # Answers to requests sent at once come in any order.
         made = [*sorted(self._versions), str((await self.caller()).grants), str(today())]
         return hashlib.blake2b("\n".join(made).encode(), digest_size=12).hexdigest()
 
     async def do(self, command: Command, key: str) -> Row:
         caller = self._admitted(command)
-        # The key travels in a header: one that a header would change is refused before it does.
+        # The key travels in a header. A key that a header would change is refused.
         return await self._client.ask(command, caller, dict, key=key_of_once(key))
 
     async def rows(self, message: type[ByKeys], keys: tuple[str, ...], fields: Fields) -> Rows:
-        """For each key one, in their order."""
+        """One row for each key, in the order of the keys."""
         if len(keys) <= MOST_KEYS:
             return await self.ask(message(keys=keys, fields=fields))
         parts = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
@@ -85,16 +85,16 @@ class Door:
             b"".join([answer.text for answer in answers]),
         )
 
-    async def wished(self, wish: Wish, fields: Fields) -> Row | None:
-        """What a root field shows: a row, or a connection's."""
-        query = msgspec.structs.replace(wish.message, fields=fields)
+    async def root(self, wanted: RootQuery, fields: Fields) -> Row | None:
+        """The row, or the row of a connection, that a root field shows."""
+        query = msgspec.structs.replace(wanted.message, fields=fields)
         answer = await self.ask(query)
         if isinstance(query, ByFilter):
             return shown(answer.head.pages[0], answer.read())
         return answer.read()[0]
 
     async def row(self, message: type[ByKeys], key: str, fields: Fields) -> Row | None:
-        """One of those that are asked for in this tick of the loop, in one request."""
+        """The row for the key, requested together with the others of this turn of the loop."""
         batch = self._batch(message, key, fields)
         if batch.answer is None:
             batch.answer = asyncio.ensure_future(self._rows_of(message, batch))
@@ -102,7 +102,7 @@ class Door:
         return row
 
     async def page(self, message: type[ByOwners], key: str, window: dict[str, Any], fields: Fields) -> Row:
-        """The same of pages: a connection's row."""
+        """The row of a connection: a page, requested in the same way."""
         batch = self._batch((message, *window.values()), key, fields)
         if batch.answer is None:
             batch.answer = asyncio.ensure_future(self._pages_of(message, window, batch))
@@ -132,7 +132,7 @@ class Door:
 
 
 class _Batch:
-    """What is asked for in one tick. The request starts in the next, and by then everybody has said what they need."""
+    """Keys of one turn of the loop. The request starts in the next turn, when all resolvers have added theirs."""
 
     def __init__(self) -> None:
         self.keys: dict[str, None] = {}
@@ -152,5 +152,5 @@ def _merge(into: Fields, more: Fields) -> None:
 
 
 def _bare(query: Shows) -> Shows:
-    """The same whatever is shown of what it finds."""
+    """The query without the fields to show."""
     return msgspec.structs.replace(query, fields={})

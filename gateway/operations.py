@@ -1,4 +1,4 @@
-"""Runs one operation in its caller's name, for whichever transport brought it."""
+"""Runs operations in their callers' names, whichever transport brought them."""
 
 import hashlib
 from collections import Counter
@@ -15,13 +15,13 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gateway.callers.delegating import Delegating
-from gateway.engine.documents import Document
-from gateway.engine.persisted import Manifest
 from gateway.engine.policy import Policy
-from gateway.fields.door import Door
+from gateway.engine.query_cache import QueryDocument
 from gateway.fields.errors import INVALID
+from gateway.fields.loader import Loader
+from gateway.persisted import Manifest
+from gateway.request import GraphQLRequest, RequestRefused
 from gateway.schema import schema
-from gateway.transport.guard import Asked, Bad
 from services.kernel.caller import Caller
 from services.kernel.config import Settings
 
@@ -31,33 +31,33 @@ ANSWERED_ONCE = (OperationType.QUERY, OperationType.MUTATION)
 
 @dataclass
 class Context:
-    """What resolvers see of their request."""
+    """The request as resolvers see it."""
 
     client: Delegating
     nats: Nats
     caller: Caller | None
     address: str
     policy: Policy
-    document: Document | None = None
-    """What is asked, once it is read."""
+    document: QueryDocument | None = None
+    """Set when the document is parsed."""
     resume: str | None = None
-    """The cursor after which a client that lost its connection wants to go on, whatever its document says."""
+    """The cursor after which a client resumes a subscription. It wins over the cursor in the document."""
     cursor: str | None = None
-    """That of the event being shown."""
+    """The cursor of the current event."""
     versioned: bool = False
-    """Whether the client may keep the answer, and ask whether it is still the same."""
-    door: Door = field(init=False)
+    """Whether the answer gets an entity tag."""
+    loader: Loader = field(init=False)
 
     def __post_init__(self) -> None:
         self.renew()
 
     def renew(self) -> None:
-        """What was loaded for one answer is loaded again for the next."""
-        self.door = Door(self.client, self.caller, versioned=self.versioned)
+        """Each event of a subscription loads its rows anew."""
+        self.loader = Loader(self.client, self.caller, versioned=self.versioned)
 
 
 class Operations:
-    """`nats` and `client` are there while the process serves."""
+    """`nats` and `client` are set while the process serves."""
 
     nats: Nats
     client: Delegating
@@ -80,22 +80,22 @@ class Operations:
             self.client, self.nats, caller, address, self.policy, resume=resume, versioned=versioned
         )
 
-    def refused(self, bad: Bad, caller: Caller | None, address: str) -> dict[str, Any]:
-        """The answer to what is not run; found again by its trace, as any other."""
+    def refused(self, bad: RequestRefused, caller: Caller | None, address: str) -> dict[str, Any]:
+        """The answer to a request that is not run, with its trace id."""
         return {"errors": [bad.error], "extensions": {"traceId": self.policy.refused(bad, caller, address)}}
 
     async def once(
-        self, asked: Asked, caller: Caller | None, address: str, *, reading: bool
+        self, asked: GraphQLRequest, caller: Caller | None, address: str, *, reading: bool
     ) -> tuple[ExecutionResult, str]:
-        """The answer of a query or mutation, `reading` of a query alone. `Bad` for what cannot be run at all.
+        """The result of a query or mutation, and its entity tag if it has one. `reading`: only queries are allowed.
 
-        With an answer that was read comes its version, if it has one.
+        `RequestRefused` if nothing can be run.
         """
         context = self.context(caller, address, versioned=reading)
         query = self._manifest.document(asked, caller)
         result = await self._execute(query, asked, context, reading)
         if result is None:
-            raise Bad(
+            raise RequestRefused(
                 400,
                 INVALID,
                 legacy=200,
@@ -104,13 +104,13 @@ class Operations:
                 en="A subscription needs a WebSocket that speaks graphql-transport-ws, "
                 "or Accept: text/event-stream.",
             )
-        version = await context.door.version() if reading and not result.errors else ""
+        version = await context.loader.version() if reading and not result.errors else ""
         return result, _tag(query, asked, version) if version else ""
 
     async def many(
-        self, asked: Asked, context: Context, *, reading: bool = False
+        self, asked: GraphQLRequest, context: Context, *, reading: bool = False
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """The answers of a subscription, or the one of anything else."""
+        """The results of a subscription, or the one result of any other operation."""
         query = self._manifest.document(asked, context.caller)
         if answer := await self._execute(query, asked, context, reading):
             yield answer
@@ -127,9 +127,9 @@ class Operations:
                     yield result
 
     async def _execute(
-        self, query: str, asked: Asked, context: Context, reading: bool
+        self, query: str, asked: GraphQLRequest, context: Context, reading: bool
     ) -> ExecutionResult | None:
-        """None for a subscription, which has not one answer."""
+        """None for a subscription."""
         try:
             return await schema.execute(
                 query,
@@ -141,16 +141,16 @@ class Operations:
         except CannotGetOperationTypeError:
             name = f" “{asked.operation[:60]}”" if asked.operation else ""
             vi, en = f"Yêu cầu không có thao tác{name}.", f"The request has no operation{name}."
-            raise Bad(400, INVALID, vi=vi, en=en, legacy=200) from None
+            raise RequestRefused(400, INVALID, vi=vi, en=en, legacy=200) from None
         except InvalidOperationTypeError as wrong:
             if wrong.operation_type is OperationType.SUBSCRIPTION:
                 return None
             vi, en = "Qua GET chỉ được truy vấn; hãy gửi bằng POST.", "GET is for queries; send it with POST."
-            raise Bad(405, "method-not-allowed", vi=vi, en=en, allow=b"POST") from None
+            raise RequestRefused(405, "method-not-allowed", vi=vi, en=en, allow=b"POST") from None
 
     @contextmanager
     def _seat(self, caller: Caller | None) -> Iterator[None]:
-        """One of the subscriptions that a caller may have at a time."""
+        """Counts a subscription of the caller while it lasts; refused when the caller has too many."""
         who = caller.id if caller else ""
         if self._listening[who] >= self._most:
             raise too_many_subscriptions(self._most)
@@ -163,19 +163,19 @@ class Operations:
                 del self._listening[who]
 
 
-def _tag(query: str, asked: Asked, version: str) -> str:
-    """Weak: what it stands for is the data; the trace and the costs in an answer are new each time."""
+def _tag(query: str, asked: GraphQLRequest, version: str) -> str:
+    """A weak entity tag. It stands for the data; trace id and cost in an answer are new each time."""
     whole = orjson.dumps([query, asked.operation, asked.variables, version], option=orjson.OPT_SORT_KEYS)
     return f'W/"{hashlib.blake2b(whole, digest_size=16).hexdigest()}"'
 
 
-def too_many_subscriptions(most: int) -> Bad:
+def too_many_subscriptions(most: int) -> RequestRefused:
     vi, en = f"Mỗi lúc nhiều nhất {most} lượt theo dõi.", f"At most {most} subscriptions at a time."
-    return Bad(429, "too-many-subscriptions", vi=vi, en=en)
+    return RequestRefused(429, "too-many-subscriptions", vi=vi, en=en)
 
 
 def is_request_error(result: ExecutionResult) -> bool:
-    """Whether it was refused before any field was run; variables of the wrong kind count too."""
+    """Whether the operation was refused before any field ran, for example for a variable of the wrong type."""
     if isinstance(result, PreExecutionError):
         return True
     return (
@@ -184,7 +184,7 @@ def is_request_error(result: ExecutionResult) -> bool:
 
 
 def response(result: ExecutionResult) -> dict[str, Any]:
-    """As GraphQL wants it: without `data` where nothing was run."""
+    """The response as the specification has it: without `data` if no field ran."""
     shown: dict[str, Any] = {}
     if result.errors:
         shown["errors"] = [error.formatted for error in result.errors]
@@ -196,5 +196,5 @@ def response(result: ExecutionResult) -> dict[str, Any]:
 
 
 def encoded(message: object) -> bytes:
-    """The one place where answers become JSON."""
+    """The JSON of a message."""
     return orjson.dumps(message, default=str)
