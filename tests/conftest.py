@@ -23,7 +23,7 @@ from infra.operate.positions import settled
 from infra.run.embedded import MongoServer, NatsServer, free_port
 from infra.run.provision import provision
 from infra.run.stack import Stack
-from infra.sample.loader import load_sample
+from infra.sample.loader import LIMITS, load_sample
 from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS, Rights
 from services.kernel.caller import Caller, Grant
@@ -186,7 +186,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tupl
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None]:
     running, located = stack
-    async with httpx.AsyncClient(timeout=DEADLINE) as http:
+    async with httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS) as http:
         yield GraphQL(running.gateway_url, located, http)
 
 
