@@ -34,7 +34,7 @@ GRAPHIQL = Path(__file__).with_name("graphiql")
 
 
 class Gateway:
-    """What lives as long as the process: the connection and the keys."""
+    """The connection to NATS and the key of the process, open while it serves."""
 
     def __init__(self, settings: Settings, operations: Operations) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""What a new schema does to those who use the committed one, and the record of every break that was wanted."""
+"""Breaking changes of the schema, compared with the committed one, and their record in `BREAKING.md`."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ TITLE = "# Breaking changes of the schema\n\nWhat clients had to change, and why
 
 
 def breaks(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
-    """What no longer works, or no longer works the same, for a document that was valid."""
+    """Changes after which a valid document fails or gets another answer."""
     found: list[Any] = [*find_breaking_changes(old, new), *find_dangerous_changes(old, new)]
     # Clients are told to expect new values, as they are told in `gateway/README.md`; what may be left out changes
     # nothing for who does.

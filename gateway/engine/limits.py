@@ -1,6 +1,6 @@
-"""How large a document may be and what answering it costs: measured in one pass, before anything else reads it.
+"""Size limits of a query document, and the cost of its operations, measured before validation.
 
-Every fragment is measured once, however often it is spread, so that the time is linear in the document's size.
+Each fragment is measured once, however often it is spread, so the time grows linearly with the document.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ from gateway.fields.errors import refused
 from services.kernel.rows import LARGEST_PAGE
 
 CHARACTERS = 32_768
-"""Of a document's text. What is long belongs into variables."""
+"""Characters of a document. Long values belong into variables."""
 TOKENS = 1_000
 COMMENTS = 100
 DEPTH = 20
@@ -49,27 +49,27 @@ ALIASES = 30
 DIRECTIVES = 50
 DIRECTIVES_HERE = 4
 ARGUMENTS = 20
-"""Of one field."""
+"""Arguments of one field."""
 ROOT_FIELDS = 20
 FIELDS = 500
-"""Of an operation, each fragment's as often as it is spread."""
+"""Fields of an operation. Those of a fragment count as often as it is spread."""
 OPERATIONS = 10
 FRAGMENTS = 50
 VARIABLES = 50
 ITEMS = 100
-"""Of a list or an object that stands in the document."""
+"""Items of a list or object in the document."""
 VALUE_DEPTH = 10
 TEXT = 10_000
 NUMBER = 100
-"""Characters of a text or a number that stands in the document."""
+"""Characters of a text (TEXT) or a number (NUMBER) in the document."""
 NODES = 20_000
-"""Objects of an answer, as far as they can be told."""
+"""Objects of an answer, by the estimate."""
 
 PAGE = ("first", "last")
 SIZE = 10
-"""Of a list without a page, unless its field declares a `size`."""
+"""Estimated length of a list that is no page. A field can declare another `size`."""
 ASKS, CHANGES = 2, 10
-"""What an object costs that a service is asked for, and what a mutation costs, unless its field declares a `weight`."""
+"""Cost of an object that a service is asked for, and of a mutation. A field can declare another `weight`."""
 INTROSPECTION = {"__schema": 100.0, "__type": 20.0}
 INTROSPECTION_SIZES = {"types": 60.0, "args": 2.0, "interfaces": 1.0, "ofType": 0.5, "directives": 6.0}
 _REMEMBERED = 256
@@ -81,7 +81,7 @@ class Price(NamedTuple):
 
 
 class _Facts(NamedTuple):
-    """What a field's declaration says: the weight of each of its objects, how many there are, and by what argument."""
+    """The declaration of a field: weight of each object, number of objects, and the arguments that set the number."""
 
     type: GraphQLNamedType
     leaf: bool
@@ -93,18 +93,18 @@ class _Facts(NamedTuple):
 
 @dataclass
 class _Part:
-    """An operation or a fragment as it stands, without what it spreads."""
+    """Measures of an operation or fragment, without the fragments that it spreads."""
 
     fields: int = 0
     depth: int = 1
     roots: int = 0
     introspects: bool = False
     spreads: list[tuple[str, int, bool]] = field(default_factory=list)
-    """Names, the level at which each is spread, and whether that is the root."""
+    """Fragments that it spreads: name, level, and whether the level is the root."""
 
 
 class _Whole(NamedTuple):
-    """The same with everything that is spread in it."""
+    """Measures of an operation or fragment, with all fragments."""
 
     fields: int
     depth: int
@@ -116,7 +116,7 @@ NOTHING = _Whole(0, 0, 0, False)
 
 
 class Limits:
-    """The measure of one schema."""
+    """Measures documents against one schema."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
@@ -135,7 +135,7 @@ class Limits:
         return self._schema.type_map[name]
 
     def _facts(self, type_name: str, name: str) -> _Facts | None:
-        """None for `__typename`, which costs nothing."""
+        """None for `__typename`, which is free."""
         parent: Any = self._schema.type_map[type_name]
         found = self._schema.get_field(parent, name)
         if found is None or name == "__typename":
@@ -167,14 +167,14 @@ class Limits:
 
 
 class Measured:
-    """What a document asks for; `errors` say in what it is over a limit. The rest may be asked of a valid one only."""
+    """Measures of a document. `errors` names the limits it exceeds. The methods are for valid documents."""
 
     def __init__(self, limits: Limits, document: DocumentNode) -> None:
         self._limits = limits
         self._operations: dict[str | None, OperationDefinitionNode] = {}
         self._fragments: dict[str, FragmentDefinitionNode] = {}
         self._sizes: dict[str, Any] = {}
-        """Variables that give the size of a page, with their defaults."""
+        """Variables that set the size of a page, with their defaults."""
         self._prices: dict[tuple[Any, ...], Price] = {}
         self._parts: dict[str, _Part] = {}
         self._wholes: dict[str, _Whole] = {}
@@ -185,7 +185,7 @@ class Measured:
         return self._of[operation if operation in self._of else next(iter(self._of))].introspects
 
     def price(self, operation: str | None, variables: Mapping[str, Any] | None) -> Price:
-        """What an operation costs with these variables, whatever they are: an upper estimate."""
+        """Upper estimate of the cost of an operation with these variables."""
         given = variables or {}
         sizes = {name: _size(given.get(name, default), None) for name, default in self._sizes.items()}
         key = (operation, *sizes.values())
@@ -196,7 +196,7 @@ class Measured:
             found = self._prices[key] = self._price(operation, sizes)
         return found
 
-    # What can be told without the schema
+    # Without the schema
 
     def _measure(self, document: DocumentNode) -> Iterator[GraphQLError]:
         aliases = directives = variables = arguments = 0
@@ -233,7 +233,7 @@ class Measured:
             definition.name.value if definition.name else None: whole
             for (definition, _), whole in zip(operations, wholes, strict=True)
         }
-        # Fragments that nothing spreads are read by validation too.
+        # Validation also reads fragments that nothing spreads.
         everything = [*wholes, *(self._fragment(name, ()) for name in self._parts)]
         if len(operations) > OPERATIONS:
             yield _over(OPERATIONS, "thao tác", "operations", code="too-many-operations")
@@ -273,7 +273,7 @@ class Measured:
         return _Whole(fields, depth, roots, introspects)
 
     def _fragment(self, name: str, above: tuple[str, ...]) -> _Whole:
-        """A cycle and a name that is not there count for nothing: validation refuses both."""
+        """A cycle and an unknown name count as nothing: validation refuses both."""
         if name in self._wholes:
             return self._wholes[name]
         if name not in self._parts or name in above or len(above) > FRAGMENTS:
@@ -294,7 +294,7 @@ class Measured:
                 if name in self._sizes and isinstance(declared.default_value, IntValueNode):
                     self._sizes[name] = _literal(declared.default_value, {})
 
-    # What only the schema tells
+    # With the schema
 
     def _price(self, operation: str | None, sizes: Mapping[str, int | None]) -> Price:
         chosen = self._operations.get(operation) or next(iter(self._operations.values()))
@@ -305,7 +305,7 @@ class Measured:
 
 
 class _Pricing:
-    """One way through a document, with the sizes of its pages known."""
+    """Adds up the cost of a document, with the sizes of its pages."""
 
     def __init__(
         self, limits: Limits, fragments: Mapping[str, FragmentDefinitionNode], sizes: Mapping[str, int | None]
@@ -318,7 +318,7 @@ class _Pricing:
     def of(
         self, type_: GraphQLNamedType, selections: SelectionSetNode, page: int | None
     ) -> tuple[float, float]:
-        """Cost and objects below one object; `page` is how many items each of its lists has, if that is known."""
+        """Cost and number of objects below one object. `page`: length of each of its lists, if known."""
         cost = nodes = 0.0
         for selection in selections.selections:
             if isinstance(selection, FieldNode):

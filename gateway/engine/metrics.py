@@ -1,6 +1,6 @@
-"""What the gateway counts of itself, in plain numbers that the exporter reads when it wants to.
+"""Counters of the gateway: plain numbers, which the exporter reads.
 
-An instrument of OpenTelemetry takes ten microseconds each time it is told something, a dictionary a tenth of one.
+With OpenTelemetry's instruments the counting of a page takes 33 µs, with plain numbers 1.
 """
 
 from bisect import bisect_left
@@ -11,22 +11,22 @@ from typing import Any
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 LABELLED = 64
-"""Operations with a label of their own; the others are `other` together, so that nobody can make labels at will."""
+"""Operations with a label of their own. All others share the label `other`, so clients cannot create labels at will."""
 OFTEN = 20
-"""How often an operation is asked for until it gets a label."""
+"""Requests after which an operation gets a label."""
 COSTS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 OTHER = "other"
 
 
 class Metrics:
-    """`known` operations, by hash, have a label from the start."""
+    """`known`: hashes of operations that have a label from the start."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
         """By operation and kind of caller."""
         self.errors: Counter[str] = Counter()
         self.costs = [0] * (len(COSTS) + 1)
-        """How many operations cost up to each of `COSTS`, and more."""
+        """Number of operations by cost: up to each of `COSTS`, and above all."""
         self.cost = 0
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.times: Counter[str] = Counter()
@@ -43,7 +43,7 @@ class Metrics:
         self.errors.update(codes)
 
     def took(self, what: str, seconds: float) -> None:
-        """`what`: parse, validate, execute, or services, which are asked while executing."""
+        """`what`: parse, validate, execute, or services (the part of execute spent waiting for services)."""
         self.seconds[what] += seconds
         self.times[what] += 1
 
@@ -62,7 +62,7 @@ class Metrics:
         return OTHER
 
     def observe(self, meter: Meter) -> None:
-        """Once per process."""
+        """To be called once in a process."""
 
         def counter(name: str, unit: str, what: str, read: Callable[[], Iterable[Observation]]) -> None:
             def callback(_: CallbackOptions) -> Iterable[Observation]:

@@ -1,4 +1,4 @@
-"""What stands around each operation: who may ask how much and for how long, and what is told of it afterwards."""
+"""Budgets, rates and time limits of operations, and what is logged and counted of them."""
 
 import asyncio
 import sys
@@ -29,24 +29,24 @@ from services.kernel.config import Settings
 from services.kernel.messages import Role
 
 READING = 4
-"""Characters of a new document that are read for a cost of 1: about what it takes, compared with answering."""
+"""Characters of a new document that cost 1. Parsing takes about that much, compared with answering."""
 REFUSING = 500
-"""What it costs, besides, to be refused for what was sent: about as much as answering a page."""
+"""Cost of a refused document: about as much as a page."""
 LATE = 1.0
-"""Seconds that who has overdrawn waits for an answer, at most: then asking all the time does not pay."""
+"""Longest wait, in seconds, imposed on a caller over budget."""
 BRIEF = 0.001
-"""Seconds of reading a document after which there need be no pause."""
+"""Seconds. Parsing a document that takes less is followed by no pause."""
 SWITCH = 0.0001
-"""Seconds that the loop waits, each time it goes on, for the thread in which a document is being read."""
+"""Seconds that the loop waits for the parsing thread each time it needs the interpreter. The default is 0.005."""
 PAUSES = 3
-"""How many times as long as a document was read, and no other is, everybody else goes on."""
+"""Length of the pause after parsing a document, as a multiple of the time it took."""
 MALFORMED = (400, 413)
 UNREADABLE = parse("{ __typename }")
-"""Stands where a document cannot be read: Strawberry would read it once more, and over a WebSocket tell nobody why."""
+"""Given to Strawberry in place of a refused document. Strawberry would parse it again, and hide the reason."""
 
 
 class Kind(StrEnum):
-    """Of callers, each with budgets of its own."""
+    """Kinds of callers. Each kind has its own budgets."""
 
     ANONYMOUS = "anonymous"
     PERSON = "person"
@@ -61,9 +61,9 @@ def kind_of(caller: Caller | None) -> Kind:
 
 
 class Turns:
-    """New documents are read one after the other, beside the loop, with pauses between: others hardly wait for one.
+    """Parses new documents in a thread, one after the other, with pauses, so that other requests hardly wait.
 
-    What was made to be slow takes some milliseconds to be refused. Those of several callers would come in a row.
+    A document made to be slow takes some milliseconds to refuse.
     """
 
     def __init__(self, patience: float) -> None:
@@ -72,29 +72,29 @@ class Turns:
         self._thread = ThreadPoolExecutor(1, "reader")
 
     async def read(self, cache: QueryCache, text: str) -> QueryDocument:
-        """`TimeoutError` if it is not this one's turn within `patience` seconds."""
+        """The parsed document. `TimeoutError` after `patience` seconds in the queue."""
         async with asyncio.timeout(self._patience):
             await self._lock.acquire()
         loop = asyncio.get_running_loop()
         before, begun = sys.getswitchinterval(), perf_counter()
         sys.setswitchinterval(SWITCH)
         try:
-            found = cache.find(text)  # somebody else may have asked for the same
+            found = cache.find(text)  # another request may have brought the same document
             return found or cache.add(text, await loop.run_in_executor(self._thread, cache.parse, text))
         finally:
             took = perf_counter() - begun
             sys.setswitchinterval(before)
-            if took > BRIEF:  # who is done need not wait for the others
+            if took > BRIEF:  # this request does not wait for the pause
                 loop.call_later(PAUSES * took, self._lock.release)
             else:
                 self._lock.release()
 
 
 class Policy:
-    """The settings, what was taken of the budgets, and what is counted: one per process."""
+    """The settings, the state of the budgets, and the counters of this process."""
 
     def __init__(self, settings: Settings, known: Iterable[str] = ()) -> None:
-        """`known`: hashes of documents that are counted one by one."""
+        """`known`: hashes of documents with a label of their own in the metrics."""
         self.budgets = {
             Kind.ANONYMOUS: settings.cost_anonymous,
             Kind.PERSON: settings.cost_person,
@@ -124,14 +124,14 @@ class Policy:
         return self._rates.take(name, address, self._per_minute[kind], cost, monotonic())
 
     async def admit(self, caller: Caller | None, address: str) -> None:
-        """Refuses who has overdrawn, before anything of the request is read."""
+        """Refuses a caller over budget before the request is read."""
         taken = self.take(caller, kind_of(caller), address, 0)
         if taken.retry_after:
             await asyncio.sleep(min(taken.retry_after, LATE))
             raise _overdrawn(taken)
 
     def refused(self, bad: RequestRefused, caller: Caller | None, address: str) -> str:
-        """Counts and logs a request that never became an operation; the trace id that it is found by."""
+        """Counts and logs a request that is no operation. Returns its trace id."""
         self.metrics.refused([bad.code])
         self.take(caller, kind_of(caller), address, REFUSING if bad.status in MALFORMED else 1)
         with telemetry.span("graphql"):
@@ -143,10 +143,7 @@ class Policy:
 
 
 class Watch:
-    """One operation, whichever way it is run: what it may cost and for how long it may go on, and what is told of it.
-
-    Made inside its span, by whose trace it is found again.
-    """
+    """Applies the policy to one operation, whichever way it runs. To be created inside the operation's span."""
 
     def __init__(self, context: Any, document: QueryDocument | None = None) -> None:
         self.executed = False
@@ -163,7 +160,7 @@ class Watch:
         self._trace = telemetry.trace_id()
 
     async def read(self, cache: QueryCache, text: str) -> QueryDocument | None:
-        """What is asked, as known or newly read; None for who has nothing left for reading."""
+        """The document, from the cache or parsed now. None if the caller is over budget."""
         found = cache.find(text)
         if found is None:
             taken = self._take(1 + len(text) / READING)
@@ -185,7 +182,7 @@ class Watch:
         return found
 
     def refusals(self, name: str | None, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
-        """Why it is not run; otherwise its cost is taken."""
+        """The reasons for which the operation is not run. Without any, its cost is taken from the budget."""
         errors = self._refusals(name, variables)
         if errors and not self._dry:
             taken = self._take(REFUSING)
@@ -195,7 +192,7 @@ class Watch:
 
     @asynccontextmanager
     async def executing(self) -> AsyncIterator[None]:
-        """Around the execution, which may take so long and no longer."""
+        """Around the execution: limits its time, and measures it."""
         self.executed = True
         begun = perf_counter()
         try:
@@ -209,7 +206,7 @@ class Watch:
             self._note(begun)
 
     def show(self, result: Any) -> None:
-        """Leaves of its errors what is for callers to see."""
+        """Replaces the errors of the result by what callers may see of them."""
         errors = getattr(result, "errors", None)
         if not errors or result is self._seen:
             return
@@ -219,11 +216,11 @@ class Watch:
         self._policy.metrics.refused(str((error.extensions or {})["code"]) for error in result.errors)
 
     def shown_again(self) -> None:
-        """What comes next is another answer of the same operation."""
+        """To be called between two results of a subscription."""
         self._more = 0
 
     def extensions(self, refused: int = 0) -> dict[str, Any]:
-        """Beside the answer; `refused`: errors of one that is shown later."""
+        """The extensions of the answer. `refused`: number of errors that are not shown yet."""
         found: dict[str, Any] = {"traceId": self._trace}
         if self._cost:
             found["cost"] = self._cost
@@ -233,7 +230,7 @@ class Watch:
         return found
 
     def tell(self, result: Any) -> None:
-        """Which operation it was, never what stood in it. Of what lasts, only its beginning can be slow."""
+        """Logs and counts the operation, by the hash of its document. Of a subscription only the start is measured."""
         hash_ = self._document.hash if self._document else ""
         cost = self._cost["requested"] if self._cost else 0
         self._policy.metrics.asked(hash_, self._kind, cost or 0)
@@ -246,7 +243,7 @@ class Watch:
             telemetry.log.info("refused operation", operation=hash_, codes=codes, caller=self._kind)
 
     def ended(self, error: BaseException) -> None:
-        """By what Strawberry makes the answer of, when the operation is over."""
+        """To be called when the operation ends with an error that Strawberry turns into the answer."""
         if isinstance(error, GraphQLError):
             self._policy.metrics.refused([str((error.extensions or {}).get("code"))])
         self.tell(None)
@@ -281,9 +278,9 @@ class Watch:
 
 
 class Policed(SchemaExtension):
-    """Strawberry's way of watching an operation.
+    """Strawberry's hooks around an operation.
 
-    Nothing is raised before an operation is executed: over a WebSocket nobody would be told.
+    They raise nothing before the execution: over a WebSocket the client would not get the reason.
     """
 
     _watch: Watch
@@ -296,7 +293,7 @@ class Policed(SchemaExtension):
             except BaseException as error:
                 if watch.executed:
                     watch.ended(error)
-                raise  # otherwise it was nothing that can be run this way, and is told elsewhere
+                raise  # `Operations` answers what cannot be run this way
             watch.show(self.execution_context.result)
             watch.tell(self.execution_context.result)
 
@@ -322,14 +319,14 @@ class Policed(SchemaExtension):
             yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
-        """What goes out over a WebSocket is sent before the operation ends."""
+        """Over a WebSocket a result is sent before the operation ends."""
         self._watch.show(result)
         yield
         self._watch.shown_again()
         self.execution_context.pre_execution_errors = None
 
     def get_results(self) -> dict[str, Any]:
-        # What is refused before execution comes here before it is shown.
+        # A refusal before the execution comes here before `show`.
         return self._watch.extensions(len(self.execution_context.pre_execution_errors or ()))
 
 

@@ -1,7 +1,4 @@
-"""The GraphQL schema: what can be asked, done and heard, composed of the areas beside this file.
-
-Each field says what it asks of a service, and no more.
-"""
+"""The GraphQL schema, composed of the areas in the folders beside this file."""
 
 import gateway.schema.words  # isort: skip  # noqa: F401 - before any type uses a word
 
@@ -129,12 +126,12 @@ class Schema(strawberry.Schema):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for type_ in self._schema.type_map.values():
-            # Values are rows: those of an abstract type say what they are.
+            # Values are rows. A row of an abstract type names its type.
             if is_object_type(type_):
                 type_.is_type_of = None
             elif is_abstract_type(type_):
                 type_.resolve_type = _typename
-        # Strawberry's own fails on a list or non-null type, which has no extensions: clients ask it of every type.
+        # Clients ask for it on every type. Strawberry's resolver fails on list and non-null types: no extensions.
         introspected: Any = self._schema.type_map["__Type"]
         introspected.fields["isOneOf"].resolve = _is_one_of
 
@@ -148,7 +145,7 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """What is allowed always allows queries."""
+        """Queries are allowed in every mode."""
         result = await execute_planned(
             self._schema, query or "", operation_name, variable_values, context_value
         )
@@ -163,7 +160,7 @@ class Schema(strawberry.Schema):
         )
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Nothing: most are a caller's own. What broke on our side is logged where errors are shown."""
+        """Logs nothing: most errors are the caller's. `errors.shown` logs faults of ours."""
 
 
 def _is_one_of(type_: Any, _: Any) -> bool | None:

@@ -110,6 +110,7 @@ def codes(result: ExecutionResult) -> list[Any]:
 async def test_an_operation_that_takes_too_long_is_ended_and_told_how_to_go_on() -> None:
     done.clear()
     asking = Asking({"operation_timeout": 0.05})
+    asking.policy.turns = Turns(60)  # the pause after a document may take longer than the operation may
     for text in ("{ slow(seconds: 5) }", "mutation { change(seconds: 5) }"):
         result = await asking.ask(text)
         assert codes(result) == ["timeout"]
@@ -278,8 +279,8 @@ async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Pa
     assert last.headers["retry-after"] == str(error["retryAfter"])
 
 
-class Shelves:
-    """QueryCache that take some time to be read, and tell when they are."""
+class SlowCache:
+    """Parses each document in so many seconds, and notes when."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -288,19 +289,19 @@ class Shelves:
     def find(self, text: str) -> Any:
         return text if text in self.told else None
 
-    def made(self, text: str) -> str:
+    def parse(self, text: str) -> str:
         self.told.append(f"begin {text}")
         time.sleep(self.seconds)
         self.told.append(f"end {text}")
         return text
 
-    def keep(self, text: str, _: Any) -> str:
+    def add(self, text: str, _: Any) -> str:
         self.told.append(text)
         return text
 
 
 async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
-    turns, cache, interval = cast(Any, Turns(5)), Shelves(BRIEF * 5), sys.getswitchinterval()
+    turns, cache, interval = cast(Any, Turns(5)), SlowCache(BRIEF * 5), sys.getswitchinterval()
     told = cache.told
 
     async def others() -> None:
@@ -322,7 +323,7 @@ async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
 
 
 async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses() -> None:
-    turns, cache = cast(Any, Turns(0.02)), Shelves(0.1)
+    turns, cache = cast(Any, Turns(0.02)), SlowCache(0.1)
     first = asyncio.create_task(turns.read(cache, "first"))
     await asyncio.sleep(0)
     with pytest.raises(TimeoutError):
