@@ -1,4 +1,4 @@
-"""Asking in a caller's name with all that they may: by their own grants, and by those delegated to them."""
+"""Asks services with all grants of a caller: their own, and those delegated to them."""
 
 import asyncio
 import time
@@ -15,9 +15,9 @@ from services.registration.delegations.messages import GrantsDelegated
 A = TypeVar("A")
 
 FRESH = 5.0
-"""Seconds until what is delegated to a caller is asked for again: so long may a delegation outlive its revocation."""
+"""Seconds between two requests for the grants delegated to a caller. A revocation takes effect within them."""
 STALE = 60.0
-"""Seconds that it may be used while registration does not answer, where revocations are recorded."""
+"""Seconds for which delegated grants hold while registration does not answer."""
 PATIENCE = 1.0
 MOST_CALLERS = 4096
 
@@ -27,11 +27,11 @@ class _Known(NamedTuple):
     effective: Caller
     at: float
     again: float
-    """When to ask again."""
+    """Time of the next request for them."""
 
 
 class Delegating:
-    """Services check the dates of a delegated grant as of any other."""
+    """Services check the dates of delegated grants like those of others."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -42,10 +42,10 @@ class Delegating:
         return await self._client.ask(message, await self.effective(caller), type_, key=key)
 
     async def effective(self, caller: Caller) -> Caller:
-        """The caller with the grants delegated to them; the very same one while there are none."""
+        """The caller with the grants delegated to them; the same object if there are none."""
         if caller is ANYBODY:
             return caller
-        # By identity: a token is read once, and to compare callers would cost more.
+        # By identity: a token is verified once, and comparing callers costs more.
         known = self._known.get(id(caller))
         if known and known.caller is caller and time.monotonic() < known.again:
             return known.effective
@@ -58,7 +58,7 @@ class Delegating:
     def _answered(self, caller: Caller, asked: asyncio.Task[Caller]) -> None:
         del self._asking[id(caller)]
         if not asked.cancelled():
-            asked.exception()  # is for those who wait; there may be none left
+            asked.exception()  # the waiting requests get the exception; there may be none left
 
     async def _look(self, caller: Caller) -> Caller:
         known = self._known.get(id(caller))
@@ -77,6 +77,6 @@ class Delegating:
             msgspec.structs.replace(caller, grants=(*caller.grants, *delegated)) if delegated else caller
         )
         if known and known.effective == effective:
-            effective = known.effective  # who is asked for by identity stays the same
+            effective = known.effective  # caches go by identity
         self._known[id(caller)] = _Known(caller, effective, now, now + FRESH)
         return effective

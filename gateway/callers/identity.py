@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token of the issuer, turned into a caller. It decides nothing about rights."""
+"""Turns a bearer token into a caller. It decides nothing about rights."""
 
 import time
 from collections import OrderedDict
@@ -11,12 +11,12 @@ from services.kernel.config import Settings
 
 ISSUER = "danvan-embedded"
 REMEMBERED = 4096
-"""Tokens that need not be verified again. An operator with more callers at a time pays for verifying some twice."""
+"""Verified tokens in the cache."""
 LONGEST = 16 * 1024
 
 
 class Embedded:
-    """The issuer of `danvan token`: its one key is in our folder."""
+    """The issuer of `danvan token`. Its key is in the gateway's secrets folder."""
 
     generation = 0
 
@@ -46,7 +46,7 @@ class Identity:
         self._generation = 0
 
     async def identify(self, authorization: str | None) -> Caller | None:
-        """As `caller`, but when the issuer may have a newer key than we know, it is asked first."""
+        """Like `caller`, but fetches the issuer's keys if the token names an unknown one."""
         try:
             return self.caller(authorization)
         except KeyUnknown:
@@ -54,7 +54,7 @@ class Identity:
             return self.caller(authorization)
 
     def caller(self, authorization: str | None) -> Caller | None:
-        """None for nobody; `Refused` for a header that says something else than a token of ours in force."""
+        """None without a header. `Refused` unless the header has a valid token."""
         if not authorization:
             return None
         now = self._now()

@@ -1,4 +1,4 @@
-"""Tokens of a real OpenID Connect issuer: its keys, fetched and kept, and what must hold of a token besides."""
+"""Verifies tokens of an OpenID Connect issuer, and fetches its keys."""
 
 import asyncio
 import contextlib
@@ -22,15 +22,15 @@ from services.kernel.config import Settings
 from services.kernel.messages import Refused
 
 SKEW = 30.0
-"""Seconds by which the issuer's clock and ours may differ."""
+"""Seconds by which the clocks of issuer and gateway may differ."""
 REFRESH = 300.0
-"""Seconds after which the keys are fetched again, whether or not somebody misses one."""
+"""Seconds after which the keys are fetched again in any case."""
 PAUSE = 10.0
-"""Seconds between two fetches at the least, however many tokens name a key that we do not have."""
+"""Shortest time between two fetches, in seconds, however many tokens name an unknown key."""
 PAUSE_WITHOUT = 1.0
-"""The same while we have no key at all."""
+"""The same without any key."""
 PATIENCE = 3.0
-"""Seconds in which an answer of the issuer must be there, all of it."""
+"""Seconds within which the issuer's whole answer must arrive."""
 LARGEST_ANSWER = 256 * 1024
 LONGEST_ID = 255
 DISCOVERY = "/.well-known/openid-configuration"
@@ -41,11 +41,11 @@ Keys = Mapping[str, RSAKey | ECKey | OKPKey]
 
 
 class KeyUnknown(Refused):
-    """The token names a key that is not among those we have: it may be newer than they are."""
+    """The token names an unknown key, perhaps a new one."""
 
 
 class Issuer:
-    """The keys that were fetched last go on for as long as the issuer is away."""
+    """The last fetched keys stay valid while the issuer does not answer."""
 
     def __init__(self, settings: Settings, url: str) -> None:
         self._url = url
@@ -58,10 +58,10 @@ class Issuer:
         self._fetching: asyncio.Task[None] | None = None
         self._fetched_at = -math.inf
         self.generation = 0
-        """Rises when the keys are others than before: what was found good with those has to be looked at again."""
+        """Rises when the keys change: tokens verified with the old keys must be verified again."""
 
     def verify(self, token: str, now: float) -> tuple[Caller, float]:
-        """Whose token it is, and until when it is good; refused unless everything holds."""
+        """The caller of a valid token, and when it expires."""
         try:
             key = self._key(jws.extract_compact(token.encode()).headers())
             claims = jwt.decode(token, key, registry=self._registry).claims
@@ -72,12 +72,12 @@ class Issuer:
         return self._caller(claims, until := _good_until(claims, now)), until
 
     def refresh(self) -> None:
-        """Fetches in the background what has become old."""
+        """Fetches old keys again, in the background."""
         if self._fetching is None and time.monotonic() > self._fetched_at + REFRESH:
             self._begin()
 
     async def fetch(self) -> None:
-        """Returns when the keys are those of now, or of less than `PAUSE` ago, or the issuer takes too long."""
+        """Fetches the keys, unless that was done less than `PAUSE` ago. Returns also if the issuer takes too long."""
         pause = PAUSE if self._keys else PAUSE_WITHOUT
         if self._fetching is None and time.monotonic() > self._fetched_at + pause:
             self._begin()
@@ -142,7 +142,7 @@ class Issuer:
 
     async def _fetch(self) -> None:
         try:
-            # In a thread: making a TLS context, decoding and importing keys take longer than other requests can wait.
+            # In a thread: a TLS context and the import of keys take longer than other requests can wait.
             keys = await asyncio.to_thread(self._fetched)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, RecursionError) as error:
             telemetry.log.warning("issuer gives no keys", issuer=self._url, why=repr(error)[:300])
@@ -171,7 +171,7 @@ class Issuer:
         return keys
 
     def _usable(self, keys: list[Any]) -> Keys:
-        """Others are passed over: an issuer may have keys for other purposes, and of kinds that come up later."""
+        """Keys for other purposes or of unknown kinds are ignored."""
         usable: dict[str, RSAKey | ECKey | OKPKey] = {}
         for key in keys:
             with_us = (
@@ -188,7 +188,7 @@ class Issuer:
 def _imported(key: dict[str, Any]) -> RSAKey | ECKey | OKPKey | None:
     try:
         made = JWKRegistry.import_key(key)
-    except Exception:  # whatever is wrong with one key, the others are good
+    except Exception:  # one bad key does not spoil the others
         return None
     if isinstance(made, RSAKey):
         return made if made.raw_value.key_size >= _SHORTEST_RSA else None
@@ -204,7 +204,7 @@ def _got(http: httpx.Client, url: str) -> Any:
     body = b""
     with http.stream("GET", url) as answer:
         answer.raise_for_status()
-        # The client's own time limit is one for each part of an answer, and there can be many.
+        # The client's time limit is for each chunk of an answer, and there can be many.
         for part in answer.iter_bytes():
             body += part
             if len(body) > LARGEST_ANSWER:
@@ -215,7 +215,7 @@ def _got(http: httpx.Client, url: str) -> Any:
 
 
 def _good_until(claims: Mapping[str, Any], now: float) -> float:
-    """When the token must be refused; it is, if that has come, or if its time has not."""
+    """When the token expires. Refused if it has expired, or is not valid yet."""
     for name in ("nbf", "iat"):
         if name in claims and _seconds(claims, name) > now + SKEW:
             raise unauthenticated("Mã truy cập chưa có hiệu lực.", "The token is not in force yet.")

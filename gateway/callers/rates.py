@@ -11,22 +11,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 BURST = 15.0
-"""Seconds whose share may be asked for at once."""
+"""Seconds whose budget can be spent at once."""
 REMEMBERED = 10_000
-"""Buckets; of more, the one that was idle longest is full again."""
+"""Buckets in memory. Beyond that the bucket that was idle longest is dropped, so it is full again."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Taken(NamedTuple):
-    """What is left of the caller's own bucket, or after how many seconds to ask again; None left: no limit."""
+    """What is left of the caller's bucket (None: no limit), and the seconds after which to ask again."""
 
     left: int | None
     retry_after: float = 0.0
 
 
 class Buckets:
-    """One per key; each fills up at its rate, and holds what comes in `BURST` seconds."""
+    """One bucket for each key. It fills at its rate, up to the budget of `BURST` seconds."""
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
@@ -50,7 +50,7 @@ class Buckets:
 
 
 class Rates:
-    """`take` is asked before anything is done, and what it took is never given back. A rate of 0 is without limit."""
+    """Takes cost from the buckets before the work, and never gives it back. A rate of 0 means no limit."""
 
     def __init__(self, address_per_minute: int) -> None:
         self._per_address = address_per_minute
@@ -73,13 +73,13 @@ class Rates:
 
 
 def _until(level: float, per_minute: int) -> float:
-    """Seconds until there is something in it again."""
+    """Seconds until the bucket is above zero."""
     return 0.0 if level > 0 else (1 - level) * 60 / per_minute
 
 
 @lru_cache(maxsize=4096)
 def network(address: str) -> str:
-    """Who has one IPv6 address has 2⁶⁴ of them."""
+    """The network that an address counts for. An IPv6 subscriber has 2⁶⁴ addresses."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -92,7 +92,7 @@ def network(address: str) -> str:
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """`10.0.0.0/8, ::1` as what it means; a `ValueError` names what is none."""
+    """The networks in `10.0.0.0/8, ::1`; `ValueError` names a text that is none."""
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 

@@ -1,4 +1,4 @@
-"""What is refused before GraphQL is even parsed: requests that are too large, or are not one JSON object in UTF-8."""
+"""Parses the JSON of requests. Refused: requests that are too large, or are not one JSON object in UTF-8."""
 
 import re
 from typing import Any
@@ -13,14 +13,14 @@ LARGEST_BODY = 256 * 1024
 LARGEST_URL = 16 * 1024
 DEEPEST = 64
 MOST_BRACKETS = 10_000
-"""In texts too; a parser would make an object of each, and the collector of garbage walk them all."""
+"""Brackets in the JSON, those in texts included: the parser makes an object of each."""
 MOST_VALUES = 2_000
-"""Of wrong variables each is told with everything around it."""
+"""Values in the JSON. An error about a wrong variable repeats all values around it."""
 _HASH = re.compile("[0-9a-f]{64}")
 
 
 async def read(receive: Receive) -> bytes:
-    """The whole body; refused as soon as it is over the limit."""
+    """The whole body, refused as soon as it exceeds the limit."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -52,7 +52,7 @@ def in_url(query: bytes) -> GraphQLRequest:
 
 
 def frame(text: str) -> dict[str, Any]:
-    """A message of graphql-transport-ws; what its type allows is the protocol's own business."""
+    """A message of graphql-transport-ws, with a type. Its other fields are not checked here."""
     if len(body := text.encode(errors="surrogatepass")) > LARGEST_BODY:
         raise _too_large(413, "message-too-large", LARGEST_BODY)
     found = _loaded(body)
@@ -113,7 +113,7 @@ def _loaded(body: bytes) -> Any:
 
 
 def _check_size(document: Any) -> None:
-    """Level by level, and no further than it may be large."""
+    """Counts values level by level, up to the limits."""
     depth = values = 0
     level: list[Any] = [[document]]
     while level:

@@ -1,4 +1,4 @@
-"""Headers: what a client wants to be answered in, who may ask from where, and what protects whoever reads answers."""
+"""HTTP headers: media types of answers, allowed origins, and security headers."""
 
 from functools import lru_cache
 from typing import Final, Literal
@@ -18,7 +18,7 @@ SECURITY: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
-"""On every response. HTTPS, and that it is demanded, are for the proxy in front of us."""
+"""On every response. HTTPS and HSTS are up to the proxy in front of the gateway."""
 PAGE: Headers = [
     (
         b"content-security-policy",
@@ -28,17 +28,17 @@ PAGE: Headers = [
     *SECURITY[1:],
     (b"cache-control", b"no-cache"),
 ]
-"""On what GraphiQL is made of."""
+"""On the files of GraphiQL."""
 
 
 def one(scope: Scope, name: bytes) -> bytes:
-    """A header's value; one that is sent several times counts as one list."""
+    """The value of a header. Several headers of the same name make one list."""
     return b", ".join(value for key, value in scope["headers"] if key == name)
 
 
 @lru_cache(256)
 def wanted(accept: bytes) -> Media | None:
-    """What to answer in, by the order of the client's wishes; None where nothing of ours will do.
+    """The media type that the client prefers; None if the client accepts none of ours.
 
     Whoever takes anything gets `application/json`, as clients older than the specification expect.
     """
@@ -86,14 +86,14 @@ def is_json(content_type: bytes) -> bool:
 
 
 def may_connect(scope: Scope, origins: frozenset[str]) -> bool:
-    """A page may open a WebSocket to where it came from, or if its origin is listed: browsers ask nobody first."""
+    """A page may open a WebSocket to its own origin, or if its origin is listed. Browsers send no preflight for it."""
     origin = one(scope, b"origin").decode("latin-1")
     host = one(scope, b"host").decode("latin-1")
     return not origin or origin in origins or origin.partition("://")[2] == host
 
 
 class Secured:
-    """Around what writes its own responses: gives them the headers that they do not have."""
+    """Adds the headers that a response does not have yet."""
 
     def __init__(self, app: ASGIApp, headers: Headers = SECURITY) -> None:
         self._app = app

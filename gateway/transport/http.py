@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, to the letter of its specification, on bare ASGI: this is the way of nearly every request."""
+"""GraphQL over HTTP, as its specification says, on bare ASGI."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,9 +26,9 @@ _KEPT = {
     + [(b"vary", b"accept, authorization")]
     for media, headers in _HEADERS.items()
 }
-"""Of an answer that may be kept, and is asked for again before it is used again."""
+"""Headers of an answer with an entity tag. Caches must revalidate it."""
 _STATUS = {"unauthenticated": 401, "rate-limited": 429, "timeout": 408}
-"""What a request error ends with, by its code; 400 otherwise."""
+"""Status of a request error by its code; 400 for all others."""
 
 
 class Http:
@@ -76,8 +76,8 @@ class Http:
 
 
 def _in_url(scope: Scope) -> GraphQLRequest:
-    # What a page of another site can send without asking us first. It would read nothing, and without cookies it acts
-    # for nobody; but whoever sits inside a network that trusts itself should not ask on its behalf either.
+    # A page of another site can send a GET without a preflight. It could not read the answer, and there are no cookies,
+    # but a browser inside a trusted network must not ask on such a page's behalf either.
     if not (one(scope, b"authorization") or one(scope, b"graphql-preflight")):
         vi = "Truy vấn qua GET cần tiêu đề Authorization hoặc GraphQL-Preflight."
         en = "A query over GET needs the header Authorization or GraphQL-Preflight."
@@ -100,7 +100,7 @@ async def _in_body(scope: Scope, receive: Receive) -> GraphQLRequest:
 
 
 async def _answer(send: Send, media: Media, result: ExecutionResult, tag: bytes, held: bytes) -> None:
-    """`held`: the tags of answers that the client has kept."""
+    """`held`: entity tags in the client's cache."""
     status, headers = 200, list(_HEADERS[media])
     if tag:
         headers = [*_KEPT[media], (b"etag", tag)]
@@ -116,7 +116,7 @@ async def _answer(send: Send, media: Media, result: ExecutionResult, tag: bytes,
 
 
 def _opaque(tag: bytes) -> bytes:
-    """Proxies that compress make a weak tag of a strong one, and some the other way: only what is quoted counts."""
+    """The quoted part of a tag. Proxies that compress turn strong tags into weak ones, and some do the reverse."""
     return tag.strip().removeprefix(b"W/")
 
 

@@ -1,4 +1,4 @@
-"""What connections that last have in common: an end when the token ends, and nothing kept for who does not read."""
+"""Long-lived connections: they end with the token, and when the client does not read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,11 +12,11 @@ from services.kernel.caller import Caller
 
 
 class SlowClient(Exception):  # noqa: N818
-    """It leaves unread what is sent to it."""
+    """The client does not read."""
 
 
 class Gone(Exception):  # noqa: N818
-    """Nobody is at the other end any more."""
+    """The client has closed the connection."""
 
 
 def patient(send: Send, seconds: float) -> Callable[[Any], Awaitable[None]]:
@@ -39,7 +39,7 @@ def patient(send: Send, seconds: float) -> Callable[[Any], Awaitable[None]]:
 
 
 def remaining(caller: Caller | None) -> float:
-    """Seconds for which the caller's token holds."""
+    """Seconds until the caller's token expires."""
     expires = caller.expires if caller else None
     return (expires - datetime.now(UTC)).total_seconds() if expires else float("inf")
 

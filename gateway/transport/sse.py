@@ -1,4 +1,4 @@
-"""GraphQL over server-sent events, each operation a connection of its own (graphql-sse's “distinct connections”)."""
+"""GraphQL over server-sent events, one connection for each operation (graphql-sse's “distinct connections”)."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -18,15 +18,15 @@ from services.kernel.process import end
 HEADERS = [
     (b"content-type", EVENTS + b"; charset=utf-8"),
     (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # proxies would keep events until there are enough of them
+    (b"x-accel-buffering", b"no"),  # or proxies buffer the events
     *SECURITY,
 ]
 SIGN_OF_LIFE = b":\n\n"
-COMPLETE = b"event: complete\ndata:\n\n"  # with a line of data, or browsers pass over it
+COMPLETE = b"event: complete\ndata:\n\n"  # browsers ignore an event without data
 
 
 class Stream:
-    """One operation. Whatever goes wrong with it is told in the stream: browsers do not show what a status says."""
+    """One operation. Its errors are events of the stream: browsers do not show the body of another status."""
 
     def __init__(
         self, settings: Settings, operations: Operations, caller: Caller | None, scope: Scope, send: Send
@@ -40,7 +40,7 @@ class Stream:
         self._send = live.patient(send, settings.slow_client)
 
     async def run(self, asked: GraphQLRequest, receive: Receive, *, reading: bool) -> None:
-        """Until the operation, its token or its client comes to an end."""
+        """Runs until the operation, the token or the connection ends."""
         with suppress(live.Gone, live.SlowClient):
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await self._write(SIGN_OF_LIFE)
@@ -55,7 +55,7 @@ class Stream:
             await self._write(last, more=False)
 
     async def _over(self, delivery: asyncio.Task[None], gone: asyncio.Task[None]) -> bytes:
-        """What to say at the end, once it has come."""
+        """The last message, when the end has come."""
         try:
             while not (delivery.done() or gone.done()):
                 left = live.remaining(self._caller)
@@ -87,7 +87,7 @@ class Stream:
 
 
 def _event(answer: dict[str, Any], context: Context | None = None) -> bytes:
-    """With the cursor as its id: a client that comes back names the last one by itself."""
+    """The cursor is the id of the event: a client that reconnects sends the last id by itself."""
     id_ = f"id: {context.cursor}\n".encode() if context and context.cursor else b""
     return b"%sevent: next\ndata: %s\n\n" % (id_, encoded(answer))
 

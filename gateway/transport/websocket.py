@@ -1,4 +1,4 @@
-"""GraphQL over WebSocket: the protocol graphql-transport-ws, from the first message to the code of its close."""
+"""GraphQL over WebSocket: the protocol graphql-transport-ws."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -25,7 +25,7 @@ from services.kernel.process import end
 
 PROTOCOL = "graphql-transport-ws"
 INIT = 5.0
-"""Seconds until `connection_init` must have come."""
+"""Seconds within which `connection_init` must arrive."""
 
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, PROTOCOL_UNKNOWN = 4400, 4401, 4403, 4406
 INIT_TIMEOUT, ID_TAKEN, SLOW_CLIENT, INIT_TWICE = 4408, 4409, 4410, 4429
@@ -33,7 +33,7 @@ INTERNAL = 4500
 
 
 class Closed(Exception):  # noqa: N818
-    """How the connection is to be closed; without a code it is gone already."""
+    """Closes the connection with a code. Without a code the client has closed it already."""
 
     def __init__(self, code: int | None, reason: str = "") -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class WebSocket:
         self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # the wish to connect
+        await receive()  # websocket.connect
         try:
             caller = await self._identity.identify(one(scope, b"authorization").decode("latin-1"))
         except Refused:
@@ -72,7 +72,7 @@ class WebSocket:
 
 
 class Conversation:
-    """One connection, from its acceptance on."""
+    """One accepted connection."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Conversation:
         self._out = live.patient(send, settings.slow_client)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        """Those of `_running`, and those that are ending."""
+        """All of `_running`, and those that are ending."""
         self._initiated = asyncio.Event()
         self._heard = True
         self._over: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
@@ -106,12 +106,12 @@ class Conversation:
         finally:
             await end(self._tasks)
         if closed.code:
-            reason = closed.reason.encode()[:120].decode(errors="ignore")  # a frame has room for so much
+            reason = closed.reason.encode()[:120].decode(errors="ignore")  # a close frame holds 123 bytes
             with suppress(live.Gone, live.SlowClient):
                 await self._out({"type": "websocket.close", "code": closed.code, "reason": reason})
 
     def _start(self, work: Any) -> asyncio.Task[None]:
-        """Beside everything else; what it ends with may end the connection."""
+        """Runs a task beside the others. Its `Closed` closes the connection."""
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -135,7 +135,7 @@ class Conversation:
             self._over.set_result(closed)
 
     async def _watch(self) -> None:
-        """Closes when the first message is late, the client silent or the token at its end."""
+        """Closes the connection when the first message is late, the client is silent or the token expires."""
         try:
             async with asyncio.timeout(INIT):
                 await self._initiated.wait()
@@ -143,7 +143,7 @@ class Conversation:
             raise Closed(INIT_TIMEOUT, "connection_init did not come") from None
         while (left := live.remaining(self._caller)) > 0:
             if left <= self._settings.keep_alive:
-                await asyncio.sleep(left)  # and a little longer, where the timer rings early
+                await asyncio.sleep(left)  # again, if the timer rings early
                 continue
             await asyncio.sleep(self._settings.keep_alive)
             if not self._heard:
@@ -177,7 +177,7 @@ class Conversation:
                 raise Closed(BAD_REQUEST, f"no message has the type {other[:40]}")
 
     async def _init(self, payload: Any) -> None:
-        """Browsers cannot set headers on a WebSocket: the token may come as `Authorization` in the first message."""
+        """The token may be in the first message, as `Authorization`: browsers cannot set headers of a WebSocket."""
         if self._initiated.is_set():
             raise Closed(INIT_TWICE, "connection_init came twice")
         if payload is not None and not isinstance(payload, dict):
@@ -200,7 +200,7 @@ class Conversation:
             asked = guard.asked(payload)
         except RequestRefused as bad:
             raise Closed.because(BAD_REQUEST, bad) from None
-        # Those that are ending count too: a client could start and stop faster than they end.
+        # Operations that are ending count too: a client can start and stop them faster than they end.
         most = self._settings.subscriptions_per_connection
         if len(self._tasks) - 2 >= most:
             await self._send(_error(id_, too_many_subscriptions(most).error))
@@ -221,7 +221,7 @@ class Conversation:
         except RequestRefused as bad:
             last = _error(id_, *self._operations.refused(bad, self._caller, self._address)["errors"])
         finally:
-            # Before the client hears the end: from then on it may use the id again.
+            # Before the client gets the end: after it, the client may use the id again.
             if self._running.get(id_) is asyncio.current_task():
                 del self._running[id_]
         await self._send(last)
