@@ -341,7 +341,7 @@ def somebody(graphql: GraphQL, who: str) -> Person:
 
 @nothing_written
 @pytest.mark.parametrize(("who", "does", "input_", "code", "fields"), REFUSED)
-async def test_what_a_rule_forbids_is_refused_by_name(
+async def test_broken_rule_is_refused_with_its_code(
     graphql: GraphQL, world: World, who: str, does: str, input_: dict[str, Any], code: str, fields: list[str]
 ) -> None:
     variables = {"key": fresh(), "input": world.filled(input_)}
@@ -353,7 +353,7 @@ async def test_what_a_rule_forbids_is_refused_by_name(
     is_precise(refusal, code, *fields)
 
 
-async def test_a_commune_that_came_under_another_unit_leaves_the_reach_of_its_old_district(
+async def test_commune_moved_to_another_unit_leaves_the_scope_of_its_old_district(
     graphql: GraphQL,
 ) -> None:
     office = Office(graphql, DISTRICT)
@@ -365,7 +365,7 @@ async def test_a_commune_that_came_under_another_unit_leaves_the_reach_of_its_ol
     ] == "SUBMITTED"
 
 
-async def test_a_decision_is_made_once_however_many_make_it_at_once(graphql: GraphQL, world: World) -> None:
+async def test_concurrent_decisions_succeed_once(graphql: GraphQL, world: World) -> None:
     review = await world.office.review_of(await world.office.registered(world.owner))
     answers = await asyncio.gather(
         *(
@@ -395,7 +395,7 @@ FIELD_ALIASES = [
 
 
 @pytest.mark.parametrize(("written", "field"), FIELD_ALIASES)
-async def test_a_field_is_known_by_its_many_names(world: World, written: str, field: str) -> None:
+async def test_field_is_found_by_each_of_its_names(world: World, written: str, field: str) -> None:
     model = await world.office.draft(world.owner, field=written)
     found = await world.office.officer.ask(
         "query($id: ID!) { node(id: $id) { ... on Model { field } } }", id=model
@@ -403,7 +403,7 @@ async def test_a_field_is_known_by_its_many_names(world: World, written: str, fi
     assert found["node"]["field"] == field
 
 
-async def test_text_comes_out_composed_whatever_it_came_in_as(world: World) -> None:
+async def test_text_is_stored_in_nfc(world: World) -> None:
     title, summary = "Ngõ xóm “5 không, 3 sạch” ở phường Đậu Liêu", "Vệ sinh\r\n\tđường ngõ"
     model = await world.office.draft(
         world.owner, title=f"  {unicodedata.normalize('NFD', title)}\n", summary=summary
@@ -413,7 +413,7 @@ async def test_text_comes_out_composed_whatever_it_came_in_as(world: World) -> N
     assert found == {"title": title, "summary": "Vệ sinh\n\tđường ngõ"}
 
 
-async def test_amounts_come_out_exactly_as_they_went_in(world: World) -> None:
+async def test_amounts_stay_exact(world: World) -> None:
     given: dict[str, list[Any]] = {
         "LAND_M2": ["1155.30", 0.1, "999999999999999.99"],
         "MONEY": ["18827000000", "1E3"],
@@ -451,7 +451,7 @@ async def test_one_key_has_one_effect_and_one_answer(world: World) -> None:
     assert await counts(settings) == before
 
 
-async def test_one_key_sent_many_times_at_once_has_one_effect(world: World) -> None:
+async def test_one_key_sent_concurrently_has_one_effect(world: World) -> None:
     key, settings = fresh(), world.office.graphql.settings
     # Like no other model: of those that are alike, relations are suggested, which are logged too.
     draft = DRAFT | {"owner": world.owner, "title": fresh()}
@@ -467,14 +467,14 @@ async def test_one_key_sent_many_times_at_once_has_one_effect(world: World) -> N
     }
 
 
-async def test_a_key_belongs_to_who_sent_it(graphql: GraphQL, world: World) -> None:
+async def test_key_belongs_to_its_caller(graphql: GraphQL, world: World) -> None:
     key = fresh()
     mine = await world.office.officer.does("draftModel", key, **DRAFT | {"owner": world.owner})
     other = Person(graphql, Role.OFFICER, CITY, "another officer")
     assert await other.does("draftModel", key, **DRAFT | {"owner": world.owner}) != mine
 
 
-async def test_a_refusal_is_kept_under_its_key_too(world: World) -> None:
+async def test_refusal_is_stored_under_its_key(world: World) -> None:
     key, office = fresh(), world.office
     model = await office.draft(world.owner)
     refused = await office.appraiser.tries("acceptModel", key, model=model, on="2019-03-01")
@@ -503,7 +503,7 @@ BAD_KEYS = [
 
 @nothing_written
 @pytest.mark.parametrize("key", BAD_KEYS)
-async def test_a_key_that_is_none_is_refused(world: World, key: str) -> None:
+async def test_invalid_key_is_refused(world: World, key: str) -> None:
     variables = {"key": key, "input": world.filled(DRAFT)}
     reply = await world.office.graphql.post(
         {"query": mutation("draftModel"), "variables": variables}, world.office.officer.token
@@ -514,7 +514,7 @@ async def test_a_key_that_is_none_is_refused(world: World, key: str) -> None:
 @pytest.mark.parametrize(
     "key", ["k" * 200, "khóa của tôi: số 1", unicodedata.normalize("NFD", "khóa"), "::", "%0a"]
 )
-async def test_a_key_may_be_anything_visible(world: World, key: str) -> None:
+async def test_key_may_have_any_visible_characters(world: World, key: str) -> None:
     key = f"{fresh()} {key}"[:200]
     first = await world.office.officer.does("draftModel", key, **world.filled(DRAFT))
     assert await world.office.officer.does("draftModel", key, **world.filled(DRAFT)) == first
@@ -568,9 +568,7 @@ def forged(graphql: GraphQL, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 @nothing_written
-async def test_a_token_that_is_no_good_ends_the_request(
-    graphql: GraphQL, world: World, forged: dict[str, str]
-) -> None:
+async def test_invalid_token_ends_the_request(graphql: GraphQL, world: World, forged: dict[str, str]) -> None:
     variables = {"key": fresh(), "input": world.filled(DRAFT)}
     for what, header in forged.items():
         reply = await graphql.http.post(
@@ -584,7 +582,7 @@ async def test_a_token_that_is_no_good_ends_the_request(
 
 
 @nothing_written
-async def test_without_a_token_nothing_is_told(graphql: GraphQL, world: World) -> None:
+async def test_no_data_is_answered_without_a_token(graphql: GraphQL, world: World) -> None:
     variables = {"key": fresh(), "input": world.filled(DRAFT)}
     for query in (
         mutation("draftModel"),
@@ -597,7 +595,7 @@ async def test_without_a_token_nothing_is_told(graphql: GraphQL, world: World) -
         assert error["extensions"]["fields"] == ["Authorization"]
 
 
-async def test_what_is_out_of_scope_looks_like_what_is_not_there(graphql: GraphQL, world: World) -> None:
+async def test_record_out_of_scope_looks_like_a_missing_record(graphql: GraphQL, world: World) -> None:
     stranger = Person(graphql, Role.LEADER, TOWN)
     for id_ in (
         world.draft,
@@ -661,7 +659,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
 
 
 @nothing_written
-async def test_graphql_that_is_not_valid_is_told_what_is_wrong(graphql: GraphQL, world: World) -> None:
+async def test_invalid_graphql_is_explained(graphql: GraphQL, world: World) -> None:
     for query, variables, named in INVALID:
         body = {"query": query, "variables": variables}
         reply = await graphql.post(body, world.office.officer.token)
@@ -673,7 +671,7 @@ async def test_graphql_that_is_not_valid_is_told_what_is_wrong(graphql: GraphQL,
 
 
 @pytest.mark.parametrize("query", [PAGE, ACTIVITIES])
-async def test_a_page_has_1_to_100_items_after_a_cursor_of_ours(world: World, query: str) -> None:
+async def test_page_has_1_to_100_items_after_a_valid_cursor(world: World, query: str) -> None:
     for first in (0, 101, -1, 2**31 - 1):
         (error,) = await world.office.reporter.errors(query, first=first)
         assert error["extensions"]["code"] == "page-size"
@@ -691,7 +689,7 @@ async def test_a_page_has_1_to_100_items_after_a_cursor_of_ours(world: World, qu
         assert error["extensions"]["fields"] == ["after"]
 
 
-async def test_a_report_needs_a_unit_in_scope_and_a_period(world: World) -> None:
+async def test_report_needs_a_unit_in_scope_and_a_period(world: World) -> None:
     async def refusal(unit: str, period: str) -> dict[str, Any]:
         found: dict[str, Any] = (await world.office.reporter.ask(REPORT, unit=unit, period=period))["report"]
         return found
@@ -766,7 +764,7 @@ BODIES: list[tuple[str, bytes, int, str]] = [
 
 
 @nothing_written
-async def test_a_body_that_is_no_request_is_told_what_is_wrong(graphql: GraphQL) -> None:
+async def test_body_that_is_no_request_is_explained(graphql: GraphQL) -> None:
     token = graphql.token("officer")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     for what, body, status, code in BODIES:
@@ -776,7 +774,7 @@ async def test_a_body_that_is_no_request_is_told_what_is_wrong(graphql: GraphQL)
         assert error["extensions"]["vi"] != error["extensions"]["en"]
 
 
-async def test_of_two_queries_in_one_object_the_last_counts_as_everywhere_in_json(graphql: GraphQL) -> None:
+async def test_last_of_two_equal_json_members_counts(graphql: GraphQL) -> None:
     reply = await graphql.http.post(
         graphql.url,
         content=b'{"query": "{ nope }", "query": "{ __typename }"}',
@@ -795,7 +793,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_body_must_say_that_it_is_json(graphql: GraphQL, kind: str) -> None:
+async def test_body_without_json_content_type_is_refused(graphql: GraphQL, kind: str) -> None:
     reply = await graphql.http.post(graphql.url, content=OK.encode(), headers={"Content-Type": kind})
     assert reply.status_code == 415
     assert readable(reply)["errors"][0]["extensions"]["code"] == KINDS[kind]
@@ -817,7 +815,7 @@ URLS: list[tuple[dict[str, str], int, str]] = [
 
 
 @nothing_written
-async def test_a_get_only_queries(graphql: GraphQL, world: World) -> None:
+async def test_get_runs_queries_only(graphql: GraphQL, world: World) -> None:
     headers = {"Authorization": f"Bearer {world.office.officer.token}"}
     for params, status, code in URLS:
         reply = await graphql.http.get(graphql.url, params=params, headers=headers)
@@ -832,7 +830,7 @@ async def test_a_get_only_queries(graphql: GraphQL, world: World) -> None:
     assert readable(good)["data"] == {"__typename": "Query"}
 
 
-async def test_other_methods_are_told_that_they_are_not_allowed(graphql: GraphQL) -> None:
+async def test_other_methods_are_not_allowed(graphql: GraphQL) -> None:
     for method in ("PUT", "DELETE", "PATCH", "TRACE"):
         reply = await graphql.http.request(method, graphql.url)
         assert (reply.status_code, reply.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")

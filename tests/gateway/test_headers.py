@@ -32,7 +32,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("accept", ACCEPTED)
-def test_the_best_of_what_a_client_accepts_is_answered(accept: bytes) -> None:
+def test_best_accepted_media_type_is_answered(accept: bytes) -> None:
     assert wanted(accept) == ACCEPTED[accept]
 
 
@@ -48,7 +48,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_a_body_is_json_in_utf_8(kind: bytes) -> None:
+def test_body_is_json_in_utf_8(kind: bytes) -> None:
     assert is_json(kind) is BODIES[kind]
 
 
@@ -63,7 +63,7 @@ ORIGINS = {
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_a_page_connects_to_where_it_came_from_or_where_it_is_expected(origin: bytes) -> None:
+def test_websocket_origin_is_own_or_listed(origin: bytes) -> None:
     headers = [(b"host", b"127.0.0.1:8000"), *([(b"origin", origin)] if origin else [])]
     allowed = may_connect({"headers": headers}, frozenset({"https://danvan.example.vn"}))
     assert allowed is ORIGINS[origin]

@@ -41,9 +41,7 @@ async def test_all_audits_of_the_specification_pass(graphql: GraphQL, node_packa
     assert [audit for audit in found if audit["status"] != "ok"] == []
 
 
-async def test_what_was_not_run_has_no_data_and_what_was_run_has_some(
-    graphql: GraphQL, bearer: dict[str, str]
-) -> None:
+async def test_answer_has_data_only_if_a_field_ran(graphql: GraphQL, bearer: dict[str, str]) -> None:
     async def asked(query: str) -> tuple[int, bool]:
         reply = await graphql.http.post(graphql.url, json={"query": query}, headers=NEW | bearer)
         assert reply.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
@@ -56,14 +54,14 @@ async def test_what_was_not_run_has_no_data_and_what_was_run_has_some(
     assert await asked("{ models(first: 101) { edges { cursor } } }") == (200, True)
 
 
-async def test_an_answer_is_in_no_form_but_ours(graphql: GraphQL, bearer: dict[str, str]) -> None:
+async def test_unacceptable_media_type_is_refused(graphql: GraphQL, bearer: dict[str, str]) -> None:
     reply = await graphql.http.post(
         graphql.url, json={"query": TYPENAME}, headers=bearer | {"Accept": "text/html"}
     )
     assert (reply.status_code, code(reply)) == (406, "not-acceptable")
 
 
-async def test_a_head_is_a_get_without_its_body(graphql: GraphQL, bearer: dict[str, str]) -> None:
+async def test_head_is_a_get_without_body(graphql: GraphQL, bearer: dict[str, str]) -> None:
     got, head = [
         await graphql.http.request(method, graphql.url, params={"query": TYPENAME}, headers=bearer)
         for method in ("GET", "HEAD")
@@ -72,13 +70,13 @@ async def test_a_head_is_a_get_without_its_body(graphql: GraphQL, bearer: dict[s
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.content))
 
 
-async def test_one_may_ask_what_is_allowed(graphql: GraphQL) -> None:
+async def test_options_lists_allowed_methods(graphql: GraphQL) -> None:
     reply = await graphql.http.options(graphql.url)
     assert (reply.status_code, reply.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
     assert "access-control-allow-origin" not in reply.headers
 
 
-async def test_every_response_is_protected_and_no_answer_is_kept(
+async def test_every_response_has_security_headers_and_no_answer_is_cached(
     graphql: GraphQL, bearer: dict[str, str]
 ) -> None:
     url = graphql.url
@@ -97,7 +95,7 @@ async def test_every_response_is_protected_and_no_answer_is_kept(
     assert [reply.headers["cache-control"] for reply in replies[:4]] == ["no-store"] * 4
 
 
-async def test_a_page_of_another_site_cannot_ask_unasked(graphql: GraphQL, bearer: dict[str, str]) -> None:
+async def test_page_of_another_site_needs_a_preflight(graphql: GraphQL, bearer: dict[str, str]) -> None:
     """All that a form or an image of theirs can send is refused before it is looked at."""
     simple = await graphql.http.get(graphql.url, params={"query": TYPENAME})
     assert (simple.status_code, code(simple)) == (400, "preflight-missing")
@@ -110,7 +108,7 @@ async def test_a_page_of_another_site_cannot_ask_unasked(graphql: GraphQL, beare
     assert code(await graphql.http.get(graphql.url, params=params, headers=announced)) == "unauthenticated"
 
 
-async def test_a_registered_operation_is_run_by_its_hash(graphql: GraphQL, bearer: dict[str, str]) -> None:
+async def test_registered_operation_runs_by_its_hash(graphql: GraphQL, bearer: dict[str, str]) -> None:
     body = hashed(hashlib.sha256(REPORT.encode()).hexdigest())
     body["variables"] = {"unit": TOWN, "period": "2018"}
     posted = await graphql.http.post(graphql.url, json=body, headers=bearer)
@@ -120,7 +118,7 @@ async def test_a_registered_operation_is_run_by_its_hash(graphql: GraphQL, beare
     assert got.json()["data"] == posted.json()["data"]
 
 
-async def test_an_unknown_hash_is_told_as_apollos_clients_expect(
+async def test_unknown_hash_gets_the_message_of_apollos_protocol(
     graphql: GraphQL, bearer: dict[str, str]
 ) -> None:
     reply = await graphql.http.post(graphql.url, json=hashed("0" * 64), headers=bearer)
@@ -134,7 +132,7 @@ async def test_an_unknown_hash_is_told_as_apollos_clients_expect(
     assert (again.status_code, code(again)) == (400, "persisted-not-found")
 
 
-async def test_without_a_token_only_registered_operations_are_run(graphql: GraphQL) -> None:
+async def test_only_registered_operations_run_without_a_token(graphql: GraphQL) -> None:
     reply = await graphql.post({"query": TYPENAME})
     assert (reply.status_code, code(reply)) == (401, "unauthenticated")
     assert reply.headers["www-authenticate"] == "Bearer"
@@ -144,7 +142,7 @@ async def test_without_a_token_only_registered_operations_are_run(graphql: Graph
         assert reply.status_code == 200, reply.text
 
 
-async def test_who_may_send_what_is_a_setting(graphql: GraphQL) -> None:
+async def test_setting_decides_who_runs_unregistered_operations(graphql: GraphQL) -> None:
     token = graphql.token(Role.REPORTER, TOWN)
     registered = {"query": REPORT, "variables": {"unit": TOWN, "period": "2018"}}
     async with gateway_with(graphql, persisted_only="everyone") as strict:
@@ -171,7 +169,7 @@ async def test_pages_of_listed_origins_may_ask(graphql: GraphQL, bearer: dict[st
     assert "access-control-allow-origin" not in closed.headers
 
 
-async def test_graphiql_comes_from_the_gateway_alone_and_can_be_left_out(graphql: GraphQL) -> None:
+async def test_graphiql_needs_no_other_host_and_can_be_switched_off(graphql: GraphQL) -> None:
     base = graphql.url.replace("/graphql", "/graphiql/")
     page = await graphql.http.get(base)
     assert page.status_code == 200

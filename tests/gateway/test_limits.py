@@ -41,42 +41,42 @@ def codes(text: str) -> Sequence[str]:
     return [str((error.extensions or {})["code"]) for error in Limits(OURS).measure(parse(text)).errors]
 
 
-def test_leaves_cost_nothing_objects_one_and_each_operation_one() -> None:
+def test_leaf_costs_nothing_object_one_and_operation_one() -> None:
     assert price("{ __typename }") == Price(1, 0)
     assert price("{ words }") == Price(1, 0)
     assert price("{ one { id } }") == Price(2, 1)
     assert price("{ one { id parent { id } } }") == Price(3, 2)
 
 
-def test_a_mutation_costs_more_than_a_question() -> None:
+def test_mutation_costs_more_than_query() -> None:
     assert price("mutation { make { id } }").cost == 1 + limits.CHANGES
 
 
-def test_a_page_has_as_many_items_as_are_asked_for() -> None:
+def test_page_counts_as_many_items_as_requested() -> None:
     assert price("{ items(first: 7) { edges { node { id } } } }") == Price(1 + 1 + 7 + 7, 1 + 7 + 7)
     assert price("{ items(last: 7) { edges { node { id } } } }").nodes == 15
     assert price("{ items(first: 2, last: 7) { edges { node { id } } } }").nodes == 15
     assert price("{ items(first: 0) { edges { node { id } } } }").nodes == 1
 
 
-def test_a_page_within_a_page_multiplies() -> None:
+def test_nested_pages_multiply() -> None:
     inner = "items(first: 4) { edges { node { id } } }"
     assert price(f"{{ items(first: 3) {{ edges {{ node {{ {inner} }} }} }} }}").nodes == 1 + 3 + 3 + 3 * (
         1 + 4 + 4
     )
 
 
-def test_only_the_lists_of_a_page_itself_have_its_size() -> None:
+def test_page_size_applies_to_its_own_lists_only() -> None:
     nodes = price("{ items(first: 3) { meta { tags { name } } } }").nodes
     assert nodes == 2 + limits.SIZE
 
 
-def test_a_page_without_a_size_is_what_the_schema_takes_or_else_the_largest() -> None:
+def test_page_without_size_counts_as_default_or_largest() -> None:
     assert price("{ page { edges { node { id } } } }").nodes == 1 + 5 + 5
     assert price("{ items { edges { node { id } } } }").nodes == 1 + 100 + 100
 
 
-def test_a_page_is_as_large_as_its_variable_says() -> None:
+def test_variable_sets_the_page_size() -> None:
     text = "query($n: Int) { items(first: $n) { edges { node { id } } } }"
     assert price(text, n=3).nodes == 7
     assert price(text, n=50).nodes == 101
@@ -86,17 +86,17 @@ def test_a_page_is_as_large_as_its_variable_says() -> None:
     assert price(with_default, n=2).nodes == 5
 
 
-def test_a_page_larger_than_any_may_be_is_refused_by_its_field_and_counts_as_the_largest() -> None:
+def test_oversized_page_counts_as_the_largest() -> None:
     assert price("{ items(first: 2000000000) { edges { node { id } } } }").nodes == 201
     assert price("query($n: Int) { items(first: $n) { edges { node { id } } } }", n=-5).nodes == 1
 
 
-def test_a_list_without_pages_has_an_assumed_size() -> None:
+def test_list_without_pages_has_an_assumed_size() -> None:
     assert price("{ all { id } }") == Price(1 + limits.SIZE, limits.SIZE)
     assert price("{ one { grid { id } } }").nodes == 1 + limits.SIZE**2
 
 
-def test_fragments_count_wherever_they_are_spread() -> None:
+def test_fragment_counts_wherever_it_is_spread() -> None:
     written = price("{ one { parent { id } } two: one { parent { id } } }")
     named = price("{ one { ...P } two: one { ...P } } fragment P on Item { parent { id } }")
     inline = price(
@@ -105,18 +105,18 @@ def test_fragments_count_wherever_they_are_spread() -> None:
     assert written == named == inline
 
 
-def test_a_fragment_in_two_pages_is_as_large_as_each() -> None:
+def test_fragment_in_two_pages_takes_the_size_of_each() -> None:
     text = "{ a: items(first: 2) { ...P } b: items(first: 5) { ...P } } fragment P on Items { edges { node { id } } }"
     assert price(text).nodes == (1 + 2 + 2) + (1 + 5 + 5)
 
 
-def test_of_several_operations_the_named_one_is_asked_for() -> None:
+def test_named_operation_is_priced() -> None:
     text = "query A { one { id } } query B { all { id } }"
     assert price(text, "A").cost == 2
     assert price(text, "B").cost == 1 + limits.SIZE
 
 
-def test_weight_and_size_are_declared_where_the_field_is() -> None:
+def test_field_declares_weight_and_size() -> None:
     @strawberry.type
     class Thing:
         name: str
@@ -136,7 +136,7 @@ def test_weight_and_size_are_declared_where_the_field_is() -> None:
     assert measure(parse("{ asked { name } }")).price(None, {}).cost == 1 + limits.ASKS
 
 
-def test_what_people_ask_for_stays_far_below_their_budget() -> None:
+def test_usual_queries_stay_far_below_the_budget() -> None:
     page = """{ models(first: 50) { edges { cursor node {
         id title owner { id name } unit { id name } review { id verdict reason }
     } } pageInfo { hasNextPage endCursor } } }"""
@@ -151,7 +151,7 @@ def test_what_people_ask_for_stays_far_below_their_budget() -> None:
         assert found.nodes < limits.NODES / 2
 
 
-def test_every_registered_operation_is_within_what_anybody_may_ask() -> None:
+def test_every_registered_operation_is_within_the_anonymous_budget() -> None:
     for text in orjson.loads((resources.files("gateway") / "operations.json").read_bytes()).values():
         measured = Limits(OURS).measure(parse(text))
         assert measured.errors == []
@@ -185,7 +185,7 @@ OVER: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("code", "text"), OVER)
-def test_what_is_over_a_limit_is_told_by_its_code(code: str, text: str) -> None:
+def test_document_over_a_limit_is_refused_with_its_code(code: str, text: str) -> None:
     assert code in codes(text)
 
 
@@ -202,7 +202,7 @@ UNDER = [
 
 
 @pytest.mark.parametrize("text", UNDER)
-def test_what_is_just_within_a_limit_passes(text: str) -> None:
+def test_document_at_a_limit_passes(text: str) -> None:
     assert codes(text) == []
 
 
@@ -219,12 +219,12 @@ def test_what_is_just_within_a_limit_passes(text: str) -> None:
         "{ }",
     ],
 )
-def test_whatever_fragments_do_they_are_measured_once(text: str) -> None:
+def test_fragment_is_measured_once(text: str) -> None:
     """Were they not, doubling ones would take longer than anybody waits."""
     Limits(SMALL).measure(parse(text))
 
 
-def test_introspection_is_seen_wherever_it_hides() -> None:
+def test_introspection_is_found_in_fragments() -> None:
     def introspects(text: str, name: str | None = None) -> bool:
         return Limits(OURS).measure(parse(text)).introspects(name)
 
@@ -242,7 +242,7 @@ def test_introspection_is_seen_wherever_it_hides() -> None:
         OURS, Style(size=150, operations=(OperationType.QUERY, OperationType.MUTATION), introspection=True)
     )
 )
-def test_any_valid_document_has_a_price(made: Written) -> None:
+def test_every_valid_document_has_a_price(made: Written) -> None:
     measured = Limits(OURS).measure(parse(made.query))
     found = measured.price(made.operation, made.variables)
     assert found.cost >= 1

@@ -149,7 +149,7 @@ async def _until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_token_of_the_issuer_says_who_asks_with_which_grants_and_until_when(gateway: Gateway) -> None:
+async def test_token_of_the_issuer_gives_caller_grants_and_expiry(gateway: Gateway) -> None:
     caller = await gateway.knows(gateway.token())
     grant = Grant(role=Role.OFFICER, unit="u437", since=date(2026, 1, 1), until=date(2026, 12, 31))
     assert (caller.id, caller.name, caller.grants) == ("ann", "Ann", (grant,))
@@ -157,7 +157,7 @@ async def test_a_token_of_the_issuer_says_who_asks_with_which_grants_and_until_w
     assert caller.expires.timestamp() == NOW + 3600
 
 
-async def test_who_has_no_token_is_nobody(gateway: Gateway) -> None:
+async def test_request_without_token_has_no_caller(gateway: Gateway) -> None:
     assert await gateway.identity.identify(None) is None
     assert await gateway.identity.identify("") is None
     assert gateway.issuer.asked == []
@@ -172,7 +172,7 @@ async def test_keys_are_found_by_discovery_or_where_the_setting_says(issuer: Iss
     assert issuer.asked == [CONFIGURATION, JWKS, JWKS]
 
 
-async def test_a_configuration_of_another_issuer_is_not_followed(gateway: Gateway) -> None:
+async def test_configuration_of_another_issuer_is_refused(gateway: Gateway) -> None:
     gateway.issuer.answers[CONFIGURATION]["issuer"] = "https://elsewhere.example"
     assert "does not answer" in await gateway.refuses(gateway.token())
     assert gateway.issuer.asked == [CONFIGURATION]
@@ -189,7 +189,7 @@ GOOD_CLAIMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("claims", GOOD_CLAIMS.values(), ids=GOOD_CLAIMS)
-async def test_a_token_is_good(gateway: Gateway, claims: dict[str, Any]) -> None:
+async def test_valid_token_is_accepted(gateway: Gateway, claims: dict[str, Any]) -> None:
     assert (await gateway.knows(gateway.token(**claims))).id == "ann"
 
 
@@ -218,11 +218,11 @@ BAD_CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("claims", "why"), BAD_CLAIMS.values(), ids=BAD_CLAIMS)
-async def test_a_token_is_refused(gateway: Gateway, claims: dict[str, Any], why: str) -> None:
+async def test_invalid_token_is_refused(gateway: Gateway, claims: dict[str, Any], why: str) -> None:
     assert why in await gateway.refuses(gateway.token(**claims))
 
 
-async def test_only_the_one_algorithm_is_taken(gateway: Gateway) -> None:
+async def test_only_the_default_algorithm_is_accepted(gateway: Gateway) -> None:
     must = "must be signed with RS256"
     assert must in await gateway.refuses(gateway.token(header={"alg": "RS512"}))
     assert must in await gateway.refuses(gateway.token(header={"alg": "PS256"}))
@@ -238,7 +238,7 @@ async def test_only_the_one_algorithm_is_taken(gateway: Gateway) -> None:
     assert "not valid" in await gateway.refuses(f"Bearer {head}.{claims}.")
 
 
-async def test_another_algorithm_is_taken_where_it_is_set(issuer: Issuer) -> None:
+async def test_configured_algorithm_is_accepted(issuer: Issuer) -> None:
     key = ECKey.generate_key("P-256", {"kid": "elliptic"})
     issuer.publish(FIRST, key)
     gateway = Gateway(issuer, oidc_algorithm="ES256")
@@ -259,19 +259,19 @@ NO_TOKENS = {
 
 
 @pytest.mark.parametrize("authorization", NO_TOKENS.values(), ids=NO_TOKENS)
-async def test_what_is_no_token_is_refused(gateway: Gateway, authorization: str) -> None:
+async def test_malformed_token_is_refused(gateway: Gateway, authorization: str) -> None:
     await gateway.knows(gateway.token())
     await gateway.refuses(authorization)
 
 
-async def test_a_new_key_is_fetched_when_a_token_names_it(gateway: Gateway, at_once: None) -> None:
+async def test_new_key_is_fetched_when_a_token_names_it(gateway: Gateway, at_once: None) -> None:
     await gateway.knows(gateway.token())
     gateway.issuer.publish(FIRST, SECOND)
     assert (await gateway.knows(gateway.token(SECOND))).id == "ann"
     await gateway.knows(gateway.token())
 
 
-async def test_many_tokens_with_unknown_keys_ask_the_issuer_once(gateway: Gateway) -> None:
+async def test_many_unknown_keys_cause_one_fetch(gateway: Gateway) -> None:
     known = gateway.token()
     await asyncio.gather(*(gateway.knows(known) for _ in range(20)))
     assert gateway.issuer.asked.count(JWKS) == 1
@@ -280,9 +280,7 @@ async def test_many_tokens_with_unknown_keys_ask_the_issuer_once(gateway: Gatewa
     assert gateway.issuer.asked.count(JWKS) == 1
 
 
-async def test_a_key_that_is_gone_is_good_no_longer(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_removed_key_is_no_longer_accepted(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oidc, "REFRESH", 0.0)
     first, second = gateway.token(), gateway.token(SECOND)
     await gateway.knows(first)
@@ -299,7 +297,7 @@ async def test_a_key_that_is_gone_is_good_no_longer(
     assert (await gateway.knows(second)).id == "ann"
 
 
-async def test_a_token_without_a_key_id_is_good_while_there_is_one_key(
+async def test_token_without_key_id_is_accepted_while_there_is_one_key(
     gateway: Gateway, at_once: None
 ) -> None:
     anonymous = FIRST.as_dict(private=False)
@@ -312,7 +310,7 @@ async def test_a_token_without_a_key_id_is_good_while_there_is_one_key(
     assert "no such key" in await gateway.refuses(token)
 
 
-async def test_keys_for_other_purposes_are_passed_over(gateway: Gateway) -> None:
+async def test_keys_for_other_purposes_are_ignored(gateway: Gateway) -> None:
     first = FIRST.as_dict(private=False)
     gateway.issuer.publish(
         {**first, "kid": "a", "use": "enc"},
@@ -360,7 +358,7 @@ BAD_ANSWERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
-async def test_the_keys_of_before_go_on_when_the_issuer_answers_badly(
+async def test_old_keys_stay_valid_when_the_issuer_fails(
     gateway: Gateway, at_once: None, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
     await gateway.knows(gateway.token())
@@ -372,16 +370,14 @@ async def test_the_keys_of_before_go_on_when_the_issuer_answers_badly(
     await gateway.knows(gateway.token())
 
 
-async def test_an_issuer_that_is_away_from_the_beginning_is_said_to_be(
-    gateway: Gateway, at_once: None
-) -> None:
+async def test_issuer_that_never_answered_is_reported(gateway: Gateway, at_once: None) -> None:
     away, gateway.issuer.answers = gateway.issuer.answers, {}
     assert "issuer does not answer" in await gateway.refuses(gateway.token())
     gateway.issuer.answers = away
     await gateway.knows(gateway.token())
 
 
-async def test_a_slow_issuer_holds_up_nobody_whose_key_is_known(gateway: Gateway, at_once: None) -> None:
+async def test_slow_issuer_does_not_delay_tokens_with_known_keys(gateway: Gateway, at_once: None) -> None:
     known = gateway.token()
     await gateway.knows(known)
     answers = threading.Event()
@@ -402,7 +398,7 @@ async def test_a_slow_issuer_holds_up_nobody_whose_key_is_known(gateway: Gateway
     assert (await waiting).id == "ann"
 
 
-async def test_a_remembered_token_ends_to_the_second(gateway: Gateway) -> None:
+async def test_cached_token_expires_to_the_second(gateway: Gateway) -> None:
     token = gateway.token(exp=NOW + 10)
     first = await gateway.knows(token)
     gateway.clock.now = NOW + 10 + SKEW
@@ -411,9 +407,7 @@ async def test_a_remembered_token_ends_to_the_second(gateway: Gateway) -> None:
     assert "expired" in await gateway.refuses(token)
 
 
-async def test_no_more_tokens_are_remembered_than_there_is_room_for(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_token_cache_is_bounded(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.callers.identity.REMEMBERED", 2)
     kept, other, latest = (gateway.token(sub=name) for name in ("ann", "bob", "eve"))
     first = await gateway.knows(kept)
@@ -424,7 +418,7 @@ async def test_no_more_tokens_are_remembered_than_there_is_room_for(
     assert await gateway.knows(other) is not forgotten
 
 
-async def test_the_embedded_issuer_is_refused_where_a_real_one_is_set(issuer: Issuer, tmp_path: Path) -> None:
+async def test_embedded_issuer_is_refused_if_another_is_set(issuer: Issuer, tmp_path: Path) -> None:
     make_secrets(tmp_path / "secrets")
     embedded = Settings(var=tmp_path)
     ann = Caller(id="ann", name="Ann")
@@ -437,7 +431,7 @@ async def test_the_embedded_issuer_is_refused_where_a_real_one_is_set(issuer: Is
         user_token(Settings(var=tmp_path, oidc_issuer=issuer.url), ann, LIFE)
 
 
-def test_a_remembered_token_of_the_embedded_issuer_ends_to_the_second(tmp_path: Path) -> None:
+def test_cached_token_of_the_embedded_issuer_expires_to_the_second(tmp_path: Path) -> None:
     make_secrets(tmp_path / "secrets")
     settings = Settings(var=tmp_path)
     clock = Clock()
@@ -452,7 +446,7 @@ def test_a_remembered_token_of_the_embedded_issuer_ends_to_the_second(tmp_path: 
         identity.caller(token)
 
 
-def test_a_header_of_brackets_is_no_token_of_the_embedded_issuer_either(tmp_path: Path) -> None:
+def test_header_of_brackets_is_no_token_of_the_embedded_issuer(tmp_path: Path) -> None:
     make_secrets(tmp_path / "secrets")
     with pytest.raises(Refused, match="not valid"):
         Embedded(Settings(var=tmp_path)).verify("W1tb" * 3000 + ".e30.x", NOW)

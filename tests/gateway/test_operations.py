@@ -8,10 +8,10 @@ from gateway.schema import schema
 from infra.operate.manifest import documents, manifest
 
 
-def test_the_committed_manifest_is_what_our_clients_send() -> None:
+def test_committed_manifest_has_the_documents_of_our_clients() -> None:
     assert FILE.read_text(encoding="utf-8") == manifest() + "\n", "`make operations` writes it"
 
 
 @pytest.mark.parametrize("document", list(documents()))
-def test_what_our_clients_send_is_valid(document: str) -> None:
+def test_documents_of_our_clients_are_valid(document: str) -> None:
     assert validate(schema._schema, parse(document)) == []

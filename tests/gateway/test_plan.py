@@ -166,7 +166,7 @@ def style(ids: dict[str, list[str]], random: Random) -> Style:
     )
 
 
-async def test_by_plan_and_by_reference_generated_queries_have_the_same_answer(
+async def test_plan_and_reference_agree_on_generated_queries(
     asking: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_plan = shortly = with_data = with_errors = 0
@@ -201,7 +201,7 @@ async def test_by_plan_and_by_reference_generated_queries_have_the_same_answer(
 
 
 @pytest.mark.parametrize("file", QUERIES, ids=lambda file: file.stem)
-async def test_by_plan_and_by_reference_the_corpus_has_the_same_answer(asking: Asking, file: Path) -> None:
+async def test_plan_and_reference_agree_on_the_corpus(asking: Asking, file: Path) -> None:
     variables = {
         "unit": "u437",
         "period": "2018",
@@ -221,7 +221,7 @@ async def test_by_plan_and_by_reference_the_corpus_has_the_same_answer(asking: A
 @pytest.mark.parametrize(
     "variables", [{"unit": None}, {"first": None}, {"no": None}, {"unit": None, "first": None}], ids=str
 )
-async def test_by_plan_and_by_reference_a_null_for_what_has_a_default_is_the_same_error(
+async def test_plan_and_reference_agree_on_null_for_an_argument_with_default(
     asking: Asking, variables: dict[str, Any]
 ) -> None:
     query = (QUERIES[0].parent / "nullvariable.graphql").read_text()
@@ -230,7 +230,7 @@ async def test_by_plan_and_by_reference_a_null_for_what_has_a_default_is_the_sam
     assert b'"errors":[{' in ours
 
 
-async def test_the_whole_schema_can_be_introspected(asking: Asking) -> None:
+async def test_whole_schema_can_be_introspected(asking: Asking) -> None:
     query = get_introspection_query(input_value_deprecation=True, one_of=True, specified_by_url=True)
     answer = await asking.answer(Written(query, {}, None), CALLERS["everybody in the country"])
     found = orjson.loads(answer)
@@ -240,9 +240,7 @@ async def test_the_whole_schema_can_be_introspected(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("by_plan", [True, False], ids=["by plan", "by reference"])
-async def test_a_query_asks_once_per_type_and_level_and_only_for_what_it_selects(
-    asking: Asking, by_plan: bool
-) -> None:
+async def test_query_asks_once_for_each_type_and_level(asking: Asking, by_plan: bool) -> None:
     page = Written(
         """{ models(first: 50) { edges { node {
              title owner { name unit { name } } unit { code parent { level } } review { verdict } } } } }""",
@@ -273,7 +271,7 @@ def column(source: Any) -> str:
     return str(source).removeprefix(source[:2] if source.startswith(">") else "")
 
 
-async def test_by_plan_and_by_reference_a_null_where_none_may_be_is_the_same_error(
+async def test_plan_and_reference_agree_on_null_in_a_non_null_field(
     asking: Asking, stack: tuple[Stack, Settings]
 ) -> None:
     _, settings = stack
@@ -322,7 +320,7 @@ class Silent:
     ],
     ids=["answered", "too much", "too late", "unavailable", "wrong variable", "missing variable"],
 )
-async def test_asked_again_the_same_rules_hold(
+async def test_rules_hold_for_a_repeated_query(
     asking: Asking,
     monkeypatch: pytest.MonkeyPatch,
     settings: dict[str, Any],
@@ -367,7 +365,7 @@ async def test_asked_again_the_same_rules_hold(
     assert [2 * n for n in counted_long[2]] == counted_short[2]
 
 
-async def test_values_that_look_alike_are_not_taken_for_each_other(asking: Asking) -> None:
+async def test_similar_values_are_not_mixed_up(asking: Asking) -> None:
     text = """query Same($n: Int, $yes: Boolean!) {
         models(first: $n) { edges { node { id title @include(if: $yes) } } } }"""
     for variables in (

@@ -107,7 +107,7 @@ def codes(result: ExecutionResult) -> list[Any]:
     return [(error.extensions or {})["code"] for error in result.errors or ()]
 
 
-async def test_an_operation_that_takes_too_long_is_ended_and_told_how_to_go_on() -> None:
+async def test_operation_over_its_time_limit_ends_with_advice() -> None:
     done.clear()
     asking = Asking({"operation_timeout": 0.05})
     asking.policy.turns = Turns(60)  # the pause after a document may take longer than the operation may
@@ -120,7 +120,7 @@ async def test_an_operation_that_takes_too_long_is_ended_and_told_how_to_go_on()
     assert asking.policy.metrics.errors == {"timeout": 2}
 
 
-async def test_an_operation_within_its_time_is_not_touched() -> None:
+async def test_operation_within_its_time_limit_is_not_cancelled() -> None:
     asking = Asking({"operation_timeout": 5.0})
     assert (await asking.ask("{ slow(seconds: 0.01) }")).data == {"slow": "done"}
     task = asyncio.current_task()
@@ -128,7 +128,7 @@ async def test_an_operation_within_its_time_is_not_touched() -> None:
     assert task.cancelling() == 0
 
 
-async def test_a_cancelled_request_is_cancelled_and_not_taken_for_late() -> None:
+async def test_cancelled_request_is_not_reported_as_timeout() -> None:
     asking = Asking({"operation_timeout": 5.0})
     task = asyncio.create_task(asking.ask("{ slow(seconds: 5) }"))
     await asyncio.sleep(0.05)
@@ -150,7 +150,7 @@ async def test_at_most_five_errors_are_shown_and_the_others_counted() -> None:
     assert "moreErrors" not in (few.extensions or {})
 
 
-async def test_what_broke_inside_is_masked_and_what_was_refused_is_not() -> None:
+async def test_internal_error_is_masked_and_refusal_is_not() -> None:
     result = await Asking().ask("{ one { broken } }")
     assert codes(result) == ["internal"]
     assert "password" not in str([error.formatted for error in result.errors or ()])
@@ -158,7 +158,7 @@ async def test_what_broke_inside_is_masked_and_what_was_refused_is_not() -> None
     assert await Asking().code("{ one { away } }") == "unavailable"
 
 
-async def test_names_are_suggested_only_to_those_who_may_see_the_schema() -> None:
+async def test_names_are_suggested_only_to_callers_who_may_see_the_schema() -> None:
     wrong = ["{ one { nam } }", "query($a: Int!) { thing(first: $a) { name } }"]
     for text in wrong:
         for who, suggests in ((PERSON, True), (None, False)):
@@ -169,7 +169,7 @@ async def test_names_are_suggested_only_to_those_who_may_see_the_schema() -> Non
     assert "Did you mean" in str(opened.errors)
 
 
-async def test_the_schema_is_closed_to_whoever_has_no_token_unless_it_is_opened() -> None:
+async def test_schema_is_closed_without_a_token_unless_opened() -> None:
     text = "{ __schema { queryType { name } } }"
     assert await Asking().code(text, None) == "introspection-closed"
     assert (await Asking().ask(text, PERSON)).errors is None
@@ -180,7 +180,7 @@ async def test_the_schema_is_closed_to_whoever_has_no_token_unless_it_is_opened(
     assert await shared.code(text, None) == "introspection-closed"
 
 
-async def test_each_kind_of_caller_has_a_budget() -> None:
+async def test_each_kind_of_caller_has_its_budget() -> None:
     asking = Asking({"cost_anonymous": 5, "cost_person": 50, "cost_service": 100})
     text = "query($n: Int!) { things(first: $n) { name } }"
     for caller, budget in ((None, 5), (PERSON, 50), (OPERATOR, 100)):
@@ -192,7 +192,7 @@ async def test_each_kind_of_caller_has_a_budget() -> None:
             assert await asking.code(text, caller, n=budget) == "cost-too-high"
 
 
-async def test_who_has_used_up_a_minutes_worth_is_told_when_to_come_back() -> None:
+async def test_caller_over_the_rate_gets_retry_after() -> None:
     asking = Asking({"rate_person": 400})
     text = "{ things(first: 40) { name } }"
     left = []
@@ -208,24 +208,24 @@ async def test_who_has_used_up_a_minutes_worth_is_told_when_to_come_back() -> No
     assert (await asking.ask(text, OPERATOR)).errors is None
 
 
-async def test_without_anything_left_a_new_document_is_not_even_read() -> None:
+async def test_new_document_of_a_caller_over_budget_is_not_parsed() -> None:
     asking = Asking({"rate_anonymous": 1})
     await asking.ask("{ __typename }", None)
     assert await asking.code("{ this is no GraphQL (((", None) == "rate-limited"
 
 
-async def test_what_is_refused_costs_the_caller_too() -> None:
+async def test_refused_document_costs_its_caller() -> None:
     asking = Asking({"rate_person": 8000})
     found = [await asking.code("{ nope }") for _ in range(6)]
     assert found[0] == "graphql-invalid"
     assert found[-1] == "rate-limited"
 
 
-async def test_of_several_operations_one_has_to_be_named() -> None:
+async def test_one_of_several_operations_must_be_named() -> None:
     assert await Asking().code("query A { __typename } query B { __typename }") == "graphql-invalid"
 
 
-def test_a_caller_is_a_service_while_a_grant_as_operator_is_in_force() -> None:
+def test_caller_with_a_current_operator_grant_is_a_service() -> None:
     assert kind_of(None) is Kind.ANONYMOUS
     assert kind_of(PERSON) is Kind.PERSON
     assert kind_of(OPERATOR) is Kind.SERVICE
@@ -247,7 +247,7 @@ async def test_operations_are_counted_by_hash_and_kind_errors_by_code() -> None:
     assert counted.times["execute"] == 30
 
 
-def test_only_so_many_operations_have_a_label() -> None:
+def test_labels_of_operations_are_bounded() -> None:
     counted = Metrics(known=["known"])
     for number in range(200):
         for _ in range(50):
@@ -259,7 +259,7 @@ def test_only_so_many_operations_have_a_label() -> None:
     assert sum(counted.requests.values()) == sum(counted.costs) == 200 * 50 + 1
 
 
-async def test_over_http_too_much_is_429_and_says_when_to_come_back(tmp_path: Path) -> None:
+async def test_caller_over_budget_gets_429_with_retry_after(tmp_path: Path) -> None:
     settings = Settings(var=tmp_path, rate_anonymous=24, persisted_only="nobody")
     make_secrets(settings.secrets_folder)
     transport = Http(settings, Identity(settings), operations := Operations(settings))
@@ -300,7 +300,7 @@ class SlowCache:
         return text
 
 
-async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
+async def test_new_documents_are_parsed_in_turn_while_the_loop_runs() -> None:
     turns, cache, interval = cast(Any, Turns(5)), SlowCache(BRIEF * 5), sys.getswitchinterval()
     told = cache.told
 
@@ -322,7 +322,7 @@ async def test_new_documents_are_read_in_turn_while_others_go_on() -> None:
     assert sys.getswitchinterval() == interval
 
 
-async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses() -> None:
+async def test_request_that_waits_too_long_for_its_turn_is_refused() -> None:
     turns, cache = cast(Any, Turns(0.02)), SlowCache(0.1)
     first = asyncio.create_task(turns.read(cache, "first"))
     await asyncio.sleep(0)
@@ -335,7 +335,7 @@ async def test_who_waits_too_long_for_their_turn_is_told_and_takes_nobody_elses(
     assert "begin late" not in cache.told
 
 
-async def test_a_document_whose_turn_does_not_come_is_not_read() -> None:
+async def test_document_whose_turn_does_not_come_is_not_parsed() -> None:
     policy = Policy(Settings(operation_timeout=0.01))
     text = "{ units(first: 1) { edges { node { id } } } } # never seen"
     await policy.turns._lock.acquire()

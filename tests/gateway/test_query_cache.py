@@ -15,7 +15,7 @@ def one(number: int) -> str:
     return f"query Q{number} {{ __typename }}"
 
 
-def test_a_document_is_kept_while_it_is_asked_for() -> None:
+def test_document_stays_in_the_cache_while_it_is_used() -> None:
     cache = QueryCache(OURS, kept=1000)
     used = read(cache, one(0))
     assert cache.find(one(0)) is used
@@ -25,7 +25,7 @@ def test_a_document_is_kept_while_it_is_asked_for() -> None:
     assert cache.find(one(1)) is None
 
 
-def test_documents_have_room_by_their_length() -> None:
+def test_cache_is_bounded_by_characters() -> None:
     cache = QueryCache(OURS, kept=1000)
     for number in range(20):
         text = one(number)
@@ -38,7 +38,7 @@ def test_documents_have_room_by_their_length() -> None:
     assert cache.find(long) is None
 
 
-def test_one_that_is_refused_is_kept_but_not_before_those_that_are_not() -> None:
+def test_refused_document_does_not_push_out_valid_ones() -> None:
     cache = QueryCache(OURS, kept=1000)
     good = read(cache, one(0))
     cache.find(one(0))
@@ -51,25 +51,25 @@ def test_one_that_is_refused_is_kept_but_not_before_those_that_are_not() -> None
     assert cache.find(one(0)) is good
 
 
-def test_a_document_is_known_by_a_hash_of_its_text() -> None:
+def test_document_has_the_hash_of_its_text() -> None:
     first, again, other = (QueryDocument(text, Limits(OURS), OURS) for text in (one(1), one(1), one(2)))
     assert first.hash == again.hash != other.hash
     assert len(first.hash) == 16
 
 
-def test_what_has_too_many_errors_is_told_some() -> None:
+def test_validation_stops_after_some_errors() -> None:
     made = QueryDocument("{ " + " ".join(f"a{i}" for i in range(20)) + " }", Limits(OURS), OURS)
     assert 10 < len(made.errors) < 20
 
 
-def test_an_error_says_where_though_its_tree_is_gone() -> None:
+def test_error_keeps_its_place_without_the_tree() -> None:
     made = QueryDocument("{\n  nope\n}", Limits(OURS), OURS)
     (error,) = made.errors
     assert error.nodes is None
     assert error.formatted["locations"] == [{"line": 2, "column": 3}]
 
 
-def test_an_operation_is_found_by_its_name_or_as_the_only_one() -> None:
+def test_operation_is_found_by_name_or_as_the_only_one() -> None:
     two = QueryDocument("query A { __typename } query B { __typename }", Limits(OURS), OURS)
     assert two.operation("B") is two.operations["B"]
     assert two.operation("") is None

@@ -31,7 +31,7 @@ PAGE = """{ models(first: 50) { edges { node {
 SECRET = "Bí mật của riêng tôi"
 
 
-async def test_there_are_bombs_enough_and_each_has_its_name() -> None:
+async def test_each_bomb_has_its_own_name() -> None:
     assert len(BOMBS) >= 40
     assert len({(bomb.code, bomb.name) for bomb in BOMBS}) == len(BOMBS)
 
@@ -56,7 +56,7 @@ async def test_every_bomb_is_refused_with_its_code(graphql: GraphQL) -> None:
     assert {name: code for name, code in found.items() if code != name[0]} == {}
 
 
-async def test_what_people_ask_for_passes_and_tells_what_it_cost(graphql: GraphQL) -> None:
+async def test_usual_query_passes_and_shows_its_cost(graphql: GraphQL) -> None:
     leader = graphql.token(Role.LEADER)
     answer = (await graphql.post({"query": PAGE}, leader)).json()
     assert "errors" not in answer
@@ -65,14 +65,14 @@ async def test_what_people_ask_for_passes_and_tells_what_it_cost(graphql: GraphQ
     assert 0 < cost["remaining"] < graphql.settings.rate_person
 
 
-async def test_many_operations_of_one_caller_in_a_row_pass(graphql: GraphQL) -> None:
+async def test_many_operations_of_one_caller_pass(graphql: GraphQL) -> None:
     officer = graphql.token(Role.OFFICER, name="loader")
     for _ in range(4):
         replies = await asyncio.gather(*(graphql.post({"query": PAGE}, officer) for _ in range(10)))
         assert all("errors" not in reply.json() for reply in replies)
 
 
-async def test_a_refused_operation_is_logged_by_its_hash_and_nothing_of_it(graphql: GraphQL) -> None:
+async def test_refused_operation_is_logged_by_hash_without_its_text(graphql: GraphQL) -> None:
     text = "query($titel: String!) { nope(title: $titel, secret: 1234567) }"
     officer = graphql.token(Role.OFFICER)
     await graphql.post({"query": text, "variables": {"titel": SECRET}}, officer)
@@ -102,7 +102,7 @@ async def impatient(graphql: GraphQL) -> AsyncGenerator[SimpleNamespace, None]:
     await nats.close()
 
 
-async def test_what_took_too_long_is_done_once_however_often_it_is_sent(
+async def test_timed_out_command_has_one_effect_when_repeated(
     graphql: GraphQL, impatient: SimpleNamespace
 ) -> None:
     before = await counts(graphql.settings)

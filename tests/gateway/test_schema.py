@@ -21,7 +21,7 @@ from gateway.changes import COMMITTED, breaks
 from gateway.schema import schema
 
 
-def test_the_committed_schema_is_the_one_that_is_served() -> None:
+def test_committed_schema_is_the_served_schema() -> None:
     committed = COMMITTED.read_text(encoding="utf-8").splitlines()
     served = schema.as_str().splitlines()
     differences = "\n".join(difflib.unified_diff(committed, served, "committed", "served", lineterm="", n=2))
@@ -30,9 +30,7 @@ def test_the_committed_schema_is_the_one_that_is_served() -> None:
     assert not differences, f"`make schema` writes this, to be reviewed like code:\n{told}{differences}"
 
 
-def test_a_breaking_change_is_committed_only_with_its_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_breaking_change_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "COMMITTED", tmp_path / "schema.graphql")
     monkeypatch.setattr(changes, "BREAKS", tmp_path / "BREAKING.md")
     old, more, new = (

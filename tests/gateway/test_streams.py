@@ -127,7 +127,7 @@ async def ended(socket: ClientConnection) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("client", ["ws.mjs", "sse.mjs"])
-async def test_a_client_goes_on_from_its_cursor_when_its_token_has_ended(
+async def test_client_resumes_from_its_cursor_with_a_new_token(
     graphql: GraphQL, office: Office, node_packages: None, client: str
 ) -> None:
     head = await last_cursor(graphql)
@@ -150,7 +150,7 @@ async def test_a_client_goes_on_from_its_cursor_when_its_token_has_ended(
         assert [error["extensions"]["code"] for error in found["errors"]] == ["token-expired"]
 
 
-async def test_a_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages: None, token: str) -> None:
+async def test_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages: None, token: str) -> None:
     async with gateway_with(graphql, keep_alive=0.2) as lively:
         url = lively.url.replace("http", "ws", 1)
         found = await npm.node("ws.mjs", url=url, tokens=[token], query=EVENTS, many=1, enoughPings=4)
@@ -160,7 +160,7 @@ async def test_a_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages:
             assert [await live.block() for _ in range(4)] == [{}] * 4
 
 
-async def test_a_timer_that_rings_before_a_token_ends_ends_nothing_early(
+async def test_early_timer_does_not_end_a_connection(
     graphql: GraphQL, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = iter((0.2, 0.03, 0.03, 0.03))  # as if each time there were still a little left
@@ -173,7 +173,7 @@ async def test_a_timer_that_rings_before_a_token_ends_ends_nothing_early(
 # Server-sent events
 
 
-async def test_an_event_carries_its_cursor_as_id_and_a_client_that_returns_names_it(
+async def test_event_id_is_its_cursor_and_resumes_the_stream(
     graphql: GraphQL, office: Office, token: str
 ) -> None:
     head = await last_cursor(graphql)
@@ -188,7 +188,7 @@ async def test_an_event_carries_its_cursor_as_id_and_a_client_that_returns_names
         assert await wrong.ended_with() == "cursor-invalid"
 
 
-async def test_a_query_is_answered_in_a_stream_too(graphql: GraphQL, token: str) -> None:
+async def test_query_is_answered_in_a_stream(graphql: GraphQL, token: str) -> None:
     async with streamed(graphql, token, "{ __typename }") as live:
         assert live.response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert (await live.next())["data"] == {"__typename": "Query"}
@@ -199,7 +199,7 @@ async def test_a_query_is_answered_in_a_stream_too(graphql: GraphQL, token: str)
     ("query", "code"),
     [("{ nope }", "graphql-invalid"), ("subscription { nope }", "graphql-invalid"), (EVENTS, "")],
 )
-async def test_what_is_wrong_with_an_operation_is_told_in_its_stream(
+async def test_error_of_an_operation_is_sent_in_its_stream(
     graphql: GraphQL, token: str, query: str, code: str
 ) -> None:
     async with streamed(graphql, token if code else None, query) as live:
@@ -207,7 +207,7 @@ async def test_what_is_wrong_with_an_operation_is_told_in_its_stream(
         assert await live.ended_with() == (code or "unauthenticated")
 
 
-async def test_a_get_streams_no_mutation(graphql: GraphQL, token: str) -> None:
+async def test_get_streams_no_mutation(graphql: GraphQL, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     params = {"query": mutation("submitModel"), "variables": '{"key": "k", "input": {"model": "m"}}'}
     async with graphql.http.stream("GET", graphql.url, params=params, headers=headers) as response:
@@ -217,7 +217,7 @@ async def test_a_get_streams_no_mutation(graphql: GraphQL, token: str) -> None:
 # What ends a stream
 
 
-async def test_a_grant_that_ends_ends_the_streams_that_stood_on_it(
+async def test_ended_grant_ends_its_streams(
     graphql: GraphQL, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grants = (
@@ -249,7 +249,7 @@ async def test_a_grant_that_ends_ends_the_streams_that_stood_on_it(
                     await again.event()
 
 
-async def test_a_client_that_does_not_read_is_let_go(graphql: GraphQL) -> None:
+async def test_client_that_does_not_read_is_disconnected(graphql: GraphQL) -> None:
     """It gets the first of many events, is told why it is ended should it read after all, and frees its place."""
     provinces = "unit { parent { parent { parent { children(first: 100) { edges { node { name } } } } } } }"
     fat = f'subscription {{ reviewEvents(after: "0") {{ cursor model {{ {provinces} }} }} }}'
@@ -342,7 +342,7 @@ async def test_subscriptions_are_bounded_by_connection_and_by_caller(graphql: Gr
 # The rules of graphql-transport-ws
 
 
-async def test_queries_and_mutations_are_answered_over_a_websocket(graphql: GraphQL, office: Office) -> None:
+async def test_queries_and_mutations_run_over_a_websocket(graphql: GraphQL, office: Office) -> None:
     async with greeted(graphql, office.officer.token) as live:
         await say(live, type="ping")
         assert await hear(live) == {"type": "pong"}
@@ -358,7 +358,7 @@ async def test_queries_and_mutations_are_answered_over_a_websocket(graphql: Grap
         assert done["code"] == "model-not-found"
 
 
-async def test_what_a_client_completes_ends_and_its_id_is_free(graphql: GraphQL, office: Office) -> None:
+async def test_completed_operation_ends_and_frees_its_id(graphql: GraphQL, office: Office) -> None:
     head = await last_cursor(graphql)
     async with greeted(graphql, office.reporter.token) as live:
         payload = {"query": EVENTS, "variables": {"after": head}}
@@ -385,7 +385,7 @@ CLOSED: list[tuple[list[dict[str, Any]], int]] = [
 
 
 @pytest.mark.parametrize(("messages", "code"), CLOSED)
-async def test_who_breaks_the_protocol_is_closed_with_its_code(
+async def test_protocol_error_closes_the_connection_with_its_code(
     graphql: GraphQL, token: str, messages: list[dict[str, Any]], code: int
 ) -> None:
     async with connected(graphql, token) as live:
@@ -394,7 +394,7 @@ async def test_who_breaks_the_protocol_is_closed_with_its_code(
         assert (await ended(live))[0] == code
 
 
-async def test_who_says_nothing_is_closed(graphql: GraphQL, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_client_is_disconnected(graphql: GraphQL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.transport.websocket, "INIT", 0.2)
     token = graphql.token(Role.REPORTER, CITY)
     async with gateway_with(graphql, keep_alive=0.3) as strict:
@@ -405,7 +405,7 @@ async def test_who_says_nothing_is_closed(graphql: GraphQL, monkeypatch: pytest.
             assert (code, reason.partition(":")[0]) == (4410, "slow-client")
 
 
-async def test_a_page_of_another_site_opens_no_websocket(graphql: GraphQL, token: str) -> None:
+async def test_page_of_another_site_cannot_open_a_websocket(graphql: GraphQL, token: str) -> None:
     async def opens(url: str, origin: str, protocol: str = "graphql-transport-ws") -> int:
         try:
             async with connect(
@@ -428,14 +428,14 @@ async def test_a_page_of_another_site_opens_no_websocket(graphql: GraphQL, token
         assert await opens(shared.url, "https://evil.example") == 403
 
 
-async def test_the_older_protocol_is_not_spoken(graphql: GraphQL, token: str) -> None:
+async def test_older_protocol_is_refused(graphql: GraphQL, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     url = graphql.url.replace("http", "ws", 1)
     async with connect(url, additional_headers=headers) as live:
         assert (await ended(live))[0] == 4406
 
 
-async def test_a_registered_operation_is_run_by_its_hash_over_a_websocket(graphql: GraphQL) -> None:
+async def test_registered_operation_runs_by_its_hash_over_a_websocket(graphql: GraphQL) -> None:
     hash_ = hashlib.sha256(REPORT.encode()).hexdigest()
     variables = {"unit": TOWN, "period": "2018"}
     payload = {"extensions": {"persistedQuery": {"sha256Hash": hash_}}, "variables": variables}
