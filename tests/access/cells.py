@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from tests.access.areas import CHANGING
+from tests.access.areas import AREAS, CHANGING, review
 from tests.access.people import BY_DELEGATION, DEPUTIES, HOLDERS, OTHERS, Somebody
-from tests.access.table import expected, lines
+from tests.access.table import expected, lines, service_of
 
 SUBSCRIBED = ("Subscription.", "ReviewEvent.")
-OF_REVIEWS = frozenset({"decide-review", "nominate-review", "decideReview", "nominateReview"})
 FOR_ANY_STATE = frozenset({"not-permitted", "unauthenticated"})
 """Outcomes that depend on the caller and not on the record: one of its states is enough."""
 
@@ -32,13 +31,13 @@ class Cell:
     def thing(self) -> str:
         """The state of the record, for any caller."""
         if self.state in ("own", "own-organisation"):
-            return "open" if _name(self.operation) in OF_REVIEWS else "submitted"
+            return "open" if _name(self.operation) in review.CHANGING else "submitted"
         return self.state.removeprefix("own-")
 
 
-def cells(section: str) -> Iterator[Cell]:
+def cells(section: str, service: str) -> Iterator[Cell]:
     told: set[tuple[str, Somebody]] = set()
-    for (operation, state), found in groupby(lines(section), lambda line: line[:2]):
+    for (operation, state), found in groupby(lines(section, service), lambda line: line[:2]):
         candidates = list(found)
         for somebody in [] if operation.startswith(SUBSCRIBED) else _everybody(section, state):
             outcome = expected(candidates, somebody)
@@ -59,4 +58,6 @@ def _name(operation: str) -> str:
     return operation.partition(".")[2]
 
 
-CELLS = {section: list(cells(section)) for section in ("services", "gateway")}
+SECTIONS = ("services", "gateway")
+SERVICES = sorted({service_of(area) for area in AREAS})
+CELLS = {(section, service): list(cells(section, service)) for section in SECTIONS for service in SERVICES}

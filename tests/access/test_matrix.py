@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.kernel.messages import ANY_OFFICE, Role
-from tests.access.cells import CELLS, SUBSCRIBED, Cell
+from tests.access.cells import CELLS, SECTIONS, SERVICES, SUBSCRIBED, Cell
 from tests.access.doors import Gateway, Outcome, Services
 from tests.access.people import BY_DELEGATION, OTHERS, RELATIONS, deputy, holder
 from tests.access.table import lines
@@ -19,6 +19,14 @@ from tests.review.test_subscription import subscribed
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 AT_ONCE = 32
+"""Requests under way at once."""
+
+
+def worlds(*services: str) -> pytest.MarkDecorator:
+    """The test runs in the world of each service. Any worker may take a service."""
+    params = [pytest.param(name, marks=pytest.mark.xdist_group(f"access to {name}")) for name in services]
+    return pytest.mark.parametrize("world", params, indirect=True)
+
 
 Door = Callable[[Try], Awaitable[Outcome]]
 
@@ -41,7 +49,7 @@ async def all_of(tries: list[Try], door: Door) -> list[Outcome]:
 
 
 async def differences(section: str, world: World, door: Door) -> dict[str, str]:
-    cells = CELLS[section]
+    cells = CELLS[section, world.service]
     found = await all_of([tried(cell, world) for cell in cells], door)
     return {
         str(cell): f"{outcome.word}, not {cell.expected}"
@@ -50,27 +58,34 @@ async def differences(section: str, world: World, door: Door) -> dict[str, str]:
     }
 
 
+@worlds(*SERVICES)
 async def test_services_answer_every_caller_as_the_table_says(world: World, services: Services) -> None:
     assert await differences("services", world, services.outcome) == {}
 
 
+@worlds(*SERVICES)
 async def test_gateway_answers_every_caller_as_the_table_says(world: World, gateway: Gateway) -> None:
     assert await differences("gateway", world, gateway.outcome) == {}
 
 
-@pytest.mark.parametrize("section", CELLS)
+def hidden_cells(section: str, service: str) -> list[Cell]:
+    """Cells that look as if the record did not exist, one for each operation, state and relation."""
+    cells = {
+        (cell.operation, cell.state, cell.who.relation): cell
+        for cell in CELLS[section, service]
+        if cell.expected == "null" or cell.expected.endswith("-not-found")
+        if not cell.who.inside or cell.state == "another's"
+    }
+    return list(cells.values())
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@worlds(*(service for service in SERVICES if hidden_cells("services", service)))
 async def test_record_outside_the_scope_looks_like_a_missing_one(
     section: str, world: World, services: Services, gateway: Gateway
 ) -> None:
     door: Door = services.outcome if section == "services" else gateway.outcome
-    # Any caller will do: the test above compares the outcomes of all.
-    cells = {
-        (cell.operation, cell.state, cell.who.relation): cell
-        for cell in CELLS[section]
-        if cell.expected == "null" or cell.expected.endswith("-not-found")
-        if not cell.who.inside or cell.state == "another's"
-    }
-    hidden = [tried(cell, world) for cell in cells.values()]
+    hidden = [tried(cell, world) for cell in hidden_cells(section, world.service)]
     assert hidden
     absent = [Try(t.operation, t.state, t.who, _never(t.thing)) for t in hidden]
     pairs = zip(hidden, await all_of(hidden, door), await all_of(absent, door), strict=True)
@@ -78,6 +93,7 @@ async def test_record_outside_the_scope_looks_like_a_missing_one(
 
 
 @pytest.mark.parametrize("role", sorted(ANY_OFFICE))
+@worlds("review")
 async def test_caller_receives_only_review_events_of_their_units(
     role: str, world: World, graphql: GraphQL, gateway: Gateway
 ) -> None:

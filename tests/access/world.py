@@ -80,6 +80,7 @@ class World:
     """`things`: state → id of the shared record. `spare`: state → records that one request each may change."""
 
     settings: Settings
+    service: str
     things: dict[str, str] = field(default_factory=dict)
     spare: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     owner: str = ""
@@ -88,9 +89,7 @@ class World:
     heard: dict[str, str] = field(default_factory=dict)
     """Relation → the review of the first event that a caller there receives."""
 
-    async def build(
-        self, spare: Mapping[str, int], deputies: list[Somebody], builders: Sequence[Builder]
-    ) -> None:
+    async def build(self, spare: Mapping[str, int], builders: Sequence[Builder]) -> None:
         """`spare`: number of records of each state beside the shared one. `builders`: those of the areas."""
         self.before = (await settled(self.settings)).heads["review"]
         async with asking(self.settings) as services:
@@ -124,7 +123,6 @@ class World:
             self.things = {state: self.spare[state].pop() for state in (*states, "another's")}
             self.things |= {"organisation": self.owner, "unit": PLACE}
             self.things["activity"] = await made.id(activity(self.owner), SUPERVISOR)
-            await asyncio.gather(*(made.deputise(somebody) for somebody in deputies))
             for build in builders:
                 await build(self, made, spare)
         await settled(self.settings)
