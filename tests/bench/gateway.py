@@ -32,7 +32,7 @@ from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from tests import npm
-from tests.bench.mutations import Document, Measured, at_once, seconds_used
+from tests.bench.mutations import TICK, Document, Measured, at_once, seconds_used
 from tests.bench.stage import TOWN, Stage, out, quantile, stage, table, warn
 from tests.conftest import record_town
 
@@ -367,7 +367,7 @@ def _ratios(measured: Mapping[str, Mapping[int, Measured]], load: Load) -> Table
 
 def _processor(measured: Measured) -> float:
     """Seconds of processor time for each answer. Other load on the machine disturbs this figure least."""
-    return measured.spent["gateway"] / max(1, len(measured.took))
+    return max(TICK, measured.spent["gateway"]) / len(measured.took)
 
 
 def _p99(measured: Measured) -> float:
