@@ -1,4 +1,4 @@
-"""Somebody with a role in a unit, who speaks to the running gateway; and the collections that nothing may leak into."""
+"""Callers with a role in a unit, for tests of the running gateway; and the number of documents that commands change."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,10 +13,10 @@ from tests.conftest import GraphQL
 
 TOWN = "u437"
 CITY = "u436"
-"""Where tests register what must not show in the sample's figures, and in a year without any."""
+"""Tests register their records here, so that the sample's figures do not change."""
 WARD = "u18073"
 DISTRICT, MOUNTAIN = "u439", "u18196"
-"""A district and a commune of it that outlived it, directly under the province from 2025-07-01 on."""
+"""A district, and one of its communes. The district ended on 2025-07-01; the commune then came under the province."""
 
 CHANGED = {
     "registration": ("units", "organisations", "models", "log"),
@@ -74,7 +74,7 @@ class Person:
         return found
 
     async def tries(self, name: str, /, key: str = "", **input_: Any) -> dict[str, Any]:
-        """What the mutation answers, be it the new state or a refusal."""
+        """The result of the mutation: the new state or a refusal."""
         made: dict[str, Any] = (await self.ask(mutation(name), key=key or fresh(), input=input_))[name]
         return made
 
@@ -85,7 +85,7 @@ class Person:
 
 
 class Office:
-    """The people of one unit, and a model's way from them to wherever a test needs it."""
+    """The callers of one unit. They bring a model into the state that a test needs."""
 
     def __init__(self, graphql: GraphQL, unit: str = CITY) -> None:
         self.graphql = graphql
@@ -113,7 +113,7 @@ class Office:
         return await self.appraiser.does("acceptModel", model=model, on="2019-03-01")
 
     async def review_of(self, model: str) -> str:
-        """Opened when review has heard of the acceptance."""
+        """The id of the model's review, which opens after review has read the acceptance."""
         await settled(self.graphql.settings)
         found = await self.appraiser.ask(
             "query($id: ID!) { node(id: $id) { ... on Model { review { id } } } }", id=model
@@ -128,7 +128,7 @@ class Office:
 
 
 async def counts(settings: Settings) -> dict[str, int]:
-    """How many documents there are of everything that a command can change, once all is heard."""
+    """Number of documents in each collection that a command can change, after all readers have read all events."""
     await settled(settings)
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
         settings.mongo, **mongo_login(settings, OPERATOR_USER)

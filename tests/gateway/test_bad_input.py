@@ -1,4 +1,4 @@
-"""Whatever is wrong with what is sent: a precise answer that names it, never a 5xx, nothing half-written."""
+"""Every wrong request gets an answer that names the fault, has no 5xx status, and leaves nothing half-written."""
 
 import asyncio
 import base64
@@ -44,7 +44,7 @@ ACTIVITY = {
 
 @dataclass(frozen=True)
 class World:
-    """One of each, in every state that a wrong step can start from."""
+    """One record of each kind, in each state from which a test tries a wrong step."""
 
     office: Office
     owner: str
@@ -59,7 +59,7 @@ class World:
     nominated: str
 
     def filled(self, input_: dict[str, Any]) -> dict[str, Any]:
-        """With `{name}` replaced by the id of that name here."""
+        """The input with each `{name}` replaced by the id in the field of that name."""
         return {name: self._filled(value) for name, value in input_.items()}
 
     def _filled(self, value: Any) -> Any:
@@ -93,7 +93,7 @@ async def world(graphql: GraphQL) -> World:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(world: World) -> AsyncGenerator[None, None]:
-    """Not one document more or less, anywhere, after the test than before."""
+    """The test adds and removes no document in the collections that commands change."""
     settings = world.office.graphql.settings
     before = await counts(settings)
     yield
@@ -124,7 +124,7 @@ SOON = (today() + timedelta(days=2)).isoformat()
 
 
 def wrong(who: str, does: str, right: dict[str, Any], *rows: tuple[Any, ...]) -> list[Any]:
-    """Each row: what is wrong, what is entered instead of what is right, the code, the fields."""
+    """One test for each row: name of the fault, wrong values, expected code, expected fields."""
     return [
         pytest.param(who, does, right | change, code, fields, id=what) for what, change, code, *fields in rows
     ]
@@ -314,7 +314,7 @@ REFUSED = [
     *wrong("appraiser", "draftModel", DRAFT, ("an appraiser's draft", {}, "not-permitted")),
     *wrong("leader", "decideReview", DECISION, ("a leader's decision", {}, "not-permitted")),
     *wrong("reporter", "recordActivity", ACTIVITY, ("a reporter's activity", {}, "not-permitted")),
-    # Out of reach looks like not there.
+    # A record outside the scope looks as if it did not exist.
     *wrong(
         "officer of the town",
         "submitModel",
@@ -453,7 +453,7 @@ async def test_one_key_has_one_effect_and_one_answer(world: World) -> None:
 
 async def test_one_key_sent_concurrently_has_one_effect(world: World) -> None:
     key, settings = fresh(), world.office.graphql.settings
-    # Like no other model: of those that are alike, relations are suggested, which are logged too.
+    # The title is unlike all others: for similar titles, relations are suggested, and these are in the log too.
     draft = DRAFT | {"owner": world.owner, "title": fresh()}
     before = await counts(settings)
     answers = await asyncio.gather(
@@ -520,7 +520,7 @@ async def test_key_may_have_any_visible_characters(world: World, key: str) -> No
     assert await world.office.officer.does("draftModel", key, **world.filled(DRAFT)) == first
 
 
-# Who asks
+# Callers
 
 
 def b64(text: bytes) -> str:
@@ -714,7 +714,7 @@ async def test_report_needs_a_unit_in_scope_and_a_period(world: World) -> None:
     assert await refusal(CITY, "2025-H1") == {}
 
 
-# What comes before GraphQL
+# Requests that GraphQL cannot run
 
 OK = '{"query": "{ __typename }"}'
 BODIES: list[tuple[str, bytes, int, str]] = [

@@ -1,4 +1,4 @@
-"""What a client wants to be answered in, from what it says it accepts."""
+"""The media type of the answer, chosen by the client's `Accept` header; and checks of other headers."""
 
 import pytest
 

@@ -96,7 +96,7 @@ async def test_every_response_has_security_headers_and_no_answer_is_cached(
 
 
 async def test_page_of_another_site_needs_a_preflight(graphql: GraphQL, bearer: dict[str, str]) -> None:
-    """All that a form or an image of theirs can send is refused before it is looked at."""
+    """Requests that a form or an image on such a page can send are refused before they are read."""
     simple = await graphql.http.get(graphql.url, params={"query": TYPENAME})
     assert (simple.status_code, code(simple)) == (400, "preflight-missing")
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
@@ -124,7 +124,7 @@ async def test_unknown_hash_gets_the_message_of_apollos_protocol(
     reply = await graphql.http.post(graphql.url, json=hashed("0" * 64), headers=bearer)
     assert reply.status_code == 200
     assert reply.json()["errors"][0]["message"] == "PersistedQueryNotFound"
-    # They send the document then: it is run, and not remembered.
+    # Such clients then send the document. The gateway runs it, and does not register it.
     hash_ = hashlib.sha256(TYPENAME.encode()).hexdigest()
     sent = await graphql.http.post(graphql.url, json=hashed(hash_, query=TYPENAME), headers=bearer)
     assert sent.json()["data"] == {"__typename": "Query"}

@@ -220,7 +220,7 @@ def test_document_at_a_limit_passes(text: str) -> None:
     ],
 )
 def test_fragment_is_measured_once(text: str) -> None:
-    """Were they not, doubling ones would take longer than anybody waits."""
+    """Otherwise fragments that spread the next one twice would take exponential time."""
     Limits(SMALL).measure(parse(text))
 
 

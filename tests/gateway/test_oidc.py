@@ -1,4 +1,4 @@
-"""Tokens of a real issuer: a little HTTP server that publishes keys, as badly as issuers sometimes do."""
+"""Tokens of an OpenID Connect issuer: a small HTTP server that publishes keys, some of them in faulty answers."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ GRANTS = [{"role": "officer", "unit": "u437", "since": "2026-01-01", "until": "2
 
 
 class Issuer:
-    """Answers whatever is in `answers`: bytes, or what turns into JSON, or a function that writes it out."""
+    """`answers`: path → bytes, a value to send as JSON, or a function that writes the answer."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -94,7 +94,7 @@ class Clock:
 
 
 class Gateway:
-    """What of the gateway looks at a token."""
+    """The part of a gateway that verifies tokens."""
 
     def __init__(self, issuer: Issuer, **settings: Any) -> None:
         self.issuer = issuer
@@ -102,7 +102,7 @@ class Gateway:
         self.identity = Identity(Settings(oidc_issuer=issuer.url, **settings), self.clock)
 
     def token(self, key: Any = FIRST, *, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A good one, but for `claims` and `header`; a claim that is None is left out."""
+        """A valid token, changed by `claims` and `header`. A claim that is None is left out."""
         good = {
             "iss": self.issuer.url,
             "aud": "danvan",
@@ -122,7 +122,7 @@ class Gateway:
         return caller
 
     async def refuses(self, authorization: str) -> str:
-        """Why, in English; and always in the form in which callers are told."""
+        """The English reason of the refusal. Checks its code, its field, and that it has a Vietnamese text."""
         with pytest.raises(Refused) as refused:
             await self.identity.identify(authorization)
         refusal = refused.value.refusal
@@ -231,7 +231,7 @@ async def test_only_the_default_algorithm_is_accepted(gateway: Gateway) -> None:
     head, claims, signature = gateway.token().removeprefix("Bearer ").split(".")
     none = "eyJhbGciOiJub25lIn0"  # {"alg":"none"}
     assert must in await gateway.refuses(f"Bearer {none}.{claims}.")
-    # the public key is no secret, so whoever takes it for one takes tokens of anybody
+    # Anybody knows the public key, so a verifier that uses it as a shared secret accepts forged tokens.
     public = OctKey.import_key(json.dumps(FIRST.as_dict(private=False)))
     assert must in await gateway.refuses(gateway.token(public, header={"alg": "HS256", "kid": "first"}))
     assert "not valid" in await gateway.refuses(f"Bearer {head}.{claims}.{signature[:-4]}AAAA")
@@ -285,7 +285,7 @@ async def test_removed_key_is_no_longer_accepted(gateway: Gateway, monkeypatch: 
     first, second = gateway.token(), gateway.token(SECOND)
     await gateway.knows(first)
     gateway.issuer.publish(SECOND)
-    # nobody names an unknown key: the keys are fetched because they have become old
+    # No token names an unknown key: the keys are fetched because they are old.
     async with asyncio.timeout(DEADLINE):
         while True:
             try:
@@ -366,7 +366,7 @@ async def test_old_keys_stay_valid_when_the_issuer_fails(
     gateway.issuer.answers[JWKS] = answer
     assert "no such key" in await gateway.refuses(gateway.token(SECOND))
     await gateway.knows(gateway.token(sub="ann", jti="another"))
-    # and a token that was verified before goes on whatever happens
+    # A token that was verified before is still accepted.
     await gateway.knows(gateway.token())
 
 
@@ -402,7 +402,7 @@ async def test_cached_token_expires_to_the_second(gateway: Gateway) -> None:
     token = gateway.token(exp=NOW + 10)
     first = await gateway.knows(token)
     gateway.clock.now = NOW + 10 + SKEW
-    assert await gateway.knows(token) is first  # remembered, not verified again
+    assert await gateway.knows(token) is first  # from the cache, not verified again
     gateway.clock.now += 0.001
     assert "expired" in await gateway.refuses(token)
 

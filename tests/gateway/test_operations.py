@@ -1,4 +1,4 @@
-"""The manifest holds what the repository's own clients send, and the schema knows all of it."""
+"""The manifest has the documents that the clients in this repository send, and they fit the schema."""
 
 import pytest
 from graphql import parse, validate

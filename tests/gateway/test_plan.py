@@ -1,4 +1,4 @@
-"""The plan's answer is the reference's, byte for byte, errors and their paths included, over all that can be asked."""
+"""A query plan gives the same bytes as the reference executor, errors and their paths included, for any query."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -57,7 +57,7 @@ CALLERS = {
 
 
 class InOrder(Client):
-    """One request after the other: which of two errors comes first must not depend on which service is quicker."""
+    """Sends one request at a time: the order of two errors must not depend on the speed of the services."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +65,7 @@ class InOrder(Client):
         self.asked: list[Any] = []
 
     async def ask(self, message: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(message, GrantsDelegated):  # asked again every few seconds, whatever else is
+        if not isinstance(message, GrantsDelegated):  # repeated every few seconds, whatever the query is
             self.asked.append(message)
         async with self._turn:
             return await super().ask(message, *args, **kwargs)
@@ -73,7 +73,7 @@ class InOrder(Client):
 
 @dataclass(frozen=True)
 class Asking:
-    """Runs a document in this process, by plan or by the reference, with the stack's services answering."""
+    """Runs a document in this process, by a plan or by the reference executor. The stack's services answer."""
 
     client: Delegating
     orders: InOrder
@@ -91,7 +91,7 @@ class Asking:
         )
         errors = [error.formatted for error in result.errors or ()]
         for error in errors:
-            # The one thing that differs from run to run.
+            # Only the trace id differs from run to run.
             error.get("extensions", {}).pop("traceId", None)
         return orjson.dumps({"data": result.data, "errors": errors})
 
@@ -99,7 +99,7 @@ class Asking:
         with planned(True):
             ours = await self.answer(made, caller)
             again = await self.answer(made, caller)
-        assert ours == again, f"asked again, the short way\n{made.query}\n{made.variables}"
+        assert ours == again, f"the second time differs\n{made.query}\n{made.variables}"
         with planned(False):
             return ours, await self.answer(made, caller)
 
@@ -138,7 +138,7 @@ async def asking(stack: tuple[Stack, Settings]) -> AsyncGenerator[Asking, None]:
 
 
 def style(ids: dict[str, list[str]], random: Random) -> Style:
-    """Arguments that mostly find something, and sometimes cannot."""
+    """Most arguments find a record; a few are invalid or find none."""
     all_ids = [id_ for some in ids.values() for id_ in some[:4]]
 
     def some(*values: Any) -> Any:
@@ -248,7 +248,7 @@ async def test_query_asks_once_for_each_type_and_level(asking: Asking, by_plan: 
         None,
     )
     everybody = CALLERS["everybody in the country"]
-    await asking.answer(page, everybody)  # what is delegated to them is known now
+    await asking.answer(page, everybody)  # so that the delegated grants are in the cache
     asking.orders.asked.clear()
     with planned(by_plan):
         assert b'"errors":[]' in await asking.answer(page, everybody)
@@ -329,7 +329,7 @@ async def test_rules_hold_for_a_repeated_query(
     code: str | None,
     shortly: bool,
 ) -> None:
-    """The short way takes, refuses, ends, counts and tells like the long one."""
+    """A query with a plan has the same budget, refusals, time limit, counters and answers as one without a plan."""
     ways: list[bool] = []
 
     async def noted(*asked: Any) -> Any:
@@ -355,7 +355,7 @@ async def test_rules_hold_for_a_repeated_query(
     query_cache.cache_clear()
     client = services or asking.client
     *long, counted_long = await ask(client, policy, variables)
-    await ask(asking.client, OPEN, {"n": 1})  # so that there is a plan, whatever came of it
+    await ask(asking.client, OPEN, {"n": 1})  # so that there is a plan, whatever the first result was
     *short, counted_short = await ask(client, policy, variables)
     assert long == short
     assert [code for _, code in long[2]] == ([code] if code else [])

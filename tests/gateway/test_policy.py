@@ -1,4 +1,4 @@
-"""What stands around an operation, on a schema of its own: time, errors, suggestions, budgets, and what is counted."""
+"""The rules for operations, on a schema of their own: time limits, errors, suggestions, budgets and counters."""
 
 import asyncio
 import sys
@@ -87,7 +87,7 @@ class Context:
 
 @dataclass
 class Asking:
-    """One gateway process, with settings of a test's own."""
+    """One gateway process with the settings of a test."""
 
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -110,7 +110,7 @@ def codes(result: ExecutionResult) -> list[Any]:
 async def test_operation_over_its_time_limit_ends_with_advice() -> None:
     done.clear()
     asking = Asking({"operation_timeout": 0.05})
-    asking.policy.turns = Turns(60)  # the pause after a document may take longer than the operation may
+    asking.policy.turns = Turns(60)  # the pause after parsing can be longer than this time limit
     for text in ("{ slow(seconds: 5) }", "mutation { change(seconds: 5) }"):
         result = await asking.ask(text)
         assert codes(result) == ["timeout"]
@@ -263,7 +263,7 @@ async def test_caller_over_budget_gets_429_with_retry_after(tmp_path: Path) -> N
     settings = Settings(var=tmp_path, rate_anonymous=24, persisted_only="nobody")
     make_secrets(settings.secrets_folder)
     transport = Http(settings, Identity(settings), operations := Operations(settings))
-    # Never connected: what is asked here asks no service.
+    # Never connected: these queries need no service.
     operations.nats = connection = Connection()
     tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
     operations.client = Delegating(Client(connection, tokens, timeout=1))
@@ -280,7 +280,7 @@ async def test_caller_over_budget_gets_429_with_retry_after(tmp_path: Path) -> N
 
 
 class SlowCache:
-    """Parses each document in so many seconds, and notes when."""
+    """Takes `seconds` to parse each document, and notes the order of beginnings and ends."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds

@@ -1,4 +1,4 @@
-"""A document that is asked for again is not read again, and what is asked for once pushes out nothing that is used."""
+"""The cache keeps documents that are used again. Documents that are used once do not replace them."""
 
 from gateway.engine.limits import Limits
 from gateway.engine.query_cache import QueryCache, QueryDocument

@@ -1,4 +1,4 @@
-"""Buckets fill up with time, hold no more than a minute's worth, and are never too many."""
+"""Buckets refill with time, hold the budget of `BURST` seconds at most, and are limited in number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What asks for too much is refused by the running gateway, with a clear code, and nobody else is worse off for it."""
+"""The running gateway refuses expensive requests with a clear code, and goes on serving usual ones."""
 
 import asyncio
 import json
@@ -87,7 +87,7 @@ async def test_refused_operation_is_logged_by_hash_without_its_text(graphql: Gra
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def impatient(graphql: GraphQL) -> AsyncGenerator[SimpleNamespace, None]:
-    """The context of an operation in a gateway that waits for a millisecond only."""
+    """The context of an operation in a gateway whose operations may take one millisecond."""
     settings = graphql.settings
     nats = await client.connect(settings, "gateway")
     tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")

@@ -1,4 +1,4 @@
-"""The schema that is committed is the one that is served, and says in Vietnamese what everything is."""
+"""The committed schema is the schema that is served, and describes all its parts in Vietnamese."""
 
 import difflib
 from collections.abc import Iterator

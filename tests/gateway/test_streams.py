@@ -1,4 +1,4 @@
-"""Connections that last, over WebSocket and server-sent events: how they go on, and what ends them."""
+"""Long-lived connections over WebSocket and server-sent events: how they continue and how they end."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ class Sse:
         self._lines = response.aiter_lines()
 
     async def block(self) -> dict[str, str]:
-        """Its fields; none for a comment."""
+        """The fields of the next block; none for a comment."""
         async with asyncio.timeout(DEADLINE):
             fields: dict[str, str] = {}
             async for line in self._lines:
@@ -76,7 +76,7 @@ class Sse:
         return json.loads(found["data"])
 
     async def ended_with(self) -> str:
-        """The code of its one last error."""
+        """The code of the error with which the stream ends. Checks that nothing follows it."""
         (error,) = (await self.next())["errors"]
         assert await self.event() == {"event": "complete", "data": ""}
         with pytest.raises(EOFError):
@@ -115,7 +115,7 @@ async def hear(socket: ClientConnection) -> dict[str, Any]:
 
 
 async def ended(socket: ClientConnection) -> tuple[int, str]:
-    """The code and reason it is closed with, whatever came before."""
+    """The code and reason with which the server closes the connection. Skips all messages before."""
     async with asyncio.timeout(DEADLINE):
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -123,7 +123,7 @@ async def ended(socket: ClientConnection) -> tuple[int, str]:
     return socket.close_code or 0, socket.close_reason or ""
 
 
-# As other people's clients do it
+# Clients of other projects
 
 
 @pytest.mark.parametrize("client", ["ws.mjs", "sse.mjs"])
@@ -154,7 +154,7 @@ async def test_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages: N
     async with gateway_with(graphql, keep_alive=0.2) as lively:
         url = lively.url.replace("http", "ws", 1)
         found = await npm.node("ws.mjs", url=url, tokens=[token], query=EVENTS, many=1, enoughPings=4)
-        # The server would have closed the connection had the client not answered the pings before the last.
+        # The client closed the connection, not the server: so it had answered the earlier pings.
         assert [close["code"] for close in found["closes"]] == [TERMINATED_BY_CLIENT]
         async with streamed(lively, token, TICK) as live:
             assert [await live.block() for _ in range(4)] == [{}] * 4
@@ -163,7 +163,7 @@ async def test_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages: N
 async def test_early_timer_does_not_end_a_connection(
     graphql: GraphQL, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = iter((0.2, 0.03, 0.03, 0.03))  # as if each time there were still a little left
+    left = iter((0.2, 0.03, 0.03, 0.03))  # each timer rings before the token has expired
     monkeypatch.setattr("gateway.transport.live.remaining", lambda _: next(left, 0.0))
     async with gateway_with(graphql) as here, greeted(here, token) as live:
         code, reason = await ended(live)
@@ -214,7 +214,7 @@ async def test_get_streams_no_mutation(graphql: GraphQL, token: str) -> None:
         assert await Sse(response).ended_with() == "method-not-allowed"
 
 
-# What ends a stream
+# Ends of a stream
 
 
 async def test_ended_grant_ends_its_streams(
@@ -250,13 +250,13 @@ async def test_ended_grant_ends_its_streams(
 
 
 async def test_client_that_does_not_read_is_disconnected(graphql: GraphQL) -> None:
-    """It gets the first of many events, is told why it is ended should it read after all, and frees its place."""
+    """It gets only the first of many events. If it reads later, it gets the reason. Its subscription is not counted."""
     provinces = "unit { parent { parent { parent { children(first: 100) { edges { node { name } } } } } } }"
     fat = f'subscription {{ reviewEvents(after: "0") {{ cursor model {{ {provinces} }} }} }}'
     reporter, other = (graphql.token(Role.REPORTER, "vn", name=name) for name in ("slow", "other"))
     async with gateway_with(graphql, slow_client=1.0, subscriptions_per_caller=1) as strict:
         async with streamed(strict, other, fat) as live:
-            await live.next()  # what has to be read first could be overtaken by who asks after it
+            await live.next()  # warms up: otherwise a later request could overtake the first one
         for upgrade in (False, True):
             reader, writer = await silent(strict, reporter, fat, upgrade=upgrade)
             async with asyncio.timeout(DEADLINE):
@@ -274,7 +274,7 @@ async def test_client_that_does_not_read_is_disconnected(graphql: GraphQL) -> No
 async def silent(
     graphql: GraphQL, token: str, query: str, *, upgrade: bool
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Asks for events and reads none; its own buffers are as small as they can be."""
+    """Subscribes with the smallest buffers that the system allows, and reads one byte."""
     port = int(graphql.url.split(":")[2].split("/")[0])
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -295,7 +295,7 @@ async def silent(
         ]
         for message in messages:
             text = json.dumps(message).encode()
-            # A frame of text, masked with zeros.
+            # A text frame whose mask is zero.
             writer.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
     else:
         body = json.dumps({"query": query})
@@ -330,7 +330,7 @@ async def test_subscriptions_are_bounded_by_connection_and_by_caller(graphql: Gr
         async with streamed(strict, token, TICK):
             await say(second, type="subscribe", id="1", payload={"query": TICK})
             assert (await hear(second))["payload"][0]["extensions"]["code"] == "too-many-subscriptions"
-            # Everybody else is not held up, and other operations are not counted.
+            # Queries are not counted as subscriptions.
             await say(second, type="subscribe", id="1", payload={"query": "{ __typename }"})
             assert (await hear(second))["payload"]["data"] == {"__typename": "Query"}
         await say(first, type="complete", id="1")
@@ -400,7 +400,7 @@ async def test_silent_client_is_disconnected(graphql: GraphQL, monkeypatch: pyte
     async with gateway_with(graphql, keep_alive=0.3) as strict:
         async with connected(strict, token) as live:
             assert (await ended(live))[0] == 4408
-        async with greeted(strict, token) as live:  # and answers no ping
+        async with greeted(strict, token) as live:  # this client answers no ping
             code, reason = await ended(live)
             assert (code, reason.partition(":")[0]) == (4410, "slow-client")
 

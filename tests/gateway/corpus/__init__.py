@@ -1,6 +1,6 @@
-"""Requests that are made to hurt, each with the code that it is refused with: `bombs/<code>/<name>`, and larger ones.
+"""Requests that try to be expensive, each with the code of its refusal.
 
-A `.graphql` is a document, a `.json` a whole body. What would be huge as a file is written by `large`.
+Small ones are files: `bombs/<code>/<name>.graphql` is a document, `.json` a whole body. `large` generates the others.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Bomb:
 
     @property
     def anonymous(self) -> bool:
-        """Sent without a token, for the lack of which it is refused."""
+        """Whether it is sent without a token. It is then refused because it has none."""
         return self.code == "unauthenticated"
 
 

@@ -1,4 +1,4 @@
-"""Bombs that would be huge as files, by the code they are refused with: documents as text, whole bodies as bytes."""
+"""Requests that would be huge as files, by the code of their refusal. Documents are text, whole bodies are bytes."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,7 +15,7 @@ def many(count: int, part: Callable[[int], str], between: str = " ") -> str:
 
 
 def chain(count: int, on: str, part: Callable[[str], str], last: str) -> str:
-    """Fragments of which each spreads the next; the first is `F0`."""
+    """A chain of fragments: each one spreads the next. The first is `F0`."""
     links = many(count, lambda i: f"fragment F{i} on {on} {{ {part(f'...F{i + 1}')} }}", "\n")
     return f"{links}\nfragment F{count} on {on} {{ {last} }}"
 

@@ -1,6 +1,6 @@
-"""`python -m tests.gateway.fuzz [how many]`: sends generated requests to a stack of its own, and tells the slowest.
+"""`python -m tests.gateway.fuzz [number]`: sends generated requests to a stack of its own, and prints the slowest.
 
-Ends with 1 when an answer is wrong, or takes longer than it may each time that it is asked for.
+Ends with exit code 1 when a reply is wrong, or when a request is too slow in each of three attempts.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from tests.gateway.fuzz.requests import requests
 from tests.gateway.fuzz.wire import Sent, Wire, problem
 
 LONGEST = 0.25
-"""Seconds that no request may take in the gateway. What took longer is sent again twice: the machine has other work."""
+"""Longest time of a request, in seconds. A slower request is sent twice more, as the machine may be busy."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Tally:
 
 
 def anew(sent: Sent, blanks: int) -> Sent:
-    """The same, with a document that has not been read yet."""
+    """The same request, with blanks in its document, so that the gateway does not find it in its cache."""
     return replace(sent, body=sent.body.replace(b'"query":"', b'"query":"' + b" " * blanks, 1))
 
 

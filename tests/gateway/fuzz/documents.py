@@ -66,7 +66,7 @@ SCALARS: Mapping[str, Words] = {
 
 @dataclass(frozen=True)
 class Written:
-    """A request: a valid document and values for its variables that fit."""
+    """A request: a valid document, and valid values for its variables."""
 
     query: str
     variables: dict[str, Json]
@@ -75,28 +75,28 @@ class Written:
 
 @dataclass(frozen=True)
 class Style:
-    """What may occur, how large a document becomes, and what the values are.
+    """Sets what may occur in a document, how large it becomes, and which values it has.
 
-    `arguments` makes the value of every argument or input field of that name (`first`, or more exactly
-    `Query.models.first`), `scalars` of every other value of that type.
+    `arguments`: name of an argument or input field (`first`, or more exactly `Query.models.first`) → maker of its
+    values. `scalars`: name of a type → maker of all other values of the type.
     """
 
     size: int = 60
-    """Selections at most, about; fragments count where they are written and where they are spread."""
+    """About the largest number of selections. A fragment counts where it is written and at each spread."""
     depth: int = 7
     operations: tuple[OperationType, ...] = (OperationType.QUERY,)
     several: bool = True
-    """Sometimes more than one operation in a document, of which one is named."""
+    """Whether some documents have several operations. The request then names one of them."""
     introspection: bool = False
     incremental: bool = True
     arguments: Mapping[str, Words] = field(default_factory=dict)
     scalars: Mapping[str, Words] = field(default_factory=dict)
     avoid: frozenset[str] = frozenset()
-    """Fields that are not asked for, as `Type.field`."""
+    """Fields that are never selected, as `Type.field`."""
 
 
 def document(schema: GraphQLSchema, random: Random, style: Style = Style()) -> Written:
-    """The same document for the same state of `random`."""
+    """The same state of `random` gives the same document."""
     many = random.choice((2, 3)) if style.several and random.random() < 0.1 else 1
     offered = [kind for kind in style.operations if schema.get_root_type(kind)]
     writers = [_Operation(schema, random, style, number, named=many > 1) for number in range(many)]
@@ -108,8 +108,8 @@ def document(schema: GraphQLSchema, random: Random, style: Style = Style()) -> W
 
 
 def documents(schema: GraphQLSchema, style: Style = Style()) -> st.SearchStrategy[Written]:
-    """The same for hypothesis, which makes what fails smaller."""
-    # A seed and a size, which shrinks: a choice that hypothesis knows of each costs forty times as much.
+    """A strategy of documents. Hypothesis makes a failing document smaller."""
+    # Hypothesis chooses only a seed and a size. To let it make each choice costs forty times as much.
     sizes = st.integers(1, style.size)
     return st.builds(
         lambda seed, size: document(schema, Random(seed), replace(style, size=size)), SEEDS, sizes
@@ -117,13 +117,13 @@ def documents(schema: GraphQLSchema, style: Style = Style()) -> st.SearchStrateg
 
 
 class Literal(str):
-    """Text that stands in the document as it is: a variable, or the value of an enum."""
+    """Text that is written into the document without quotes: a variable, or a value of an enum."""
 
     __slots__ = ()
 
 
 def written(value: Json, random: Random) -> str:
-    """A value as it stands in a document; strings sometimes as block strings, with commas or without."""
+    """A value as GraphQL text. Some strings become block strings, and some lists have no commas."""
     match value:
         case Literal():
             return str(value)
@@ -159,10 +159,9 @@ class _Fragment:
 
 
 class _Operation:
-    """One operation with the fragments and variables that it alone uses.
+    """One operation, with fragments and variables of its own.
 
-    A response name stands for the same field with the same arguments wherever it occurs, so that all selections
-    merge.
+    A response name always means the same field with the same arguments, so that all selections can be merged.
     """
 
     def __init__(
@@ -175,10 +174,10 @@ class _Operation:
         self.name = f"Operation{number}" if named or random.random() < 0.5 else None
         self.values: dict[str, Json] = {}
         self._declared: dict[str, str] = {}
-        """Variables, by name: the declaration."""
+        """Name of a variable → its declaration."""
         self._types: dict[str, str] = {}
         self._meanings: dict[str, tuple[str, ...]] = {}
-        """Response names, and what each stands for."""
+        """Response name → name, arguments and type of its field."""
         self._fragments: list[_Fragment] = []
         self._definitions: list[str] = []
         self._left = style.size
@@ -199,7 +198,7 @@ class _Operation:
         name, definition = self._random.choice(list(self._fields(root).items()))
         return "{ " + self._field(root, name, definition, 1, conditions=False)[0] + " }"
 
-    # Selections: each of these returns the text and how many levels it goes down.
+    # Selections. Each method returns the text and its depth in levels.
 
     def _selections(self, type_: GraphQLNamedType, level: int) -> tuple[str, int]:
         parts: list[tuple[str, int]] = []
@@ -233,7 +232,7 @@ class _Operation:
     def _fields(self, type_: GraphQLNamedType, level: int = 1) -> dict[str, GraphQLField]:
         found: dict[str, GraphQLField] = dict(getattr(type_, "fields", {}))
         if type_.name == "__Type" and level > 3:
-            # A rule of graphql-core refuses three of these within each other.
+            # A rule of graphql-core refuses three of these inside one another.
             found = {name: f for name, f in found.items() if name not in RECURSIVE}
         if type_ is self._schema.query_type and self._style.introspection:
             found |= {name: self._meta(name) for name in ("__schema", "__type")}
@@ -269,7 +268,7 @@ class _Operation:
         return f"{head} {inner}", depth + 1
 
     def _as(self, meaning: tuple[str, ...], name: str) -> str:
-        """`alias: name`, or just the name while that is free or stands for this already."""
+        """`alias: name`; or the name alone, if no other field has it as its response name."""
         known = [key for key, other in self._meanings.items() if other == meaning]
         if known and self._chance(0.8):
             key = self._random.choice(known)
@@ -290,7 +289,7 @@ class _Operation:
         on = self._random.choice(self._overlapping(type_))
         before = self._left
         inner, depth = self._selections(on, level + 1)
-        # Named when it is finished: it can have spread none that is not, so there are no cycles.
+        # A fragment gets its name when it is complete. It can only spread complete fragments, so there are no cycles.
         fragment = _Fragment(f"F{self._number}_{len(self._fragments)}", on, depth + 1, before - self._left)
         self._fragments.append(fragment)
         self._definitions.append(f"fragment {fragment.name} on {on.name} {inner}")
@@ -313,7 +312,7 @@ class _Operation:
         return f"...{fragment.name}{self._conditions('FRAGMENT_SPREAD')}", fragment.depth
 
     def _overlapping(self, type_: GraphQLNamedType) -> list[GraphQLNamedType]:
-        """Types that an object of this one may have too, itself included."""
+        """Types that share a possible object type with this one, itself included."""
         own = self._possible(type_)
         return [
             other
@@ -331,7 +330,7 @@ class _Operation:
     # Conditions, arguments, variables
 
     def _conditions(self, where: str) -> str:
-        """@skip and @include, and @defer or @stream never: the schema has neither."""
+        """@skip and @include. Never @defer or @stream: the schema has neither."""
         found = ""
         for name in ("skip", "include"):
             if self._chance(0.06):
@@ -373,7 +372,7 @@ class _Operation:
         return written(self._json(type_, path, literal=True), self._random)
 
     def _variable(self, type_: GraphQLInputType, path: str, defaulted: bool) -> str:
-        """An old variable of that very type, or a new one, whose type may be stricter or has a default."""
+        """A known variable of exactly that type; or a new one, whose type may be stricter or have a default."""
         wanted = str(type_)
         known = [name for name, declared in self._types.items() if declared == f"{wanted} {path}"]
         if known and self._chance(0.5):
@@ -384,18 +383,18 @@ class _Operation:
         if not isinstance(type_, GraphQLNonNull):
             given = GraphQLNonNull(type_) if self._chance(0.3) else type_
         elif defaulted and self._chance(0.3):
-            given = type_.of_type  # allowed where the argument has a default
+            given = type_.of_type  # allowed because the argument has a default
         default = ""
         if self._chance(0.3):
             value = self._json(type_ if required else given, path, literal=True)
             default = f" = {written(value, self._random)}"
         if isinstance(type_, GraphQLNonNull) and default and value is not None and self._chance(0.5):
-            given = type_.of_type  # allowed where the variable has one
+            given = type_.of_type  # allowed because the variable has a default
         self._declared[name] = f"${name}: {given}{default}"
         self._types[name] = f"{wanted} {path}"
         optional = default or not isinstance(given, GraphQLNonNull)
         if not (optional and self._chance(0.3)):
-            # Null for a place that must not be null is an error of its own, which no valid request makes.
+            # A valid request never gives null to a place that must not be null.
             self.values[name] = self._json(type_ if required else given, path)
         return name
 

@@ -108,7 +108,7 @@ _HEADERS = (
 
 
 def requests(schema: GraphQLSchema, tokens: Sequence[str]) -> st.SearchStrategy[Sent]:
-    """One for GraphQL in two, the others on all the ways to get bytes wrong."""
+    """Half of the requests have faults in GraphQL, the other half in bytes."""
     documents, bytes_ = graphql(schema, tokens), http(tokens) | mangled(tokens)
     return st.booleans().flatmap(lambda both: documents if both else bytes_)
 
@@ -193,7 +193,7 @@ def _json(random: Random, depth: int) -> Any:
 
 
 def http(tokens: Sequence[str]) -> st.SearchStrategy[Sent]:
-    """HTTP as such is right: bodies, headers and addresses are whatever they are."""
+    """Valid HTTP with arbitrary bodies, headers and addresses."""
     return st.one_of(
         st.builds(Sent, body=_BODIES, headers=_some_headers(tokens)),
         st.builds(
@@ -206,7 +206,7 @@ def http(tokens: Sequence[str]) -> st.SearchStrategy[Sent]:
 
 
 def mangled(tokens: Sequence[str]) -> st.SearchStrategy[Sent]:
-    """Right requests with wrong bytes anywhere, and bytes that never were a request."""
+    """Valid requests with wrong bytes in some places, and random bytes."""
 
     def broken(body: bytes, headers: dict[str, bytes], edits: list[tuple[int, int, bytes]]) -> Sent:
         raw = Sent(body, headers=headers).raw("/graphql", "127.0.0.1")
@@ -251,7 +251,7 @@ _BODIES = st.one_of(
         lambda edit: _VALID[: edit[0]] + edit[2] + _VALID[edit[0] + edit[1] :]
     ),
 )
-# Bytes that a server's own parser lets through in an address.
+# Characters that the HTTP parser of the server accepts in an address.
 _QUERIES = st.text(st.sampled_from("abcquery=&%{}[]()_:;,.$!*'0123456789ABCDEF~-+/?@"), max_size=200).map(
     str.encode
 ) | st.sampled_from(

@@ -1,4 +1,4 @@
-"""What the generator writes is valid in whatever schema, and has everything in it that a document can have."""
+"""Generated documents are valid in any schema, and together they contain every feature of a document."""
 
 from collections import Counter
 from random import Random
@@ -59,7 +59,7 @@ def test_every_written_document_is_valid_with_its_variables(built: GraphQLSchema
     assert all(seen[feature] > 10 for feature in FEATURES), seen
 
 
-def test_the_same_seed_writes_the_same_and_another_something_else() -> None:
+def test_document_depends_only_on_its_seed() -> None:
     first, again, other = (document(SMALL, Random(seed), STYLE) for seed in (1, 1, 2))
     assert first == again
     assert first != other

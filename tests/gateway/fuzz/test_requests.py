@@ -1,4 +1,4 @@
-"""Whatever is sent, the running gateway answers as GraphQL does, and never with a fault of its own."""
+"""The running gateway answers every request as GraphQL requires, and never with an internal error."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def wire(graphql: GraphQL) -> Iterator[Wire]:
 
 @pytest.fixture(scope="module")
 def tokens(graphql: GraphQL) -> list[str]:
-    """People where no figures are of interest to other tests: as many as are not refused for asking too much."""
+    """Callers in a unit whose figures no other test reads: enough callers that none exceeds its budget."""
     return [
         *(graphql.token(Role.OFFICER, "u436", name=f"fuzz {number}") for number in range(12)),
         *(graphql.token(Role.APPRAISER, "u436", name=f"fuzz too {number}") for number in range(4)),
@@ -33,6 +33,6 @@ def tokens(graphql: GraphQL) -> list[str]:
 
 @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_whatever_is_sent_is_answered_well(wire: Wire, tokens: list[str], data: st.DataObject) -> None:
+def test_every_request_gets_a_well_formed_answer(wire: Wire, tokens: list[str], data: st.DataObject) -> None:
     sent: Sent = data.draw(requests(schema._schema, tokens))
     assert problem(sent, wire.send(sent)) is None

@@ -1,4 +1,4 @@
-"""Requests as bytes on a connection, right and wrong ones, and what every reply to them has to be."""
+"""Sends right and wrong requests as bytes over a connection, and checks the replies."""
 
 import socket
 import time
@@ -16,7 +16,7 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class Sent:
-    """A request, and whether it is HTTP at all: what is not may be answered as the server likes, or not at all."""
+    """A request. `mangled` holds bytes that need not be HTTP: the server may answer anything to them, or nothing."""
 
     body: bytes = b""
     method: str = "POST"
@@ -40,7 +40,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Reply:
-    """`status` is 0 when the server said nothing and hung up."""
+    """`status` is 0 when the server closed the connection without a reply."""
 
     status: int
     kind: bytes
@@ -49,7 +49,7 @@ class Reply:
 
 
 class Wire:
-    """One connection to the gateway, opened again whenever it is gone."""
+    """One connection to the gateway. It is opened again after it was closed."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -69,7 +69,7 @@ class Wire:
         raw = sent.raw(self.path, self.host)
         begun = time.perf_counter()
         reply = self._once(raw, begun, sent) if self._socket else None
-        # An idle connection may have been closed meanwhile: a new one has not.
+        # The gateway may have closed the connection while it was idle, so a second attempt uses a new one.
         if reply is None or (reply.status == 0 and sent.http):
             begun = time.perf_counter()
             reply = self._once(raw, begun, sent)
@@ -120,13 +120,13 @@ class Wire:
 
 
 def problem(sent: Sent, reply: Reply) -> str | None:
-    """What is wrong with a reply; None if nothing is."""
+    """Describes the fault of a reply; None if there is none."""
     if reply.status == 0:
         return None if sent.mangled else "no reply"
     if reply.status >= 500:
         return f"status {reply.status}"
     if leaks := [leak for leak in LEAKS if leak in reply.body]:
-        return f"it tells of its inside: {leaks}"
+        return f"it shows internals: {leaks}"
     if sent.mangled or sent.method == "HEAD":
         return None
     if b"json" not in reply.kind:
