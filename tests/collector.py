@@ -26,7 +26,7 @@ class Collector:
         self.endpoint = f"http://127.0.0.1:{port}"
         self.spans: list[SeenSpan] = []
         self.metrics: dict[str, dict[tuple[str, ...], float]] = {}
-        """The last value of each metric, by its name and its attributes."""
+        """Name of a metric → its attributes → the last value."""
 
     def take(self, path: str, body: bytes) -> None:
         if path == "/v1/metrics":

@@ -1,4 +1,4 @@
-"""Ports for the servers of tests: workers that run side by side look for them in places of their own."""
+"""Ports for the servers of tests. Each parallel worker has a range of its own."""
 
 import os
 from itertools import count
@@ -12,7 +12,7 @@ FOR_STACKS = 400
 _share = len(embedded.PORTS) // WORKERS
 _own = embedded.PORTS[WORKER * _share : (WORKER + 1) * _share]
 _stacks = count(_own.start, 10)
-# The product's own search keeps to the rest.
+# `embedded.free_port` searches the rest of the range.
 embedded.PORTS = _own[FOR_STACKS:]
 
 

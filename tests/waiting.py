@@ -1,10 +1,10 @@
-"""Waiting for what must happen, however slow the machine is."""
+"""Waits for a condition that must become true, however slow the machine is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 DEADLINE = 300.0
-"""Seconds after which a test gives up. No test measures anything by it."""
+"""Seconds after which a test fails. No test measures time with it."""
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -1,4 +1,4 @@
-"""What clients send to MongoDB, seen by the driver's own monitoring."""
+"""Records the commands that clients send to MongoDB, by the monitoring of the driver."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from pymongo import monitoring
 
 
 class Watch(monitoring.CommandListener):
-    """The commands that were sent: each with its name and body."""
+    """Name and body of each command that was sent."""
 
     def __init__(self) -> None:
         self.commands: list[tuple[str, dict[str, Any]]] = []
@@ -23,7 +23,7 @@ class Watch(monitoring.CommandListener):
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Sees the commands of clients that are made inside."""
+    """Records the commands of clients that are created inside the block."""
     watch = Watch()
     monitoring.register(watch)
     try:

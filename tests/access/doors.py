@@ -26,7 +26,7 @@ from tests.waiting import DEADLINE
 
 
 class Outcome(NamedTuple):
-    """`told`: the whole reply, without parts that differ from one request to the next."""
+    """`told`: the whole reply, without the parts that differ between equal requests."""
 
     word: str
     told: bytes

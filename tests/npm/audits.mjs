@@ -1,4 +1,4 @@
-// The audits of graphql-http, each with what it found: `given` is {url, token}.
+// Runs the audits of graphql-http and prints the result of each. `given` is {url, token}.
 import { serverAudits } from "graphql-http";
 
 const given = JSON.parse(process.argv[2]);

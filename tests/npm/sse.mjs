@@ -1,4 +1,4 @@
-// Listens with graphql-sse, a token after another, each from the last cursor on, until it has heard `many` events.
+// Listens with graphql-sse, one token after the other, each from the last cursor on, until it has `many` events.
 import { createClient } from "graphql-sse";
 
 const { url, tokens, query, many, ...given } = JSON.parse(process.argv[2]);

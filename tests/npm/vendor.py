@@ -1,7 +1,7 @@
 """Fetches the files of GraphiQL that the gateway serves: `python -m tests.npm.vendor`. Each package is pinned.
 
-A newer version: change it here, take its `integrity` from `npm view <name>@<version> dist.integrity`, run this, look
-at the page in a browser, commit what changed.
+To take a newer version, change it here with its `integrity` from `npm view <name>@<version> dist.integrity`. Then run
+this module, look at the page in a browser, and commit the files.
 """
 
 import base64
@@ -23,14 +23,14 @@ class Package(NamedTuple):
 
 
 PACKAGES = (
-    # The last whose build is one script; later ones are hundreds of modules and five workers.
+    # The last version that is built as one script. Later versions have hundreds of modules and five workers.
     Package(
         "graphiql",
         "3.9.0",
         "sha512-rJYFlHdBbug9+YbFSwRVvgfPjCayC7wHecZkx/qB4XLuQPFQZw/yB9pmHFtOJV6RiNBBHro3u1GdocKa3YcGRA==",
         ("graphiql.min.js", "graphiql.min.css"),
     ),
-    # The last with a build for the browser.
+    # The last version with a build for the browser.
     Package(
         "react",
         "18.3.1",

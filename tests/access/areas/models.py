@@ -73,7 +73,7 @@ MESSAGES = {
     "registration.models-page": lambda t: ModelsPage(
         first=1, after=newer_than(t.thing), fields=ID, filter=ModelsFilter(unit=PLACE)
     ),
-    # Rows that have no id of their own: they say whose they are.
+    # These rows have no id, so each row shows the id of its model.
     "registration.model-history": lambda t: ModelHistory(
         keys=(t.thing,), first=1, fields={"id": f"={t.thing}"}
     ),
@@ -108,7 +108,7 @@ CHANGING = {*_CHANGING, *map(_camel, _CHANGING)}
 
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
-    """What is to be found of the progress of the one that is being implemented."""
+    """Adds a progress note to the model that is being implemented."""
     await made.id(
         NoteProgress(model=world.things["implementing"], text="Xong 3 tuyến ngõ", on=DECIDED), OFFICER
     )

@@ -88,7 +88,7 @@ QUERIES = {
     "Query.reorganisations": PAGE % ("reorganisations", ""),
     "ReorganisedUnit.unit": NODE % ("Reorganisation", "lines { unit { id } }"),
     "AffectedUnit.unit": _PREVIEW % "affected { unit { id } }",
-    # Units are shown to all; that only models of one's own are is tested straight at the service.
+    # Everybody sees units. The tests of the service check that callers see only models in their scope.
     "AffectedUnit.models": _PREVIEW % "digest affected { models(first: 1) { edges { node { id } } } }",
 }
 CHANGING = {"reorganise-units", "reorganiseUnits"}

@@ -1,4 +1,4 @@
-// Apollo Server as its makers start it: their own HTTP server, resolvers, a DataLoader per relation and request.
+// Apollo Server as its documentation starts it: its own HTTP server, resolvers, a DataLoader per relation and request.
 
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";

@@ -31,7 +31,7 @@ FILE = Searched(kind=MODEL, collection="models", texts={"TITLE": "title"})
 
 
 class Document(msgspec.Struct, frozen=True, array_like=True):
-    """`number`: its place in the order of ids. `units`: the names by which its unit is found."""
+    """`number`: place of its id among all ids. `units`: the names by which search finds its unit."""
 
     number: int
     id: str
@@ -227,7 +227,7 @@ class Tantivy:
         if self._writer is None:
             self._writer = self._index.writer(heap_size=64_000_000, num_threads=1)
         for one in documents:
-            # Deleting by term takes a number for a signed one, and deletes nothing.
+            # Deletion by term reads the number as a signed one, and so deletes nothing.
             self._writer.delete_documents_by_query(self._term("number", one.number))
             self._writer.add_document(self._document(one))
         self._writer.commit()
@@ -304,7 +304,7 @@ def _but(query: Any, *excluded: Any) -> Any:
 
 
 def _page(ask: Ask, tier_page: Callable[[int, int, int], list[int]]) -> list[Hit]:
-    """Tier by tier, in each those with the greatest numbers first."""
+    """One tier after the other. In each tier the greatest numbers come first."""
     page: list[Hit] = []
     first, below = ask.after or (0, sys.maxsize)
     for tier in range(first, TIERS):
@@ -337,7 +337,7 @@ def _terms(document: Document) -> str:
 
 
 def _tokens(document: Document) -> tuple[str, str]:
-    """All words with marks, and all without; abbreviations behind the texts that have their words."""
+    """All words with marks, and all without. After each text come the abbreviations of its words."""
     own, units = _texts_tokens(document.texts), _unit_tokens(document.units)
     return f"{own[0]} {units[0]}", f"{own[1]} {GAP} {units[1]}"
 
@@ -366,7 +366,7 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {"roaring": Roaring, "fts5": Fts5
 
 
 def framed(value: Any) -> bytes:
-    """The value behind its length in 4 bytes."""
+    """The packed value, after its length in 4 bytes."""
     packed = msgspec.msgpack.encode(value)
     return len(packed).to_bytes(4, "big") + packed
 
@@ -394,7 +394,7 @@ def _timed(work: Callable[[], Answer | None]) -> Reply:
 
 
 def main(name: str, folder: Path, documents: Path | None) -> None:
-    """Builds the index of `documents`, if they are given, and ends; else opens the index and answers."""
+    """With `documents`, builds their index and ends. Otherwise opens the index and answers requests."""
     make = ENGINES[name]
     if documents:
         _reply(_timed(lambda: make(folder).load(read_batches(documents))))
@@ -405,7 +405,7 @@ def main(name: str, folder: Path, documents: Path | None) -> None:
     while packed := read(sys.stdin.buffer):
         request = msgspec.msgpack.decode(packed, type=Request)
         if request.skip:
-            assert isinstance(engine, Roaring), "only ours is asked where a page begins"
+            assert isinstance(engine, Roaring), "only our index can skip to a hit"
             _reply(Reply(answer=Answer(0, {}, [engine.skip(*request.skip)])))
         elif request.ask:
             _reply(_timed(partial(engine.answer, request.ask)))

@@ -1,4 +1,4 @@
-"""Stands for the services: what they have answered once is answered again from memory, so that they cost nothing."""
+"""Stands in for the services: it keeps each answer and repeats it from memory, so that services cost nothing."""
 
 import asyncio
 import sys

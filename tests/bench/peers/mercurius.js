@@ -1,4 +1,4 @@
-// Mercurius with its compiler, and loaders without their cache, which would serialise each row to know it again.
+// Mercurius with its compiler. The loaders have no cache: a cache would serialise each row to compute its key.
 
 import Fastify from "fastify";
 import mercurius from "mercurius";

@@ -1,4 +1,4 @@
-// What both Node peers share: who asks, the services over NATS, and the schema's text.
+// The common part of both Node peers: callers, requests to the services over NATS, and the text of the schema.
 
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const nats = await connect({
 
 const callers = new Map();
 
-/** The caller whom the bearer token names; the signature is looked at once. */
+/** The caller of the bearer token. The signature of a token is verified once. */
 export function authenticated(authorization = "") {
   let known = callers.get(authorization);
   if (!known) {
@@ -44,7 +44,7 @@ export function authenticated(authorization = "") {
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** The headers under which one service is read in the caller's name, signed anew every ten seconds. */
+/** The headers of requests to one service in the caller's name. They are signed again every ten seconds. */
 function pass(who, service) {
   const now = Date.now() / 1000;
   let known = who.passes.get(service);
@@ -61,8 +61,8 @@ function pass(who, service) {
   return known.made;
 }
 
-/** The answer, and the rows that stand behind it: each is JSON text, and a comma in the place of what divides them
- *  makes one array of all, which is parsed at once. */
+/** The answer and its rows. Each is JSON text. Commas in the places of the marks between them make one JSON array,
+ *  which is parsed in one call. */
 export async function ask(who, { subject, fields }, wish) {
   const reply = await nats.request(subject, JSON.stringify({ ...wish, fields }), {
     headers: pass(who, subject.split(".")[1]),

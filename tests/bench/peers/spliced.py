@@ -1,4 +1,4 @@
-"""The limit: one query, known beforehand, put together of the services' bytes by bare protocols and without a check."""
+"""The limit: a server that answers one fixed query from the services' bytes, with bare protocols and no checks."""
 
 import asyncio
 import base64
@@ -28,7 +28,7 @@ REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_bytes())
 SUBJECTS = {name: request["subject"] for name, request in REQUESTS.items()}
 FIELDS = {name: request["fields"] for name, request in REQUESTS.items()}
 LINKS = ("owner", "unit", "review")
-"""The last fields of each row, none of them ever null."""
+"""The last fields of each row. They are never null."""
 
 encoded = msgspec.json.Encoder().encode
 head_of = msgspec.json.Decoder(Reply[Head]).decode
@@ -43,7 +43,7 @@ Heard = Callable[[bytes], None]
 
 
 class Nats(asyncio.Protocol):
-    """As much of NATS as asking needs."""
+    """The part of the NATS protocol that requests need."""
 
     def __init__(self, seed: bytes) -> None:
         self._pair = nkeys.from_seed(bytearray(seed))
@@ -58,7 +58,7 @@ class Nats(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def request(self, subject: str, headers: bytes, body: bytes, heard: Heard) -> bytes:
-        """What to send; `heard` gets the reply."""
+        """The bytes of a request. `heard` is called with the reply."""
         inbox = f"{self._inbox}{next(self._numbers)}"
         self._waiting[inbox.encode()] = heard
         size = len(headers)
@@ -107,7 +107,7 @@ class Nats(asyncio.Protocol):
 
 
 class Asking:
-    """Who asks, and the headers that say so."""
+    """Verifies callers, and makes requests with signed headers."""
 
     def __init__(self, settings: Settings, nats: Nats) -> None:
         self.nats = nats
@@ -133,7 +133,7 @@ class Asking:
 
 
 class Http(asyncio.Protocol):
-    """One connection, whose every request is taken for the same query."""
+    """One connection. It answers every request as if it were the one query."""
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
@@ -155,7 +155,7 @@ class Http(asyncio.Protocol):
         head, _, self._rows = reply.partition(ROW)
         answer = head_of(head).answer
         assert answer
-        # In the order of the text: of each row the keys of owner, unit and review, each behind its letter.
+        # The keys of owner, unit and review of each row in turn, each after the letter of its link.
         self._keys = answer.keys
         (self._page,) = answer.pages
         self._found: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""Strawberry as it comes: its own ASGI view, a class per type, a resolver per relation, a DataLoader per request."""
+"""Strawberry without changes: its ASGI view, a class per type, a resolver per relation, a DataLoader per request."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -152,7 +152,7 @@ _reviews = msgspec.json.Decoder(list[Review | None])
 
 
 def read(rows: Rows, decoder: msgspec.json.Decoder[list[T]]) -> list[T]:
-    """All at once."""
+    """Decodes all rows in one call."""
     return decoder.decode(b"[" + b",".join(rows.texts) + b"]")
 
 

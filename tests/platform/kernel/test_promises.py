@@ -39,7 +39,7 @@ async def test_i1_success_means_committed_with_majority_and_journaled(
         assert (await toys.do(OpenTally(id="t"), "k")).refusal is None
     commits = [command for name, command in watch.commands if name == "commitTransaction"]
     assert [commit["writeConcern"] for commit in commits] == [{"w": "majority", "j": True}]
-    # and nothing of the command was written outside that transaction
+    # The command wrote nothing outside that transaction.
     writes = [command for name, command in watch.commands if name in ("insert", "update", "findAndModify")]
     assert writes
     assert all("txnNumber" in write and write.get("autocommit") is False for write in writes)
@@ -108,7 +108,7 @@ async def test_i3_many_records_are_added_with_all_their_events(service: Toy) -> 
     for n in (0, 1, 2, 998):
         events = [event["version"] for event in log if event["key"] == f"t{n}"]
         assert events == list(range(1, 2 + n % 3))
-    # What was added so goes on as anything else.
+    # Commands can change records that were added in bulk.
     again: Any = (await service.do(RaiseTally(id="t2"), "raise")).answer
     assert (again["version"], again["value"]) == (4, 3)
 
@@ -200,7 +200,7 @@ async def test_i6_cursor_moves_in_the_transaction_of_the_effects(service: Toy) -
         await inbox._in_one(events)
     assert (await service.copies(), await service.cursor()) == ({}, 0)
 
-    for _ in range(3):  # delivered again and again, it takes effect once
+    for _ in range(3):  # each repetition has no further effect
         await service.inbox().apply(events)
     assert (await service.copies(), await service.cursor()) == ({"t": 1}, 1)
 
@@ -225,7 +225,7 @@ async def test_i7_failed_event_is_parked_and_blocks_only_its_aggregate(
     assert "thirteen cannot be copied" in parked[0]["error"]
     assert await service.cursor() == len(events)
 
-    # Still the same program: they stay, in order. A mended one takes them up where they are.
+    # The same program fails again: the events stay parked, in order. A corrected program applies them.
     assert await inbox.retry_parked() == 3
 
     async def mended(heard: Any, tx: Transaction) -> None:

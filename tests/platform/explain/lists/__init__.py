@@ -1,7 +1,7 @@
-"""Every list there is, by area: what each of its queries asks of MongoDB. `test_explain.py` holds them to an index.
+"""Every MongoDB query that can find several documents, by area. `test_explain.py` checks that each follows an index.
 
-A module here has `lists()`, which yields what its area reads: each message that answers in pages, whichever of its
-filters are set, in both directions and in every scope, and whatever else finds more than one document.
+Each module has a function `lists()`. It yields the queries of the area: those of each message with pages, for many
+combinations of filters, in both directions and in several scopes; and all others that find several documents.
 """
 
 import itertools
@@ -29,10 +29,10 @@ SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One reading. `where`: service and collection. `message`: the query with pages whose reading it is.
+    """One query to MongoDB. `where`: service and collection. `message`: the message with pages that causes it.
 
-    `follows`: the index knows all that is asked for, so that no document is fetched in vain. Not so where several
-    filters meet of which the index knows one: it must then be the one that most narrows.
+    `follows`: whether the index covers the whole filter, so that MongoDB fetches only documents that match. It covers
+    only one of several filters: it must be the one that selects fewest documents.
     """
 
     what: str
@@ -44,7 +44,7 @@ class Listed:
 
 
 def windows(kind: Kind) -> list[tuple[ByFilter, dict[str, int]]]:
-    """The ways to ask for a page of this kind, each with its order."""
+    """Requests for the first, a middle and a last page of this kind, each with its sort order."""
     cursor, older = kind.id("7" * 24), kind.id("1" * 24)
     return [
         (ByFilter(first=50), NEWEST),
@@ -67,9 +67,9 @@ def pages(
     filters: Mapping[str, Any],
     seen: Callable[[Access], Documents] | None = None,
 ) -> Iterator[Listed]:
-    """A list by no filter, by each, by each pair and by all, in every window and scope.
+    """A list with no filter, each filter, each pair and all filters; in every window and scope.
 
-    `filters`: an example of each. `seen`: how the area narrows to what may be seen; by the unit when left out.
+    `filters`: an example value of each. `seen`: the documents that a caller may see; by default, those of the scope.
     """
     collection = where.partition(".")[2]
     narrow = seen or (lambda access: access.documents(collection))
@@ -84,13 +84,13 @@ def pages(
             narrow(seen_by(units)).narrowed(page_filter(window, equal, kind)),
             order,
             message,
-            # Where most there is lies in the units asked for, it may as well be walked along the ids.
+            # If most documents lie in these units, MongoDB may walk the index of ids instead.
             follows=len(names) < 2 and len(units) == 1,
         )
 
 
 def by_ids(where: str, kind: Kind, *, scoped: bool = True) -> Listed:
-    """The documents of some keys, within the scope."""
+    """The query for documents with these ids, within the scope unless `scoped` is false."""
     ids = {"$in": [kind.id("7" * 24), kind.id("8" * 24)]}
     scope = Scope(SCOPES["two units"]).filter() if scoped else {}
     return Listed(f"{where} by id", where, {"_id": ids, **scope}, follows=False)

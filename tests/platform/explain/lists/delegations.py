@@ -1,4 +1,4 @@
-"""Lists of delegations: one's own, and those in the units of an operator."""
+"""Lists of delegations: those of the caller, and those in the units of an operator."""
 
 from collections.abc import Iterator
 

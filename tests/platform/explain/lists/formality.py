@@ -1,4 +1,4 @@
-"""Lists of questions about formality, and of the models that are to be looked at."""
+"""Lists of questions about formality, and of models that the periodic check must look at."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ def lists() -> Iterator[Listed]:
     filters = {"within": "u18115", "state": "ASKED", "rule": "BOILERPLATE"}
     yield from pages(QuestionsPage, WHERE, QUESTION, filters)
     yield Listed("questions of a model", WHERE, {"model": MODEL}, NEWEST, QuestionsOfModels)
-    yield Listed("what was asked of models", WHERE, {"model": {"$in": [MODEL]}})
+    yield Listed("questions of several models", WHERE, {"model": {"$in": [MODEL]}})
     yield by_ids(WHERE, QUESTION)
     due = {"on": {"$lte": "2026-07-01"}}
-    yield Listed("models to be looked at", "registration.formality_due", due, {"on": 1, "_id": 1})
+    yield Listed("models to check", "registration.formality_due", due, {"on": 1, "_id": 1})

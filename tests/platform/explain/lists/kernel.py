@@ -1,4 +1,4 @@
-"""What the kernel reads in every service: logs, answers, what is parked."""
+"""Queries of the kernel in every service: logs, answers, parked events."""
 
 from collections.abc import Iterator
 

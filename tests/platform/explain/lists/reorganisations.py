@@ -1,4 +1,4 @@
-"""Lists of reorganisations, and of what one is about."""
+"""Lists of reorganisations, and of the units and records that a reorganisation concerns."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What reports read: counters, facts, and what they miss."""
+"""Queries of reports: counters, facts and parked events."""
 
 from collections.abc import Iterator
 
@@ -16,4 +16,4 @@ def lists() -> Iterator[Listed]:
     behind = {"within": "u437", "measure": "REGISTERED", "on": year}
     yield Listed("facts behind a figure", "reporting.facts_1", behind, {"on": 1, "_id": 1})
     stuck = {"producer": {"$in": list(COUNTED)}, "reader": reader(1)}
-    yield Listed("what a report misses", "reporting.parked", stuck, follows=False)
+    yield Listed("parked events of a report", "reporting.parked", stuck, follows=False)

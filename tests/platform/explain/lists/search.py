@@ -1,4 +1,4 @@
-"""What the search reads besides its own index: the documents of a page of hits."""
+"""The query of the search beside its index: the documents of a page of hits."""
 
 from collections.abc import Iterator
 from dataclasses import replace

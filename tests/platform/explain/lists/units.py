@@ -1,4 +1,4 @@
-"""Lists of units, which every service keeps a copy of."""
+"""Lists of units, in registration and in services with a copy of the units."""
 
 from collections.abc import Iterator
 
