@@ -8,14 +8,13 @@ from graphql import GraphQLSchema, build_schema, find_breaking_changes, find_dan
 HERE = Path(__file__).parent
 COMMITTED = HERE / "schema.graphql"
 BREAKS = HERE / "BREAKING.md"
-TITLE = "# Breaking changes of the schema\n\nWhat clients had to change, and why; the newest last.\n"
+TITLE = "# Breaking changes of the schema\n\nChanges that clients had to follow, with reasons. The newest is last.\n"
 
 
 def breaks(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
     """Changes after which a valid document fails or gets another answer."""
     found: list[Any] = [*find_breaking_changes(old, new), *find_dangerous_changes(old, new)]
-    # Clients are told to expect new values, as they are told in `gateway/README.md`; what may be left out changes
-    # nothing for who does.
+    # `gateway/README.md` tells clients to expect new values. Clients can leave out a new optional input.
     expected = {
         "VALUE_ADDED_TO_ENUM",
         "TYPE_ADDED_TO_UNION",
@@ -27,7 +26,7 @@ def breaks(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
 
 
 def write(schema: str, why: str = "") -> list[str]:
-    """Commits to `schema`, as printed. What breaks clients is done only with a reason; without one, it is told."""
+    """Writes the schema. Without a reason, a schema that breaks clients is not written; its changes are returned."""
     broken = breaks(build_schema(COMMITTED.read_text()), build_schema(schema)) if COMMITTED.exists() else []
     if broken and not why.strip():
         return broken

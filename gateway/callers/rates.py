@@ -1,7 +1,7 @@
-"""How much a caller and an address may ask for in a minute: token buckets of this process, in cost.
+"""Budgets of callers and addresses for each minute: token buckets of this process, in cost.
 
-A gateway of several processes allows each caller as often as much. Who has something left may begin anything, and then
-waits until what was overdrawn has come back: so whatever one operation may cost can also be asked for.
+Each process of a gateway counts for itself. A caller with budget left may begin any operation, even one that costs more
+than the rest of the budget. After that, the caller waits until the bucket is above zero again.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Taken(NamedTuple):
-    """What is left of the caller's bucket (None: no limit), and the seconds after which to ask again."""
+    """`left`: rest of the caller's bucket (None: no limit). `retry_after`: seconds to wait; 0 if the cost was taken."""
 
     left: int | None
     retry_after: float = 0.0
@@ -97,10 +97,10 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, ...]) -> str:
-    """Who asks: `peer`, or for a proxy of ours whom it says it asks for.
+    """Address of the client: `peer`, or if that is a trusted proxy, the client in its `X-Forwarded-For`.
 
-    Of `X-Forwarded-For` only what our own proxies have written counts, which stands last: whoever is before the first
-    one that is not ours may have made it up.
+    The header is read from the end. The first address that is no trusted proxy is the client. The client itself may
+    have invented all addresses before it.
     """
     if not trusted or not _within(peer, trusted):
         return peer

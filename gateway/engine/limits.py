@@ -93,7 +93,7 @@ class _Facts(NamedTuple):
 
 @dataclass
 class _Part:
-    """Measures of an operation or fragment, without the fragments that it spreads."""
+    """Measures of an operation or fragment, without those of the fragments that it spreads."""
 
     fields: int = 0
     depth: int = 1
@@ -208,7 +208,7 @@ class Measured:
             elif isinstance(definition, OperationDefinitionNode):
                 self._operations[definition.name.value if definition.name else None] = definition
             else:
-                continue  # a type, say: for validation to refuse
+                continue  # such as a type: validation refuses it
             part = _Part()
             for node in _nodes(definition, part):
                 if isinstance(node, FieldNode):
@@ -359,7 +359,7 @@ class _Pricing:
         return known
 
     def _page(self, facts: _Facts, node: FieldNode) -> int | None:
-        """The page that is asked for; without `first` and `last`, what the schema takes for them."""
+        """The requested size of the page; without `first` and `last`, the default of the schema."""
         if not facts.pages:
             return None
         given = {a.name.value: a.value for a in node.arguments or ()}
@@ -371,7 +371,7 @@ class _Pricing:
 
 
 def _nodes(definition: OperationDefinitionNode | FragmentDefinitionNode, part: _Part) -> Iterator[Any]:
-    """All nodes that can have directives; `part` is filled on the way. Without recursion: it may be deep."""
+    """All nodes that can have directives. Fills `part` on the way. Not recursive, because a document may be deep."""
     yield definition
     yield from getattr(definition, "variable_definitions", None) or ()
     stack = [(definition.selection_set, 1, True)]
@@ -423,7 +423,7 @@ def _literal(value: ValueNode, sizes: Mapping[str, int | None]) -> int | None:
 
 
 def _size(value: Any, otherwise: int | None) -> int | None:
-    """A page is never larger than the largest: its field refuses more, and says so better."""
+    """Counts the largest page at most: the field itself refuses a larger one, with a better message."""
     if isinstance(value, int) and not isinstance(value, bool):
         return min(max(value, 0), LARGEST_PAGE)
     return otherwise

@@ -83,7 +83,7 @@ Piece = bytes | memoryview
 
 @dataclass(slots=True)
 class Selection:
-    """What is selected of rows of one type: the fields to request, and the fetches behind their links, by letter."""
+    """The selected fields of rows of one type, and the fetches behind their links, in the order of letters."""
 
     fields: Fields
     fetches: "list[Fetch]"
@@ -148,7 +148,7 @@ Fetch = RowFetch | PageFetch
 
 @dataclass(slots=True)
 class PageSelection:
-    """What is selected of a connection. In `edges` and `fields` stand names, as JSON writes them, and their sources."""
+    """The selected parts of a connection. `edges` and `fields`: names, as JSON writes them, and their sources."""
 
     rows: Selection
     edges: list[tuple[bytes, str]]
@@ -199,7 +199,7 @@ class PageSelection:
 
 @dataclass(slots=True)
 class RootFetch:
-    """Fetches what a field of `Query` shows."""
+    """Fetches the value of a field of `Query`."""
 
     field: RootField
     arguments: FieldArguments

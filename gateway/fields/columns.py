@@ -92,7 +92,7 @@ def needed(info: "GraphQLResolveInfo[Any]", type_: str = "") -> Fields:
 
 
 class _Selection:
-    """Selection sets as they stand in a document: whatever its directives leave out is part of them."""
+    """Selection sets as they stand in a document. They include fields that its directives leave out."""
 
     def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._schema = schema

@@ -64,7 +64,7 @@ class Loader:
         """The version of all answers of the operation, for this caller and this day; empty if one answer has none."""
         if not (self._versions and all(self._versions)):
             return ""
-        # Answers to requests sent at once come in any order.
+        # Simultaneous requests are answered in any order.
         made = [*sorted(self._versions), str((await self.caller()).grants), str(today())]
         return hashlib.blake2b("\n".join(made).encode(), digest_size=12).hexdigest()
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const ENDPOINT = "../graphql";
-const KEPT = "danvan-token"; // in this tab only, and gone when it is closed
+const KEPT = "danvan-token"; // kept for this tab only, until it is closed
 
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 const field = document.getElementById("token");
@@ -44,7 +44,7 @@ async function* events(params, headers, signal) {
   }
 }
 
-// A generator that waits for the next event cannot be ended from outside: what it waits for has to be aborted.
+// A generator that waits for the next event cannot be ended from outside. Aborting its request ends the wait.
 function listen(params, headers) {
   const control = new AbortController();
   const source = events(params, headers, control.signal);
@@ -75,10 +75,10 @@ function show(token, examples) {
   };
   root.render(
     React.createElement(GraphiQL, {
-      key: token, // with another token the schema is asked for again
+      key: token, // another token makes GraphiQL fetch the schema again
       fetcher,
       defaultTabs: tabs,
-      variables: before ? undefined : tabs[0].variables, // of the first tab it would forget them at the first visit
+      variables: before ? undefined : tabs[0].variables, // without this, the first tab has no variables at the first visit
       defaultEditorToolsVisibility: true,
       shouldPersistHeaders: false,
     }),

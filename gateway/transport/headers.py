@@ -40,7 +40,7 @@ def one(scope: Scope, name: bytes) -> bytes:
 def wanted(accept: bytes) -> Media | None:
     """The media type that the client prefers; None if the client accepts none of ours.
 
-    Whoever takes anything gets `application/json`, as clients older than the specification expect.
+    A client that accepts any type gets `application/json`, as clients older than the specification expect.
     """
     best: tuple[float, int, Media] | None = None
     for rank, part in enumerate((accept or b"*/*").lower().split(b",")):

@@ -20,10 +20,10 @@ class Gone(Exception):  # noqa: N818
 
 
 def patient(send: Send, seconds: float) -> Callable[[Any], Awaitable[None]]:
-    """Sends, and gives up on a client for whom there has been no room for so long.
+    """Sends a message. Raises `SlowClient` if the server does not take it within that many seconds.
 
-    The server keeps us waiting while more than 64 kB are unread. While we wait no further event is made, and what has
-    not been made yet waits at its producer: what one slow client can cost is bounded.
+    The server takes no message while the client has more than 64 kB unread. Meanwhile no further event is read from the
+    producer, so a slow client uses a bounded amount of memory.
     """
 
     async def sent(message: Any) -> None:

@@ -374,13 +374,13 @@ class MongoServer(EmbeddedServer):
             *("--keyFile", str(self.secrets / MONGO_KEY)),
             # Otherwise any process on this machine could create the first user.
             *("--setParameter", "enableLocalhostAuthBypass=false"),
-            # The default of 15000 is against guessing, which passwords as long as ours need not fear: it only costs.
+            # The default of 15000 protects short passwords. Ours are too long to guess, so it would only cost time.
             *("--setParameter", "scramSHA256IterationCount=5000"),
             # Without zlib, through which 6.0.5 gives away uninitialised memory (CVE-2025-14847).
             *("--networkMessageCompressors", "snappy,zstd"),
             *("--wiredTigerCacheSizeGB", str(self.cache_mb / 1024)),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-            # What a killed process had open holds its rows until then, a sequencer's head too: 60 s by default.
+            # The open transaction of a killed process locks its documents that long. The default is 60 s.
             *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_LIFE}"),
         ]
 

@@ -1,4 +1,4 @@
-"""Launches in the schema: a programme's year, pushed down to units with a day, and who has not registered."""
+"""Launches in the schema: which units must register models for a programme's year by a day, and which have not."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ from services.registration.programmes.messages import ProgrammesById
 from services.registration.units.messages import UnitsOnDay
 
 COUNTING = 500
-"""What it costs to see where all units of a launch stand."""
+"""Cost of counting the standings of all units of a launch."""
 
 
 @strawberry.type(description="Một lần gia hạn.")

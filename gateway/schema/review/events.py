@@ -1,4 +1,4 @@
-"""Live events for clients: the producer's own sequence, filtered to what the caller may see, resumable by cursor."""
+"""Live events for clients, in the order of the producer's log, within the caller's scope, resumable by cursor."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -30,7 +30,7 @@ PRODUCER = "review"
 BATCH = 200
 """Events held for a client that has not taken them yet."""
 HEARD_BY = ANY_OFFICE
-"""Who may hear review events, each those of their units."""
+"""The roles that may subscribe to review events, each for its own units."""
 TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewNominated, ReviewClosed)}
 
 
@@ -43,7 +43,7 @@ async def review_events(
     start = _position(context.resume or after, await streams.head(context.nats, PRODUCER))
     feed = Feed(context.nats, PRODUCER, start, sparing=True)
     async with contextlib.aclosing(feed.batches(BATCH)) as batches:
-        # Grants end, and delegated ones are taken back, while somebody listens. An empty batch comes twice a second.
+        # Grants can end, or be revoked, during a subscription. An empty batch comes twice a second, for this check.
         async for events in batches:
             scope = _still(scope, (await caller()).scope(HEARD_BY, today()))
             for recorded in events:
@@ -59,7 +59,7 @@ async def review_events(
 
 
 def _still(before: Scope, now: Scope) -> Scope:
-    """What the caller may see now; refused when that has become less: whoever listens must know of it."""
+    """The caller's present scope. Refused if it has lost a unit: the client must know that events are missing."""
     lost = sorted((before.units or frozenset()) - (now.units or frozenset()))
     if lost:
         raise Refused(
@@ -71,7 +71,7 @@ def _still(before: Scope, now: Scope) -> Scope:
 
 
 def _position(cursor: str | None, head: int) -> int:
-    """Where to begin: after the cursor, or else at the end of what has happened."""
+    """The number after which to begin: that of the cursor, or the last one of the log."""
     if cursor is None:
         return head
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 15 and int(cursor) <= head):

@@ -1,4 +1,4 @@
-"""Reviews in the schema, and what is heard of them."""
+"""Reviews in the schema, and the subscription to their events."""
 
 from collections.abc import AsyncGenerator
 from datetime import date, datetime
