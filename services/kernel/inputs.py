@@ -20,8 +20,8 @@ _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?", re.ASCII | re.I
 def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: bool = False) -> str:
     """`value` in NFC without outer blanks: not empty, at most `longest` characters, each of them visible or a space.
 
-    `lines` allows line breaks and tabs, and leaves blanks as they are; in a single line each stretch of them is one
-    space. Two texts that look the same must not differ in what nobody sees.
+    `lines` allows line breaks and tabs, and keeps blanks inside. In a single line each run of blanks becomes one space,
+    so that texts that look the same are the same.
     """
     value = nfc(value.replace("\r\n", "\n")) if lines else one_line(value)
     if not value:

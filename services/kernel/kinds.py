@@ -8,7 +8,7 @@ _DIGITS = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """What an input field calls a record: `field` in inputs and refusal codes, `vi` and `en` in sentences."""
+    """Names of a record: `field` in inputs and refusal codes, `vi` and `en` in sentences."""
 
     field: str
     vi: str

@@ -1,8 +1,8 @@
 """The events of one producer after a position: in order, without holes, for ever.
 
-FastStream is not used here: NATS would keep its acknowledgements, and loses them with its store, and a batch that waits
-to be full is late. The reader keeps its own position. The consumer in NATS is created at that position and dropped when
-events are missing; the feed then asks the producer, whose log is the truth.
+FastStream is not used here. It would keep acknowledgements in NATS, which loses them with its store, and it would wait
+for a full batch. Here the reader keeps its own position, and the consumer in NATS begins there. When events are
+missing, the feed drops the consumer and asks the producer, whose log is the truth.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ BATCH = 2000
 QUIET = 0.5
 """Seconds without an event after which the feed compares its position with the producer's heartbeat."""
 
-AHEAD = "we are at {} of {}, which is at {} itself: its database is older than ours, what we hold must be built anew"
+AHEAD = "at event {}, ahead of {}, whose log ends at {}: its database is older than ours, rebuild the reader's data"
 
 
 class Feed:

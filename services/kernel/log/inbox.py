@@ -1,6 +1,6 @@
 """Applies a producer's events once each, in order: the cursor moves in the transaction of their effects.
 
-An event that cannot be applied is parked with its error and holds back only later events of its own aggregate.
+An event whose handler fails is set aside (parked) with its error. Only later events of the same aggregate wait for it.
 """
 
 import asyncio
@@ -46,8 +46,8 @@ class Inbox:
         ready: Callable[[int], Awaitable[object]] | None = None,
     ) -> None:
         """`limit`: events in one transaction, at most. `pause`: seconds after a transaction in which events gather for
-        the next one. `ready` is awaited before each transaction, with the number of its last event: for what a handler
-        needs and must not wait for inside a transaction.
+        the next one. `ready` is awaited before each transaction, with the number of its last event: a handler
+        must not wait inside the transaction.
         """
         self._store = store
         self._types = types

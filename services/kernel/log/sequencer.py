@@ -211,7 +211,7 @@ class Sequencer:
         try:
             tail = await streams.last(self._js, self._producer)
         except NotFoundError:
-            telemetry.log.warning("stream is gone, made anew from the log", head=self.head)
+            telemetry.log.warning("stream is missing, created again from the log", head=self.head)
             await streams.make(self._js, self._producer)
             tail = 0
         problem = await self._disagreement(tail)

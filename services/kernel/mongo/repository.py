@@ -35,13 +35,13 @@ def not_found(noun: Noun, key: str) -> Refused:
 class Repository(Generic[S]):
     """The repository of one kind of aggregate, for one transaction. It decides nothing: rules are in the domain.
 
-    A command loads its record once, and saves the next version of what it loaded.
+    A command loads its record once, and saves the next version of that record.
     """
 
     collection: ClassVar[str]
     kind: ClassVar[Kind]
     noun: ClassVar[Noun | None] = None
-    """What an input field calls the record, if not by its kind."""
+    """The names of the record in refusals, if they are not those of its kind."""
     columns: ClassVar[Columns]
     """The columns that queries can ask for."""
     state: type[S]
@@ -117,7 +117,7 @@ class Repository(Generic[S]):
         return from_document(document, self.state)
 
     def describe(self, recorded: Recorded) -> tuple[str, str]:
-        """What the event did, in Vietnamese and in English, for callers who may change the record."""
+        """Describes the event in Vietnamese and in English, for callers who may change the record."""
         return recorded.type, recorded.type
 
     async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:

@@ -1,4 +1,4 @@
-"""What a kind of document is found by, declared once by the service that keeps the documents."""
+"""Declares how search finds a kind of document. The service that keeps the documents declares it once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Searched:
         return owners, chosen
 
     def described(self) -> str:
-        """All that decides what an index contains."""
+        """All parts of the declaration that decide what an index contains, as text."""
         names = [
             f"{name}={source if isinstance(source, str) else '*'}" for name, source in self.texts.items()
         ]

@@ -36,7 +36,7 @@ class IndexFile:
         return index
 
     def write(self, packed: bytes) -> None:
-        """Whole or not at all. On failure, the next start builds the index."""
+        """Writes the whole file or nothing. After a failure, the next start builds the index."""
         fresh = self.path.with_suffix(f".{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ class IndexFile:
             fresh.unlink(missing_ok=True)
 
     def packed(self, index: Index) -> bytes:
-        """With a checksum, by which a part of a file is told from a whole one."""
+        """The index as bytes, with a checksum that shows whether a file is complete."""
         body = msgspec.msgpack.encode(index.packed())
         return MAGIC + msgspec.json.encode(self._head(body)) + b"\n" + body
 

@@ -19,11 +19,11 @@ from services.kernel.search.tokenizer import Terms, expanded, pairs_of, tokens
 
 Postings = dict[str, BitMap]
 FEW_STRAYS, MANY_STRAYS = 2_000, 20_000
-"""Documents that arrived out of the order of ids. From so many on, ordering them costs a query milliseconds."""
+"""Numbers of documents that arrived out of the order of ids. With so many, ordering them costs a query milliseconds."""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What one document is found by.
+    """One document as the index sees it.
 
     `within`: ids of everything it belongs to, its unit and all units above it among them. `values`: filter → value; a
     filter has few values.
@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     values: dict[str, str]
 
     def digests(self) -> tuple[int, int]:
-        """Of the terms, and of `within`. Both seldom change."""
+        """A digest of the terms, and one of `within`. Both seldom change."""
         return _digest((*sorted(self.terms.exact), "", *sorted(self.terms.pairs))), _digest(self.within)
 
 

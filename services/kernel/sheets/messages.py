@@ -106,7 +106,7 @@ class StartImport(Command, frozen=True, kw_only=True):
 
 
 class StartExport(Command, frozen=True, kw_only=True):
-    """Starts a job that writes records to a file. Each sheet's own class adds what selects the records."""
+    """Starts a job that writes records to a file. The class of each sheet adds the fields that select the records."""
 
     vi: ClassVar[str] = "Danh sách cần xuất."
 
