@@ -1,4 +1,4 @@
-# Everything a newcomer and the build run. Needs Python 3.11 or newer and nothing else.
+# The commands of newcomers and of the build. Needs Python 3.11 or newer and nothing else.
 
 PYTHON ?= python3
 UV := uv==0.13.9
@@ -17,7 +17,7 @@ help: ## list the targets
 setup: .venv/.synced ## make .venv with everything that uv.lock names
 	@:
 
-# What it says goes to stderr: `make demo FORMAT=json` promises nothing but JSON on stdout.
+# Messages go to stderr, because `make demo FORMAT=json` promises that stdout has only JSON.
 .venv/.synced: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Danvan needs Python 3.11 or newer as $(PYTHON): install one, or say make PYTHON=/path/to/python." >&2; exit 1; }
