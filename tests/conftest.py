@@ -48,13 +48,13 @@ TOY = "toy"
 """A service of the tests, with a database of its own."""
 
 TESTER = "tester"
-"""A NATS user with all rights, whom only the tests have: it breaks what a test needs broken."""
+"""A NATS user with all rights, which exists only in tests. Tests cause faults with it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Gives each module to one worker as a whole, and orders modules so that long ones do not come last.
 
-    A test with an `xdist_group` of its own goes to whichever worker is free. The stack is started once per worker.
+    A test with an `xdist_group` of its own goes to any free worker. Each worker starts the stack once.
     """
     places: dict[Path, int] = {}
     for item in items:
@@ -165,7 +165,7 @@ async def record_town(settings: Settings) -> None:
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
     """A stack with the whole country and the sample, for tests that break nothing.
 
-    Its patience is not the product's: a slow machine may need more.
+    Its time limits are longer than those of the product, for slow machines.
     """
     made = Settings(
         var=tmp_path_factory.mktemp("stack"),
@@ -198,7 +198,7 @@ async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[Grap
     changed = graphql.settings.model_copy(update=own | settings)
     port = free_port()
     listener = socket.create_server(("127.0.0.1", port))
-    # Connections inherit it: the system buffers little of what a client does not read.
+    # Connections inherit this small buffer, so that a client that does not read soon blocks the gateway.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     config = uvicorn.Config(
         create_app(changed), log_level="critical", access_log=False, timeout_graceful_shutdown=1

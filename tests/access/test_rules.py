@@ -73,7 +73,7 @@ def test_table_lists_every_field_with_its_roles() -> None:
     assert set(written) == set(declared)
     for name, who in written.items():
         may = frozenset[str]().union(*who)
-        # A link of a type that is hidden from some is seen by fewer roles than may send its message.
+        # A role may send the message of a link and still not see the link, if its type is hidden from the role.
         assert may == declared[name] if name.startswith(ROOTS) else may <= declared[name], name
     subscribed = {name for name in written if name.startswith(SUBSCRIBED)}
     assert {*QUERIES, *(f"Mutation.{name}" for name in INPUTS)} | subscribed == set(written)

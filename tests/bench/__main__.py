@@ -73,7 +73,7 @@ def machine() -> str:
 
 async def main(sections: Mapping[str, Section]) -> None:
     if task := asyncio.current_task():
-        # Ended like this too, it stops what it has started and removes its folder.
+        # On SIGTERM too, it stops its processes and removes its folder.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     out.print(f"[bold]{machine()}[/bold]")
     for name, measure in sections.items():

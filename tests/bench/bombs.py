@@ -37,9 +37,9 @@ PAGE = "{ models(first: 50) { edges { node { id title owner { name } unit { name
 async def measure(times: int = TIMES, rounds: int = ROUNDS, seconds: float = SECONDS) -> None:
     async with stage() as unlimited:
         await _refusing(unlimited, times)
-        await _waiting(unlimited, "nobody has a limit", rounds, seconds)
+        await _waiting(unlimited, "without limits", rounds, seconds)
     async with stage(limited=True) as limited:
-        await _waiting(limited, "with the limits as they are by default", rounds, seconds)
+        await _waiting(limited, "with the default limits", rounds, seconds)
 
 
 async def _refusing(made: Stage, times: int) -> None:
@@ -53,7 +53,7 @@ async def _refusing(made: Stage, times: int) -> None:
     telemetry.start("bench", made.settings.model_copy(update={"log_level": "ERROR"}))
     gc.collect()
     gc.freeze()  # as the gateway does
-    shown = table(f"What refusing costs, median of {times}", "request", "code", "kB", "ms of CPU")
+    shown = table(f"Cost of refusing, median of {times}", "request", "code", "kB", "ms of CPU")
     spent = [(await _thrown(app, bomb, token, times), bomb) for bomb in bombs()]
     for seconds, bomb in sorted(spent, key=lambda pair: -pair[0]):
         shown.add_row(bomb.name, bomb.code, f"{len(bomb.body) / 1024:.1f}", ms(seconds))
@@ -73,7 +73,7 @@ async def _thrown(app: Http, bomb: Bomb, token: str, times: int) -> float:
     }
     spent = []
     for _ in range(times):
-        query_cache.cache_clear()  # as if nobody had thrown it before
+        query_cache.cache_clear()  # as if the document were new
         began = time.process_time()
         await app(scope, _body(bomb.body), _swallow)
         spent.append(time.process_time() - began)

@@ -86,7 +86,7 @@ class Load:
 
     @property
     def middle(self) -> int:
-        """The number of clients of which each round is shown."""
+        """The number of clients for which each round is shown."""
         return self.clients[len(self.clients) // 2]
 
 

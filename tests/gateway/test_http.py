@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as its specification has it, and what browsers and other people's clients may count on."""
+"""GraphQL over HTTP follows its specification, and keeps its promises to browsers and clients."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A document is measured for what it is, in a time that grows with its text and nothing else."""
+"""The measures of a document are right, and the time to take them depends on its length only."""
 
 from collections.abc import Sequence
 from importlib import resources

@@ -63,14 +63,14 @@ UNCOUNTED = {
 
 @dataclass
 class Office:
-    """The command handlers of the services, without their processes. `counted`: the commands that were done."""
+    """The command handlers of the services, without their processes. `counted`: the handled commands."""
 
     watch: Watch
     stores: dict[str, Store]
     counted: set[type[Command]]
 
     async def do(self, command: Command, caller: Caller = OURSELVES) -> Any:
-        """Handles the command, and checks what it read."""
+        """Handles the command, and checks its reads."""
         type_ = type(command)
         (handler,) = (row.handler for row in SERVICES[type_.service].commands if row.type is type_)
 
@@ -93,7 +93,7 @@ class Office:
 
 
 def reads_of(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The collection with each id that is asked for, or else with the whole filter."""
+    """The collection with each id in the filter; with the whole filter if it has no id."""
     ids = list(ids_of(body["filter"]))
     for one in ids or [str(body["filter"])]:
         yield body["find"], one

@@ -1,4 +1,4 @@
-"""The counters of reporting: rebuilt beside those in use, with reports that say what they miss."""
+"""Counters are rebuilt beside those in use, and a report names the events that it misses."""
 
 import asyncio
 import contextlib

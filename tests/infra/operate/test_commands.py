@@ -118,7 +118,7 @@ async def test_operator_rebuilds_the_counters(town: Town) -> None:
     await settled(town.settings)
     before = await recount(town.settings)
     assert before.facts == 6
-    # Remains of an interrupted rebuild are shown as such, do no harm, and the rebuild begins anew.
+    # The status shows the remains of an interrupted rebuild. They do no harm, and the rebuild starts again.
     store = Store(town.settings, "reporting")
     await store.db.cursors.insert_one({"_id": "counters-2/registration", "seq": 1})
     await store.db.facts_2.insert_one({"_id": "half"})

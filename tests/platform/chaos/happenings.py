@@ -1,4 +1,4 @@
-"""An event without meaning, for tests of the way of events."""
+"""An event without meaning, for tests of the path of events from a log to its readers."""
 
 import asyncio
 import os

@@ -16,7 +16,7 @@ READER = "reporting"
 
 def hearing(name: str) -> Handler:
     async def hear(heard: Sequence[Heard], tx: Transaction) -> None:
-        # $push and not a document per event: hearing one twice is no error here, and shows.
+        # One array, not a document per event: an event that is applied twice raises no error and shows in the array.
         ids = [one.recorded.id for one in heard]
         effects = {"$push": {"ids": {"$each": ids}}, "$inc": {"batches": 1}}
         await tx.unscoped(HEARD).write([UpdateOne({"_id": name}, effects, upsert=True)])

@@ -1,7 +1,7 @@
 """A sequencer in a process of its own that kills or stops itself at one step of its work.
 
-`python -m tests.platform.chaos.sequencer_process <settings as JSON> <step>`; says on stdout what befell it, in lines
-that begin with `SAYS`, between those of its log.
+`python -m tests.platform.chaos.sequencer_process <settings as JSON> <step>`; prints its fate to stdout, in lines that
+begin with `SAYS`, between those of its log.
 """
 
 import asyncio

@@ -31,7 +31,7 @@ async def test_event_takes_effect_once_whenever_its_reader_is_killed(
                 await mine.until_heard(len(log))
             assert await mine.heard() == log, step
 
-        # At once, because what a killed process had open holds its rows for some seconds.
+        # All at once: the open transaction of a killed process locks its documents for some seconds.
         await asyncio.gather(
             killed("BeforeCursor", batches=1),
             killed("BeforeCommit", batches=1),

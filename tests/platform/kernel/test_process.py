@@ -51,7 +51,7 @@ async def test_failed_task_is_started_again() -> None:
 
 async def test_child_tasks_are_ended_even_when_their_end_is_cancelled() -> None:
     async def stubborn() -> None:
-        for _ in range(3):  # passes over as many cancellations
+        for _ in range(3):  # ignores three cancellations
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(60)
 

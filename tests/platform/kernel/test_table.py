@@ -1,4 +1,4 @@
-"""Tables of services: what they refuse, and that the tables of the product are complete."""
+"""A table refuses contradictions, and the tables of the product are complete."""
 
 import importlib
 import pkgutil

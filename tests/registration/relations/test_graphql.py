@@ -1,4 +1,4 @@
-"""Look-alikes through GraphQL: suggested with their reasons, decided by people, seen by who sees both models."""
+"""Look-alikes through GraphQL: suggested with reasons, decided by people, visible to those who see both models."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The index finds what a scan of a list finds, and a damaged file is not read."""
+"""The index finds the same documents as a scan, and a damaged file is not read."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The tokenizer: which spellings are one word, what an abbreviation stands for, and which text is highlighted."""
+"""The tokenizer: equal spellings of a word, the words of an abbreviation, and highlighted text."""
 
 import unicodedata
 

@@ -72,7 +72,7 @@ class TreesImporter:
 
     @classmethod
     async def prepare(cls, command: ImportTrees, unit: str, access: Access) -> "TreesImporter":
-        """Once per job. A real service reads here what all rows are judged by."""
+        """Called once per job. A real service reads here the records that it needs to judge rows."""
         return cls(unit)
 
     async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Planting]]:
