@@ -52,7 +52,7 @@ class Context:
         self.renew()
 
     def renew(self) -> None:
-        """Each event of a subscription loads its rows anew."""
+        """Each event of a subscription loads its rows again."""
         self.loader = Loader(self.client, self.caller, versioned=self.versioned)
 
 

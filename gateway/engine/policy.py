@@ -1,4 +1,4 @@
-"""Budgets, rates and time limits of operations, and what is logged and counted of them."""
+"""Budgets, rates, time limits, logs and counters of operations."""
 
 import asyncio
 import sys

@@ -36,7 +36,7 @@ PART = 500
 """Organisations or models written in one transaction."""
 PATIENCE = 300.0
 """Seconds for which a transaction is retried."""
-PARTS = Unscoped("country", "which parts of a made-up country are there says nothing of any unit")
+PARTS = Unscoped("country", "a list of loaded parts says nothing about any unit")
 WHOLE = "whole"
 LARGEST = 10_000_000
 Progress = Callable[[int, int], None]

@@ -487,4 +487,4 @@ BODIES: Mapping[BodyKind, str] = {
     BodyKind.COOPERATIVE: "Hợp tác xã dịch vụ nông nghiệp {u}",
     BodyKind.ENTERPRISE_PARTY_CELL: "Chi bộ Công ty cổ phần thương mại {u}",
 }
-"""The kinds of bodies and what one in {u} is called; a commune has the first nine, a unit above it all of them."""
+"""Kind of body → its name in the unit {u}. A commune has the first nine kinds, a unit above it all of them."""

@@ -53,7 +53,7 @@ class Scope:
         return self.units is None or not self.units.isdisjoint(UnitPath(path).segments)
 
     def require(self, *paths: str) -> Covered:
-        """Refuses a unit none of whose paths is covered. A unit that moved in the time asked for has several paths.
+        """Refuses a unit if none of its paths is covered. A unit that moved in the requested period has several paths.
 
         Units are public: the refusal says that the unit exists.
         """
@@ -108,7 +108,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(grant.unit for grant in self.grants if grant.role in roles and grant.holds(day))
 
     def selves(self, day: date) -> frozenset[str]:
-        """All whose own work is the caller's own: the person, whoever delegated to them, and their organisations."""
+        """Ids whose work counts as the caller's own: the caller, and the givers and organisations of the grants."""
         held = [grant for grant in self.grants if grant.holds(day)]
         others = {name for grant in held for name in (grant.giver, grant.organisation) if name}
         return frozenset({self.id, *others})

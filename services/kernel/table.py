@@ -1,4 +1,4 @@
-"""A service as a value: which messages it answers, announces and hears, which collections it keeps, what it runs.
+"""A service as a value: the messages that it answers, announces and reads, its collections, and its tasks.
 
 A table is read without connecting to anything: rights, provisioning, `danvan status` and the list of processes derive
 from it. `services.kernel.service` serves it.
@@ -83,8 +83,8 @@ def query(
 class Subscription:
     """Events of one producer, read in order, each applied once. `reader` names the cursor; empty: the service does.
 
-    A service that is to hear more events after it has run gets a new subscription with a reader of its own: an old
-    cursor has passed the earlier ones.
+    To read more types of events, a service that has run needs a new subscription with a reader of its own: the old
+    cursor has passed the earlier events.
     """
 
     types: tuple[type[Event], ...]

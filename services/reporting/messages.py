@@ -1,4 +1,4 @@
-"""The questions that reporting answers, and what its answers look like. It announces no events."""
+"""Queries, commands and rows of reporting. It announces no events."""
 
 from datetime import date
 from decimal import Decimal

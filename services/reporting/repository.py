@@ -16,7 +16,7 @@ from services.reporting.measures import COUNTED, Measure
 from services.reporting.messages import Position
 
 FIRST_GENERATION = 1
-PROJECTION = Unscoped("projection", "the number of the generation in use says nothing of any unit")
+PROJECTION = Unscoped("projection", "the number of the generation in use says nothing about any unit")
 POINTER = {"_id": "generation"}
 
 FACT_INDEXES = [

@@ -1,4 +1,4 @@
-"""Reorganisations of units in the schema: a preview of a file, and what was applied."""
+"""Reorganisations of units in the schema: a preview of a file, and the applied reorganisations."""
 
 from datetime import date
 from typing import Annotated

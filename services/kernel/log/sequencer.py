@@ -2,9 +2,9 @@
 
 One sequencer per service works at a time: the holder of a lease, which MongoDB's clock measures. Another process may
 take a lease that has run out. Until one does, the holder keeps it, however slow the holder is: it renews the lease
-while it works, and each numbering transaction checks first that nobody has taken it. NATS refuses what a former
-holder still publishes, because each message names the sequence number it must follow. The stream's tail is the only
-checkpoint: there is no "published" flag that could be wrong.
+while it works, and each numbering transaction checks first that nobody has taken it. NATS refuses events that
+a former holder still publishes, because each message names the sequence number it must follow. The stream's tail is
+the only checkpoint: there is no "published" flag that could be wrong.
 """
 
 import asyncio

@@ -43,7 +43,7 @@ def _settings(producer: str) -> StreamConfig:
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.OLD,
-        # Sequence numbers detect duplicates. Message ids would swallow what is published again after a stream is wiped.
+        # Sequence numbers detect duplicates. With message ids, NATS would drop the events that refill a wiped stream.
         duplicate_window=0.1,
         allow_direct=True,
     )

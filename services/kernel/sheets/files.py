@@ -19,7 +19,7 @@ from services.kernel.sheets import refusals
 from services.kernel.sheets.messages import FILE, LARGEST_FILE, LARGEST_PART
 
 COLLECTION = "files"
-PARTS = Unscoped("file_parts", "a part is asked for by its file, and the file was seen")
+PARTS = Unscoped("file_parts", "a part is read by the id of its file, which the caller has read before")
 KEPT = timedelta(days=1)
 AFTER_EXPIRY = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
 

@@ -25,9 +25,11 @@ from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.messages import JOB, Fate, JobRows, JobState, RowRow
 
 COLLECTION = "jobs"
-ROWS = Unscoped("job_rows", "a row is asked for by its job, and the job was seen")
-WAITING = Unscoped("jobs", "a worker takes up any caller's job, and does it in that caller's name and scope")
-LEASES = Unscoped("job_leases", "the time until which a worker holds a job tells nothing of any unit")
+ROWS = Unscoped("job_rows", "a row is read by the id of its job, which the caller has read before")
+WAITING = Unscoped(
+    "jobs", "a worker takes the job of any caller, and does it in the name and scope of that caller"
+)
+LEASES = Unscoped("job_leases", "the end of a lease says nothing about any unit")
 KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=15)
 """Time without a renewal after which another worker takes the job. A worker renews its lease every third of it."""

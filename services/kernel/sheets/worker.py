@@ -124,7 +124,7 @@ class _Run:
         return await self._import(folder, nats)
 
     def _asking(self) -> tuple[Caller, Scope]:
-        """The caller who started the job, with their scope of now. A caller who has lost the role is refused."""
+        """The caller who started the job, with their present scope. A caller who has lost the role is refused."""
         caller = msgspec.convert(self._job["caller"], Caller)
         return caller, caller.scope(self._roles, moment().date())
 

@@ -1,4 +1,4 @@
-"""Delegations: who hears what."""
+"""Delegations: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.delegations import handlers, messages, repository

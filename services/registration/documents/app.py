@@ -1,4 +1,4 @@
-"""Governing documents: who hears what."""
+"""Governing documents: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.documents import handlers, messages, repository

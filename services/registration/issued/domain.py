@@ -1,4 +1,4 @@
-"""Issued records: each exists once only, whatever its id."""
+"""Issued records: no two records of a kind have the same `identity`."""
 
 from services.kernel.aggregate import Aggregate
 

@@ -1,4 +1,4 @@
-"""Launches: who hears what."""
+"""Launches: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.launches import handlers, messages, repository

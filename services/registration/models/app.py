@@ -1,4 +1,4 @@
-"""Models: who hears what."""
+"""Models: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.models import handlers, messages, repository

@@ -242,9 +242,9 @@ def revise(
     programmes: Mapping[str, Programme],
     act: Act,
 ) -> tuple[Model, ModelRevised]:
-    """A value of None stays as it is. An empty `programme` admit the model out of its programme.
+    """A value of None changes nothing. An empty `programme` takes the model out of its programme.
 
-    `programmes`: by id, the programme that the model belongs to and the one that it is to belong to.
+    `programmes`: by id, the present programme of the model and the new one.
     """
     named = None if field is None else field_named(field)
     _require_unit(model, unit, act)

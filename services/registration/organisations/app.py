@@ -1,4 +1,4 @@
-"""Organisations: who hears what."""
+"""Organisations: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.organisations import handlers, messages, repository

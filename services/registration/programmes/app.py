@@ -1,4 +1,4 @@
-"""Programmes: who hears what."""
+"""Programmes: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.programmes import handlers, messages, repository

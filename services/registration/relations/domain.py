@@ -51,7 +51,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def half(self) -> int:
-        """Half-year of its draft, 1 or 2; 0 when it was drafted in another year than the one it is for."""
+        """Half-year of its draft, 1 or 2; 0 when it was not drafted in its own year."""
         return (self.on.month + 5) // 6 if self.on.year == self.year else 0
 
     @property
@@ -135,7 +135,7 @@ def _mean(found: Likeness) -> int:
 
 
 class Relation(Aggregate, frozen=True, kw_only=True):
-    """Belongs to the smallest unit that contains both models, so whoever may see it may see both models."""
+    """Belongs to the smallest unit that contains both models, so a caller who may see it may see both models."""
 
     model: str
     other: str

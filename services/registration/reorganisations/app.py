@@ -1,4 +1,4 @@
-"""Reorganisations: who hears what."""
+"""Reorganisations: the table of messages and their handlers."""
 
 from services.kernel.table import Area, command, query
 from services.registration.reorganisations import handlers, messages, repository

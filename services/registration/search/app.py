@@ -1,4 +1,4 @@
-"""Search over models: the declaration of what they are found by, and the messages it answers."""
+"""Search over models: the declaration of its texts, filters and facets, and the table of its messages."""
 
 from services.directory.unit_names import unit_names
 from services.kernel.search.answers import Answers

@@ -1,4 +1,4 @@
-"""Administrative units: who hears what."""
+"""Administrative units: the table of messages and their handlers."""
 
 from services.directory.units import UNITS
 from services.kernel.table import Area, command, query

@@ -68,7 +68,7 @@ async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list
 
 
 async def earlier(unit: DatedUnit, since: date, to: date, many: Lookup) -> list[Heir]:
-    """The units in force on `to` of which `unit`, as it was on `since`, a later day, holds some."""
+    """The units in force on `to` whose territory `unit`, as of the later day `since`, holds in whole or in part."""
     heirs: dict[str, Heir] = {}
     waiting = [Heir(unit)]
     passed = {unit.id}
