@@ -31,7 +31,7 @@ class _Known(NamedTuple):
 
 
 class Delegating:
-    """Services check the dates of delegated grants like those of others."""
+    """A client that adds delegated grants to the caller. Services check the dates of all grants alike."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

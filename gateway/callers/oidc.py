@@ -28,7 +28,7 @@ REFRESH = 300.0
 PAUSE = 10.0
 """Shortest time between two fetches, in seconds, however many tokens name an unknown key."""
 PAUSE_WITHOUT = 1.0
-"""The same without any key."""
+"""The same, in seconds, while the gateway has no key."""
 PATIENCE = 3.0
 """Seconds within which the issuer's whole answer must arrive."""
 LARGEST_ANSWER = 256 * 1024

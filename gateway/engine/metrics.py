@@ -23,7 +23,7 @@ class Metrics:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
-        """By operation and kind of caller."""
+        """(Label of an operation, kind of caller) → number of requests."""
         self.errors: Counter[str] = Counter()
         self.costs = [0] * (len(COSTS) + 1)
         """Number of operations by cost: up to each of `COSTS`, and above all."""

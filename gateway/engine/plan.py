@@ -57,7 +57,7 @@ class FieldArguments:
     schema: GraphQLSchema
 
     def read(self, values: VariableValues) -> dict[str, Any]:
-        """As the resolver takes them. A value of the wrong type raises `GraphQLError`."""
+        """The arguments as the resolver takes them. A value of the wrong type raises `GraphQLError`."""
         definition: StrawberryField = self.field.extensions[DEFINITION]
         given = get_argument_values(self.field, self.node, values)
         schema = self.schema.extensions[DEFINITION]
@@ -226,7 +226,7 @@ class RootFetch:
 @dataclass(slots=True)
 class QueryPlan:
     roots: dict[bytes, RootFetch | bytes]
-    """By the name in the answer, as JSON writes it. A text is the value itself."""
+    """Name in the answer, as JSON writes it → the fetch of the value, or its text."""
 
     async def run(self, run: Execution) -> orjson.Fragment:
         fetches = [root for root in self.roots.values() if isinstance(root, RootFetch)]

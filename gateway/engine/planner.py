@@ -163,5 +163,5 @@ def _renames_values(type_: Any) -> bool:
 
 
 def _name(name: str) -> bytes:
-    """As JSON writes it, with the colon. GraphQL's names need no escapes."""
+    """The name as JSON writes it, with the colon. Names in GraphQL need no escapes."""
     return b'"%s":' % name.encode()

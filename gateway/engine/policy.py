@@ -192,7 +192,7 @@ class Watch:
 
     @asynccontextmanager
     async def executing(self) -> AsyncIterator[None]:
-        """Around the execution: limits its time, and measures it."""
+        """Wraps the execution: limits its time, and measures it."""
         self.executed = True
         begun = perf_counter()
         try:

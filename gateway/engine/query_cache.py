@@ -47,7 +47,7 @@ class QueryDocument:
         self.tree: DocumentNode | None = None
         self.measured: Measured | None = None
         self.operations: dict[str, OperationDefinitionNode] = {}
-        """By name. An operation without a name has the name ``""``."""
+        """Name → operation. An operation without a name has the name ``""``."""
         self.plans: dict[Hashable, Any] = {}
         """Written by the executor."""
         self.errors: Sequence[GraphQLError]

@@ -30,7 +30,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A field that shows other rows: those, or the pages, that `message` finds by the keys in the column `by`."""
+    """A field that shows other rows, or pages of them. `message` finds them by the keys in the column `by`."""
 
     message: type[ByKeys] | type[ByOwners]
     by: str
@@ -43,7 +43,7 @@ def declaration(field: Any) -> Any:
 
 
 def column_of(field: Any) -> str:
-    """The column that a field shows, or by which it finds the rows that it shows."""
+    """The column that a field shows. For a `Link`, the column with the keys of its rows."""
     link = declaration(field)
     name: str = link.by if isinstance(link, Link) else field.extensions[DEFINITION].python_name
     return name
@@ -61,7 +61,7 @@ def columns(
 ) -> Fields:
     """The columns to request of a row of `type_`, each under the name that its value gets.
 
-    `selected`: that name, the name of the field, and what is selected below it. `link` returns the source of a link,
+    `selected`: name of the value, name of the field, and the selection below it. `link` returns the source of a link,
     `part` the columns of an object that is a part of the row.
     """
     found: Fields = {}

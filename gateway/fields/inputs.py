@@ -95,7 +95,7 @@ def _builder(struct: type[msgspec.Struct]) -> Callable[[type, Mapping[str, Any],
 
 
 def _plain(value: Any) -> Any:
-    """As structs hold it."""
+    """The value in the form that structs hold: amounts are text, lists are tuples."""
     if isinstance(value, Decimal):
         return str(value)
     return tuple(value) if isinstance(value, list) else value

@@ -66,7 +66,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     REVIEW: (ReviewsById, Review),
     ACTIVITY: (ActivitiesById, Activity),
 }
-"""By the kind of an id: the query that finds the record, and its type. Every other id is a unit's."""
+"""Kind of an id → the query that finds the record, and its type. Every other id is that of a unit."""
 _BY_PREFIX = {kind.prefix: node for kind, node in NODES.items()}
 
 

@@ -180,7 +180,7 @@ async def _next(told: "Queue[tuple[int, int]]", workers: list[SpawnProcess]) -> 
             return await asyncio.to_thread(told.get, True, 0.2)
         except Empty:
             if any(worker.exitcode for worker in workers):
-                raise CannotLoad("A loading process has ended; what it said is above.") from None
+                raise CannotLoad("A loading process has ended; its messages are above.") from None
 
 
 def _quiet(_: int) -> None:

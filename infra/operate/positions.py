@@ -24,7 +24,7 @@ class Positions:
     pending: dict[str, int] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
     building: dict[str, int] = field(default_factory=dict)
-    """The same for projections that are being rebuilt beside those in use."""
+    """Like `cursors`, of projections that are being rebuilt beside those in use."""
     parked: dict[str, list[Document]] = field(default_factory=dict)
 
     @property

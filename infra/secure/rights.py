@@ -91,7 +91,7 @@ def _all(*rights: Rights) -> Rights:
 
 
 def nats_rights(services: Catalogue = SERVICES) -> Mapping[str, Rights]:
-    """By user."""
+    """User → rights on NATS."""
     return {
         GATEWAY: _all(_own_inbox(GATEWAY), SENDS_REQUESTS, *map(_reads, READ_BY_GATEWAY)),
         **{name: _of_service(table) for name, table in services.items()},
@@ -114,7 +114,7 @@ RIGHTS = nats_rights()
 
 
 def mongo_roles(prefix: str, services: Catalogue = SERVICES) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """By user. A service has its own database and the operator has all; the gateway has no user in MongoDB."""
+    """User → roles in MongoDB. A service has its own database, the operator all. The gateway has no user there."""
     roles = {service: [_may("readWrite", prefix, service)] for service in services}
     roles[OPERATOR_USER] = [
         _may(role, prefix, service)

@@ -46,7 +46,7 @@ async def keep_organisations(newest: Sequence[DatedOrganisation], tx: Transactio
 
 
 async def organisations(access: Access, ids: Sequence[str], field: str) -> list[DatedOrganisation]:
-    """In the order of `ids`. Refused when one is unknown or outside the caller's scope. `field`: the input field."""
+    """The organisations in the order of `ids`. Refused if one is unknown or out of scope. `field`: the input field."""
     found = access.documents(COLLECTION).find({"_id": {"$in": list(ids)}})
     known = {document["_id"]: from_document(document, DatedOrganisation) async for document in found}
     if missing := next((id_ for id_ in ids if id_ not in known), None):

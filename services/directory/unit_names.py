@@ -54,7 +54,7 @@ class UnitNames:
     fields = ("unit",)
 
     def __init__(self, access: Access, event: type[Event]) -> None:
-        """`event`: tells of a changed unit."""
+        """`event`: the type of events about changes of a unit."""
         self.names = Names()
         self._units = access.unscoped(UNITS)
         self._directory = Directory(access)
@@ -85,5 +85,5 @@ class UnitNames:
 
 
 def unit_names(event: type[Event]) -> Callable[[Access], TextSource]:
-    """For a declaration: documents are found by names of their unit. `event`: tells of a changed unit."""
+    """A source for a declaration: documents are found by names of their unit. `event`: type of a unit's changes."""
     return lambda access: UnitNames(access, event)

@@ -125,7 +125,7 @@ def heard(events: Iterable[tuple[str, int, str | None]], reader: str) -> Iterato
 
 @contextmanager
 def unrecorded() -> Iterator[None]:
-    """Without spans in the block: a loop that polls for work records only the work."""
+    """No spans are recorded inside the block: a loop that polls for work records only the work."""
     token = context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
     try:
         yield

@@ -138,7 +138,7 @@ def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
 
 
 def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple[Bridge, ...]:
-    """From registered to implemented models, and to recognised ones. `totals`: those of every period."""
+    """The steps from registered to implemented models, and to recognised models. `totals`: of all periods."""
 
     def at(measure: Measure) -> Decimal:
         return totals.get((period, measure), Decimal(0))

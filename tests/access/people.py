@@ -49,7 +49,7 @@ class Somebody:
         return self.caller is ANYBODY or self.expired
 
     def in_state(self, state: str) -> "Somebody":
-        """The same caller, as the drafter where the state asks for it."""
+        """The same caller; in the states of `OWN`, with the id of the drafter."""
         return (
             replace(self, caller=msgspec.structs.replace(self.caller, id=DRAFTER)) if state in OWN else self
         )

@@ -43,7 +43,7 @@ DRAFTS = 20
 POLL = 0.05
 """Seconds between two requests of a process that starts."""
 ASKED = ("dan van kheo", "Dân vận khéo", "hiến đất mở đường", "MTTQ camera", "mái ấm đồng đội", "tàu ngầm")
-"""In most titles; the same with marks; in many; with an owner; in few; in none."""
+"""Words in most titles; the same with marks; words in many; with an owner; in few; in none."""
 STARTS = ("Dân vận khéo trong", "Dân vận khéo:", "Vận động nhân dân", "Mô hình", "Tuyên truyền, vận động")
 BODIES = ("MTTQ", "Hội Nông dân", "Hội LHPN", "Công an", "Đoàn Thanh niên")
 COLLECTION = "bench_models"

@@ -1,4 +1,4 @@
-"""The number of events to take in one transaction, which follows how many a transaction has time for."""
+"""The number of events to take in one transaction: as many as a transaction has time for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from services.kernel.mongo.driver import PyMongoError
 
 
 class Pace:
-    """Halved when a transaction fails, doubled when one commits, up to `most`.
+    """`size` is halved when a transaction fails, and doubled, up to `most`, when one commits.
 
     MongoDB aborts a transaction that lasts too long. A slow machine could otherwise try the same page for ever.
     """
@@ -18,7 +18,7 @@ class Pace:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Around one transaction."""
+        """Wraps one transaction and adapts `size` to its result."""
         try:
             yield
         except PyMongoError:

@@ -140,7 +140,7 @@ class Projection:
         return index
 
     async def _build(self) -> Index:
-        """From the documents. The log has everything after the position, which is noted before the first read."""
+        """Builds the index from the documents. The position is noted first: the log has everything after it."""
         began = time.monotonic()
         index = Index(self._searched.kind)
         index.position = await self._store.head()

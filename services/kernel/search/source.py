@@ -44,7 +44,7 @@ class Source:
         return ids
 
     async def all(self) -> AsyncIterator[list[Entry]]:
-        """The oldest first, a batch at a time."""
+        """Entries of all documents, oldest first, in batches."""
         after: Document = {}
         while True:
             found = self._documents.find(after, self.fields, sort=[OLDEST], limit=AT_ONCE)
@@ -55,7 +55,7 @@ class Source:
             after = {"_id": {"$gt": documents[-1]["_id"]}}
 
     async def some(self, ids: Sequence[str]) -> list[Entry]:
-        """Those of the ids that have a document."""
+        """Entries of these documents. Ids without a document are left out."""
         found = self._documents.find({"_id": {"$in": list(ids)}}, self.fields, sort=[OLDEST])
         return await self._entries([document async for document in found])
 

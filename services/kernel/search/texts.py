@@ -97,7 +97,7 @@ class ReferencedName:
 def referenced_name(
     field: str, kind: Kind, collection: str, *, name: str = "name"
 ) -> Callable[[Access], TextSource]:
-    """For a declaration: `field` has the id of a record in `collection`, whose field `name` is searched."""
+    """A source for a declaration: `field` has the id of a record in `collection`, whose field `name` is searched."""
     return lambda access: ReferencedName(access, field, kind, collection, name)
 
 

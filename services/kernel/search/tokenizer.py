@@ -47,7 +47,7 @@ NO_TERMS = Terms(frozenset(), frozenset(), frozenset())
 
 @lru_cache(50_000)
 def keys(syllable: str) -> tuple[str, str]:
-    """With marks and without. The place of a tone mark within the syllable does not matter."""
+    """The syllable with marks and without. The place of a tone mark within the syllable does not matter."""
     letters, tones = [], []
     for character in unicodedata.normalize("NFD", syllable.casefold()):
         if tone := _TONES.get(character):

@@ -57,7 +57,7 @@ class Layout:
         return [column.width for column in self.columns]
 
     def column_named(self, heading: str) -> Column | None:
-        """By heading or alias. Marks, case, blanks and punctuation do not matter, nor a star for "required"."""
+        """The column by heading or alias. Marks, case, blanks, punctuation and a star for "required" do not matter."""
         return self._by_name.get(_bare(heading))
 
     def column_of_input(self, field: str) -> str:

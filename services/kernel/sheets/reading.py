@@ -44,7 +44,7 @@ class Line:
     problems: tuple[RowProblem, ...] = ()
 
     def address(self, key: str) -> str:
-        """As in `C7`; empty for a column that the file does not have."""
+        """The address of a cell, as in `C7`; empty for a column that the file does not have."""
         return f"{self.letters[key]}{self.number}" if key in self.letters else ""
 
     def text(self, key: str) -> str:
@@ -243,5 +243,5 @@ def _unquoted(value: Any) -> Any:
 
 
 def quoted(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would compute it on opening a CSV file."""
+    """The text, with an apostrophe in front if a spreadsheet would compute it on opening a CSV file."""
     return f"'{text}" if text.startswith((*FORMULA, "'")) else text

@@ -47,7 +47,7 @@ def workbook(file: Path, title: str, headings: Sequence[str], widths: Sequence[i
 
 @contextmanager
 def comma_separated(file: Path, headings: Sequence[str]) -> Iterator[Writer]:
-    """In UTF-8 with a byte order mark, without which Excel reads another encoding."""
+    """A CSV file in UTF-8 with a byte order mark: without the mark, Excel reads another encoding."""
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = _Lines(csv.writer(stream))
         writer.write(headings)
@@ -90,7 +90,7 @@ class _Lines:
 
 
 def _number(amount: Decimal) -> float | str:
-    """As text where a workbook's number would round it."""
+    """The amount as a number; as text if a number of a workbook would round it."""
     exact = Decimal(repr(float(amount))) == amount
     return float(amount) if exact else values.written(amount)
 

@@ -184,7 +184,7 @@ def closing(until: date) -> datetime:
 
 
 def nearest(launches: Iterable[Launch], unit: str) -> Launch | None:
-    """The launch that counts for a unit with this path: the closest unit's, and the first due of several."""
+    """The launch that counts for a unit with this path: that of the closest unit; of several, the one due first."""
     segments = UnitPath(unit).segments
     fit = [one for one in launches if not one.recalled and one.launched_in in segments]
     return min(fit, key=lambda one: (-segments.index(one.launched_in), one.until, one.id), default=None)

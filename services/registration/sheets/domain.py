@@ -254,7 +254,7 @@ def _owner(named: str, known: Known) -> Organisation:
 
 
 def _programme(named: str | None, known: Known) -> Programme | None:
-    """By id or by name."""
+    """The programme with this id or name."""
     if not named:
         return None
     if named in known.programmes:
