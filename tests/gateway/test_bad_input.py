@@ -582,7 +582,7 @@ async def test_invalid_token_ends_the_request(graphql: GraphQL, world: World, fo
 
 
 @nothing_written
-async def test_no_data_is_answered_without_a_token(graphql: GraphQL, world: World) -> None:
+async def test_request_without_a_token_gets_no_data(graphql: GraphQL, world: World) -> None:
     variables = {"key": fresh(), "input": world.filled(DRAFT)}
     for query in (
         mutation("draftModel"),

@@ -239,7 +239,7 @@ def test_process_that_reuses_the_pid_is_not_ended(nats_server: NatsServer) -> No
         bystander.kill()
 
 
-def test_database_from_before_there_were_users_is_taken_over(
+def test_database_without_users_keeps_its_data_and_then_needs_a_login(
     mongo_server: MongoServer,
 ) -> None:
     mongo_server.folder.mkdir()

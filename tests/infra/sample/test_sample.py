@@ -129,7 +129,7 @@ def test_contributions_are_spread_over_twenty_five_to_forty_registrations() -> N
     assert 25 <= sum(1 for r in REGISTRATIONS if r.contributions) <= 40
 
 
-def test_model_that_was_never_carried_out_mobilised_nothing() -> None:
+def test_model_that_was_never_carried_out_has_no_contributions() -> None:
     idle = {draft.ref for draft in DRAFTS if draft.not_met == IDLE}
     assert idle
     assert not [r.ref for r in REGISTRATIONS if r.ref in idle and r.contributions]

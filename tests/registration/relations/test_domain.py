@@ -91,7 +91,7 @@ def test_owner_period_and_place_decide_the_kind(later: str, more: dict[str, Any]
     assert found.kind is kind
 
 
-def test_words_of_every_title_are_no_replicated_method() -> None:
+def test_shared_words_of_most_titles_are_no_replication() -> None:
     one = side("Xây dựng nông thôn mới")
     another = side(
         "Dân vận khéo trong xây dựng NTM", id_="model_2", owner="organisation_2", unit="/vn/u42/u437/u18118"

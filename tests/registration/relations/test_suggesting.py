@@ -18,7 +18,7 @@ def found(kind: RelationKind, many: int) -> list[Suggestion]:
     ("many", "suggested"),
     [(0, []), (3, ["model_02", "model_01", "model_00"]), (4, ["model_00"]), (19, ["model_00"]), (20, [])],
 )
-def test_oldest_of_many_replications_is_suggested_and_none_of_a_commonplace(
+def test_oldest_of_many_replications_is_suggested_and_none_of_a_common_method(
     many: int, suggested: list[str]
 ) -> None:
     assert [one.other for one in best(found(RelationKind.REPLICATION, many))] == suggested

@@ -51,7 +51,7 @@ def test_exact_marks_rank_first_then_neighbours_then_newest() -> None:
     assert titles_found(index, titles, "khác") == []
 
 
-def test_scope_narrows_hits_and_facets_to_units_and_what_lies_below() -> None:
+def test_scope_narrows_hits_and_facets_to_units_and_sub_units() -> None:
     index = Index(TOY)
     index.put(
         [
@@ -131,7 +131,7 @@ def test_damaged_file_is_not_read(damage: object) -> None:
     assert FILE.unpacked(damage(packed)) is None  # type: ignore[operator]
 
 
-def test_most_alike_comes_first_among_equals_the_oldest() -> None:
+def test_most_alike_comes_first_and_the_oldest_among_equals() -> None:
     index = filled("thu gom rác thải", "thu gom", "rác thải nhựa thu gom", "đường hoa")
     assert index.alike(["thu", "gom", "rac", "thai"], within=None, most=3, floor=2) == [
         f"toy_{n:024x}" for n in (0, 2, 1)

@@ -128,7 +128,7 @@ async def test_scope_and_filters_narrow_hits_and_facets(searching: Searching) ->
     assert numbers((await searching.find("hoa", keeper=toy.KEEPER.id("1" * 24)))[1]) == []
 
 
-async def test_documents_are_found_by_the_new_name_of_what_they_refer_to(searching: Searching) -> None:
+async def test_documents_are_found_by_the_new_name_of_a_referenced_record(searching: Searching) -> None:
     assert (await searching.find("nông dân"))[0]["total"] == 3
     renamed = msgspec.structs.replace(KEEPER, version=2, name="Hội Phụ nữ")
     await searching.do(partial(toy.name_keeper, renamed))
