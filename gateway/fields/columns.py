@@ -1,4 +1,4 @@
-"""Which columns of a row a selection needs. The planner and the reference executor both ask here."""
+"""Decides which columns of a row a selection needs, for the planner and for the reference executor."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """How a field of the schema is declared: as a column of its row, or by the message that finds its rows.
 
-No instance of a type of the schema is ever made. A type says what can be selected; its values are rows, as services
-answer them. The reference executor resolves field by field, through the loader, which batches. A query plan reads the
-same declarations, and asks level by level.
+No instance of a type of the schema is ever made. A type declares the fields that can be selected; its values are the
+rows of services. The reference executor resolves one field after the other, through the loader, which batches requests.
+A query plan reads the same declarations, and sends the requests of one level together.
 
 Strawberry resolves annotations at run time, so no module here has `from __future__ import annotations`.
 """
@@ -37,7 +37,7 @@ Key = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class RootQuery:
-    """The query that a root field asks. `type`: name of the row's type, if the field's own type leaves it open."""
+    """The query that a root field sends. `type`: name of the row's type, if the field's own type leaves it open."""
 
     message: Shows
     type: str = ""
@@ -45,7 +45,7 @@ class RootQuery:
 
 @dataclass(frozen=True, slots=True)
 class RootField:
-    """A field of `Query`. `query` makes a query, one of `messages`, of its arguments; None is answered with null."""
+    """A field of `Query`. `query` turns its arguments into a query, one of `messages`, or None for the answer null."""
 
     query: Callable[..., RootQuery | None]
     messages: tuple[type[Shows], ...]
@@ -102,7 +102,7 @@ def root(
     *messages: type[Shows],
     weight: float | None = None,
 ) -> Any:
-    """A field of `Query`, with the arguments of `query`. `messages`: those it may ask. `weight`: as in `one`."""
+    """A field of `Query`, with the arguments of `query`. `messages`: all that it may send. `weight`: as in `one`."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
         wanted = query(**arguments)
@@ -149,7 +149,7 @@ def needed(info: AnyInfo, type_: str = "") -> Fields:
     """`columns.needed`, found once for each selection of an operation."""
     raw = info._raw_info
     known: dict[tuple[Any, ...], Fields] = info.context.loader.needed
-    # By all nodes: a field of a fragment may be selected alone in one place, and together with others in another.
+    # The key has all nodes: a field of a fragment may be selected alone in one place, with others in another place.
     key = (*map(id, raw.field_nodes), type_)
     if key not in known:
         known[key] = columns.needed(raw, type_)

@@ -98,7 +98,7 @@ def marked(texts: Sequence[bytes]) -> bytes:
 
 
 class Shows(Query, frozen=True, kw_only=True):
-    """A query that answers `Rows` of these fields."""
+    """A query whose answer is `Rows` with these fields."""
 
     fields: Fields = msgspec.field(default_factory=dict)
     versioned: bool = False
@@ -151,7 +151,7 @@ class View:
             self._note("null")
             return
         if self._version:
-            # A sum over documents has no version of its own: its content stands for it.
+            # A sum over documents has no version, so its content is used instead.
             version = document.get("version")
             self._note(f"{document['_id']}/{version}" if version is not None else str(document))
         row = self._show(document)
@@ -264,7 +264,7 @@ class Columns:
 
 
 def rules_of(row: type[msgspec.Struct]) -> dict[str, Roles]:
-    """The columns that some callers who see the row may not see, each with the roles that may."""
+    """The columns with a rule, each with the roles that may see it."""
     rules = {}
     for field in msgspec.structs.fields(row):
         for note in getattr(field.type, "__metadata__", ()):

@@ -78,7 +78,7 @@ class Store:
         return int(found["head"]) if found else 0
 
     async def event_at(self, seq: int) -> str:
-        """Id of the log's event with this number, by which two logs can be told apart. Empty if there is none."""
+        """Id of the log's event with this number; empty if there is none. Two logs differ in these ids."""
         found = await self.db.log.find_one({"seq": seq}, {"_id": 1}) if seq else None
         return str(found["_id"]) if found else ""
 
@@ -87,7 +87,7 @@ class Store:
         return await self.db[collection].estimated_document_count()
 
     async def make(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
-        """Creates the collection, empty: one of the same name is dropped."""
+        """Creates an empty collection. An existing collection of the name is dropped."""
         await self.drop(what)
         await self.db[what.name].create_indexes(list(indexes))
 

@@ -32,20 +32,20 @@ from services.registration.relations.messages import (
 from services.registration.relations.repository import OtherModels, Relations, Sides
 
 RAREST = 8
-"""Words and pairs of words by which candidates are searched: the rarest of a title."""
+"""Number of words and pairs of words, the rarest of a title, by which candidates are searched."""
 NEAR, FAR = 40, 40
 """Most candidates in the model's unit and in each of its predecessors, and most candidates of the whole country."""
 FEWEST_NEAR, FEWEST_FAR = 2, 3
-"""Least number of the RAREST that a candidate has, in the same two searches."""
+"""Least number of these words and pairs that a candidate must have, in the same two searches."""
 MOST_HERE, MOST_ELSEWHERE = 5, 3
 """Most suggestions for a model: of duplicates and continuations together, and of replications. When more replications
 match, only the oldest is suggested."""
 COMMONPLACE = 20
-"""Replications from which none is suggested: nobody can say where a method comes from that is everywhere."""
+"""With so many replications none is suggested: nobody can say where so common a method comes from."""
 
 
 async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: Names) -> None:
-    """Compares each model that was drafted or has another title now, and suggests the best of its relations."""
+    """Compares each model of these events with similar models, and suggests the best of its relations."""
     changed = {one.event.key: one for one in heard}
     sides = Sides(tx, names)
     subjects = dict(await sides.read(changed))
@@ -78,7 +78,7 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
                     lapsed = domain.lapse(relation, act=act)
                     known[relation.pair] = lapsed[0]
                     await relations.put_later(*lapsed)
-        await asyncio.sleep(0)  # the process answers searches between two models
+        await asyncio.sleep(0)  # lets the process answer searches between two models
     await relations.flush()
 
 
