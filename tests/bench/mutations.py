@@ -2,15 +2,15 @@
 
 Titles that resemble each other cost more than others: each draft makes five suggestions, which are events too.
 
-Processor time of all processes but the clients, ms for each draft: least of alternating runs of 5 s, on a busy machine
-of 2 cores. “Before”: one process answered, compared each draft by itself and held the search index.
+Processor time of all processes but the clients, in ms for each draft, on one core (x86-64), the two versions one after
+the other. “Before”: one process of registration answered, compared each draft by itself and held the search index.
 
-                                        one client   64 clients
-    alike titles, before                      24.8         14.0
-    alike titles                              21.0          9.3
-    different titles                          16.1          7.0
-    the answering process alone, before       12.4          7.2
-    the answering process alone                4.5          2.2
+                                    one client   16 clients   64 clients
+    alike titles, before                  24.0         13.5         12.8
+    alike titles                          14.6          8.7          8.7
+    different titles                      12.3          6.6          6.4
+    the answering process, before         11.0          6.4          6.3
+    the answering process                  3.2          2.1          2.0
 """
 
 import asyncio
