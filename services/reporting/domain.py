@@ -236,7 +236,7 @@ def _fact(measure: Measure, source: Source, event: Any, recorded: Recorded) -> F
         on=source.day(event),
         unit=event.unit,
         dimensions={
-            dimension: dimension.code_of(event).value for dimension in measure.dimensions if dimension.code_of
+            dimension: dimension.code_of(event) for dimension in measure.dimensions if dimension.reads
         },
         producer=event.service,
         seq=recorded.seq,

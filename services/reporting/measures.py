@@ -23,7 +23,7 @@ from services.registration.models.messages import (
     ModelWithdrawn,
 )
 from services.review.messages import ReviewDecided, ReviewNominated, Verdict
-from services.supervision.messages import ActivityKind, ActivityRecorded
+from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
 
 E = TypeVar("E", bound=Event)
 
@@ -34,10 +34,15 @@ class Together(Word):
     SEVERAL = "SEVERAL", "Nhiều loại chủ thể cùng thực hiện"
 
 
-def _body_kind(activity: ActivityRecorded) -> Word:
+def _kind_of(bodies: Iterable[ActivityBody]) -> Word:
     """One row for each activity, so that the rows add up to the total."""
-    kinds = {body.kind for body in activity.bodies}
+    kinds = {body.kind for body in bodies}
     return kinds.pop() if len(kinds) == 1 else Together.SEVERAL
+
+
+def _as_it_is(value: Any) -> Word:
+    word: Word = value
+    return word
 
 
 class Dimension(Word):
@@ -48,21 +53,28 @@ class Dimension(Word):
         code: str,
         vi: str = "",
         rows: Iterable[Word] = (),
-        code_of: Callable[[Any], Word] | None = None,
+        reads: str = "",
+        word: Callable[[Any], Word] = _as_it_is,
     ) -> None:
-        """`rows`: the words that a breakdown has rows for. `code_of` reads the row of a counted event.
+        """`rows`: the words that a breakdown has rows for. `reads`: the field of a counted event that gives the row,
+        by way of `word`.
 
-        PLACE has neither: its rows are units.
+        PLACE has none of these: its rows are units.
         """
         self.rows = tuple(rows)
-        self.code_of = code_of
+        self.reads = reads
+        self._word = word
 
-    FIELD = "FIELD", "Lĩnh vực", Field, lambda event: event.field
-    LEVEL = "LEVEL", "Cấp", Level, lambda event: event.level
-    SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân", SubjectKind, lambda event: event.subject_kind
-    COVERS = "COVERS", "Số tiền bao gồm những gì", Covers, lambda event: event.covers or Covers.UNSTATED
-    ACTIVITY_KIND = "ACTIVITY_KIND", "Loại cuộc giám sát", ActivityKind, lambda event: event.kind
-    BODY_KIND = "BODY_KIND", "Loại chủ thể giám sát", (*BodyKind, *Together), _body_kind
+    def code_of(self, event: Event) -> str:
+        """The code of the row that a counted event belongs to."""
+        return self._word(getattr(event, self.reads)).value
+
+    FIELD = "FIELD", "Lĩnh vực", Field, "field"
+    LEVEL = "LEVEL", "Cấp", Level, "level"
+    SUBJECT_KIND = "SUBJECT_KIND", "Tập thể, cá nhân", SubjectKind, "subject_kind"
+    COVERS = "COVERS", "Số tiền bao gồm những gì", Covers, "covers", lambda covers: covers or Covers.UNSTATED
+    ACTIVITY_KIND = "ACTIVITY_KIND", "Loại cuộc giám sát", ActivityKind, "kind"
+    BODY_KIND = "BODY_KIND", "Loại chủ thể giám sát", (*BodyKind, *Together), "bodies", _kind_of
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
 
 
@@ -115,6 +127,13 @@ class Counting:
 
 
 def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Counting:
+    """Raises `TypeError` when an event lacks a field that a dimension reads: counting it would park it."""
+    for source in sources:
+        for dimension in by:
+            if dimension.reads and dimension.reads not in source.event.__struct_fields__:
+                raise TypeError(
+                    f"{source.event.__name__} has no field {dimension.reads}: leave out {dimension}"
+                )
     return Counting(sources, by)
 
 

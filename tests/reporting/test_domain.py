@@ -14,6 +14,7 @@ from services.kernel.units import UnitPath
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
 from services.registration.models.messages import ContributionRecorded, ModelAccepted, ModelSubmitted
 from services.reporting.domain import Fact, bridges, facts_of, figure, fold, periods_of, span_of
+from services.reporting.measures import counting, each
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
 from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
@@ -293,3 +294,8 @@ def test_activity_counts_once_under_the_kind_of_its_bodies(kinds: list[BodyKind]
 def test_uncounted_event_gives_no_fact() -> None:
     submitted = ModelSubmitted(key="k", version=2, at=AT, unit="/vn/p", on=date(2018, 5, 1))
     assert facts_of(submitted, RECORDED) == facts_of(ReviewOpened(**ABOUT, **REVIEW), RECORDED) == []
+
+
+def test_measure_over_a_field_that_its_event_lacks_is_refused() -> None:
+    with pytest.raises(TypeError, match="ActivityRecorded has no field level"):
+        counting(each(ActivityRecorded), by=(Dimension.LEVEL,))
