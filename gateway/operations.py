@@ -184,7 +184,7 @@ def is_request_error(result: ExecutionResult) -> bool:
 
 
 def response(result: ExecutionResult) -> dict[str, Any]:
-    """The response as the specification has it: without `data` if no field ran."""
+    """The response as the specification requires it: without `data` if no field ran."""
     shown: dict[str, Any] = {}
     if result.errors:
         shown["errors"] = [error.formatted for error in result.errors]

@@ -77,7 +77,7 @@ class Issuer:
             self._begin()
 
     async def fetch(self) -> None:
-        """Fetches the keys, unless that was done less than `PAUSE` ago. Returns also if the issuer takes too long."""
+        """Fetches the keys, but not within `PAUSE` after the last fetch. Returns even if the issuer takes too long."""
         pause = PAUSE if self._keys else PAUSE_WITHOUT
         if self._fetching is None and time.monotonic() > self._fetched_at + pause:
             self._begin()

@@ -69,7 +69,7 @@ PAGE = ("first", "last")
 SIZE = 10
 """Estimated length of a list that is no page. A field can declare another `size`."""
 ASKS, CHANGES = 2, 10
-"""Cost of an object that a service is asked for, and of a mutation. A field can declare another `weight`."""
+"""Cost of an object requested from a service, and of a mutation. A field can declare another `weight`."""
 INTROSPECTION = {"__schema": 100.0, "__type": 20.0}
 INTROSPECTION_SIZES = {"types": 60.0, "args": 2.0, "interfaces": 1.0, "ofType": 0.5, "directives": 6.0}
 _REMEMBERED = 256

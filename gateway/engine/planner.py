@@ -85,7 +85,7 @@ class _Planner:
     def _rows(
         self, type_: GraphQLObjectType, details: Details, fetches: list[Fetch] | None = None
     ) -> Selection:
-        """`fetches`: those of the row that objects of this type are a part of."""
+        """`fetches`: for a part of a row, the fetches of the row."""
         fetches = [] if fetches is None else fetches
         never_null: set[str] = set()
         selected = self._grouped(type_, details)

@@ -55,7 +55,7 @@ class Stream:
             await self._write(last, more=False)
 
     async def _over(self, delivery: asyncio.Task[None], gone: asyncio.Task[None]) -> bytes:
-        """The last message, when the end has come."""
+        """Waits for the end of the operation or the connection. Returns the last message."""
         try:
             while not (delivery.done() or gone.done()):
                 left = live.remaining(self._caller)

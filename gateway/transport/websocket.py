@@ -93,7 +93,7 @@ class Conversation:
         self._out = live.patient(send, settings.slow_client)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        """All of `_running`, and those that are ending."""
+        """The tasks in `_running`, and tasks that are ending."""
         self._initiated = asyncio.Event()
         self._heard = True
         self._over: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()

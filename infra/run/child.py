@@ -9,9 +9,9 @@ LOG_LIMIT = 5 * 1024 * 1024
 
 
 class Leash:
-    """Ends a child when we end, even by SIGKILL: a shell beside it waits for the end of a pipe that we hold.
+    """Ends a child when this process ends, even by SIGKILL: a shell beside the child waits for the end of our pipe.
 
-    PR_SET_PDEATHSIG would not do: it fires when the *thread* that forked ends, and needs a preexec_fn.
+    PR_SET_PDEATHSIG does not suffice: it fires when the *thread* that forked ends, and needs a preexec_fn.
     The child has the pid of the shell that it replaced, so it is our direct child.
     """
 

@@ -40,7 +40,7 @@ OnDay = Annotated[date | None, described("Ngày việc ấy diễn ra; bỏ tr�
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message and where it travels; both names below follow from the class.
+    """A message. The names below follow from its class.
 
     `service` is the package of the class below `services`. `subject` is `command.<service>.<class>`,
     `query.<service>.<class>` or `event.<service>.<class>.v<n>`, the class name in kebab-case: `ReviewDecided` of review
@@ -61,7 +61,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def _subject(cls) -> str | None:
-        """None of a base of other messages."""
+        """The subject of the class; None for a base of other messages."""
         return None
 
 
@@ -116,7 +116,7 @@ class Event(Message, frozen=True, kw_only=True):
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """An event as its producer's log holds it. `seq` is dense per producer, from 1.
+    """An event in its producer's log. `seq`: its number there; a producer's numbers begin at 1 and have no gaps.
 
     `trace`: the W3C traceparent of the span that logged it. `cause`: the id of the event that led to it, if any.
     """

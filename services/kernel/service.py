@@ -29,7 +29,7 @@ REPLAY_BYTES = 512 * 1024
 
 
 def serve(table: Table, settings: Settings | None = None, work: Work = Work.ALL) -> AsgiFastStream:
-    """The ASGI application of a process that does this work of the table."""
+    """The ASGI application of a process of the service. `work`: its part of the work in the table."""
     return Service(table, settings or Settings(), work).app()
 
 

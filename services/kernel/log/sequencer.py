@@ -36,7 +36,7 @@ PAGE = 500
 SILENCE = 5.0
 """Seconds without any acknowledgement of a page after which the stream's tail is read again."""
 UNLIMITED = 86_400.0
-"""Seconds, for the driver, which wants a time limit for each acknowledgement."""
+"""Seconds. The driver requires a time limit for each acknowledgement; `SILENCE` is the real limit."""
 HEAD = "head"
 
 
@@ -106,8 +106,8 @@ class Sequencer:
         if time.monotonic() >= self._beat_at:
             self._tail = None  # read it again once per heartbeat: the stream may have been deleted
         await self.append()
-        # While the stream is not a copy of the log, readers may know the next numbers as other events.
-        # After a page that is not full there is nothing more: a later commit sends a nudge.
+        # With a problem, no event is numbered: readers may have read other events under the next numbers.
+        # A page that is not full is the last one: a later commit sends a nudge.
         more = True
         while more and not self.problem:
             page = self._pace.size
@@ -117,7 +117,7 @@ class Sequencer:
             await self.beat()
 
     async def hold(self) -> bool:
-        """Takes the lease, or renews it when it is a third over; False while another process holds it."""
+        """Takes the lease, or renews it after a third of its time; False while another process holds it."""
         if time.monotonic() < self._renew_at:
             return True
         mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}

@@ -60,7 +60,7 @@ class Documents:
         return await self._collection.count_documents(self.narrowed(filter_), session=self._session)
 
     async def grouped(self, filter_: Document, by: Document) -> list[tuple[Document, int]]:
-        """Each group with the number of its documents. `by`: what a group has in common, names → expressions."""
+        """Each group with the number of its documents. `by`: name → expression; a group has the same values of all."""
         steps = [{"$match": self.narrowed(filter_)}, {"$group": {"_id": by, "many": {"$sum": 1}}}]
         groups = self._collection.aggregate(steps, session=self._session)
         return [(group["_id"], group["many"]) async for group in groups]
@@ -117,7 +117,7 @@ class Open(Documents):
         await self._collection.delete_many(filter_, session=self._session)
 
 
-CURSORS = Unscoped("cursors", "the position of a reader tells nothing about any unit")
+CURSORS = Unscoped("cursors", "the position of a reader says nothing about any unit")
 PARKED = Unscoped("parked", "only the number of parked events is shown")
 
 

@@ -1,7 +1,7 @@
 """The tokenizer of Vietnamese text: a token is a syllable, with its marks and without.
 
 Both places of a tone mark (`hoà`, `hòa`), both letters for a final i (`kỹ`, `kĩ`), any case and any normal form give
-the same token. An abbreviation stands for its words, and they for it, by the table `abbreviations.csv`.
+the same token. An abbreviation and its words find each other, by the table `abbreviations.csv`.
 """
 
 import csv

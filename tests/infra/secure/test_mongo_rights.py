@@ -157,7 +157,7 @@ async def test_store_of_a_service_reaches_only_its_own_database(system: Settings
 def test_replaced_password_works_and_the_old_one_does_not(
     mongo: MongoServer, secrets: Path, tmp_path: Path
 ) -> None:
-    """As `danvan secrets` and a start do after an operator deletes a password."""
+    """Does what `danvan secrets` and a start do after an operator has deleted a password."""
     make_secrets(tmp_path)
     (tmp_path / OUR_MONGO_KEY).write_text((secrets / OUR_MONGO_KEY).read_text())
     settings = Settings(mongo_url=mongo.url, mongo_prefix="rotated", secrets=tmp_path)
@@ -177,7 +177,7 @@ def test_replaced_password_works_and_the_old_one_does_not(
 
 
 def test_administrator_in_the_address_creates_the_users(mongo: MongoServer, tmp_path: Path) -> None:
-    """As on a server of the operator, whose key we do not have."""
+    """The server belongs to the operator: its replica set has a key that we do not know."""
     make_secrets(tmp_path)
     with mongo.client() as server:
         server.admin.command("createUser", "boss", pwd="b0ss", roles=["userAdminAnyDatabase"])

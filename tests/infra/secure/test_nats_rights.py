@@ -211,7 +211,7 @@ async def test_table_has_every_user() -> None:
 
 
 async def test_each_subject_in_the_table_belongs_to_a_message() -> None:
-    """Rights to a subject that no message has would prove nothing."""
+    """A right to a subject without a message would prove nothing."""
     known: set[str] = set()
     for table in SERVICES.values():
         known |= {row.type.subject for row in table.commands} | {row.type.subject for row in table.queries}

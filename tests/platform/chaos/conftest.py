@@ -191,7 +191,7 @@ class Program:
         self._child = child
 
     async def died(self) -> bool:
-        """Waits for its end. Whether SIGKILL ended it."""
+        """Waits for its end. True if SIGKILL ended it."""
         async with asyncio.timeout(DEADLINE):
             return await self._child.wait() == -signal.SIGKILL
 
@@ -206,7 +206,7 @@ class Program:
         self._child.send_signal(signal.SIGCONT)
 
     async def says(self) -> str:
-        """The next line that it says; empty when it has ended."""
+        """The next line of its output; empty when it has ended."""
         assert self._child.stdout
         async with asyncio.timeout(DEADLINE):
             while line := (await self._child.stdout.readline()).decode():

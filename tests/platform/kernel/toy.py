@@ -75,7 +75,7 @@ async def raise_tally(command: RaiseTally, tx: Transaction) -> Row:
 
 
 async def copy(heard: Sequence[Heard], tx: Transaction) -> None:
-    """A reader that counts events: one that is applied twice, or not at all, shows."""
+    """A reader that counts events. The count shows an event that is applied twice, or never."""
     for one in heard:
         assert isinstance(one.event, TallyRaised)
         if one.event.to == 13:
