@@ -122,16 +122,16 @@ async def _check(store: Store, asked: Asked, *, beside: bool) -> None:
     access = store.ours()
     last = national_units()[-1].id
     if await access.unscoped(UNITS).find_one({"_id": last}) is None:
-        raise CannotLoad("The units of the country are not there yet: `danvan units load` brings them.")
+        raise CannotLoad("The database does not have all units yet: run `danvan units load` first.")
     whole = {"models": asked.models, "seed": asked.seed, "until": asked.until.isoformat()}
     known = await access.unscoped(PARTS).find_one({"_id": WHOLE})
     if known is not None:
         if (kept := {name: known[name] for name in whole}) != whole:
-            raise CannotLoad(f"Another country is there, or on its way: {kept}. Take an empty store.")
+            raise CannotLoad(f"Another country is loaded, or partly loaded: {kept}. Use an empty database.")
         return
     if not beside and await store.db.organisations.find_one({}, {"_id": 1}):
         raise CannotLoad(
-            "There are organisations that are not of this country: --beside loads it all the same."
+            "The database has organisations of other origin: add --beside to load the country beside them."
         )
 
     async def begin(tx: Transaction) -> None:

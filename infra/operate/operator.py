@@ -42,8 +42,8 @@ def located(settings: Settings) -> Settings:
         )
     except KeyError:
         raise NotRunning(
-            "This Danvan uses servers whose addresses hold passwords, so it does not write them down: "
-            "set DANVAN_NATS_URL and DANVAN_MONGO_URL here too."
+            "A server's address contains a password, so it is not written to stack.json: "
+            "set DANVAN_NATS_URL and DANVAN_MONGO_URL for this command too."
         ) from None
 
 
@@ -74,9 +74,7 @@ async def rebuild(settings: Settings) -> None:
 def user_token(settings: Settings, caller: Caller, life: timedelta) -> str:
     """A bearer token for the gateway, from the embedded issuer."""
     if settings.oidc_issuer:
-        raise IssuedElsewhere(
-            f"The gateway takes tokens of {settings.oidc_issuer} only: have one made there."
-        )
+        raise IssuedElsewhere(f"The gateway takes tokens of {settings.oidc_issuer} only: get one from it.")
     tokens = Tokens.from_file(ISSUER, settings.secrets_of(OPERATOR_USER) / "issuer.private.json")
     return tokens.sign(caller, moment(), life)
 

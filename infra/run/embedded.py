@@ -211,7 +211,9 @@ class EmbeddedServer(ABC):
         deadline = time.monotonic() + PORT_PATIENCE
         while not _is_free(self.port):
             if time.monotonic() > deadline:
-                raise CannotStart(f"Port {self.port}, which {self.name} had before, is now taken by another.")
+                raise CannotStart(
+                    f"Port {self.port}, which {self.name} had before, is now used by another process."
+                )
             time.sleep(POLL)
 
     def _end(self, how: signal.Signals, timeout: float | None) -> None:

@@ -1,4 +1,9 @@
-"""The promises I1 to I7 of the kernel, each by its name, on real servers. The tests of reporting hold I8."""
+"""The promises of the kernel, on real servers. The names of the tests begin with the number of the promise.
+
+I1: a success answer means that the change is committed. I2: one key has one effect and one reply. I3: a change and its
+events are written together or not at all. I4: versions and numbers have no gaps. I5: a stream can be rebuilt from its
+log. I6: effects and cursor are written together. I7: after a failed event, only its own aggregate waits.
+"""
 
 import asyncio
 import contextlib
