@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
+
 from services.kernel.messages import Event
 from services.kernel.words import Word
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
@@ -129,8 +131,9 @@ class Counting:
 def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Counting:
     """Raises `TypeError` when an event lacks a field that a dimension reads: counting it would park it."""
     for source in sources:
+        fields = {field.name for field in msgspec.structs.fields(source.event)}
         for dimension in by:
-            if dimension.reads and dimension.reads not in source.event.__struct_fields__:
+            if dimension.reads and dimension.reads not in fields:
                 raise TypeError(
                     f"{source.event.__name__} has no field {dimension.reads}: leave out {dimension}"
                 )
