@@ -135,7 +135,7 @@ def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Countin
         for dimension in by:
             if dimension.reads and dimension.reads not in fields:
                 raise TypeError(
-                    f"{source.event.__name__} has no field {dimension.reads}: leave out {dimension}"
+                    f"{source.event.subject} has no field {dimension.reads}: leave out {dimension}"
                 )
     return Counting(sources, by)
 
