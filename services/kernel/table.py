@@ -230,6 +230,11 @@ class Table:
         cursors = [(self.reader_of(row), row.producer) for row in self.subscriptions]
         if twice := sorted({f"{reader}/{of}" for reader, of in cursors if cursors.count((reader, of)) > 1}):
             raise ValueError(f"{self.name}: several subscriptions move the cursor {', '.join(twice)}")
+        late = sorted(row.type.__name__ for row in self.commands if isinstance(row.handler, Late))
+        if self.divided and late:
+            raise ValueError(
+                f"{self.name}: {', '.join(late)} need a part, which lives in the process of the readers"
+            )
 
 
 def _messages(module: ModuleType) -> list[type[Message]]:

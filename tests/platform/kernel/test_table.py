@@ -14,7 +14,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import Message
 from services.kernel.mongo.access import CURSORS, PARKED, Access, Unscoped
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.table import Area, CommandRow, Table, batches, command, query
+from services.kernel.table import Area, CommandRow, Part, Table, batches, command, query
 from services.review import messages as review_messages
 from services.review.messages import DecideReview, ReviewDecided
 from tests.platform.kernel import toy
@@ -30,6 +30,15 @@ AREA = Area(
     queries=(query(toy.CountTallies, count),),
     subscriptions=(batches(toy.TallyRaised, handler=toy.copy),),
 )
+
+
+def test_divided_service_has_no_command_that_needs_a_part() -> None:
+    part = Part(lambda store, settings: toy)
+    late = command(toy.RaiseTally, part.late(lambda module: module.raise_tally))
+    area = replace(AREA, commands=(AREA.commands[0], late))
+    Table("toy", area)
+    with pytest.raises(ValueError, match="RaiseTally need a part"):
+        Table("toy", area, divided=True)
 
 
 def test_table_lists_what_a_service_announces_and_hears() -> None:
