@@ -7,6 +7,7 @@ from typing import Any
 from services.catalogue import SERVICES, Catalogue, producers
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
+from services.kernel.log.replay import replay_subject
 from services.kernel.table import Table
 
 GATEWAY = "gateway"
@@ -45,7 +46,7 @@ def _reads(producer: str) -> Rights:
             f"$JS.API.CONSUMER.INFO.{stream}.*",
             f"$JS.API.STREAM.INFO.{stream}",
             f"$JS.FC.{stream}.>",
-            streams.replay_subject(producer),
+            replay_subject(producer),
         ),
         subscribe=(streams.heartbeat_subject(producer),),
     )
@@ -69,7 +70,7 @@ def _announces(producer: str) -> Rights:
             f"$JS.API.STREAM.INFO.{stream}",
             f"$JS.API.STREAM.MSG.GET.{stream}",
         ),
-        subscribe=(streams.replay_subject(producer),),
+        subscribe=(replay_subject(producer),),
     )
 
 
@@ -78,7 +79,7 @@ def _looks_after(producer: str) -> Rights:
     stream = streams.name(producer)
     kinds = (f"$JS.API.*.*.{stream}", f"$JS.API.*.MSG.*.{stream}")
     return Rights(
-        publish=(*kinds, *(f"{kind}.>" for kind in kinds), streams.replay_subject(producer)),
+        publish=(*kinds, *(f"{kind}.>" for kind in kinds), replay_subject(producer)),
         subscribe=(streams.subjects(producer), streams.heartbeat_subject(producer)),
     )
 

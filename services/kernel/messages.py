@@ -118,6 +118,7 @@ class Event(Message, frozen=True, kw_only=True):
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """An event in its producer's log. `seq`: its number there; a producer's numbers begin at 1 and have no gaps.
 
+    `previous`: the id of the event before it in the log; empty for the first event. The log does not store it.
     `trace`: the W3C traceparent of the span that logged it. `cause`: the id of the event that led to it, if any.
     """
 
@@ -129,6 +130,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     trace: str | None
     cause: str | None
     data: dict[str, Any]
+    previous: str = ""
 
     def read(self, kind: "builtins.type[E]") -> "E":
         """Ignores fields that a newer producer added; `ValidationError` for a missing or malformed field."""

@@ -13,19 +13,18 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from services.kernel import telemetry
 from services.kernel.caller import Tokens
 from services.kernel.config import Settings
+from services.kernel.log import pages
 from services.kernel.log.inbox import Inbox
+from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
-from services.kernel.log.streams import Replay, nudge_subject, replay_subject
+from services.kernel.log.streams import nudge_subject
 from services.kernel.messaging import bus
 from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
-from services.kernel.mongo.transaction import recorded
 from services.kernel.process import Watchdog, end, keep_running
 from services.kernel.table import CommandRow, Late, Part, QueryRow, Reader, Subscription, Table, Work
 
 H = TypeVar("H")
-REPLAY_BYTES = 512 * 1024
-"""A page of a replay stays below NATS's payload limit of 1 MiB."""
 
 
 def serve(table: Table, settings: Settings | None = None, work: Work = Work.ALL) -> AsgiFastStream:
@@ -138,18 +137,7 @@ class Service:
             await self.broker.connection.publish(nudge_subject(self.name))
 
     async def _replay(self, body: bytes, _: Mapping[str, str]) -> bytes:
-        wanted = msgspec.json.decode(body, type=Replay)
-        page = self.store.db.log.find({"seq": {"$gt": max(0, wanted.after)}})
-        page = page.sort("seq", -1 if wanted.newest else 1)
-        events: list[bytes] = []
-        size = 0
-        async for document in page.limit(min(wanted.limit, 1000)):
-            event = msgspec.json.encode(recorded(document))
-            if events and size + len(event) > REPLAY_BYTES:
-                break
-            events.append(event)
-            size += len(event)
-        return b"[" + b",".join(events) + b"]"
+        return await pages.answer(self.store, body)
 
     def _readers(self) -> list[Reader]:
         readers = [self._taken(task.readers)() for task in self._background if task.readers]

@@ -8,7 +8,7 @@ from strawberry import ID, Info
 
 from services.kernel.calendar import today
 from services.kernel.caller import Scope
-from services.kernel.log import streams
+from services.kernel.log import replay
 from services.kernel.log.feed import Feed
 from services.kernel.messages import ANY_OFFICE, Recorded, Refused
 from services.kernel.rows import Row
@@ -40,7 +40,7 @@ async def review_events(
     context = info.context
     caller = context.loader.caller
     scope = (await caller()).scope(HEARD_BY, today())
-    start = _position(context.resume or after, await streams.head(context.nats, PRODUCER))
+    start = _position(context.resume or after, await replay.head(context.nats, PRODUCER))
     feed = Feed(context.nats, PRODUCER, start, sparing=True)
     async with contextlib.aclosing(feed.batches(BATCH)) as batches:
         # Grants can end, or be revoked, during a subscription. An empty batch comes twice a second, for this check.

@@ -19,7 +19,8 @@ from nats.js.errors import Error as JetStreamError
 
 from services.kernel import telemetry
 from services.kernel.log import streams
-from services.kernel.log.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
+from services.kernel.log.replay import Replay, replay
+from services.kernel.log.streams import Heartbeat, heartbeat_subject
 from services.kernel.messages import Recorded, Unavailable
 
 BATCH = 2000
@@ -126,9 +127,8 @@ class Feed:
     async def _log(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
         """The events of the producer's log after the position."""
         while True:
-            body = msgspec.json.encode(Replay(self.position, limit))
-            reply = await self._nats.request(replay_subject(self._producer), body, timeout=5)
-            events = msgspec.json.decode(reply.data, type=list[Recorded])
+            page = await replay(self._nats, self._producer, Replay(self.position, limit))
+            events = page.events
             if not events:
                 return
             telemetry.log.info("replayed", producer=self._producer, after=self.position, events=len(events))

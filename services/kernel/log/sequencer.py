@@ -56,10 +56,11 @@ class Sequencer:
         self._renew_at = 0.0
         self._beat_at = 0.0
         self._tail: int | None = None
-        self._fresh: list[Document] = []
+        self._fresh: list[Recorded] = []
         self._pace = Pace(PAGE)
         self._nudged = asyncio.Event()
         self.head = 0
+        self._event = ""
         self.problem: str | None = None
         """Why the stream is not a copy of the log. An operator must act."""
 
@@ -129,7 +130,7 @@ class Sequencer:
         if held["holder"] != self._holder:
             telemetry.log.info("sequencer took the lease", head=held["head"])
             self._tail = None
-        self.head = held["head"]
+        self.head, self._event = held["head"], held["event"]
         self._renew_at = time.monotonic() + self._lease / 3
         return True
 
@@ -138,14 +139,17 @@ class Sequencer:
         """The end of a lease that begins now, by MongoDB's clock."""
         return {"$add": ["$$NOW", int(self._lease * 1000)]}
 
-    async def _renew(self, session: Session | None = None) -> int:
-        """Renews the lease, even one that has run out, unless another process has taken it. Returns the last number."""
+    async def _renew(self, session: Session | None = None) -> Document:
+        """Renews the lease, even one that has run out, unless another process has taken it.
+
+        Returns the lease, with the last number and its event.
+        """
         renewed = await self._store.db.sequencer.find_one_and_update(
             {"_id": HEAD, "holder": self._holder}, [{"$set": {"until": self._until}}], session=session
         )
         if renewed is None:
             raise LostLease
-        return int(renewed["head"])
+        return dict(renewed)
 
     @contextlib.asynccontextmanager
     async def _renewing(self) -> AsyncGenerator[None, None]:
@@ -169,25 +173,32 @@ class Sequencer:
         if not await self._store.db.log.find_one({"seq": 0}, {"_id": 1}, sort=PENDING):
             return 0
 
-        async def work(tx: Transaction) -> list[Document]:
+        async def work(tx: Transaction) -> list[Recorded]:
             # First: from here to the commit MongoDB lets nobody else write the lease, however long that takes.
-            head = await self._renew(tx.session)
+            lease = await self._renew(tx.session)
+            head = int(lease["head"])
             # A snapshot that shows version 2 of an aggregate shows its version 1, which sorts before it.
             pending = self._store.db.log.find({"seq": 0}, session=tx.session)
             events = [document async for document in pending.sort(PENDING).limit(self._pace.size)]
+            ids = [event["_id"] for event in events]
+            last = ids[-1] if ids else lease["event"]
             await self._store.db.sequencer.update_one(
                 {"_id": HEAD},
-                [{"$set": {"head": head + len(events), "until": self._until}}],
+                [{"$set": {"head": head + len(ids), "event": last, "until": self._until}}],
                 session=tx.session,
             )
-            numbered = await tx.number([event["_id"] for event in events], head + 1)
-            assert numbered == len(events), "only the sequencer numbers events"  # noqa: S101
-            return [{**event, "seq": seq} for seq, event in enumerate(events, head + 1)]
+            numbered = await tx.number(ids, head + 1)
+            assert numbered == len(ids), "only the sequencer numbers events"  # noqa: S101
+            before = [lease["event"], *ids]
+            return [
+                recorded({**event, "seq": seq}, previous)
+                for seq, (event, previous) in enumerate(zip(events, before, strict=False), head + 1)
+            ]
 
         with self._pace.one():
             self._fresh = await self._store.transaction(work)
         if self._fresh:
-            self.head = self._fresh[-1]["seq"]
+            self.head, self._event = self._fresh[-1].seq, self._fresh[-1].id
         return len(self._fresh)
 
     async def append(self) -> None:
@@ -195,17 +206,17 @@ class Sequencer:
         if self._tail is None:
             self._tail = await self.find_tail()
         while self.problem is None and self._tail < self.head:
-            events = [recorded(document) for document in await self._page(self._tail)]
+            events = await self._page(self._tail)
             await self.publish(events)
             self._tail = events[-1].seq
 
-    async def _page(self, tail: int) -> list[Document]:
+    async def _page(self, tail: int) -> list[Recorded]:
         """The events after `tail` in the log, from memory when they have just been numbered."""
-        fresh = [event for event in self._fresh if event["seq"] > tail][:PAGE]
-        if fresh and fresh[0]["seq"] == tail + 1:
+        fresh = [event for event in self._fresh if event.seq > tail][:PAGE]
+        if fresh and fresh[0].seq == tail + 1:
             return fresh
-        page = self._store.db.log.find({"seq": {"$gt": tail}}).sort("seq", 1).limit(PAGE)
-        return [document async for document in page]
+        _, events = await self._store.after(tail, PAGE)
+        return events
 
     async def find_tail(self) -> int:
         try:
@@ -253,7 +264,7 @@ class Sequencer:
         if time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + self._heartbeat
             await self._nats.publish(
-                heartbeat_subject(self._producer), msgspec.json.encode(Heartbeat(self.head))
+                heartbeat_subject(self._producer), msgspec.json.encode(Heartbeat(self.head, self._event))
             )
 
     async def _disagreement(self, tail: int) -> str | None:

@@ -1,13 +1,9 @@
 """The JetStream stream of each producer: a copy of its log, with the same numbers. And the messages about it."""
 
 import msgspec
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
-
-from services.kernel.messages import Recorded, Unavailable
 
 
 def name(producer: str) -> str:
@@ -56,9 +52,13 @@ async def last(js: JetStreamContext, producer: str) -> int:
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
-    """`last`: the producer's highest number. A reader below it has missed an event."""
+    """`last`: the producer's highest number; `event`: the id of that event.
+
+    A reader with a lower number has missed an event. A reader with this number and another event has read another log.
+    """
 
     last: int
+    event: str = ""
 
 
 def heartbeat_subject(producer: str) -> str:
@@ -67,29 +67,3 @@ def heartbeat_subject(producer: str) -> str:
 
 def nudge_subject(producer: str) -> str:
     return f"nudge.{producer}"
-
-
-class Replay(msgspec.Struct, frozen=True):
-    """Asks for a page of a producer's log: at most `limit` events with numbers above `after`.
-
-    `newest`: the newest first.
-    """
-
-    after: int
-    limit: int = 500
-    newest: bool = False
-
-
-def replay_subject(producer: str) -> str:
-    return f"replay.{producer}"
-
-
-async def head(nats: Client, producer: str) -> int:
-    """The last number in a producer's log. Its stream may not have the event yet."""
-    body = msgspec.json.encode(Replay(0, 1, newest=True))
-    try:
-        reply = await nats.request(replay_subject(producer), body, timeout=5)
-    except (NatsError, TimeoutError) as error:
-        raise Unavailable(f"{producer} does not answer") from error
-    events = msgspec.json.decode(reply.data, type=list[Recorded])
-    return events[0].seq if events else 0

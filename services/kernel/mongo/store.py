@@ -15,6 +15,7 @@ from typing import TypeVar
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.config import Settings
+from services.kernel.messages import Recorded
 from services.kernel.mongo import driver
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import CODECS
@@ -31,7 +32,7 @@ from services.kernel.mongo.driver import (
     PyMongoError,
     is_transient,
 )
-from services.kernel.mongo.transaction import PENDING, Transaction
+from services.kernel.mongo.transaction import PENDING, Transaction, recorded
 
 T = TypeVar("T")
 
@@ -69,13 +70,23 @@ class Store:
             await self.db[collection].create_indexes(list(models))
         epoch = datetime.fromtimestamp(0, UTC)
         await self.db.sequencer.update_one(
-            {"_id": "head"}, {"$setOnInsert": {"head": 0, "holder": None, "until": epoch}}, upsert=True
+            {"_id": "head"},
+            {"$setOnInsert": {"head": 0, "event": "", "holder": None, "until": epoch}},
+            upsert=True,
         )
 
     async def head(self) -> int:
         """Sequence number of the last numbered event of the log; 0 if there is none."""
         found = await self.db.sequencer.find_one({"_id": "head"})
         return int(found["head"]) if found else 0
+
+    async def after(self, seq: int, limit: int) -> tuple[str, list[Recorded]]:
+        """The id of the log's event with the number `seq`, empty if there is none, and at most `limit` later events."""
+        found = self.db.log.find({"seq": {"$gte": max(1, seq)}}).sort("seq", ASCENDING).limit(limit + 1)
+        documents = [document async for document in found]
+        at = str(documents.pop(0)["_id"]) if documents and documents[0]["seq"] == seq else ""
+        before = [at, *(document["_id"] for document in documents)]
+        return at, [recorded(*both) for both in zip(documents[:limit], before, strict=False)]
 
     async def event_at(self, seq: int) -> str:
         """Id of the log's event with this number; empty if there is none. Two logs differ in these ids."""

@@ -77,5 +77,6 @@ class Transaction(Access):
             self.cause.pop()
 
 
-def recorded(document: Mapping[str, Any]) -> Recorded:
-    return from_document(dict(document), Recorded)
+def recorded(document: Mapping[str, Any], previous: str) -> Recorded:
+    """`previous`: the id of the event before it."""
+    return from_document({**document, "previous": previous}, Recorded)

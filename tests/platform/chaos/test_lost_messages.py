@@ -13,7 +13,7 @@ from infra.run.embedded import MongoServer, NatsServer
 from infra.run.provision import provision
 from services.kernel.config import Settings
 from services.kernel.log import streams
-from services.kernel.log.streams import replay_subject
+from services.kernel.log.replay import replay_subject
 from tests.platform.chaos.conftest import Producer, Reader, producing, reading, serving
 from tests.platform.chaos.copies import ids_in_log
 from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, working

@@ -12,16 +12,15 @@ from nats.aio.client import Client as Nats
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding
 from services.kernel.config import Settings
-from services.kernel.log import streams
+from services.kernel.log import pages, streams
 from services.kernel.log.inbox import Handler, Inbox
+from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
-from services.kernel.log.streams import replay_subject
 from services.kernel.messages import Command, Recorded, Role
 from services.kernel.messaging import client
 from services.kernel.messaging.client import CALLER, KEY, Reply
 from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
-from services.kernel.mongo.transaction import recorded
 from services.kernel.process import end
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
@@ -80,12 +79,10 @@ async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
     await made.store.provision({})
     await streams.ensure(connection.jetstream(), "toy")
 
-    async def replay(message: Any) -> None:
-        after = msgspec.json.decode(message.data)["after"]
-        found = made.store.db.log.find({"seq": {"$gt": after}}).sort("seq", 1)
-        await message.respond(msgspec.json.encode([recorded(document) async for document in found]))
+    async def replays(message: Any) -> None:
+        await message.respond(await pages.answer(made.store, message.data))
 
-    await connection.subscribe(replay_subject("toy"), cb=replay)
+    await connection.subscribe(replay_subject("toy"), cb=replays)
     yield made
     made.store.close()
     await connection.close()

@@ -14,7 +14,8 @@ from infra.run.embedded import NatsServer
 from services.kernel.config import Settings
 from services.kernel.log import streams
 from services.kernel.log.feed import Feed
-from services.kernel.log.streams import Heartbeat, Replay, heartbeat_subject, replay_subject
+from services.kernel.log.replay import Page, Replay, replay_subject
+from services.kernel.log.streams import Heartbeat, heartbeat_subject
 from services.kernel.messages import Recorded
 from services.kernel.messaging import client
 from tests.conftest import TESTER
@@ -29,7 +30,7 @@ class Producer:
 
     def __init__(self, connection: Client) -> None:
         self.nats = connection
-        self.log: list[bytes] = []
+        self.log: list[Recorded] = []
         self.pages = 0
 
     async def happen(self, many: int) -> None:
@@ -44,16 +45,23 @@ class Producer:
                 trace=None,
                 cause=None,
                 data={},
+                previous=str(seq - 1) if seq > 1 else "",
             )
-            self.log.append(msgspec.json.encode(event))
+            self.log.append(event)
         js = self.nats.jetstream()
-        await asyncio.gather(*(js.publish("event.toy.raised.v1", event) for event in self.log[-many:]))
-        await self.nats.publish(heartbeat_subject("toy"), msgspec.json.encode(Heartbeat(len(self.log))))
+        await asyncio.gather(
+            *(js.publish("event.toy.raised.v1", msgspec.json.encode(event)) for event in self.log[-many:])
+        )
+        await self.nats.publish(
+            heartbeat_subject("toy"), msgspec.json.encode(Heartbeat(len(self.log), str(len(self.log))))
+        )
 
     async def replay(self, message: Any) -> None:
-        page = msgspec.json.decode(message.data, type=Replay)
+        wanted = msgspec.json.decode(message.data, type=Replay)
         self.pages += 1
-        await message.respond(b"[" + b",".join(self.log[page.after : page.after + page.limit]) + b"]")
+        at = str(wanted.after) if wanted.after else ""
+        found = self.log[wanted.after : wanted.after + wanted.limit]
+        await message.respond(msgspec.json.encode(Page(len(self.log), at, found)))
 
     async def sent_ahead(self) -> int:
         """The number of consumers of its stream."""

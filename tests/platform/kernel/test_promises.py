@@ -23,7 +23,7 @@ from services.kernel.messaging import client
 from services.kernel.messaging.client import CALLER, KEY, Reply
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import DuplicateKeyError, UpdateOne
-from services.kernel.mongo.transaction import Transaction, recorded
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.platform.kernel import toy
@@ -199,7 +199,7 @@ async def test_i6_cursor_moves_in_the_transaction_of_the_effects(service: Toy) -
 
     await service.do(OpenTally(id="t"), "open")
     await service.sequencer.work()
-    events = [recorded(document) for document in await service.log()]
+    _, events = await service.store.after(0, 100)
     inbox = service.inbox(fails)
     with pytest.raises(ConnectionResetError):
         await inbox._in_one(events)
@@ -219,7 +219,7 @@ async def test_i7_failed_event_is_parked_and_blocks_only_its_aggregate(
         await service.do(RaiseTally(id="bad"), f"bad {n}")
         await service.do(RaiseTally(id="good", most=12), f"good {n}")
     await service.sequencer.work()
-    events = [recorded(document) for document in await service.log()]
+    _, events = await service.store.after(0, 100)
     inbox = service.inbox()
     await inbox.apply(events[:20])
     await inbox.apply(events[20:])

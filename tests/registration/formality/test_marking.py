@@ -96,7 +96,7 @@ class Office:
     async def hear(self, model: str, at: datetime) -> None:
         """Handles all events of the model, also those that were handled before."""
         types = {kind.subject: kind for kind in handlers.HEARD}
-        log = [recorded(d) async for d in self.store.db.log.find({"key": model}).sort("version", 1)]
+        log = [recorded(d, "") async for d in self.store.db.log.find({"key": model}).sort("version", 1)]
         heard = [Heard(one, one.read(types[one.type])) for one in log if one.type in types]
         await self.store.transaction(lambda tx: handlers.suspect(heard, tx), at=at)
 

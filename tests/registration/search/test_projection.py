@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
@@ -13,13 +12,14 @@ from nats.aio.client import Client as Nats
 from services.directory.unit_names import UnitNames
 from services.directory.units import keep_units
 from services.kernel.config import Settings
-from services.kernel.log import streams
+from services.kernel.log import pages, streams
 from services.kernel.log.inbox import Heard, Inbox
+from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messages import Refused
 from services.kernel.messaging import client
 from services.kernel.mongo.store import Store
-from services.kernel.mongo.transaction import Transaction, recorded
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.search.projection import Projection
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
@@ -63,7 +63,7 @@ class Registry:
         self.running: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        await self.nats.subscribe(streams.replay_subject("registration"), cb=self.replay)
+        await self.nats.subscribe(replay_subject("registration"), cb=self.replays)
         self.running.append(asyncio.create_task(self.sequencer.run()))
 
         async def work(tx: Transaction) -> str:
@@ -73,10 +73,8 @@ class Registry:
 
         self.owner = await self.store.transaction(work)
 
-    async def replay(self, message: Any) -> None:
-        wanted = msgspec.json.decode(message.data, type=streams.Replay)
-        page = self.store.db.log.find({"seq": {"$gt": wanted.after}}, sort=[("seq", 1)], limit=wanted.limit)
-        await message.respond(msgspec.json.encode([recorded(document) async for document in page]))
+    async def replays(self, message: Any) -> None:
+        await message.respond(await pages.answer(self.store, message.data))
 
     async def draft(self, *titles: str) -> None:
         async def work(tx: Transaction) -> None:
