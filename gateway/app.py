@@ -28,7 +28,7 @@ from services.kernel.caller import Tokens
 from services.kernel.config import Settings
 from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
-from services.kernel.process import Watchdog, keep_running
+from services.kernel.process import Watchdog, keep_private, keep_running
 
 GRAPHIQL = Path(__file__).with_name("graphiql")
 
@@ -69,6 +69,7 @@ class Gateway:
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
+    keep_private()
     telemetry.start("gateway", settings)
     PlanningExecutor.on = settings.plan
     operations, identity = Operations(settings), Identity(settings)

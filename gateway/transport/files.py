@@ -23,6 +23,7 @@ from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.messages import Refused, Unavailable
 from services.kernel.sheets.messages import LARGEST_FILE, LARGEST_PART, FileData, SheetMessages
+from services.kernel.sheets.names import file_name
 
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -97,7 +98,7 @@ class Files:
             )
             await self._operations.client.ask(part, caller, dict[str, Any], key=f"{file}/{number}")
             number += 1
-        stored = encoded({"file": file, "name": name, "size": size})
+        stored = encoded({"file": file, "name": file_name(name), "size": size})
         return Response(stored, 201, {"cache-control": "no-store"}, "application/json")
 
     async def template(self, request: Request, caller: Caller) -> Response:
@@ -154,7 +155,7 @@ async def _parts(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, boo
 
 def _download(name: str, kept: str) -> dict[str, str]:
     return {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file_name(name), safe='')}",
         "cache-control": kept,
         "x-content-type-options": "nosniff",
     }

@@ -19,6 +19,7 @@ from infra.secure.credentials import make_secrets
 from services.catalogue import SERVICES
 from services.kernel.config import Settings
 from services.kernel.credentials import says_who
+from services.kernel.process import keep_private
 
 PROCESSES = {
     "gateway": "gateway.app",
@@ -144,7 +145,7 @@ class Stack:
 
 
 def tellable(**urls: str) -> dict[str, str]:
-    """The addresses without a password, which may be written to a readable file."""
+    """The addresses without a password, which may be written to a file."""
     return {name: url for name, url in urls.items() if not says_who(url)}
 
 
@@ -191,6 +192,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 @contextmanager
 def _alone(var: Path) -> Iterator[None]:
     """Holds the folder's lock. The lock ends with the process, unlike a file with a pid."""
+    keep_private()
     var.mkdir(parents=True, exist_ok=True)
     with (var / "lock").open("a") as lock:
         try:
@@ -202,6 +204,8 @@ def _alone(var: Path) -> Iterator[None]:
                 f"{' at ' + other['gateway'] if 'gateway' in other else ''}. "
                 "Stop it, or set DANVAN_VAR to another folder."
             ) from None
+        for folder in filter(Path.is_dir, var.iterdir()):
+            folder.chmod(0o700)  # its files are of an earlier start
         _note(var)
         try:
             yield

@@ -13,7 +13,8 @@ EARLIEST = date(1900, 1, 1)
 """No report covers a day before it."""
 LINES = "\n\t"
 """Invisible characters that a text of several lines may have."""
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Categories of control and invisible characters."""
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
 
@@ -34,7 +35,7 @@ def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: b
             en=f"{en} has {len(value)} characters, at most {longest} are allowed.",
         )
     for place, character in enumerate(value, 1):
-        if unicodedata.category(character) in _UNSEEN and not (lines and character in LINES):
+        if unicodedata.category(character) in UNSEEN and not (lines and character in LINES):
             code = f"U+{ord(character):04X}"
             raise Refused(
                 f"{field}-unseen-character",

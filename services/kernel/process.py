@@ -12,6 +12,11 @@ from typing import Any
 from services.kernel import telemetry
 
 
+def keep_private() -> None:
+    """From now on this process and its children create files and folders that only their owner can read."""
+    os.umask(0o077)
+
+
 class Watchdog:
     """Ends a process whose event loop hangs, so that its supervisor starts it again.
 

@@ -21,7 +21,7 @@ from services.kernel.log.streams import nudge_subject
 from services.kernel.messaging import bus
 from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
-from services.kernel.process import Watchdog, end, keep_running
+from services.kernel.process import Watchdog, end, keep_private, keep_running
 from services.kernel.table import CommandRow, Late, Part, QueryRow, Reader, Subscription, Table, Work
 
 H = TypeVar("H")
@@ -36,6 +36,7 @@ class Service:
     """A process of a service. It has a sequencer if the service announces events."""
 
     def __init__(self, table: Table, settings: Settings, work: Work) -> None:
+        keep_private()
         telemetry.start(table.name, settings)
         self.table = table
         self.name = table.name

@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from services.kernel.messages import Refused
 from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, RowProblem
-from services.kernel.sheets.reading import Line
 
 E = TypeVar("E")
 T = TypeVar("T")

@@ -42,6 +42,7 @@ from services.kernel.sheets.messages import (
     StoreFilePart,
     Template,
 )
+from services.kernel.sheets.names import file_name
 from services.kernel.sheets.sheet import AnySheet
 from services.kernel.sheets.template import write_template
 from services.kernel.sheets.worker import Worker
@@ -101,7 +102,7 @@ class Sheets:
     async def store_file_part(self, command: StoreFilePart, tx: Transaction) -> Row:
         if not self.messages.FILE.names(command.file):
             raise not_found(FILE, command.file)
-        name = required(command.name, "name", longest=200, vi="Tên tệp", en="The file's name")
+        name = file_name(required(command.name, "name", longest=200, vi="Tên tệp", en="The file's name"))
         if not 0 <= command.number < MOST_PARTS or len(command.data) > LARGEST_PART:
             raise refusals.too_large(LARGEST_FILE)
         unit = await self._path_of(tx, command.unit)

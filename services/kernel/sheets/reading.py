@@ -23,33 +23,11 @@ from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from services.kernel.sheets import refusals, values
 from services.kernel.sheets.columns import Layout
 from services.kernel.sheets.guard import guard, refuse_other_types
+from services.kernel.sheets.lines import Line, unquoted
 from services.kernel.sheets.messages import LARGEST_FILE, RowProblem
 
 MOST_COLUMNS = 60
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of a text that a spreadsheet computes when it opens a CSV file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a file. `cells`: by column key, as they stand there. `letters`: column key → letter.
-
-    `problems`: of cells that cannot be read.
-    """
-
-    number: int
-    cells: Mapping[str, Any]
-    letters: Mapping[str, str]
-    problems: tuple[RowProblem, ...] = ()
-
-    def address(self, key: str) -> str:
-        """The address of a cell, as in `C7`; empty for a column that the file does not have."""
-        return f"{self.letters[key]}{self.number}" if key in self.letters else ""
-
-    def text(self, key: str) -> str:
-        """The cell as text; empty without one."""
-        return values.text(self.cells.get(key, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +51,7 @@ class Table:
                 if problem := _unreadable(value, f"{self.letters[key]}{number}"):
                     problems.append(problem)
                 else:
-                    cells[key] = _unquoted(value)
+                    cells[key] = unquoted(value)
             if cells or problems:
                 yield Line(number, cells, self.letters, tuple(problems))
 
@@ -235,13 +213,3 @@ def _unreadable(value: Any, address: str) -> RowProblem | None:
             en=f"The cell has Excel's error {written}.",
         )
     return None
-
-
-def _unquoted(value: Any) -> Any:
-    """The text without the apostrophe that an export puts before it."""
-    return value[1:] if isinstance(value, str) and value.startswith("'") else value
-
-
-def quoted(text: str) -> str:
-    """The text, with an apostrophe in front if a spreadsheet would compute it on opening a CSV file."""
-    return f"'{text}" if text.startswith((*FORMULA, "'")) else text

@@ -8,8 +8,8 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets.columns import Layout
 from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import StartExport, StartImport
-from services.kernel.sheets.reading import Line
 
 E = TypeVar("E")
 I = TypeVar("I", bound=StartImport)  # noqa: E741

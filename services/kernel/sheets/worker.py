@@ -18,7 +18,7 @@ import msgspec
 from nats.aio.client import Client as Nats
 
 from services.kernel import telemetry
-from services.kernel.calendar import moment
+from services.kernel.calendar import moment, today
 from services.kernel.caller import Caller, Scope
 from services.kernel.kinds import Kind
 from services.kernel.log.streams import nudge_subject
@@ -32,8 +32,9 @@ from services.kernel.sheets import files, jobs, values, writing
 from services.kernel.sheets.columns import Column, Layout
 from services.kernel.sheets.jobs import LEASE, Lost
 from services.kernel.sheets.judging import Outcome, imported_before
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, FileFormat, JobKind, JobState
-from services.kernel.sheets.reading import Line, opened
+from services.kernel.sheets.reading import opened
 from services.kernel.sheets.sheet import AnySheet, Importer
 
 BATCH = 500
@@ -126,7 +127,7 @@ class _Run:
     def _asking(self) -> tuple[Caller, Scope]:
         """The caller who started the job, with their present scope. A caller who has lost the role is refused."""
         caller = msgspec.convert(self._job["caller"], Caller)
-        return caller, caller.scope(self._roles, moment().date())
+        return caller, caller.scope(self._roles, today())
 
     def _reading(self) -> Access:
         return self._store.reading(*self._asking(), moment())

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import xlsxwriter
 
 from services.kernel.sheets import values
-from services.kernel.sheets.reading import quoted
+from services.kernel.sheets.lines import quoted
 
 A4 = 9
 

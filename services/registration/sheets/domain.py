@@ -13,8 +13,8 @@ from services.kernel.act import Act
 from services.kernel.messages import Event, Refused
 from services.kernel.sheets import values
 from services.kernel.sheets.judging import Cells, Faulty, Outcome, judged
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, RowProblem
-from services.kernel.sheets.reading import Line
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit, UnitPath
 from services.movement.words import ContributionKind

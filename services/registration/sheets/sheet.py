@@ -12,7 +12,7 @@ from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets.judging import Outcome
-from services.kernel.sheets.reading import Line
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.sheet import Sheet
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.models.domain import Model

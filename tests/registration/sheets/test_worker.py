@@ -21,8 +21,8 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.mount import Sheets
-from services.kernel.sheets.reading import Line
 from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind

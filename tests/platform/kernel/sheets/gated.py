@@ -11,8 +11,8 @@ from faststream.asgi import AsgiFastStream
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.service import serve
 from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.mount import Sheets
-from services.kernel.sheets.reading import Line
 from services.kernel.table import Table
 from tests.platform.kernel.sheets import toy
 from tests.platform.kernel.sheets.trees import SHEET, Planting, TreesImporter, path_of

@@ -19,9 +19,9 @@ from services.kernel.service import serve
 from services.kernel.sheets import values
 from services.kernel.sheets.columns import Column, Layout
 from services.kernel.sheets.judging import Cells, Outcome, judged
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate
 from services.kernel.sheets.mount import Sheets
-from services.kernel.sheets.reading import Line
 from services.kernel.sheets.sheet import Sheet
 from services.kernel.table import Table
 from services.kernel.units import COUNTRY
