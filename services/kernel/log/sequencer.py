@@ -114,8 +114,7 @@ class Sequencer:
             page = self._pace.size
             more = await self.number() >= page
             await self.append()
-        if not self.problem:
-            await self.beat()
+        await self.beat()
 
     async def hold(self) -> bool:
         """Takes the lease, or renews it after a third of its time; False while another process holds it."""
@@ -263,9 +262,8 @@ class Sequencer:
     async def beat(self) -> None:
         if time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + self._heartbeat
-            await self._nats.publish(
-                heartbeat_subject(self._producer), msgspec.json.encode(Heartbeat(self.head, self._event))
-            )
+            beat = Heartbeat(self.head, self._event, not self.problem, self.problem)
+            await self._nats.publish(heartbeat_subject(self._producer), msgspec.json.encode(beat))
 
     async def _disagreement(self, tail: int) -> str | None:
         """None when the stream's last message is the log's event of that number."""

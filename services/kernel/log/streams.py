@@ -55,10 +55,14 @@ class Heartbeat(msgspec.Struct, frozen=True):
     """`last`: the producer's highest number; `event`: the id of that event.
 
     A reader with a lower number has missed an event. A reader with this number and another event has read another log.
+    The producer sends it as long as it can read its log. `stream_agrees`: whether the stream is a copy of the log as
+    far as the stream goes. `problem`: why the producer cannot number events or cannot append them to its stream.
     """
 
     last: int
     event: str = ""
+    stream_agrees: bool = True
+    problem: str | None = None
 
 
 def heartbeat_subject(producer: str) -> str:
