@@ -37,6 +37,9 @@ SILENCE = 5.0
 """Seconds without any acknowledgement of a page after which the stream's tail is read again."""
 UNLIMITED = 86_400.0
 """Seconds. The driver requires a time limit for each acknowledgement; `SILENCE` is the real limit."""
+GATHER = 0.04
+"""Least seconds between the starts of two rounds: the events of many commands then share one transaction, one
+publication, and a batch of each reader. An event that comes after a pause of that length does not wait."""
 HEAD = "head"
 
 
@@ -80,6 +83,7 @@ class Sequencer:
                 await nudges.unsubscribe()
 
     async def _round(self) -> None:
+        again_at = time.monotonic() + GATHER
         try:
             await self.work()
         except LostLease:
@@ -93,6 +97,7 @@ class Sequencer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._heartbeat):
                 await self._nudged.wait()
+        await asyncio.sleep(max(0.0, again_at - time.monotonic()))
         self._nudged.clear()
 
     async def work(self) -> None:
