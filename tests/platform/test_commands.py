@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest_asyncio
 
 from services.catalogue import SERVICES
 from services.directory.organisations import keep_organisations
 from services.directory.units import keep_units
-from services.kernel.calendar import today
-from services.kernel.caller import OURSELVES, Caller, Grant
+from services.kernel.calendar import moment, today
+from services.kernel.caller import LIFE, OURSELVES, Caller, Grant, Tokens, binding
 from services.kernel.config import Settings
 from services.kernel.messages import Command, Role
+from services.kernel.messaging.client import CALLER, KEY
+from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.table import Late
@@ -30,6 +33,7 @@ from services.registration.formality import messages as questions
 from services.registration.formality.repository import Questions, subject
 from services.registration.launches import messages as launches
 from services.registration.models import messages as models
+from services.registration.models.handlers import draft_model
 from services.registration.models.repository import Models
 from services.registration.organisations import messages as organisations
 from services.registration.programmes import messages as programmes
@@ -287,6 +291,33 @@ async def test_every_command_reads_each_document_once(office: Office) -> None:
     await about_units(office)
     declared = {row.type for table in SERVICES.values() for row in table.commands}
     assert office.counted == declared - UNCOUNTED
+
+
+async def test_draft_sends_six_commands_to_mongodb(office: Office, settings: Settings) -> None:
+    await office.do(units.RecordUnits(units=UNITS))
+    owner = await organisation(office, "Hội")
+    sign = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json").sign
+    verify = Tokens.from_file("gateway", settings.secrets_of("registration") / "caller.public.json")
+    caller = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit="c"),))
+    command = models.DraftModel(
+        owner=owner, on=DAY, title="Ngõ sạch", field="KT", subject_kind=SubjectKind.COLLECTIVE
+    )
+    body = msgspec.json.encode(command)
+    token = sign(caller, moment(), LIFE, **binding(command.subject, body, "draft"))
+
+    async def committed() -> None: ...
+
+    desk = Desk(office.stores["registration"], verify, committed)
+    office.watch.commands.clear()
+    await desk.command(type(command), draft_model, body, {CALLER: token, KEY: "draft"})
+    assert [(name, body[name]) for name, body in office.watch.commands] == [
+        ("find", "organisations"),
+        ("find", "units"),
+        ("insert", "models"),
+        ("insert", "answers"),
+        ("insert", "log"),
+        ("commitTransaction", 1),
+    ]
 
 
 def command_handlers() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:

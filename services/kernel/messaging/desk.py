@@ -119,7 +119,10 @@ class Desk:
             "reply": reply,
             "at": moment(),
         }
-        await self._store.db.answers.insert_one(document, session=tx.session if tx else None)
+        if tx:
+            tx.answers.append(document)
+        else:
+            await self._store.db.answers.insert_one(document)
 
     async def _remember_or_recall(
         self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes

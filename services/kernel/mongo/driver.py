@@ -1,10 +1,14 @@
-"""The driver's names that the rest of the code uses, and the connection. The only module that imports motor."""
+"""The driver's names that the rest of the code uses, the connection, and the ends of a transaction.
+
+The only module that imports motor.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson import ObjectId
 from bson.codec_options import CodecOptions
+from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -95,6 +99,39 @@ def database(client: Client, name: str, codecs: Codecs) -> Database:
         read_concern=ReadConcern("majority"),
         read_preference=ReadPreference.PRIMARY,
     )
+
+
+def begin(client: Client) -> Session:
+    """A session in a transaction that reads a snapshot and is committed with majority and journal.
+
+    End it with `commit` or `abort`. Motor would start the session in a thread, though that does no input or output.
+    """
+    session = Session(client.delegate.start_session(), client)
+    session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
+    return session
+
+
+async def commit(session: Session, last: Sequence[tuple[Collection, Sequence[Document]]]) -> None:
+    """Inserts the last documents, commits and ends the session. When it raises, the transaction is aborted.
+
+    One call of a thread does all of it. With a call for each, as motor does it, a transaction of six commands takes a
+    fifth more processor time.
+    """
+
+    def work() -> None:
+        with session.delegate as ours:
+            for collection, documents in last:
+                if len(documents) == 1:
+                    collection.delegate.insert_one(documents[0], session=ours)
+                elif documents:
+                    collection.delegate.insert_many(documents, session=ours)
+            ours.commit_transaction()
+
+    await run_on_executor(session.get_io_loop(), work)  # type: ignore[no-untyped-call]
+
+
+async def abort(session: Session) -> None:
+    await session.end_session()
 
 
 def new_digits() -> str:

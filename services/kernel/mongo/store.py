@@ -21,8 +21,6 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import CODECS
 from services.kernel.mongo.driver import (
     ASCENDING,
-    MAJORITY,
-    SNAPSHOT,
     SNAPSHOT_UNAVAILABLE,
     Database,
     DuplicateKeyError,
@@ -154,12 +152,12 @@ class Store:
     async def _once(
         self, work: Callable[[Transaction], Awaitable[T]], at: datetime, caller: Caller, scope: Scope
     ) -> T:
-        async with (
-            await self._client.start_session() as session,
-            session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY),
-        ):
-            tx = Transaction(self.db, caller, scope, at, session)
+        session = driver.begin(self._client)
+        tx = Transaction(self.db, caller, scope, at, session)
+        try:
             result = await work(tx)
-            if tx.events:
-                await self.db.log.insert_many(tx.events, session=session)
-            return result
+        except BaseException:
+            await driver.abort(session)
+            raise
+        await driver.commit(session, [(self.db.answers, tx.answers), (self.db.log, tx.events)])
+        return result

@@ -24,6 +24,8 @@ class Transaction(Access):
     """Reading and writing, all or nothing. It may run several times: its user must keep no state from one run."""
 
     events: list[Document] = field(default_factory=list)
+    answers: list[Document] = field(default_factory=list)
+    """Inserted, as `events` are, when the work is done."""
     cause: list[Recorded] = field(default_factory=list)
 
     def act(self, on: date | None = None) -> Act:
