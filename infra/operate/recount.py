@@ -95,8 +95,7 @@ class _Count:
             ):
                 keys += [f"{event['key']}/{event['version']}" async for event in beyond]
         async for parked in self._all("reporting", "parked", {"reader": reader(generation)}):
-            data = parked["event"]["data"]
-            keys.append(f"{data['key']}/{data['version']}")
+            keys.append(f"{parked['key']}/{parked['version']}")
         self._found.uncounted = len(keys)
         return keys
 

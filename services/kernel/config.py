@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     mongo_cache_mb: Annotated[int, Field(ge=256, le=1_000_000)] = 256
     """Megabytes of memory for the cache of the embedded MongoDB."""
     lease: Seconds = 5.0
-    """Seconds of a sequencer's lease. Another process takes over that long after a crash."""
+    """Seconds of a lease, of a sequencer or a reader. Another process takes over that long after a crash."""
     heartbeat: Seconds = 1.0
     """Seconds between the messages in which a producer announces its last sequence number."""
     watchdog: Seconds = 30.0

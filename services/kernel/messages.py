@@ -138,7 +138,9 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        return str(self.data["key"])
+        """The id of the aggregate; empty in an event that lacks it, which no reader can apply."""
+        key = self.data.get("key")
+        return key if isinstance(key, str) else ""
 
 
 E = TypeVar("E", bound=Event)

@@ -162,10 +162,14 @@ class Service:
 
     async def _ready(self, _: Any) -> AsgiResponse:
         trouble = self.trouble
-        state: dict[str, Any] = {"lag": {reader.name: reader.lag for reader in self._readers()}}
+        readers = self._readers()
+        state: dict[str, Any] = {
+            "lag": {reader.name: reader.lag for reader in readers},
+            "standby": [reader.name for reader in readers if reader.standby],
+        }
         try:
             async with asyncio.timeout(2):
-                state["parked"] = await self.store.db.parked.count_documents({})
+                state["parked"] = await self.store.db.parked.estimated_document_count()
         except Exception as error:
             trouble["mongo"] = type(error).__name__
         body = msgspec.json.encode({"service": self.name, "trouble": trouble, **state})

@@ -132,6 +132,11 @@ class Reader(Protocol):
     @property
     def problem(self) -> str | None: ...
 
+    @property
+    def standby(self) -> bool:
+        """Whether another process reads in its place."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Cursors:

@@ -100,19 +100,17 @@ class Counters:
         names = [f"{name}/{producer}" for producer in COUNTED]
         cursors = access.unscoped(CURSORS).find({"_id": {"$in": names}})
         applied = {producer: position for producer, (position, _) in heard.items()}
+        parked: dict[str, int] = {}
         async for document in cursors:
             producer = document["_id"].rpartition("/")[2]
             applied[producer] = max(applied.get(producer, 0), document["seq"])
-        parked = access.unscoped(PARKED).find(
-            {"producer": {"$in": list(COUNTED)}, "reader": name}, {"producer": 1}
-        )
-        stuck = [document["producer"] async for document in parked]
+            parked[producer] = document["parked"]
         return tuple(
             Position(
                 producer=producer,
                 applied=applied.get(producer, 0),
                 head=max(heard.get(producer, (0, 0))[1], applied.get(producer, 0)),
-                parked=stuck.count(producer),
+                parked=parked.get(producer, 0),
             )
             for producer in COUNTED
         )

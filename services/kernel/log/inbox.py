@@ -1,6 +1,7 @@
 """Applies a producer's events once each, in order: the cursor moves in the transaction of their effects.
 
-An event whose handler fails is set aside (parked) with its error. Only later events of the same aggregate wait for it.
+Of several processes with the same reader one works, the holder of the cursor's lease; the others stand by. An event
+whose handler fails, or that cannot be read, is parked with its error. Only later events of the same record wait for it.
 """
 
 import asyncio
@@ -8,16 +9,23 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from nats.aio.client import Client
 
 from services.kernel import telemetry
+from services.kernel.log import streams
+from services.kernel.log.cursor import Cursor, LostCursor
 from services.kernel.log.feed import BATCH, Feed
 from services.kernel.log.pace import Pace
+from services.kernel.log.parking import Failure, Parking
+from services.kernel.log.position import Position
 from services.kernel.messages import Event, Recorded
-from services.kernel.mongo.codec import from_document, to_document
-from services.kernel.mongo.driver import Document, PyMongoError, is_transient
+from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
+
+RETRIES = 20
+"""Parked events that are tried again between two batches: many of them do not hold up new events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +60,25 @@ class Inbox:
         self._store = store
         self._types = types
         self._handle = handle
-        self.name = f"{name}/{producer}"
-        self._cursor = {"_id": self.name}
-        self._parked = {"producer": producer, "reader": name}
+        self._cursor = Cursor(store, f"{name}/{producer}")
+        self._parking = Parking(store, name, producer)
         self._feed: Feed | None = None
         self._pace = Pace(limit)
         self._pause = pause
         self._ready = ready
+        self._stuck: set[str] = set()
+        """Keys whose parked events have failed again since this process began to read."""
+        self._retried: int | None = 0
+        """The number of the last parked event that was tried again; None when all were."""
+        self.name = self._cursor.name
         self.producer = producer
-        self.position = 0
+        self._at = Position()
+        self._standby = False
+
+    @property
+    def position(self) -> int:
         """The number of the last event that was applied, parked or ignored. The stored cursor may be behind it."""
-        self._kept = 0
+        return self._at.seq
 
     @property
     def lag(self) -> int:
@@ -73,33 +89,56 @@ class Inbox:
     def problem(self) -> str | None:
         return self._feed.problem if self._feed else None
 
+    @property
+    def standby(self) -> bool:
+        """Whether another process reads for this cursor."""
+        return self._standby
+
     async def run(self, nats: Client) -> None:
         """Follows the producer for ever. While the database is away it waits, then goes on from the cursor."""
-        while True:
-            try:
-                await self._follow(nats)
-            except PyMongoError as error:
-                if not is_transient(error):
-                    raise
-                telemetry.log.warning("inbox waits", inbox=self.name, why=type(error).__name__)
-                await asyncio.sleep(0.5)
+        try:
+            while True:
+                try:
+                    await self._take_turn(nats)
+                except LostCursor as lost:
+                    telemetry.log.warning("inbox begins again at its cursor", inbox=self.name, why=str(lost))
+                except PyMongoError as error:
+                    if not is_transient(error):
+                        raise
+                    telemetry.log.warning("inbox waits", inbox=self.name, why=type(error).__name__)
+                    await asyncio.sleep(0.5)
+        finally:
+            await self._cursor.release()
+
+    async def _take_turn(self, nats: Client) -> None:
+        """Reads while it holds the lease. Waits for a third of a lease if another process holds it."""
+        self._standby = not await self._cursor.hold()
+        self._at = self._cursor.position
+        if self._standby:
+            self._feed = None
+            await asyncio.sleep(self._cursor.lease / 3)
+        else:
+            await self._cursor.while_held(self._follow(nats))
 
     async def _follow(self, nats: Client) -> None:
+        self._stuck, self._retried = set(), 0
         await self._be_ready(0)
-        await self.retry_parked()
-        cursor = await self._store.db.cursors.find_one(self._cursor)
-        self.position = self._kept = cursor["seq"] if cursor else 0
         # A reader with small transactions is slow: it takes batches from the log, not all that waits in the stream.
         self._feed = Feed(nats, self.producer, self.position, sparing=self._pace.most < BATCH)
         async with contextlib.aclosing(self._feed.batches(self._pace.most)) as batches:
             async for events in batches:
-                if any(event.type in self._types for event in events):
-                    await self.apply(events)
+                await self._retry_some()
+                if any(map(self._concerns, events)):
+                    await self._apply_all(events)
                     await asyncio.sleep(self._pause)
                 else:
                     await self._pass_over(events)
 
-    async def apply(self, events: Sequence[Recorded]) -> None:
+    def _concerns(self, event: Recorded) -> bool:
+        """Whether it has a handler, or may have had one: an unreadable event may be of any type."""
+        return event.type in self._types or event.type == streams.unreadable(self.producer)
+
+    async def _apply_all(self, events: Sequence[Recorded]) -> None:
         """Applies all events, as many in one transaction as it has time for."""
         while events:
             batch = events[: self._pace.size]
@@ -108,17 +147,17 @@ class Inbox:
 
     async def _apply_batch(self, events: Sequence[Recorded]) -> None:
         """Applies all events in one transaction; when it fails, one by one, so that only the culprit is parked."""
+        assert events[0].seq == self.position + 1, "a feed has no holes"  # noqa: S101
         await self._be_ready(events[-1].seq)
         try:
             with self._pace.one():
                 await self._in_one(events)
-        except PyMongoError as error:
+        except LostCursor:
+            raise
+        except Exception as error:
             if is_transient(error):
                 raise
             await self._apart(events)
-        except Exception:
-            await self._apart(events)
-        self.position = self._kept = events[-1].seq
 
     async def _be_ready(self, seq: int) -> None:
         if self._ready:
@@ -126,70 +165,92 @@ class Inbox:
 
     async def _pass_over(self, events: Sequence[Recorded]) -> None:
         """Ignores events without a handler. The cursor moves only in a quiet moment or after many of them."""
-        self.position = events[-1].seq if events else self.position
-        if self.position > self._kept and (not events or self.position - self._kept > BATCH):
-            await self._store.db.cursors.update_one(
-                self._cursor, {"$max": {"seq": self.position}}, upsert=True
-            )
-            self._kept = self.position
+        self._at = Position(events[-1].seq, events[-1].id) if events else self._at
+        if self._at.seq - self._cursor.position.seq > (BATCH if events else 0):
+            await self._cursor.move(self._at)
+            self._cursor.moved(self._at)
 
-    async def retry_parked(self) -> int:
-        """Applies parked events again, in order: a newer program may be able to. Returns the number still parked."""
-        parked = self._store.db.parked.find(self._parked).sort("seq", 1)
-        stuck: set[str] = set()
-        left = 0
-        async for document in parked:
-            event = from_document(document["event"], Recorded)
-            if event.key not in stuck and await self._unpark(document, event):
-                continue
-            stuck.add(event.key)
-            left += 1
-        return left
+    async def _in_one(self, events: Sequence[Recorded], failure: str = "") -> None:
+        """Moves the cursor past the events, in one transaction with their effects. `failure`: parks them instead."""
+        to = Position(events[-1].seq, events[-1].id)
 
-    async def _in_one(self, events: Sequence[Recorded]) -> None:
         async def work(tx: Transaction) -> None:
-            cursor = await self._store.db.cursors.find_one(self._cursor, session=tx.session)
-            passed = cursor["seq"] if cursor else 0
-            fresh = [event for event in events if event.seq > passed]
-            if not fresh:
+            # First: from here to the commit MongoDB lets nobody else take the lease.
+            parked = await self._cursor.move(to, tx)
+            if parked is None:
                 return
-            assert fresh[0].seq == max(passed, self.position) + 1, "a feed has no holes"  # noqa: S101
-            blocked = await self._blocked(tx)
-            for event in fresh:
-                if event.key in blocked and event.type in self._types:
-                    await self._park(tx, event, "an earlier event of the same aggregate is parked")
-            await self._apply(tx, [event for event in fresh if event.key not in blocked])
-            await self._move(tx, fresh[-1].seq)
+            ours = [event for event in events if self._concerns(event)]
+            blocked = await self._parking.keys({event.key for event in ours}, tx) if parked else set()
+            heard, failures = self._read(ours, blocked, failure)
+            if failures:
+                await self._parking.add(failures, tx)
+                await self._cursor.count_parked(len(failures), tx)
+            await self._apply(heard, tx)
 
         await self._store.transaction(work)
+        self._cursor.moved(to)
+        self._at = to
+
+    def _read(
+        self, events: Sequence[Recorded], blocked: set[str], failure: str
+    ) -> tuple[list[Heard], list[Failure]]:
+        """The events that can be applied, and those to park. `blocked`: keys with a parked event."""
+        heard: list[Heard] = []
+        failures: list[Failure] = []
+        for event in events:
+            why = failure
+            if not why and event.key and event.key in blocked:
+                why = "an earlier event of the same aggregate is parked"
+            if not why:
+                try:
+                    heard.append(self._heard(event))
+                    continue
+                except (msgspec.ValidationError, LookupError) as error:
+                    why = repr(error)
+            telemetry.log.error("event parked", inbox=self.name, type=event.type, seq=event.seq, why=why)
+            failures.append(Failure(event, why))
+            blocked.add(event.key)
+        return heard, failures
+
+    def _heard(self, event: Recorded) -> Heard:
+        if event.type not in self._types:
+            raise LookupError(event.data.get("why", "it cannot be read"))
+        return Heard(event, event.read(self._types[event.type]))
 
     async def _apart(self, events: Sequence[Recorded]) -> None:
         for event in events:
             try:
                 await self._in_one([event])
+            except LostCursor:
+                raise
             except Exception as error:
                 if is_transient(error):
                     raise
-                telemetry.log.exception("event parked", type=event.type, seq=event.seq, key=event.key)
-                await self._pass_by(event, repr(error))
+                telemetry.log.exception("event fails", type=event.type, seq=event.seq, key=event.key)
+                await self._in_one([event], failure=repr(error))
 
-    async def _pass_by(self, event: Recorded, error: str) -> None:
+    async def _retry_some(self) -> None:
+        """Applies some parked events again, in order: a newer program may be able to."""
+        if self._retried is None:
+            return
+        events = await self._parking.after(self._retried, RETRIES)
+        for event in events:
+            if event.key in self._stuck or not await self._unpark(event):
+                self._stuck.add(event.key)
+            self._retried = event.seq
+        if len(events) < RETRIES:
+            self._retried = None
+
+    async def _unpark(self, event: Recorded) -> bool:
         async def work(tx: Transaction) -> None:
-            cursor = await self._store.db.cursors.find_one(self._cursor, session=tx.session)
-            if cursor is None or cursor["seq"] < event.seq:
-                await self._park(tx, event, error)
-                await self._move(tx, event.seq)
-
-        await self._store.transaction(work)
-
-    async def _unpark(self, document: Document, event: Recorded) -> bool:
-        async def work(tx: Transaction) -> None:
-            gone = await self._store.db.parked.delete_one({"_id": document["_id"]}, session=tx.session)
-            if gone.deleted_count:
-                await self._apply(tx, [event])
+            if await self._parking.remove(event, tx):
+                await self._cursor.count_parked(-1, tx)
+                await self._apply([self._heard(event)], tx)
 
         try:
             await self._store.transaction(work)
+        except LostCursor:
+            raise
         except Exception as error:
             if is_transient(error):
                 raise
@@ -197,30 +258,7 @@ class Inbox:
         telemetry.log.info("parked event applied", type=event.type, seq=event.seq)
         return True
 
-    async def _move(self, tx: Transaction, seq: int) -> None:
-        await self._store.db.cursors.update_one(
-            self._cursor, {"$set": {"seq": seq, "at": tx.at}}, upsert=True, session=tx.session
-        )
-
-    async def _blocked(self, tx: Transaction) -> set[str]:
-        return {
-            d["key"] async for d in self._store.db.parked.find(self._parked, {"key": 1}, session=tx.session)
-        }
-
-    async def _park(self, tx: Transaction, event: Recorded, error: str) -> None:
-        document = {
-            "_id": f"{self.name}/{event.seq}",
-            **self._parked,
-            "seq": event.seq,
-            "key": event.key,
-            "error": error[:2000],
-            "at": tx.at,
-            "event": to_document(event),
-        }
-        await self._store.db.parked.insert_one(document, session=tx.session)
-
-    async def _apply(self, tx: Transaction, events: Sequence[Recorded]) -> None:
-        heard = [Heard(e, e.read(self._types[e.type])) for e in events if e.type in self._types]
+    async def _apply(self, heard: Sequence[Heard], tx: Transaction) -> None:
         if heard:
             traced = [(e.recorded.type, e.recorded.seq, e.recorded.trace) for e in heard]
             with telemetry.heard(traced, self.name):

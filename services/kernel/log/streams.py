@@ -71,3 +71,11 @@ def heartbeat_subject(producer: str) -> str:
 
 def nudge_subject(producer: str) -> str:
     return f"nudge.{producer}"
+
+
+def unreadable(producer: str) -> str:
+    """Type of the event that stands in pages and in the stream for one that the log holds and nobody can read.
+
+    It keeps number and id; its `data` says why. Every reader parks it: nobody knows whom it concerned.
+    """
+    return f"event.{producer}.unreadable.v1"

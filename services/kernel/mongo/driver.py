@@ -15,7 +15,16 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
+from pymongo import (
+    ASCENDING,
+    DESCENDING,
+    IndexModel,
+    InsertOne,
+    ReadPreference,
+    ReplaceOne,
+    ReturnDocument,
+    UpdateOne,
+)
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -30,6 +39,7 @@ from services.kernel.config import Settings
 from services.kernel.credentials import mongo_login
 
 __all__ = [
+    "AFTER",
     "ASCENDING",
     "DESCENDING",
     "MAJORITY",
@@ -56,6 +66,8 @@ Indexes = Mapping[str, Sequence[IndexModel]]
 MAJORITY = WriteConcern("majority", j=True)
 """A write succeeds when a majority of the replica set has it in its journal."""
 SNAPSHOT = ReadConcern("snapshot")
+AFTER = ReturnDocument.AFTER
+"""`find_one_and_update` returns the document as it is after the update."""
 
 AUTHENTICATION_FAILED, SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 18, 246, 11000
 """MongoDB's error codes."""

@@ -43,7 +43,10 @@ LOG_INDEXES: Indexes = {
         IndexModel(PENDING, partialFilterExpression={"seq": 0}),
         IndexModel([("key", ASCENDING), ("version", ASCENDING)], unique=True),
     ],
-    "parked": [IndexModel([("producer", ASCENDING), ("seq", ASCENDING)])],
+    "parked": [
+        IndexModel([("reader", ASCENDING), ("producer", ASCENDING), ("seq", ASCENDING)]),
+        IndexModel([("reader", ASCENDING), ("producer", ASCENDING), ("key", ASCENDING)]),
+    ],
 }
 
 
@@ -53,6 +56,8 @@ class Store:
     def __init__(self, settings: Settings, service: str, *, user: str = "") -> None:
         self._client = driver.connect(settings, user=user or service, application=f"danvan-{service}")
         self.service = service
+        self.lease = settings.lease
+        """Seconds of a lease on a document of the database."""
         self.db = driver.database(self._client, f"{settings.mongo_prefix}_{service}", CODECS)
 
     def beside(self, service: str) -> Database:

@@ -77,6 +77,10 @@ class Projection:
     def problem(self) -> str | None:
         return None
 
+    @property
+    def standby(self) -> bool:
+        return False  # each process has an index of its own
+
     async def run(self, nats: Nats) -> None:
         """Never ends. While the database is away it waits, then goes on from its position."""
         try:

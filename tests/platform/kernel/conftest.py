@@ -34,6 +34,7 @@ class Toy:
     """The toy service without its process: a desk, a sequencer, and a reader in the same database."""
 
     def __init__(self, settings: Settings, connection: Nats) -> None:
+        self.settings = settings
         self.store = Store(settings, "toy")
         self.nats = connection
         self.sequencer = Sequencer(self.store, connection, lease=1, heartbeat=0.2)
@@ -60,8 +61,8 @@ class Toy:
         messages = [await js.get_msg(streams.name("toy"), seq=seq) for seq in range(1, last + 1)]
         return [msgspec.json.decode(message.data or b"", type=Recorded) for message in messages]
 
-    def inbox(self, handle: Handler = toy.copy) -> Inbox:
-        return Inbox(self.store, "toy", {TallyRaised.subject: TallyRaised}, handle, name="copy")
+    def inbox(self, handle: Handler = toy.copy, store: Store | None = None) -> Inbox:
+        return Inbox(store or self.store, "toy", {TallyRaised.subject: TallyRaised}, handle, name="copy")
 
     async def copies(self) -> dict[str, int]:
         """The number of events of each tally that took effect."""
@@ -70,6 +71,13 @@ class Toy:
     async def cursor(self) -> int:
         cursor = await self.store.db.cursors.find_one({"_id": "copy/toy"})
         return cursor["seq"] if cursor else 0
+
+    async def has_passed(self, seq: int) -> bool:
+        """Whether the reader's cursor is at this number."""
+        return await self.cursor() == seq
+
+    async def parked(self) -> list[dict[str, Any]]:
+        return [document async for document in self.store.db.parked.find().sort("seq", 1)]
 
 
 @pytest_asyncio.fixture

@@ -7,6 +7,8 @@ log. I6: effects and cursor are written together. I7: after a failed event, only
 
 import asyncio
 import contextlib
+import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -201,46 +203,51 @@ async def test_i6_cursor_moves_in_the_transaction_of_the_effects(service: Toy) -
     await service.sequencer.work()
     _, events = await service.store.after(0, 100)
     inbox = service.inbox(fails)
+    assert await inbox._cursor.hold()
     with pytest.raises(ConnectionResetError):
         await inbox._in_one(events)
     assert (await service.copies(), await service.cursor()) == ({}, 0)
+    await inbox._cursor.release()
 
-    for _ in range(3):  # each repetition has no further effect
-        await service.inbox().apply(events)
+    async with running(service.sequencer.run()):
+        for _ in range(3):  # each repetition has no further effect
+            async with running(service.inbox().run(service.nats)):
+                await until(partial(service.has_passed, 1))
     assert (await service.copies(), await service.cursor()) == ({"t": 1}, 1)
 
 
-async def test_i7_failed_event_is_parked_and_blocks_only_its_aggregate(
-    service: Toy,
-) -> None:
+async def test_i7_failed_event_is_parked_and_blocks_only_its_aggregate(service: Toy) -> None:
     await service.do(OpenTally(id="bad"), "open bad")
     await service.do(OpenTally(id="good"), "open good")
     for n in range(15):
         await service.do(RaiseTally(id="bad"), f"bad {n}")
         await service.do(RaiseTally(id="good", most=12), f"good {n}")
-    await service.sequencer.work()
-    _, events = await service.store.after(0, 100)
-    inbox = service.inbox()
-    await inbox.apply(events[:20])
-    await inbox.apply(events[20:])
+    async with running(service.sequencer.run()):
+        async with running(service.inbox().run(service.nats)):
+            await until(partial(service.has_passed, len(await service.log())))
 
-    assert await service.copies() == {"bad": 13, "good": 13}
-    parked = [document async for document in service.store.db.parked.find().sort("seq", 1)]
-    assert [document["event"]["data"]["to"] for document in parked] == [13, 14, 15]
-    assert "thirteen cannot be copied" in parked[0]["error"]
-    assert await service.cursor() == len(events)
+        assert await service.copies() == {"bad": 13, "good": 13}
+        parked = await service.parked()
+        assert [json.loads(document["event"])["data"]["to"] for document in parked] == [13, 14, 15]
+        assert "thirteen cannot be copied" in parked[0]["error"]
 
-    # The same program fails again: the events stay parked, in order. A corrected program applies them.
-    assert await inbox.retry_parked() == 3
+        # The same program fails again: the events stay parked, in order. A corrected program applies them.
+        await service.do(OpenTally(id="later"), "open later")
+        async with running(service.inbox().run(service.nats)):
+            await until(partial(service.has_passed, len(await service.log())))
+        assert await service.parked() == parked
 
-    async def mended(heard: Any, tx: Transaction) -> None:
-        for one in heard:
-            again = UpdateOne({"_id": one.event.key}, {"$inc": {"heard": 1}}, upsert=True)
-            await tx.unscoped(toy.COPIES).write([again])
+        async def mended(heard: Any, tx: Transaction) -> None:
+            for one in heard:
+                again = UpdateOne({"_id": one.event.key}, {"$inc": {"heard": 1}}, upsert=True)
+                await tx.unscoped(toy.COPIES).write([again])
 
-    assert await service.inbox(mended).retry_parked() == 0
-    assert await service.copies() == {"bad": 16, "good": 13}
-    assert await service.store.db.parked.count_documents({}) == 0
+        async def none_is_parked() -> bool:
+            return not await service.parked()
+
+        async with running(service.inbox(mended).run(service.nats)):
+            await until(none_is_parked)
+    assert await service.copies() == {"bad": 16, "good": 13, "later": 1}
 
 
 @pytest.mark.parametrize("other", ["subject", "body", "key", "old"])

@@ -39,9 +39,9 @@ async def connected(settings: Settings, gate: Gate) -> AsyncGenerator[Nats, None
             await connection.close()
 
 
-async def open_tallies(service: Toy, number: int) -> None:
+async def open_tallies(service: Toy, number: int, prefix: str = "t") -> None:
     async def work(tx: Transaction) -> None:
-        await toy.Tallies(tx).add_many(toy.tally(f"t{n}", 1) for n in range(number))
+        await toy.Tallies(tx).add_many(toy.tally(f"{prefix}{n}", 1) for n in range(number))
 
     await service.store.transaction(work)
 

@@ -17,5 +17,8 @@ def lists() -> Iterator[Listed]:
         answer = {"_id": {"caller": "x", "key": "k"}}
         yield Listed(f"{service}: an answer", f"{service}.answers", answer)
     for service in ("review", "supervision", "reporting"):
-        parked = {"producer": "registration", "reader": service}
-        yield Listed(f"{service}: parked", f"{service}.parked", parked, {"seq": 1}, follows=False)
+        ours = {"reader": service, "producer": "registration"}
+        parked = ours | {"seq": {"$gt": 100}}
+        yield Listed(f"{service}: parked", f"{service}.parked", parked, {"seq": 1})
+        keys = ours | {"key": {"$in": ["model_" + "7" * 24, "model_" + "8" * 24]}}
+        yield Listed(f"{service}: parked of these things", f"{service}.parked", keys)

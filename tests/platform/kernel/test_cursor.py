@@ -1,0 +1,172 @@
+"""Of several processes with the same reader one reads, in the order of the log; another takes over within seconds."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from services.kernel.config import Settings
+from services.kernel.log.cursor import Cursor, LostCursor
+from services.kernel.log.inbox import Heard
+from services.kernel.log.position import Position
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
+from tests.platform.kernel import toy
+from tests.platform.kernel.conftest import Toy, running
+from tests.platform.kernel.test_slow_machine import open_tallies
+from tests.platform.kernel.toy import OpenTally, RaiseTally
+from tests.waiting import until
+from tests.watch import watching
+
+LONG = 3600.0
+"""Seconds of a lease that no test outlasts."""
+
+
+class Copies:
+    """A handler that counts the events that it gets."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    async def __call__(self, heard: Sequence[Heard], tx: Transaction) -> None:
+        self.heard += len(heard)
+        await toy.copy(heard, tx)
+
+
+async def test_two_processes_of_one_reader_do_the_work_once(service: Toy, settings: Settings) -> None:
+    copies = [Copies(), Copies()]
+    with watching() as watch:
+        stores = [Store(settings.model_copy(update={"lease": LONG}), "toy") for _ in copies]
+    two = [service.inbox(copy, store) for copy, store in zip(copies, stores, strict=True)]
+    async with running(service.sequencer.run(), *(inbox.run(service.nats) for inbox in two)):
+        for n in range(5):
+            await open_tallies(service, 20, f"{n} ")
+            await until(partial(service.has_passed, 20 * (n + 1)))
+    for store in stores:
+        store.close()
+    assert sorted(copy.heard for copy in copies) == [0, 100]
+    assert [name for name, _ in watch.commands if name == "abortTransaction"] == []
+    assert await service.copies() == {f"{n} {m}": 1 for n in range(5) for m in range(20)}
+
+
+async def test_reader_that_stops_hands_over_at_once(service: Toy) -> None:
+    service.store.lease = LONG
+    async with running(service.sequencer.run()):
+        for n in range(3):
+            await service.do(OpenTally(id=f"t{n}"), f"open {n}")
+            async with running(service.inbox().run(service.nats)):
+                await until(partial(service.has_passed, n + 1))
+
+
+async def test_reader_takes_over_when_the_lease_of_a_dead_one_has_run_out(service: Toy) -> None:
+    dead = Cursor(service.store, "copy/toy")
+    assert await dead.hold()
+    await service.do(OpenTally(id="t"), "open")
+    standby = service.inbox()
+    async with running(service.sequencer.run(), standby.run(service.nats)):
+
+        async def stands_by() -> bool:
+            return standby.standby
+
+        await until(stands_by)
+        await until(partial(service.has_passed, 1))
+        assert not standby.standby
+    assert await service.copies() == {"t": 1}
+
+
+async def test_frozen_reader_changes_nothing_after_another_has_taken_over(service: Toy) -> None:
+    service.store.lease = LONG
+    await service.do(OpenTally(id="t"), "open")
+    frozen = asyncio.Event()
+
+    async def freeze(heard: Sequence[Heard], tx: Transaction) -> None:
+        # MongoDB ends the transaction of a frozen process, and its lease runs out.
+        assert tx.session
+        await service.store.db.client.admin.command("killSessions", [tx.session.session_id])
+        lapsed = {"$set": {"until": datetime.fromtimestamp(0, UTC)}}
+        await service.store.db.cursors.update_one({"_id": "copy/toy"}, lapsed)
+        frozen.set()
+        await until(partial(service.has_passed, 1))
+        await toy.copy(heard, tx)
+
+    inbox = service.inbox(freeze)
+
+    async def stands_by() -> bool:
+        return inbox.standby
+
+    async with running(service.sequencer.run(), inbox.run(service.nats)):
+        await frozen.wait()
+        async with running(service.inbox().run(service.nats)):
+            await until(stands_by)
+            assert await service.has_passed(1)
+    assert await service.copies() == {"t": 1}
+
+
+@pytest.mark.parametrize("left", [2, 0], ids=["back", "gone"])
+async def test_reader_begins_again_at_a_cursor_that_went_back(service: Toy, left: int) -> None:
+    """As after a restore of the reader's own database, with its copies."""
+    await service.do(OpenTally(id="t"), "open")
+    for n in range(4):
+        await service.do(RaiseTally(id="t"), f"raise {n}")
+    async with running(service.sequencer.run(), service.inbox().run(service.nats)):
+        await until(partial(service.has_passed, 5))
+        (_, events) = await service.store.after(0, left)
+        await service.store.db.copies.update_one({"_id": "t"}, {"$set": {"heard": left}})
+        if left:
+            back = {"seq": left, "event": events[-1].id}
+            await service.store.db.cursors.update_one({"_id": "copy/toy"}, {"$set": back})
+        else:
+            await service.store.db.cursors.delete_one({"_id": "copy/toy"})
+        await until(partial(service.has_passed, 5))
+        await service.do(RaiseTally(id="t"), "once more")
+        await until(partial(service.has_passed, 6))
+    assert await service.copies() == {"t": 6}
+    assert await service.parked() == []
+
+
+async def test_lease_is_kept_while_a_transaction_outlasts_it(service: Toy) -> None:
+    service.store.lease = 0.1
+    await service.do(OpenTally(id="t"), "open")
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(heard: Sequence[Heard], tx: Transaction) -> None:
+        entered.set()
+        await go_on.wait()
+        await toy.copy(heard, tx)
+
+    other = Copies()
+    standby = service.inbox(other)
+    async with running(service.sequencer.run(), service.inbox(slow).run(service.nats)):
+        await entered.wait()
+        async with running(standby.run(service.nats)):
+            await asyncio.sleep(0.3)  # longer than the lease
+            go_on.set()
+            await until(partial(service.has_passed, 1))
+    assert (await service.copies(), other.heard) == ({"t": 1}, 0)
+
+
+async def test_batch_costs_no_write_for_the_lease(settings: Settings) -> None:
+    with watching() as watch:
+        store = Store(settings.model_copy(update={"lease": LONG}), "toy")
+        cursor = Cursor(store, "copy/toy")
+        await cursor.hold()
+        watch.commands.clear()
+
+        async def work(tx: Transaction) -> None:
+            await cursor.move(Position(1, "e"), tx)
+
+        await store.transaction(work)
+        cursor.moved(Position(1, "e"))
+        commands = [name for name, _ in watch.commands]
+        store.close()
+    assert commands == ["findAndModify", "commitTransaction"]
+
+
+async def test_cursor_that_is_elsewhere_is_not_moved(service: Toy) -> None:
+    one = Cursor(service.store, "copy/toy")
+    assert await one.hold()
+    await service.store.db.cursors.update_one({"_id": "copy/toy"}, {"$set": {"seq": 7, "event": "x"}})
+    with pytest.raises(LostCursor, match="it is at 7, not at 0"):
+        await one.move(Position(1, "e"))
