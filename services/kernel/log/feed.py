@@ -18,7 +18,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import Error as JetStreamError
 
 from services.kernel import telemetry
-from services.kernel.log import streams
+from services.kernel.log import arrivals, streams
 from services.kernel.log.replay import Replay, replay
 from services.kernel.log.streams import Heartbeat, heartbeat_subject
 from services.kernel.messages import Recorded, Unavailable
@@ -104,14 +104,12 @@ class Feed:
                 self.head = max(self.head, info.delivered.stream_seq + (info.num_pending or 0))
             while not (self._sparing and subscription.pending_msgs > limit):
                 try:
-                    messages = [await subscription.next_msg(timeout=QUIET)]
+                    messages = await arrivals.batch(subscription, limit, within=QUIET)
                 except TimeoutError:
                     if self.head > self.position:
                         return
                     yield []
                     continue
-                while subscription.pending_msgs and len(messages) < limit:
-                    messages.append(await subscription.next_msg(timeout=QUIET))
                 events = [msgspec.json.decode(m.data, type=Recorded) for m in messages]
                 follows = self._following(events)
                 if follows:

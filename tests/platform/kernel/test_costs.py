@@ -6,14 +6,49 @@ from typing import Any
 
 import pytest
 from motor.frameworks import asyncio as motor
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js.api import AckPolicy, ConsumerConfig
 
-from services.kernel.log import sequencer
+from services.kernel.log import arrivals, sequencer, streams
 from services.kernel.log.sequencer import Sequencer
 from tests.platform.kernel.conftest import Toy, running
 from tests.platform.kernel.toy import OpenTally, RaiseTally
 from tests.waiting import until
 
 HOUR = 3600
+
+
+async def test_messages_that_have_arrived_are_taken_together(
+    service: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(20):
+        await service.do(OpenTally(id=f"t{n}"), f"open {n}")
+    await service.sequencer.work()
+    config = ConsumerConfig(ack_policy=AckPolicy.NONE, flow_control=True, idle_heartbeat=5)
+    subscription = await service.nats.jetstream().subscribe(
+        streams.subjects("toy"), stream=streams.name("toy"), manual_ack=True, config=config
+    )
+
+    async def arrived() -> bool:
+        return subscription.pending_msgs == 20
+
+    await until(arrived)
+    calls: list[Any] = []
+    next_msg = Subscription.next_msg
+
+    async def counted(self: Subscription, timeout: float | None = 1.0) -> Msg:
+        calls.append(self)
+        return await next_msg(self, timeout)
+
+    monkeypatch.setattr(Subscription, "next_msg", counted)
+    messages = await arrivals.batch(subscription, 15, within=HOUR)
+    messages += await arrivals.batch(subscription, 15, within=HOUR)
+    assert len(calls) == 4
+    assert [message.metadata.sequence.stream for message in messages] == list(range(1, 21))
+    assert (subscription.pending_msgs, subscription.pending_bytes) == (0, 0)
+    with pytest.raises(TimeoutError):
+        await arrivals.batch(subscription, 1, within=0.01)
 
 
 async def test_command_takes_a_turn_of_a_thread_for_each_read_and_write_and_one_for_the_rest(
