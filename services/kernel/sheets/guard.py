@@ -88,7 +88,7 @@ def _guard_xml(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, noun: Noun) -> 
             or b"<!ENTITY" in chunk.upper()
             or chunk[:2] in (b"\xff\xfe", b"\xfe\xff")
         ):
-            raise refusals.file("entities", "khai báo thực thể XML", "declares XML entities")
+            raise refusals.entities()
         rows = counted = 0
         while chunk:
             if sheet:

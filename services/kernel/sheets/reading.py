@@ -7,26 +7,20 @@ address, and the other rows are read. Nothing is computed or followed, and nothi
 import codecs
 import csv
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
-
-from openpyxl import load_workbook
-from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from services.kernel.sheets import refusals, values
 from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.elements import FORMULA, MOST_COLUMNS, letters_of, place_of
 from services.kernel.sheets.guard import guard, refuse_other_types
 from services.kernel.sheets.lines import Line, unquoted
 from services.kernel.sheets.messages import LARGEST_FILE, RowProblem
+from services.kernel.sheets.workbook import Workbook
 
-MOST_COLUMNS = 60
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
 
 
@@ -39,7 +33,7 @@ class Table:
 
     def lines(self) -> Iterator[Line]:
         """Every row that is not empty, in order. They can be read once."""
-        places = {key: column_index_from_string(letter) - 1 for key, letter in self.letters.items()}
+        places = {key: place_of(letter) - 1 for key, letter in self.letters.items()}
         for number, row in self.rows:
             cells: dict[str, Any] = {}
             problems = []
@@ -77,56 +71,17 @@ def opened(file: Path, layout: Layout) -> Iterator[Table]:
 
 @contextmanager
 def _workbook(file: Path, layout: Layout) -> Iterator[Table]:
-    stream = file.open("rb")  # given a path, openpyxl refuses some names
-    try:
-        book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-    except (
-        InvalidFileException,
-        ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-    ) as error:
-        stream.close()
-        raise refusals.damaged() from error
-    try:
-        hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
+    with file.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        book = Workbook(archive)
+        hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
         if hidden:
             raise refusals.hidden(", ".join(hidden)[:80])
-        found = [table for one in book.worksheets if (table := _headed(_rows(one), layout))]
+        found = [table for one in book.sheets if (table := _headed(book.rows(one), layout))]
         if len(found) > 1:
             raise refusals.ambiguous(layout.noun)
         if not found:
             raise refusals.no_headings()
         yield found[0]
-    finally:
-        book.close()
-        stream.close()
-
-
-def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    sheet.reset_dimensions()
-    rows = enumerate(
-        sheet.iter_rows(max_col=MOST_COLUMNS, max_row=refusals.MOST_ROWS + refusals.LOOKED_AT), 1
-    )
-    while True:
-        try:
-            number, row = next(rows)
-        except StopIteration:
-            return
-        except (
-            ParseError,
-            zipfile.BadZipFile,
-            zlib.error,
-            KeyError,
-            ValueError,
-            TypeError,
-            EOFError,
-        ) as error:
-            raise refusals.damaged() from error
-        yield number, [cell.value if cell.data_type != "e" else str(cell.value) for cell in row]
 
 
 @contextmanager
@@ -189,7 +144,7 @@ def _letters(row: list[Any], layout: Layout) -> dict[str, str]:
         column = layout.column_named(heading) if heading else None
         if column is None:
             continue
-        letter = get_column_letter(place)
+        letter = letters_of(place)
         if column.key in letters:
             raise refusals.column_twice(column.heading, letters[column.key], letter)
         letters[column.key] = letter
@@ -198,7 +153,7 @@ def _letters(row: list[Any], layout: Layout) -> dict[str, str]:
 
 def _unreadable(value: Any, address: str) -> RowProblem | None:
     written = value if isinstance(value, str) else ""
-    if isinstance(value, ArrayFormula | DataTableFormula) or written.startswith("="):
+    if value is FORMULA or written.startswith("="):
         return RowProblem(
             cell=address,
             code="cell-formula",

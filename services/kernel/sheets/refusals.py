@@ -36,6 +36,19 @@ def bomb() -> Refused:
     return file("bomb", "giải nén ra quá lớn", "unpacks to too much")
 
 
+def too_heavy() -> Refused:
+    """Reading would take more time, memory or room on the disk than one file may take."""
+    return file(
+        "too-heavy",
+        "cần quá nhiều thời gian hoặc bộ nhớ để đọc; hãy chia nhỏ",
+        "takes too much time or memory to read; divide it",
+    )
+
+
+def entities() -> Refused:
+    return file("entities", "khai báo thực thể XML", "declares XML entities")
+
+
 def damaged() -> Refused:
     return file("damaged", "hỏng, không đọc được", "is damaged and cannot be read")
 
