@@ -8,6 +8,7 @@ from services.catalogue import SERVICES, Catalogue, producers
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
 from services.kernel.log.replay import replay_subject
+from services.kernel.sheets import alive
 from services.kernel.table import Table
 
 GATEWAY = "gateway"
@@ -54,8 +55,11 @@ def _reads(producer: str) -> Rights:
 
 def _serves(service: str) -> Rights:
     nudge = streams.nudge_subject(service)
+    workers = alive.subject(service)
     return Rights(
-        publish=(nudge,), subscribe=(f"command.{service}.>", f"query.{service}.>", nudge), responds=True
+        publish=(nudge, workers),
+        subscribe=(f"command.{service}.>", f"query.{service}.>", nudge, workers),
+        responds=True,
     )
 
 

@@ -17,8 +17,8 @@ from services.kernel.messages import Role
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.sheets.apart import BATCH
 from services.kernel.sheets.reading import opened
-from services.kernel.sheets.worker import BATCH
 from services.kernel.units import UnitLevel
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models

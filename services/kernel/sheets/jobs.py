@@ -1,7 +1,7 @@
 """Jobs, their leases and their rows, in MongoDB. A job and its rows expire by themselves."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from services.kernel.mongo import pages
@@ -22,6 +22,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Page, Rows
 from services.kernel.sheets.files import AFTER_EXPIRY
 from services.kernel.sheets.judging import Outcome
+from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import JOB, Fate, JobRows, JobState, RowRow
 
 COLLECTION = "jobs"
@@ -31,8 +32,10 @@ WAITING = Unscoped(
 )
 LEASES = Unscoped("job_leases", "the end of a lease says nothing about any unit")
 KEPT = timedelta(days=30)
-LEASE = timedelta(seconds=15)
-"""Time without a renewal after which another worker takes the job. A worker renews its lease every third of it."""
+LEASE = timedelta(seconds=6)
+"""Time without a renewal after which another worker takes the job of one that lives but stands still."""
+RENEWED = 1.0
+"""Seconds between two renewals."""
 
 INDEXES: Indexes = {
     COLLECTION: [
@@ -44,7 +47,8 @@ INDEXES: Indexes = {
     ROWS.name: [
         IndexModel([("job", ASCENDING), ("number", ASCENDING)], unique=True),
         IndexModel([("job", ASCENDING), ("fate", ASCENDING), ("number", ASCENDING)]),
-        IndexModel([("digest", ASCENDING), ("sheet", ASCENDING), ("number", ASCENDING)]),
+        # Of two jobs that add the same row at the same time, one commits; the other then finds the row.
+        IndexModel([("added", ASCENDING)], unique=True, partialFilterExpression={"added": {"$gt": ""}}),
         AFTER_EXPIRY,
     ],
     LEASES.name: [AFTER_EXPIRY],
@@ -98,20 +102,33 @@ async def add(tx: Transaction, job: Document) -> Document:
     return document
 
 
+async def holders(access: Access) -> set[str]:
+    """The workers that hold jobs, whether they live or not."""
+    running = access.unscoped(WAITING).find({"open": True, "state": JobState.RUNNING.value}, {"holder": 1})
+    return {job["holder"] async for job in running}
+
+
+async def release(tx: Transaction, holder: str) -> None:
+    """Ends the leases of a worker that has ended."""
+    held = tx.unscoped(WAITING).find({"open": True, "holder": holder}, {"_id": 1})
+    await tx.unscoped(LEASES).delete({"_id": {"$in": [job["_id"] async for job in held]}})
+
+
 async def take(tx: Transaction, holder: str) -> Document | None:
-    """The oldest job that waits or whose lease has run out, now held by `holder`; None if there is none."""
+    """The oldest job that nobody holds, of a caller none of whose jobs is held; now held by `holder`. Or None."""
     waiting = tx.unscoped(WAITING)
-    found = waiting.find({"open": True}, sort=[("open", 1), ("_id", 1)], limit=100)
-    unfinished = [job async for job in found]
+    shown = {"state": 1, "persons": 1}
+    unfinished = [job async for job in waiting.find({"open": True}, shown, sort=[("open", 1), ("_id", 1)])]
     running = [job["_id"] for job in unfinished if job["state"] == JobState.RUNNING]
     held = tx.unscoped(LEASES).find({"_id": {"$in": running}, "until": {"$gte": tx.at}}, {"_id": 1})
     leased = {lease["_id"] async for lease in held}
+    busy = {job["persons"][0] for job in unfinished if job["_id"] in leased}
     for job in unfinished:
-        if job["_id"] not in leased:
+        if job["persons"][0] not in busy:
             taken = {"state": JobState.RUNNING.value, "holder": holder}
             await waiting.write([UpdateOne({"_id": job["_id"]}, {"$set": taken, "$inc": {"version": 1}})])
             await _lease(tx, job["_id"])
-            return {**job, **taken}
+            return await waiting.find_one({"_id": job["_id"]})
     return None
 
 
@@ -144,12 +161,15 @@ async def change(
     await tx.unscoped(WAITING).write([UpdateOne({"_id": job["_id"]}, update)])
 
 
-async def write_rows(
-    tx: Transaction, job: Document, rows: Sequence[tuple[int, Outcome[Any]]], expires_at: datetime
-) -> None:
-    """`rows`: numbers with outcomes. A row that added a record is known by the digest of the file from then on."""
+def row_key(job: Document, line: Line) -> str:
+    """Identity of a row: of rows with the same key, imports add one record. Here it is the row of the same file."""
+    return f"{job['sheet']}/{job['digest']}/{line.number}"
+
+
+async def write_rows(tx: Transaction, job: Document, rows: Sequence[tuple[str, int, Outcome[Any]]]) -> None:
+    """`rows`: keys and numbers, with outcomes. The key of a row that added a record is unique from then on."""
     documents: list[Any] = []
-    for number, outcome in rows:
+    for key, number, outcome in rows:
         row = {
             "_id": f"{job['_id']}/{number}",
             "version": 1,
@@ -159,20 +179,20 @@ async def write_rows(
             "title": outcome.title,
             "record": outcome.record,
             "problems": [to_document(problem) for problem in outcome.problems],
-            "expires_at": expires_at,
+            "expires_at": tx.at + KEPT,
         }
         if outcome.new:
-            row |= {"digest": job["digest"], "sheet": job["sheet"]}
+            row["added"] = key
         documents.append(InsertOne(row))
     if documents:
         await tx.unscoped(ROWS).write(documents)
 
 
-async def imported_before(access: Access, job: Document) -> dict[int, str]:
-    """Row number → record that an earlier import of the same file to the same sheet has added."""
-    wanted = {"digest": job["digest"], "sheet": job["sheet"]}
-    found = access.unscoped(ROWS).find(wanted, {"number": 1, "record": 1})
-    return {row["number"]: row["record"] async for row in found}
+async def imported_before(tx: Transaction, keys: Mapping[int, str]) -> dict[int, str]:
+    """Row number → record that an earlier import has added for the same row. `keys`: by row number."""
+    found = tx.unscoped(ROWS).find({"added": {"$in": list(keys.values())}}, {"added": 1, "record": 1})
+    records = {row["added"]: row["record"] async for row in found}
+    return {number: records[key] for number, key in keys.items() if key in records}
 
 
 async def rows_page(access: Access, query: JobRows) -> Rows:

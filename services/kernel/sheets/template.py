@@ -5,8 +5,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from services.kernel.sheets.columns import Column, Layout
 from services.kernel.sheets.messages import LARGEST_FILE
 from services.kernel.sheets.refusals import MOST_ROWS
@@ -18,6 +16,8 @@ LINE = 16
 
 def write_template(file: Path, layout: Layout) -> None:
     """An empty worksheet with notes and drop-down lists, and one that explains each column by an example."""
+    import xlsxwriter  # 8 MB, for the process that writes a workbook
+
     book = xlsxwriter.Workbook(file)
     head = book.add_format(
         {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#FBE9C6", "border": 1}

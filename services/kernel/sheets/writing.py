@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-import xlsxwriter
-
 from services.kernel.sheets import values
 from services.kernel.sheets.lines import quoted
 
@@ -24,6 +22,8 @@ class Writer(Protocol):
 @contextmanager
 def workbook(file: Path, title: str, headings: Sequence[str], widths: Sequence[int]) -> Iterator[Writer]:
     """`title`: of the worksheet. Texts are texts, never formulas or links."""
+    import xlsxwriter  # 8 MB, for the process that writes a workbook
+
     book = xlsxwriter.Workbook(
         file,
         {

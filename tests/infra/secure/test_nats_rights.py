@@ -61,6 +61,9 @@ PUBLISH = {
     "nudge.review": "V",
     "nudge.supervision": "S",
     "nudge.reporting": "P",
+    # a worker looks whether another one lives
+    "worker.registration.a": "R",
+    "worker.reporting.a": "P",
     # a reader requests missed events from the producer
     "replay.registration": "RVSPO",
     "replay.review": "GPO",

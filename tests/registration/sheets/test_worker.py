@@ -13,17 +13,16 @@ from services.directory.units import keep_units, path_of
 from services.kernel.calendar import moment
 from services.kernel.caller import Caller, Grant, Scope
 from services.kernel.config import Settings
-from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
 from services.kernel.messaging import client
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
+from services.kernel.sheets.apart import BATCH
 from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.mount import Sheets
-from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY, DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind
 from services.registration.organisations.handlers import register_organisation
@@ -90,7 +89,7 @@ def stops_at(row: int) -> Sheets:
 @pytest.mark.parametrize("batches", [0, 1, 3])
 async def test_second_worker_continues_after_the_last_row_written(settings: Settings, batches: int) -> None:
     store = Store(settings, "registration")
-    nats = await client.connect(settings, OPERATOR_USER)
+    nats = await client.connect(settings, "registration")
     job = await started(store)
     written = batches * BATCH
     first = asyncio.create_task(stops_at(FIRST_ROW + written).worker(store).run(nats))
@@ -115,7 +114,7 @@ async def test_second_worker_continues_after_the_last_row_written(settings: Sett
 
 async def test_job_is_done_by_one_of_two_workers(settings: Settings) -> None:
     store = Store(settings, "registration")
-    nats = await client.connect(settings, OPERATOR_USER)
+    nats = await client.connect(settings, "registration")
     job = await started(store)
     both = [asyncio.create_task(SHEETS.worker(store).run(nats)) for _ in range(2)]
     done = await until(store, job, lambda found: not found["open"])

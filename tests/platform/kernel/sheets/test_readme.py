@@ -5,7 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from services.kernel.sheets import files, guard, jobs, messages, mount, reading, refusals, worker
+from services.kernel.sheets import (
+    apart,
+    elements,
+    files,
+    guard,
+    jobs,
+    messages,
+    mount,
+    refusals,
+    workbook,
+    worker,
+)
+from services.kernel.sheets.requests import LIMITS
 from tests import ROOT
 
 README = (ROOT / "services/kernel/sheets/README.md").read_text()
@@ -41,10 +53,17 @@ def test_limits_of_the_readme_are_those_of_the_code() -> None:
         "size of a file": f"{messages.LARGEST_FILE >> 20} MB",
         "size of a part in one message": f"{messages.LARGEST_PART >> 10} kB",
         "size of a workbook, unpacked": f"{guard.LARGEST_UNPACKED >> 20} MB",
+        "size of its shared strings, unpacked": f"{workbook.LARGEST_STRINGS >> 20} MB",
+        "shared strings of a workbook": f"{elements.MOST_STRINGS:,}",
+        "size of its styles, unpacked": f"{workbook.LARGEST_STYLES >> 20} MB",
+        "processor time to read or write a file": f"{LIMITS.seconds} seconds",
+        "memory to read or write a file": f"{LIMITS.memory >> 20} MB",
+        "files read or written at a time by a worker": str(worker.MOST_CHILDREN),
+        "jobs at a time of a worker": str(worker.MOST_RUNNING),
         "rows of a file": f"{refusals.MOST_ROWS:,}",
-        "columns of a file": str(reading.MOST_COLUMNS),
+        "columns of a file": str(elements.MOST_COLUMNS),
         "rows from the top in which headings are found": str(refusals.LOOKED_AT),
-        "rows written in one transaction": str(worker.BATCH),
+        "rows written in one transaction": str(apart.BATCH),
         "uploaded files of a caller": str(mount.MOST_FILES),
         "unfinished jobs of a caller": str(mount.MOST_JOBS),
         "life of a file": _days(files.KEPT),

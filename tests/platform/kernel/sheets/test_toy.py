@@ -32,10 +32,10 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.rows import Rows
-from services.kernel.sheets import jobs, worker
+from services.kernel.sheets import worker
+from services.kernel.sheets.apart import BATCH
 from services.kernel.sheets.messages import FileData, FileFormat
 from services.kernel.sheets.mount import Sheets
-from services.kernel.sheets.worker import BATCH
 from services.kernel.units import COUNTRY
 from tests.platform.kernel.sheets import gated, toy, trees
 from tests.platform.kernel.sheets.gated import GATE
@@ -49,16 +49,22 @@ ROW = ("number", "fate", "title", "record", "problems")
 
 @pytest_asyncio.fixture
 async def settings(tmp_path: Path) -> AsyncGenerator[Settings, None]:
+    async with toy_servers(tmp_path) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def toy_servers(folder: Path) -> AsyncGenerator[Settings, None]:
     """Servers on which the toy is the only service: its rights and indexes follow from its table."""
     services = {"toy": trees.TABLE}
-    secrets = tmp_path / "secrets"
+    secrets = folder / "secrets"
     make_secrets(secrets, nats_rights(services), services)
-    mongo, nats = MongoServer(tmp_path / "mongo", secrets), NatsServer(tmp_path / "nats", secrets)
+    mongo, nats = MongoServer(folder / "mongo", secrets), NatsServer(folder / "nats", secrets)
     with contextlib.ExitStack() as servers:
         for server in (mongo, nats):
             servers.callback(server.stop)
             await asyncio.to_thread(server.start)
-        made = Settings(nats_url=nats.url, mongo_url=mongo.url, var=tmp_path, secrets=secrets)
+        made = Settings(nats_url=nats.url, mongo_url=mongo.url, var=folder, secrets=secrets)
         await provision(made, users=True, services=services)
         yield made
 
@@ -216,10 +222,8 @@ async def test_import_goes_on_after_its_process_is_killed(settings: Settings) ->
             await killed.wait()
         assert sum((await planted(settings)).values()) == BATCH
         store = Store(settings, "toy", user=OPERATOR_USER)
-        # The lease runs out, here at once.
-        await store.db.job_leases.update_one(
-            {"_id": job}, {"$set": {"until": moment() - timedelta(seconds=1)}}
-        )
+        # Nobody waits for the lease to run out.
+        await store.db.job_leases.update_one({"_id": job}, {"$set": {"until": moment() + timedelta(days=1)}})
         store.close()
         (settings.var / GATE).touch()
         async with process(settings, gated.__name__):
@@ -230,25 +234,32 @@ async def test_import_goes_on_after_its_process_is_killed(settings: Settings) ->
 
 
 class InProcess:
-    """The gated toy without a process of its own: its worker runs as a task of the test."""
+    """The gated toy, or the toy with another sheet, without a process of its own: workers run as tasks of the test."""
 
     def __init__(self, settings: Settings, store: Store, nats: Nats) -> None:
         self.settings, self.store, self._nats = settings, store, nats
-        self._sheets = Sheets(toy, gated.GATED, path_of=trees.path_of)
+        self.sheet = gated.GATED
 
-    async def starts(self, data: bytes) -> str:
+    @property
+    def sheets(self) -> Sheets:
+        return Sheets(toy, self.sheet, path_of=trees.path_of)
+
+    async def does(self, work: Any, caller: Caller = ANN) -> Any:
+        return await self.store.transaction(work, caller=caller, scope=Scope(frozenset({COUNTRY})))
+
+    async def starts(self, data: bytes, caller: Caller = ANN) -> str:
         async def work(tx: Transaction) -> str:
             file = new_id(toy.FILE)
             part = toy.StoreFilePart(file=file, unit=COUNTRY, name="a.csv", number=0, data=data, last=True)
-            await self._sheets.store_file_part(part, tx)
+            await self.sheets.store_file_part(part, tx)
             command = toy.ImportTrees(file=file, check=False)
-            return str((await self._sheets.start_import(gated.GATED, command, tx))["id"])
+            return str((await self.sheets.start_import(self.sheet, command, tx))["id"])
 
-        return await self.store.transaction(work, caller=ANN, scope=Scope(frozenset({COUNTRY})))
+        return str(await self.does(work, caller))
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncGenerator[None, None]:
-        task = asyncio.create_task(self._sheets.worker(self.store).run(self._nats))
+        task = asyncio.create_task(self.sheets.worker(self.store).run(self._nats))
         try:
             yield
         finally:
@@ -272,8 +283,7 @@ async def in_process(settings: Settings, kind: type[Store] = Store) -> AsyncGene
 async def test_lease_is_renewed_while_a_batch_is_judged(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (jobs, worker):
-        monkeypatch.setattr(module, "LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr(worker, "RENEWED", 0.05)
     monkeypatch.setenv("TOY_GATE", str(settings.var / GATE))
     async with in_process(settings) as service:
         job = await service.starts(listed(GATE, "Đa"))

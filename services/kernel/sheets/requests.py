@@ -1,0 +1,64 @@
+"""Requests to a child process that handles one file, and its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from services.kernel.messages import Refusal
+from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.messages import FileFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one child: seconds of processor time, and bytes of memory and of each file that it writes."""
+
+    seconds: int = 60
+    memory: int = 384 * 1024 * 1024
+    disk: int = 512 * 1024 * 1024
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads `file` by the headings of the layout, and writes its rows to `into`, one JSON text per line."""
+
+    file: Path
+    into: Path
+    layout: Layout
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Writes the rows that follow to `into`."""
+
+    into: Path
+    format: FileFormat
+    title: str
+    headings: Sequence[str]
+    widths: Sequence[int]
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class MakingTemplate:
+    into: Path
+    layout: Layout
+    limits: Limits = LIMITS
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """`letters`, `total`: of a file that was read. `failure`: the traceback of an error of ours."""
+
+    letters: dict[str, str] = {}
+    total: int = 0
+    refusal: Refusal | None = None
+    failure: str = ""
+
+
+Request = Reading | Writing | MakingTemplate
