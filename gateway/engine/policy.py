@@ -130,6 +130,14 @@ class Policy:
             await asyncio.sleep(min(taken.retry_after, LATE))
             raise _overdrawn(taken)
 
+    async def pay(self, caller: Caller | None, address: str, cost: float) -> None:
+        """Takes the cost of a step of a longer request. A caller over budget waits: the request goes on more slowly."""
+        while True:
+            taken = self.take(caller, kind_of(caller), address, cost)
+            if not taken.retry_after:
+                return
+            await asyncio.sleep(taken.retry_after)
+
     def refused(self, bad: RequestRefused, caller: Caller | None, address: str) -> str:
         """Counts and logs a request that is no operation. Returns its trace id."""
         self.metrics.refused([bad.code])

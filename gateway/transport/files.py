@@ -4,7 +4,9 @@ A file is sent in parts to the service that will own it, each part signed in the
 service that the file's id names. Imports and exports are started and watched in GraphQL.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +31,8 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+STORING, FETCHING, TEMPLATE = 1_000, 500, 100
+"""Cost of storing a part, of fetching one, and of a template. A page of 50 models costs about 500."""
 DEFAULT_SERVICE, DEFAULT_SHEET = "registration", "models"
 _STATUS = {"unauthenticated": 401, "not-permitted": 403, "file-too-large": 413, "rate-limited": 429}
 
@@ -37,6 +41,7 @@ class Files:
     def __init__(self, identity: Identity, operations: Operations) -> None:
         self._identity = identity
         self._operations = operations
+        self._background: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[Route]:
         return [
@@ -89,20 +94,41 @@ class Files:
         if declared.isdigit() and int(declared) > LARGEST_FILE:
             raise _too_large()
         file, number, size = messages.FILE.id(token_hex(12)), 0, 0
-        async for data, last in _parts(request.stream()):
-            size += len(data)
-            if size > LARGEST_FILE:
-                raise _too_large()
-            part = messages.StoreFilePart(
-                file=file, unit=unit, name=name, number=number, data=data, last=last
-            )
-            await self._operations.client.ask(part, caller, dict[str, Any], key=f"{file}/{number}")
-            number += 1
+        try:
+            async for data, last in _parts(request.stream()):
+                size += len(data)
+                if size > LARGEST_FILE:
+                    raise _too_large()
+                await self._pay(request, caller, STORING)
+                part = messages.StoreFilePart(
+                    file=file, unit=unit, name=name, number=number, data=data, last=last
+                )
+                await self._operations.client.ask(part, caller, dict[str, Any], key=f"{file}/{number}")
+                number += 1
+        except BaseException:
+            if number:  # also when the sender has gone, and nobody awaits the answer
+                self._in_background(self._discard(messages, file, caller))
+            raise
         stored = encoded({"file": file, "name": file_name(name), "size": size})
         return Response(stored, 201, {"cache-control": "no-store"}, "application/json")
 
+    async def _discard(self, messages: SheetMessages, file: str, caller: Caller) -> None:
+        with suppress(Refused, Unavailable):
+            command = messages.DiscardFile(file=file)
+            await self._operations.client.ask(command, caller, dict[str, Any], key=f"{file}/discard")
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _pay(self, request: Request, caller: Caller, cost: float) -> None:
+        address = self._operations.policy.address(request.scope)
+        await self._operations.policy.pay(None if caller is ANYBODY else caller, address, cost)
+
     async def template(self, request: Request, caller: Caller) -> Response:
         messages, sheet = _asked(request), request.query_params.get("sheet", DEFAULT_SHEET)
+        await self._pay(request, caller, TEMPLATE)
         part = await self._operations.client.ask(messages.Template(sheet=sheet), caller, FileData)
         return Response(part.data, 200, _download(part.name, "public, max-age=3600"), TYPES["xlsx"])
 
@@ -111,6 +137,7 @@ class Files:
         messages = owner_of(file)
 
         async def part(number: int) -> FileData | None:
+            await self._pay(request, caller, FETCHING)
             return await self._operations.client.ask(
                 messages.FilePart(file=file, number=number),
                 caller,

@@ -1,16 +1,20 @@
-"""Files in parts, in MongoDB. Each belongs to the caller who sent it, or whose job made it, and expires by itself."""
+"""Files in parts, in MongoDB. Each belongs to the caller who sent it, or whose job made it, and expires by itself.
+
+A file exists for its caller's count from its first part, and can be read from its last.
+"""
 
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from services.kernel.caller import Caller, Scope
 from services.kernel.kinds import Kind
 from services.kernel.mongo.access import Access, Documents, Unscoped
-from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, InsertOne
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, InsertOne, UpdateOne
 from services.kernel.mongo.pages import NEWEST
 from services.kernel.mongo.repository import new_id, not_found
 from services.kernel.mongo.store import Store
@@ -20,8 +24,17 @@ from services.kernel.sheets.messages import FILE, LARGEST_FILE, LARGEST_PART
 
 COLLECTION = "files"
 PARTS = Unscoped("file_parts", "a part is read by the id of its file, which the caller has read before")
+BEGINNINGS = Unscoped("file_beginnings", "a caller's row only orders the files that the caller begins")
 KEPT = timedelta(days=1)
 AFTER_EXPIRY = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
+
+
+class FileState(StrEnum):
+    OPEN = "OPEN"
+    """Parts are missing."""
+    COMPLETE = "COMPLETE"
+    DISCARDED = "DISCARDED"
+
 
 INDEXES: Indexes = {
     COLLECTION: [
@@ -29,6 +42,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), NEWEST]),
         AFTER_EXPIRY,
     ],
+    BEGINNINGS.name: [AFTER_EXPIRY],
     PARTS.name: [IndexModel([("file", ASCENDING), ("number", ASCENDING)], unique=True), AFTER_EXPIRY],
 }
 
@@ -38,40 +52,25 @@ def files(access: Access) -> Documents:
     return access.personal(COLLECTION)
 
 
-async def get(access: Access, file: str) -> Document:
-    found = await files(access).find_one({"_id": file})
+async def get(access: Access, file: str, state: FileState = FileState.COMPLETE) -> Document:
+    found = await files(access).find_one({"_id": file, "state": state.value})
     if found is None:
         raise not_found(FILE, file)
     return found
 
 
-async def uploaded(access: Access, most: int) -> int:
-    """Number of files that the caller has sent and that have not expired, up to `most`."""
-    return len([one async for one in files(access).find({"uploaded": True}, {"_id": 1}, limit=most)])
+async def uploaded(tx: Transaction, most: int) -> int:
+    """Number of files that the caller has sent or begun to send and that have not expired, up to `most`.
+
+    Of two files that a caller begins at the same time, the second is begun after the first.
+    """
+    one_at_a_time = {"$inc": {"times": 1}, "$set": {"expires_at": tx.at + KEPT}}
+    await tx.unscoped(BEGINNINGS).write([UpdateOne({"_id": tx.caller.id}, one_at_a_time, upsert=True)])
+    return len([one async for one in files(tx).find({"uploaded": True}, {"_id": 1}, limit=most)])
 
 
-async def store_part(tx: Transaction, file: str, number: int, data: bytes) -> None:
-    part = {
-        "file": file,
-        "number": number,
-        "by": tx.caller.id,
-        "data": data,
-        "size": len(data),
-        "expires_at": tx.at + KEPT,
-    }
-    await tx.unscoped(PARTS).write([InsertOne(part)])
-
-
-async def close(tx: Transaction, file: str, name: str, unit: str, *, uploaded: bool) -> None:
-    """Creates the file from its parts, which one caller has sent without a gap. `unit`: the path of its unit."""
-    digest, size, count = hashlib.sha256(), 0, 0
-    async for part in tx.unscoped(PARTS).find({"file": file}, sort=[("file", 1), ("number", 1)]):
-        if part["number"] != count or part["by"] != tx.caller.id:
-            raise not_found(FILE, file)
-        digest.update(part["data"])
-        size, count = size + part["size"], count + 1
-    if size > LARGEST_FILE:
-        raise refusals.too_large(LARGEST_FILE)
+async def begin(tx: Transaction, file: str, name: str, unit: str, *, uploaded: bool) -> Document:
+    """`unit`: the path of the file's unit."""
     document = {
         "_id": file,
         "version": 1,
@@ -79,13 +78,46 @@ async def close(tx: Transaction, file: str, name: str, unit: str, *, uploaded: b
         "within": unit.strip("/").split("/"),
         "persons": [tx.caller.id],
         "name": name,
-        "size": size,
-        "parts": count,
-        "digest": digest.hexdigest(),
+        "state": FileState.OPEN.value,
+        "size": 0,
+        "parts": 0,
         "uploaded": uploaded,
         "expires_at": tx.at + KEPT,
     }
     await files(tx).insert(document)
+    return document
+
+
+async def store_part(tx: Transaction, file: Document, number: int, data: bytes) -> Document:
+    """Appends a part to a file that is open. Parts come in order. Returns the file as it is now."""
+    if number != file["parts"]:
+        raise not_found(FILE, file["_id"])
+    size = file["size"] + len(data)
+    if size > LARGEST_FILE:
+        raise refusals.too_large(LARGEST_FILE)
+    part = {"file": file["_id"], "number": number, "data": data, "expires_at": file["expires_at"]}
+    await tx.unscoped(PARTS).write([InsertOne(part)])
+    return await _changed(tx, file, parts=number + 1, size=size)
+
+
+async def close(tx: Transaction, file: Document) -> None:
+    """The file is complete."""
+    digest = hashlib.sha256()
+    async for part in tx.unscoped(PARTS).find({"file": file["_id"]}, sort=[("file", 1), ("number", 1)]):
+        digest.update(part["data"])
+    await _changed(tx, file, state=FileState.COMPLETE.value, digest=digest.hexdigest())
+
+
+async def discard(tx: Transaction, file: Document) -> None:
+    """The file and its parts are gone, and no longer counted. A part that is on its way is refused."""
+    await _changed(tx, file, state=FileState.DISCARDED.value, uploaded=False, expires_at=tx.at)
+    await tx.unscoped(PARTS).delete({"file": file["_id"]})
+
+
+async def _changed(tx: Transaction, file: Document, **fields: Any) -> Document:
+    changed = {**file, **fields, "version": file["version"] + 1}
+    await files(tx).replace({"_id": file["_id"], "version": file["version"]}, changed)
+    return changed
 
 
 async def part_of(access: Access, file: str, number: int) -> bytes | None:
@@ -107,12 +139,15 @@ async def keep(
 
     async def store_once(tx: Transaction, number: int, data: bytes) -> None:
         # A transaction whose commit got no answer is repeated: the part may be stored already.
-        if await part_of(tx, key, number) is None:
-            await store_part(tx, key, number, data)
+        found = await files(tx).find_one({"_id": key})
+        found = found or await begin(tx, key, name, unit, uploaded=False)
+        if found["parts"] == number:
+            await store_part(tx, found, number, data)
 
     async def close_once(tx: Transaction) -> None:
-        if await files(tx).find_one({"_id": key}) is None:
-            await close(tx, key, name, unit, uploaded=False)
+        found = await files(tx).find_one({"_id": key, "state": FileState.OPEN.value})
+        if found:
+            await close(tx, found)
 
     with file.open("rb") as stream:
         for number, data in enumerate(_cut(stream)):

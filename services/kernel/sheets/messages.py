@@ -81,6 +81,12 @@ class StoreFilePart(Command, frozen=True, kw_only=True):
     last: bool = False
 
 
+class DiscardFile(Command, frozen=True, kw_only=True):
+    """Gives up a file of the caller's own of which parts are missing."""
+
+    file: str
+
+
 class FilePart(Query, frozen=True, kw_only=True):
     """One part of a file of the caller's own, as `FileData`; None after the last."""
 
@@ -204,6 +210,8 @@ class SheetMessages(Protocol):
     def JOB(self) -> Kind: ...  # noqa: N802
     @property
     def StoreFilePart(self) -> type[StoreFilePart]: ...  # noqa: N802
+    @property
+    def DiscardFile(self) -> type[DiscardFile]: ...  # noqa: N802
     @property
     def FilePart(self) -> type[FilePart]: ...  # noqa: N802
     @property

@@ -20,13 +20,15 @@ from services.kernel.mongo.repository import new_id, not_found
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Row, Rows
-from services.kernel.sheets import files, jobs, refusals
+from services.kernel.sheets import apart, files, jobs, refusals
+from services.kernel.sheets.files import FileState
 from services.kernel.sheets.messages import (
     FILE,
     LARGEST_FILE,
     LARGEST_PART,
     OPEN,
     CancelJob,
+    DiscardFile,
     FileData,
     FileFormat,
     FilePart,
@@ -44,7 +46,6 @@ from services.kernel.sheets.messages import (
 )
 from services.kernel.sheets.names import file_name
 from services.kernel.sheets.sheet import AnySheet
-from services.kernel.sheets.template import write_template
 from services.kernel.sheets.worker import Worker
 from services.kernel.table import Area, Part, Task, command, query
 
@@ -70,6 +71,9 @@ class Sheets:
         self._path_of = path_of
         self._sheets = {sheet.name: sheet for sheet in sheets}
         self._columns = Columns(JobRow, messages.JOB)
+        self._templates: dict[str, bytes] = {}
+        """By name of the sheet, once they are made."""
+        self._making = asyncio.Lock()
 
     @property
     def area(self) -> Area:
@@ -79,6 +83,7 @@ class Sheets:
             messages=cast(ModuleType, messages),
             commands=(
                 command(messages.StoreFilePart, self.store_file_part),
+                command(messages.DiscardFile, self.discard_file),
                 command(messages.CancelJob, self.cancel_job),
                 *(command(sheet.imports, partial(self.start_import, sheet)) for sheet in sheets),
                 *(command(sheet.exports, partial(self.start_export, sheet)) for sheet in sheets),
@@ -92,7 +97,7 @@ class Sheets:
             ),
             tasks=(Task("sheets", worker.late(lambda running: running.run)),),
             indexes={**files.INDEXES, **jobs.INDEXES},
-            unscoped=(files.PARTS, jobs.ROWS, jobs.WAITING, jobs.LEASES),
+            unscoped=(files.PARTS, files.BEGINNINGS, jobs.ROWS, jobs.WAITING, jobs.LEASES),
         )
 
     def worker(self, store: Store) -> Worker:
@@ -107,11 +112,19 @@ class Sheets:
             raise refusals.too_large(LARGEST_FILE)
         unit = await self._path_of(tx, command.unit)
         tx.scope.require(unit)
-        await files.store_part(tx, command.file, command.number, command.data)
+        if command.number:
+            file = await files.get(tx, command.file, FileState.OPEN)
+        elif await files.uploaded(tx, MOST_FILES) >= MOST_FILES:
+            raise _too_many("files", MOST_FILES, "tệp chưa hết hạn", "files that have not expired")
+        else:
+            file = await files.begin(tx, command.file, name, unit, uploaded=True)
+        file = await files.store_part(tx, file, command.number, command.data)
         if command.last:
-            if await files.uploaded(tx, MOST_FILES) >= MOST_FILES:
-                raise _too_many("files", MOST_FILES, "tệp chưa hết hạn", "files that have not expired")
-            await files.close(tx, command.file, name, unit, uploaded=True)
+            await files.close(tx, file)
+        return {"id": command.file}
+
+    async def discard_file(self, command: DiscardFile, tx: Transaction) -> Row:
+        await files.discard(tx, await files.get(tx, command.file, FileState.OPEN))
         return {"id": command.file}
 
     async def start_import(self, sheet: AnySheet, command: StartImport, tx: Transaction) -> Row:
@@ -179,13 +192,16 @@ class Sheets:
         sheet = self._sheets.get(query.sheet)
         if sheet is None:
             raise not_found(SHEET, query.sheet)
-        return FileData(name=f"{sheet.template_file}.xlsx", data=await asyncio.to_thread(_template, sheet))
+        async with self._making:
+            if sheet.name not in self._templates:
+                self._templates[sheet.name] = await _template(sheet)
+        return FileData(name=f"{sheet.template_file}.xlsx", data=self._templates[sheet.name])
 
 
-def _template(sheet: AnySheet) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+async def _template(sheet: AnySheet) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="danvan-") as folder:
         file = Path(folder) / "template.xlsx"
-        write_template(file, sheet.layout)
+        await apart.make_template(sheet.layout, file)
         return file.read_bytes()
 
 

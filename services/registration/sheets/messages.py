@@ -16,6 +16,10 @@ class StoreFilePart(sheets.StoreFilePart, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = OFFICERS
 
 
+class DiscardFile(sheets.DiscardFile, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = OFFICERS
+
+
 class FilePart(sheets.FilePart, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 

@@ -7,6 +7,7 @@ from services.registration.models.messages import ModelsFilter
 from services.registration.sheets.messages import (
     FILE,
     CancelJob,
+    DiscardFile,
     FilePart,
     JobRows,
     JobsById,
@@ -27,6 +28,7 @@ def _part() -> StoreFilePart:
 
 MESSAGES = {
     "registration.store-file-part": lambda t: _part(),
+    "registration.discard-file": lambda t: DiscardFile(file=t.thing),
     "registration.start-import": lambda t: StartImport(file=t.thing),
     "registration.start-export": lambda t: StartExport(filter=ModelsFilter(unit=PLACE)),
     "registration.cancel-job": lambda t: CancelJob(job=t.thing),

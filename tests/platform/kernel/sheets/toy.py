@@ -15,6 +15,10 @@ class StoreFilePart(sheets.StoreFilePart, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = FORESTERS
 
 
+class DiscardFile(sheets.DiscardFile, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = FORESTERS
+
+
 class FilePart(sheets.FilePart, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = FORESTERS
 
