@@ -208,7 +208,7 @@ def recount() -> None:
 def rebuild() -> None:
     """Rebuild the counters from all events beside those in use, then switch to the new ones."""
     _run(operator.rebuild(_located()))
-    err.print("The rebuild has begun; `danvan status` shows its progress.")
+    err.print("A rebuild is asked for; `danvan status` shows its progress.")
 
 
 @app.command()
@@ -221,6 +221,8 @@ def status() -> None:
         print(f"{cursor}: passed {seq}, behind {found.lag(cursor)}")
     for cursor, seq in found.building.items():
         print(f"{cursor}: passed {seq}, behind {found.lag(cursor)} (being rebuilt)")
+    for sentence in found.rebuilds:
+        print(sentence)
     for service, parked in found.parked.items():
         print(f"{service}: parked {len(parked)}")
         for event in parked:

@@ -66,7 +66,7 @@ async def asking(settings: Settings) -> AsyncGenerator[Client, None]:
 
 
 async def rebuild(settings: Settings) -> None:
-    """Starts a rebuild of the counters; returns when it has begun."""
+    """Asks for a rebuild of the counters; returns when the request is stored."""
     async with asking(settings) as services:
         await services.ask(RebuildCounters(), OPERATOR, int, key=f"rebuild/{moment().isoformat()}")
 

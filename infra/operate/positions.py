@@ -25,6 +25,8 @@ class Positions:
     cursors: dict[str, int] = field(default_factory=dict)
     building: dict[str, int] = field(default_factory=dict)
     """Like `cursors`, of projections that are being rebuilt beside those in use."""
+    rebuilds: list[str] = field(default_factory=list)
+    """Of each projection that can be rebuilt, a sentence about that."""
     parked: dict[str, list[Document]] = field(default_factory=dict)
 
     @property
@@ -68,6 +70,7 @@ async def _read(stores: Sequence[Store], services: Catalogue) -> Positions:
     found = Positions()
     for store in stores:
         cursors = await services[store.service].cursors(store.ours())
+        found.rebuilds.extend(cursors.rebuilds)
         for names, into in ((cursors.used, found.cursors), (cursors.rebuilding, found.building)):
             passed = {d["_id"]: d["seq"] async for d in store.db.cursors.find({"_id": {"$in": list(names)}})}
             into.update({name: passed.get(name, 0) for name in names})

@@ -16,7 +16,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import Document
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
-from services.reporting.repository import current_generation, reader
+from services.reporting.generations import cursor, generations, reader
 
 COMPARED = ("measure", "on", "unit", "amount", "dimensions")
 
@@ -46,7 +46,7 @@ class _Count:
         self._found = Recount()
 
     async def run(self) -> Recount:
-        generation = await current_generation(self._access)
+        generation = (await generations(self._access)).current
         expected = {key: fact async for key, fact in self._from_documents()}
         for key in await self._not_counted(generation):
             for fact in [name for name in expected if name.rpartition("/")[0] == key]:
@@ -84,10 +84,10 @@ class _Count:
         """`<id>/<version>` of events after the cursors and of parked events."""
         keys: list[str] = []
         for producer in ("registration", "review", "supervision"):
-            cursor = await self._store.db.cursors.find_one(
-                {"_id": f"{reader(generation)}/{producer}"}, session=self._session
+            passed = await self._store.db.cursors.find_one(
+                {"_id": cursor(generation, producer)}, session=self._session
             )
-            counted = cursor["seq"] if cursor else 0
+            counted = passed["seq"] if passed else 0
             log = self._store.beside(producer).log
             for beyond in (
                 log.find({"seq": {"$gt": counted}}, session=self._session),

@@ -140,10 +140,14 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """Ids of the cursors that a task moves itself: those in use, and those of a projection that is being rebuilt."""
+    """Ids of the cursors that a task moves itself: those in use, and those of a projection that is being rebuilt.
+
+    `rebuilds`: for each of these projections a sentence, for `danvan status`, about rebuilds.
+    """
 
     used: tuple[str, ...] = ()
     rebuilding: tuple[str, ...] = ()
+    rebuilds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,7 @@ class Table:
         return Cursors(
             used + tuple(name for cursors in found for name in cursors.used),
             tuple(name for cursors in found for name in cursors.rebuilding),
+            tuple(sentence for cursors in found for sentence in cursors.rebuilds),
         )
 
     def _check(self, declared: Sequence[type[Message]]) -> None:

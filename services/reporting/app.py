@@ -7,7 +7,7 @@ from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Area, Part, Table, Task, batches, command, query
 from services.registration.units.messages import UnitRecorded
-from services.reporting import messages, repository
+from services.reporting import generations, handlers, messages, repository
 from services.reporting.measures import COUNTED
 from services.reporting.projection import Projection
 
@@ -17,7 +17,7 @@ TABLE = Table(
     "reporting",
     Area(
         messages=messages,
-        commands=(command(messages.RebuildCounters, PROJECTION.late(lambda projection: projection.rebuild)),),
+        commands=(command(messages.RebuildCounters, handlers.ask_for_rebuild),),
         queries=(query(messages.ReportOf, PROJECTION.late(lambda projection: projection.report_row)),),
         subscriptions=(batches(UnitRecorded, handler=copy_units),),
         tasks=(
@@ -26,11 +26,11 @@ TABLE = Table(
                 PROJECTION.late(lambda projection: projection.run),
                 producers=tuple(COUNTED),
                 readers=PROJECTION.late(lambda projection: lambda: projection.inboxes),
-                cursors=repository.cursors,
+                cursors=generations.cursors,
             ),
         ),
         indexes=repository.INDEXES,
-        unscoped=(UNITS, repository.PROJECTION),
+        unscoped=(UNITS, generations.PROJECTION),
     ),
 )
 

@@ -36,6 +36,29 @@ BRIDGED = (
 """The measures that bridges are computed from."""
 
 
+class StoredCursor(msgspec.Struct, frozen=True, kw_only=True):
+    """A reader's cursor. `seq`: the last event whose effects are stored; `parked`: number of events set aside."""
+
+    id: str
+    seq: int = 0
+    parked: int = 0
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process knows of one producer.
+
+    `reader`: its reader for the generation that it counts for; `position`: the last event that this reader has passed;
+    `stored`: the number that it has written to the cursor last. `head`: the producer's last number, None if unknown;
+    `silent_since`: the moment, in Vietnamese time, since when it is unknown because the producer is silent.
+    """
+
+    reader: str = ""
+    position: int = 0
+    stored: int = 0
+    head: int | None = None
+    silent_since: datetime | None = None
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One counted item: measure, amount, day and unit, its row in each dimension, and the event behind it."""
 
@@ -206,10 +229,36 @@ def _periods_until(
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     """Reasons, in Vietnamese, why figures at these positions are incomplete."""
     return tuple(
-        f"{p.producer}: còn {p.head - p.applied} sự kiện chưa đếm, {p.parked} sự kiện chờ xử lý"
+        f"{p.producer}: {_waiting(p)}, {p.parked} sự kiện chờ xử lý"
         for p in positions
-        if p.applied < p.head or p.parked
+        if p.head is None or p.applied < p.head or p.parked
     )
+
+
+def position(producer: str, cursor: StoredCursor, known: Known) -> Position:
+    """How far the producer's events are counted in a snapshot with this cursor.
+
+    A cursor moves only with effects. After events without effect, the reader of this process may be further. That
+    counts only while the cursor is where this reader has left it.
+    """
+    is_ours = (known.reader, known.stored) == (cursor.id, cursor.seq)
+    applied = max(cursor.seq, known.position) if is_ours else cursor.seq
+    return Position(
+        producer=producer,
+        applied=applied,
+        head=None if known.head is None else max(known.head, applied),
+        parked=cursor.parked,
+        silent_since=known.silent_since,
+    )
+
+
+def _waiting(position: Position) -> str:
+    if position.head is not None:
+        return f"còn {position.head - position.applied} sự kiện chưa đếm"
+    if position.silent_since:
+        since = f"{position.silent_since:%H:%M:%S ngày %d/%m/%Y}"
+        return f"không có tin từ {since}, không rõ còn bao nhiêu sự kiện chưa đếm"
+    return "nhật ký không khớp với các sự kiện đã đếm, cần người vận hành xử lý"
 
 
 def _breakdown(

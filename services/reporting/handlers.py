@@ -6,15 +6,22 @@ from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.transaction import Transaction
-from services.reporting import domain
+from services.kernel.units import COUNTRY
+from services.reporting import domain, generations
 from services.reporting.measures import Measure
-from services.reporting.messages import Position, Report, ReportOf
+from services.reporting.messages import Position, RebuildCounters, Report, ReportOf
 from services.reporting.repository import Counters
 
 
 async def count(heard: Sequence[Heard], tx: Transaction, counters: Counters) -> None:
     facts = [fact for one in heard for fact in domain.facts_of(one.event, one.recorded)]
     await counters.add(facts, tx)
+
+
+async def ask_for_rebuild(_: RebuildCounters, tx: Transaction) -> int:
+    """Returns the generation in use until then. The caller's scope must be the whole country."""
+    tx.scope.require(f"/{COUNTRY}")
+    return (await generations.ask(tx)).current
 
 
 async def report(

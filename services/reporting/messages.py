@@ -1,6 +1,6 @@
 """Queries, commands and rows of reporting. It announces no events."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -37,9 +37,9 @@ class ReportOf(Shows, frozen=True, kw_only=True):
 
 
 class RebuildCounters(Command, frozen=True, kw_only=True):
-    """Rebuilds the counters from the first event, beside those in use, and then switches to the new ones.
+    """Asks for a rebuild of the counters from the first event, beside those in use, and a switch to the new ones.
 
-    For operators of the whole country.
+    While a request waits, another one changes nothing. For operators of the whole country.
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.OPERATOR})
@@ -92,16 +92,21 @@ class Bridge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of a producer. `applied`: last counted number. `head`: last known number. `parked`: events set aside."""
+    """Events of a producer. `applied`: last counted number. `head`: the last number of its log, None if unknown.
+
+    `parked`: events set aside. `silent_since`: since when the producer has sent no news, if that
+    is why `head` is unknown.
+    """
 
     producer: str
     applied: int
-    head: int
+    head: int | None
     parked: int
+    silent_since: datetime | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`since` and `until` are included. A report is complete when all events that reporting knows of are counted."""
+    """`since` and `until` are included. It is complete when all events of the producers are counted."""
 
     unit_id: str
     unit_name: str

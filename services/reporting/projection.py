@@ -1,65 +1,82 @@
-"""Counts events with the counters in use, and rebuilds them beside those on request."""
+"""Counts events with the generation in use, builds the next one on request, and answers queries of reports."""
 
 import asyncio
 import contextlib
 import hashlib
-from functools import partial
+from collections.abc import AsyncGenerator
+from typing import Any
 
 import msgspec
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from services.kernel import telemetry
 from services.kernel.log.inbox import Inbox
+from services.kernel.log.streams import nudge_subject
 from services.kernel.mongo.access import Access
+from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
-from services.kernel.mongo.transaction import Transaction
-from services.kernel.process import end, keep_running
 from services.kernel.rows import Columns, Rows
-from services.kernel.units import COUNTRY
 from services.reporting import handlers
-from services.reporting.measures import COUNTED
-from services.reporting.messages import RebuildCounters, Report, ReportOf
-from services.reporting.repository import Counters, current_generation, reader, switch
+from services.reporting.building import Builder
+from services.reporting.counting import Counting, known
+from services.reporting.generations import generations
+from services.reporting.messages import Report, ReportOf
+from services.reporting.repository import Counters
 
 COLUMNS = Columns(Report)
-GLANCE = 2.0
-"""Seconds between two checks of the generation in use."""
+GLANCE = 1.0
+"""Seconds between two looks at the generation in use and at requests; a request wakes its own service at once."""
 
 
 class Projection:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.inboxes: list[Inbox] = []
-        self._asked = asyncio.Event()
+        self._used: Counting | None = None
+        self._builder: Builder | None = None
 
     async def run(self, nats: Client) -> None:
-        """Counts with the generation in use. Builds the next one on request, or adopts one of another process."""
-        generation = await current_generation(self._store.ours())
-        counting = self._count(generation, nats)
+        builder = self._builder = Builder(self._store, nats)
         try:
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(GLANCE):
-                        await self._asked.wait()
-                if self._asked.is_set():
-                    self._asked.clear()  # before the build: a later request starts another build
+            async with _nudged(nats, self._store.service) as nudges:
+                while True:
                     try:
-                        await self._build(generation + 1, generation, nats)
-                    except Exception:
-                        self._asked.set()  # the build starts again
-                        raise
-                current = await current_generation(self._store.ours())
-                if current != generation:
-                    await end(counting)
-                    generation, counting = current, self._count(current, nats)
+                        await self._follow(nats, builder)
+                    except PyMongoError as error:
+                        if not is_transient(error):
+                            raise
+                        telemetry.log.warning("projection waits", why=repr(error))
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(GLANCE):
+                            await nudges.wait()
+                    nudges.clear()
         finally:
-            await end(counting)
+            await self._use(None)
 
-    async def rebuild(self, _: RebuildCounters, tx: Transaction) -> int:
-        """Returns the generation in use while the next one is built. The caller's scope must be the whole country."""
-        tx.scope.require(f"/{COUNTRY}")
-        self._asked.set()
-        return await current_generation(tx)
+    async def _follow(self, nats: Client, builder: Builder) -> None:
+        """Counts for the generation in use. Then builds as long as there is something to build."""
+        while True:
+            current = (await generations(self._store.ours())).current
+            if self._used is None or self._used.generation != current:
+                await self._use(Counting(self._store, current, nats))
+            built = await builder.build()
+            if built is None:
+                return
+            await self._use(built)
+
+    async def _use(self, counting: Counting | None) -> None:
+        before, self._used = self._used, counting
+        if before:
+            await before.stop()
+
+    @property
+    def _others(self) -> list[Counting]:
+        return [self._builder.counting] if self._builder and self._builder.counting else []
+
+    @property
+    def inboxes(self) -> list[Inbox]:
+        running = [self._used, *self._others] if self._used else self._others
+        return [inbox for counting in running for inbox in counting.inboxes]
 
     async def report_row(self, query: ReportOf, access: Access) -> Rows:
         view = COLUMNS.view(query, access.sees)
@@ -71,54 +88,32 @@ class Projection:
 
     async def report(self, query: ReportOf, access: Access) -> Report:
         """Figures, names and positions, all of one moment."""
-        heard = {inbox.producer: (inbox.position, inbox.position + inbox.lag) for inbox in self.inboxes}
 
-        async def read(snapshot: Access) -> Report:
-            counters = Counters(await current_generation(snapshot))
-            positions = await counters.positions(heard, snapshot)
-            return await handlers.report(query, snapshot, counters, positions)
+        async def read(snapshot: Access) -> tuple[int, Report]:
+            used = (await generations(snapshot)).current
+            counters = Counters(used)
+            positions = await counters.positions(before, snapshot)
+            return used, await handlers.report(query, snapshot, counters, positions)
 
-        return await self._store.snapshot(access, read)
-
-    def _count(self, generation: int, nats: Client) -> list[asyncio.Task[None]]:
-        self.inboxes = self._inboxes_of(generation)
-        return _started(self.inboxes, nats)
-
-    async def _build(self, generation: int, previous: int, nats: Client) -> None:
-        """Counts from the first event into empty collections, and switches to them when they have caught up."""
-
-        async def work(tx: Transaction) -> bool:
-            return await switch(generation, previous, tx)
-
-        # A request that began before the last switch could still read the previous generation. By now it has ended.
-        await Counters(previous - 1).drop(self._store)
-        await Counters(generation).create(self._store)
-        anew = _started(self._inboxes_of(generation), nats)
-        try:
-            while True:
-                if await self._store.transaction(work):
-                    break
-                await asyncio.sleep(0.05)
-        finally:
-            await end(anew)
-        telemetry.log.info("counters rebuilt", generation=generation)
-
-    def _inboxes_of(self, generation: int) -> list[Inbox]:
-        counters = Counters(generation)
-        return [
-            Inbox(
-                self._store,
-                producer,
-                {type_.subject: type_ for type_ in types},
-                partial(handlers.count, counters=counters),
-                name=reader(generation),
-            )
-            for producer, types in COUNTED.items()
-        ]
+        while True:
+            before = known(self._used, self._others)
+            generation, report = await self._store.snapshot(access, read)
+            # MongoDB shows a dropped collection as empty, even in a snapshot of an earlier moment.
+            if (await generations(access)).can_be_read(generation):
+                return report
 
 
-def _started(inboxes: list[Inbox], nats: Client) -> list[asyncio.Task[None]]:
-    return [
-        asyncio.create_task(keep_running(f"count {inbox.producer}", partial(inbox.run, nats)))
-        for inbox in inboxes
-    ]
+@contextlib.asynccontextmanager
+async def _nudged(nats: Client, service: str) -> AsyncGenerator[asyncio.Event, None]:
+    """An event that is set after each command of the service, in all its processes."""
+    nudged = asyncio.Event()
+
+    async def on_nudge(_: Any) -> None:
+        nudged.set()
+
+    subscription = await nats.subscribe(nudge_subject(service), cb=on_nudge)
+    try:
+        yield nudged
+    finally:
+        with contextlib.suppress(NatsError):
+            await subscription.unsubscribe()

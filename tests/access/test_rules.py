@@ -115,7 +115,7 @@ UNSCOPED = {
     ("services/registration/reorganisations/repository.py", "'turns'"),
     ("services/registration/formality/repository.py", "'formality_due'"),
     ("services/registration/formality/repository.py", "'formality_groups'"),
-    ("services/reporting/repository.py", "'projection'"),
+    ("services/reporting/generations.py", "'projection'"),
     ("services/reporting/repository.py", "f'facts_{generation}'"),
     ("services/reporting/repository.py", "f'counters_{generation}'"),
 }

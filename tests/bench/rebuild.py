@@ -22,8 +22,8 @@ from services.kernel.units import UnitLevel
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import MODEL, ModelAccepted
 from services.registration.units.national import national_units
+from services.reporting.generations import generations
 from services.reporting.messages import RebuildCounters
-from services.reporting.repository import current_generation
 from tests.bench.stage import TOWN, out, stage, table
 
 EVENTS = 30_000
@@ -60,7 +60,7 @@ async def measure(events: int = EVENTS) -> None:
             begun = time.perf_counter()
             async with asking(made.settings) as services:
                 generation = await services.ask(RebuildCounters(), OPERATOR, int, key="bench/rebuild")
-            while await current_generation(reporting.ours()) == generation:
+            while (await generations(reporting.ours())).current == generation:
                 await asyncio.sleep(0.01)
             _row(shown, "counted again: events of facts", begun, events)
             _row(shown, "… all events of the log", begun, sum(heads.values()))

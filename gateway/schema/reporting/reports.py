@@ -1,6 +1,6 @@
 """How a report looks in the schema: figures, their breakdowns, and how far everything is counted."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -61,8 +61,13 @@ class Bridge:
 class Position:
     producer: str = strawberry.field(description="Dịch vụ phát sự kiện.")
     applied: int = strawberry.field(description="Số thứ tự sự kiện cuối cùng đã đếm.")
-    head: int = strawberry.field(description="Số thứ tự cuối cùng mà dịch vụ đã phát, theo tin mới nhất.")
+    head: int | None = strawberry.field(
+        description="Số thứ tự cuối cùng trong nhật ký của dịch vụ, theo tin mới nhất; null khi không rõ."
+    )
     parked: int = strawberry.field(description="Số sự kiện không đếm được, đang chờ xử lý.")
+    silent_since: datetime | None = strawberry.field(
+        description="Dịch vụ im lặng từ lúc nào, nếu vì thế mà không rõ head; null khi có tin."
+    )
 
 
 @shows(messages.Report, "Báo cáo của một đơn vị trong một kỳ; mọi con số và vị trí thuộc cùng một thời điểm.")
@@ -72,7 +77,9 @@ class Report:
     period: str = strawberry.field(description="Kỳ báo cáo: 2018, 2018-H1, 2018-H2.")
     since: date = strawberry.field(description="Ngày đầu của kỳ.")
     until: date = strawberry.field(description="Ngày cuối của kỳ, tính cả ngày ấy.")
-    complete: bool = strawberry.field(description="Mọi sự kiện đã phát đều đã được đếm.")
+    complete: bool = strawberry.field(
+        description="Mọi sự kiện trong nhật ký của các dịch vụ đều đã được đếm."
+    )
     incomplete_because: list[str] = strawberry.field(description="Vì sao chưa đầy đủ; rỗng khi đầy đủ.")
     figures: list[Figure] = strawberry.field(description="Tất cả các chỉ số.")
     bridges: list[Bridge] = strawberry.field(

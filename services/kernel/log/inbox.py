@@ -81,6 +81,11 @@ class Inbox:
         return self._at.seq
 
     @property
+    def stored(self) -> int:
+        """The number in the cursor, as this process knows it."""
+        return self._cursor.position.seq
+
+    @property
     def lag(self) -> int:
         """Number of the producer's events that this reader knows of and has not passed."""
         return max(0, self._feed.head - self.position) if self._feed else 0

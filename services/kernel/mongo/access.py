@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from services.kernel.calendar import day_of
 from services.kernel.caller import Caller, Scope
@@ -44,7 +45,7 @@ class Documents:
     def find(
         self,
         filter_: Document,
-        projection: Mapping[str, int] | None = None,
+        projection: Mapping[str, Any] | None = None,
         *,
         sort: Sequence[tuple[str, int]] | None = None,
         limit: int = 0,

@@ -100,9 +100,8 @@ class Store:
         """Approximate number of documents."""
         return await self.db[collection].estimated_document_count()
 
-    async def make(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
-        """Creates an empty collection. An existing collection of the name is dropped."""
-        await self.drop(what)
+    async def index(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
+        """Creates missing indexes, and the collection if there is none."""
         await self.db[what.name].create_indexes(list(indexes))
 
     async def drop(self, what: Unscoped) -> None:

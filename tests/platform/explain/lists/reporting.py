@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.reporting.repository import reader
+from services.reporting.generations import reader
 from tests.platform.explain.lists import Listed
 
 

@@ -1,0 +1,50 @@
+"""How far a report says that events are counted: never further than its snapshot, and never “all” without news."""
+
+from datetime import datetime
+
+from services.kernel.calendar import VIETNAM
+from services.reporting.domain import Known, StoredCursor, missing, position
+
+READER = "counters-1/review"
+
+
+def cursor(seq: int, parked: int = 0) -> StoredCursor:
+    return StoredCursor(id=READER, seq=seq, parked=parked)
+
+
+def test_events_without_effect_count_when_the_cursor_is_where_this_process_left_it() -> None:
+    known = Known(reader=READER, stored=5, position=8, head=8)
+    assert position("review", cursor(5), known).applied == 8
+    assert position("review", cursor(9), known).applied == 9
+
+
+def test_memory_counts_for_nothing_when_the_cursor_went_back_or_is_of_another_generation() -> None:
+    went_back = Known(reader=READER, stored=5, position=8, head=8)
+    assert missing([position("review", cursor(3), went_back)]) == (
+        "review: còn 5 sự kiện chưa đếm, 0 sự kiện chờ xử lý",
+    )
+    older = Known(reader="counters-0/review", stored=5, position=8, head=8)
+    assert position("review", cursor(5), older).applied == 5
+
+
+def test_report_without_news_of_a_producer_says_since_when() -> None:
+    since = datetime(2026, 11, 28, 8, 1, 2, tzinfo=VIETNAM)
+    silent = position("review", cursor(5), Known(reader=READER, stored=5, position=5, silent_since=since))
+    assert (silent.head, silent.silent_since) == (None, since)
+    assert missing([silent]) == (
+        "review: không có tin từ 08:01:02 ngày 28/11/2026, không rõ còn bao nhiêu sự kiện chưa đếm, "
+        "0 sự kiện chờ xử lý",
+    )
+
+
+def test_report_says_that_the_log_is_another_one() -> None:
+    other = position("review", cursor(5, parked=2), Known(reader=READER, stored=5, position=5))
+    assert missing([other]) == (
+        "review: nhật ký không khớp với các sự kiện đã đếm, cần người vận hành xử lý, 2 sự kiện chờ xử lý",
+    )
+
+
+def test_report_is_complete_when_every_event_is_counted_and_none_is_parked() -> None:
+    known = Known(reader=READER, stored=5, position=5, head=5)
+    assert missing([position("review", cursor(5), known)]) == ()
+    assert missing([position("review", cursor(5, parked=1), known)]) != ()
