@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gateway.callers.oidc import Issuer, KeyUnknown
+from gateway.callers.person import person
 from services.kernel.caller import LEEWAY, Caller, Tokens, unauthenticated
 from services.kernel.config import Settings
 
@@ -24,12 +25,9 @@ class Embedded:
         self._tokens = Tokens.from_file(ISSUER, settings.secrets_of("gateway") / "issuer.public.json")
 
     def verify(self, token: str, now: float) -> tuple[Caller, float]:
-        try:
-            caller = self._tokens.verify(token, datetime.fromtimestamp(now, UTC))
-        except RecursionError as error:  # a header of ten thousand brackets
-            raise unauthenticated("Mã truy cập không hợp lệ.", "The token is not valid.") from error
+        caller = self._tokens.verify(token, datetime.fromtimestamp(now, UTC))
         assert caller.expires is not None, "no token is without an end"  # noqa: S101
-        return caller, (caller.expires + LEEWAY).timestamp()
+        return caller, caller.expires.timestamp() + LEEWAY.total_seconds()
 
     def refresh(self) -> None: ...
 
@@ -66,11 +64,12 @@ class Identity:
         if known and now <= known[1]:
             self._known.move_to_end(authorization)
             return known[0]
-        found = self._issuer.verify(_token(authorization), now)
-        self._known[authorization] = found
+        caller, until = self._issuer.verify(_token(authorization), now)
+        caller = person(caller)
+        self._known[authorization] = (caller, until)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-        return found[0]
+        return caller
 
 
 def _token(authorization: str) -> str:

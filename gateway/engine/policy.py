@@ -120,7 +120,7 @@ class Policy:
         return rates.address(peer, Headers(scope=scope).getlist("x-forwarded-for"), self._trusted)
 
     def take(self, caller: Caller | None, kind: Kind, address: str, cost: float) -> Taken:
-        name = caller.id if caller else f"anonymous/{rates.network(address)}"
+        name = f"caller/{caller.id}" if caller else f"address/{rates.network(address)}"
         return self._rates.take(name, address, self._per_minute[kind], cost, monotonic())
 
     async def admit(self, caller: Caller | None, address: str) -> None:

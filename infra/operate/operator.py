@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.callers.identity import ISSUER
 from services.kernel.calendar import moment
-from services.kernel.caller import Caller, Grant, Tokens
+from services.kernel.caller import OPERATOR_ID, Caller, Grant, Tokens
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
@@ -17,7 +17,7 @@ from services.kernel.messaging.client import Client
 from services.kernel.units import COUNTRY
 from services.reporting.messages import RebuildCounters
 
-OPERATOR = Caller(id="operator", name="Người vận hành", grants=(Grant(role=Role.OPERATOR, unit=COUNTRY),))
+OPERATOR = Caller(id=OPERATOR_ID, name="Người vận hành", grants=(Grant(role=Role.OPERATOR, unit=COUNTRY),))
 
 
 class NotRunning(Exception):  # noqa: N818

@@ -34,16 +34,20 @@ def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: b
             vi=f"{vi} dài {len(value)} ký tự, tối đa {longest}.",
             en=f"{en} has {len(value)} characters, at most {longest} are allowed.",
         )
-    for place, character in enumerate(value, 1):
-        if unicodedata.category(character) in UNSEEN and not (lines and character in LINES):
-            code = f"U+{ord(character):04X}"
-            raise Refused(
-                f"{field}-unseen-character",
-                field,
-                vi=f"{vi} có ký tự điều khiển hoặc ký tự ẩn {code} ở vị trí {place}.",
-                en=f"{en} has the control or invisible character {code} at position {place}.",
-            )
+    if found := unseen(value, LINES if lines else ""):
+        code, place = f"U+{ord(found[0]):04X}", value.index(found[0]) + 1
+        raise Refused(
+            f"{field}-unseen-character",
+            field,
+            vi=f"{vi} có ký tự điều khiển hoặc ký tự ẩn {code} ở vị trí {place}.",
+            en=f"{en} has the control or invisible character {code} at position {place}.",
+        )
     return value
+
+
+def unseen(value: str, allowed: str = "") -> list[str]:
+    """The control and invisible characters in `value`, without the `allowed` ones."""
+    return [one for one in value if unicodedata.category(one) in UNSEEN and one not in allowed]
 
 
 def optional(value: str, field: str, *, longest: int, vi: str, en: str) -> str:

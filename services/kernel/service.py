@@ -152,6 +152,8 @@ class Service:
             found["nats"] = "not connected"
         if self._sequencer and self._sequencer.problem:
             found["stream"] = self._sequencer.problem
+        if self._desk.problem:
+            found["clock"] = self._desk.problem
         for reader in self._readers():
             if reader.problem:
                 found[reader.name] = reader.problem

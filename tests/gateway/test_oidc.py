@@ -198,7 +198,7 @@ BAD_CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "without an end": ({"exp": None}, "wrong in exp"),
     "with an end that is no number": ({"exp": "tomorrow"}, "wrong in exp"),
     "with an end that is true": ({"exp": True}, "wrong in exp"),
-    "with an end that is no moment": ({"exp": 1e300}, "wrong in sub, exp"),
+    "with an end that is no moment": ({"exp": 1e300}, "wrong in exp"),
     "with an end that never comes": ({"exp": float("inf")}, "wrong in exp"),
     "not in force yet": ({"nbf": NOW + SKEW + 1}, "not in force"),
     "made in the future": ({"iat": NOW + SKEW + 1}, "not in force"),

@@ -4,6 +4,7 @@ One idempotency key has one effect and one reply. A command's answer is stored i
 refusal right after it. A request with a known key gets the stored reply; with other content it is refused.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from services.kernel import telemetry
 from services.kernel.calendar import day_of, moment
-from services.kernel.caller import Caller, Tokens, binding, reading
+from services.kernel.caller import Caller, ClockOff, Tokens, binding, reading
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
 from services.kernel.messaging.client import CALLER, KEY, Reply
@@ -37,6 +38,9 @@ class Desk:
         self._store = store
         self._tokens = tokens
         self._committed = committed
+        self._running: dict[tuple[str, str, str], asyncio.Future[bytes]] = {}
+        self.problem: str | None = None
+        """The reason why requests are not answered: this clock is not the gateway's."""
 
     async def command(
         self,
@@ -55,19 +59,39 @@ class Desk:
                 await self._remember(caller, key, kind, body, reply, tx)
                 return reply
 
-            try:
-                reply = await self._store.transaction(work, at=at, caller=caller, scope=scope)
-            except Refused as refused:
-                reply = await self._remember_or_recall(caller, key, kind, body, _refusal(refused.refusal))
-            except DuplicateKeyError:
-                recalled = await self._recall(caller, key, kind, body)
-                if recalled is None:
-                    raise
-                reply = recalled
-            await self._committed()
-            return reply
+            async def settle() -> bytes:
+                try:
+                    reply = await self._store.transaction(work, at=at, caller=caller, scope=scope)
+                except Refused as refused:
+                    reply = await self._remember_or_recall(caller, key, kind, body, _refusal(refused.refusal))
+                except DuplicateKeyError:
+                    recalled = await self._recall(caller, key, kind, body)
+                    if recalled is None:
+                        raise
+                    reply = recalled
+                await self._committed()
+                return reply
+
+            return await self._together((caller.id, key, _digest(kind, body)), settle)
 
         return await self._reply(kind, body, headers, act)
+
+    async def _together(self, request: tuple[str, str, str], settle: Callable[[], Awaitable[bytes]]) -> bytes:
+        """A request that arrives again while it is being settled waits for the same reply: it costs nothing."""
+        if running := self._running.get(request):
+            return await asyncio.shield(running)
+        done = self._running[request] = asyncio.get_running_loop().create_future()
+        try:
+            reply = await settle()
+            done.set_result(reply)
+            return reply
+        except Exception as error:
+            done.set_exception(error)
+            done.exception()  # there may be nobody else to take it
+            raise
+        finally:
+            done.cancel()
+            del self._running[request]
 
     async def query(
         self, kind: type[Q], handler: Callable[[Q, Access], Awaitable[Any]], body: bytes, headers: Headers
@@ -102,9 +126,15 @@ class Desk:
                     if issubclass(kind, Command)
                     else reading(kind.service)
                 )
-                return await act(self._tokens.verify(headers.get(CALLER, ""), at, **bound), at)
+                caller = self._tokens.verify_ours(headers.get(CALLER, ""), at, **bound)
+                self.problem = None
+                return await act(caller, at)
             except Refused as refused:
                 return _refusal(refused.refusal)
+            except ClockOff as off:
+                self.problem = str(off)
+                telemetry.log.warning("clock", why=str(off))
+                return msgspec.json.encode(Reply(failure=telemetry.trace_id(), again=True))
             except Exception as error:
                 span.set_status(StatusCode.ERROR)
                 telemetry.log.exception("request failed", subject=kind.subject)

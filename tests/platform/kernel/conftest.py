@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -45,9 +46,11 @@ class Toy:
     async def _committed(self) -> None:
         self.sequencer.nudge()
 
-    async def do(self, command: Command, key: str, caller: Caller = ANN) -> Reply[Any]:
+    async def do(
+        self, command: Command, key: str, caller: Caller = ANN, *, signed: datetime | None = None
+    ) -> Reply[Any]:
         body = msgspec.json.encode(command)
-        token = self._sign.sign(caller, moment(), LIFE, **binding(command.subject, body, key))
+        token = self._sign.sign(caller, signed or moment(), LIFE, **binding(command.subject, body, key))
         handler: Any = toy.open_tally if isinstance(command, OpenTally) else toy.raise_tally
         reply = await self.desk.command(type(command), handler, body, {CALLER: token, KEY: key})
         return msgspec.json.decode(reply, type=Reply)

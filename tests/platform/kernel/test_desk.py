@@ -1,0 +1,69 @@
+"""The desk: requests that arrive again while they are handled, and clocks that differ."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.kernel.calendar import moment
+from services.kernel.caller import LIFE, MOST_SKEW, binding
+from services.kernel.messages import Refused
+from services.kernel.messaging.client import CALLER, KEY, Reply
+from services.kernel.mongo.transaction import Transaction
+from tests.platform.kernel import toy
+from tests.platform.kernel.conftest import ANN, Toy
+from tests.platform.kernel.toy import OpenTally, RaiseTally
+
+
+@pytest.mark.parametrize("outcome", ["answer", "refusal", "failure"])
+async def test_request_that_arrives_again_while_it_is_handled_is_handled_once(
+    service: Toy, outcome: str
+) -> None:
+    begun, go_on, runs = asyncio.Event(), asyncio.Event(), 0
+
+    async def slow(command: OpenTally, tx: Transaction) -> Any:
+        nonlocal runs
+        runs += 1
+        begun.set()
+        await go_on.wait()
+        if outcome == "refusal":
+            raise Refused("tally-full", vi="Đã đầy.", en="It is full.")
+        if outcome == "failure":
+            raise RuntimeError("something broke")
+        return await toy.open_tally(command, tx)
+
+    body = msgspec.json.encode(OpenTally(id="t"))
+    token = service._sign.sign(ANN, moment(), LIFE, **binding(OpenTally.subject, body, "k"))
+
+    async def ask() -> Reply[Any]:
+        reply = await service.desk.command(OpenTally, slow, body, {CALLER: token, KEY: "k"})
+        return msgspec.json.decode(reply, type=Reply)
+
+    asking = [asyncio.create_task(ask()) for _ in range(5)]
+    await begun.wait()
+    go_on.set()
+    replies = await asyncio.gather(*asking)
+    assert runs == 1
+    assert {getattr(reply, outcome) is not None for reply in replies} == {True}
+    assert service.desk._running == {}
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600, 10**9])
+async def test_clock_that_is_off_is_named_and_nobody_is_refused(service: Toy, seconds: int) -> None:
+    away = timedelta(seconds=seconds)
+    reply = await service.do(OpenTally(id="t"), "open", signed=moment() - away)
+    assert (reply.refusal, reply.again) == (None, True)
+    assert reply.failure
+    assert "the gateway's" in (service.desk.problem or "")
+    assert ("ahead" if seconds > 0 else "behind") in (service.desk.problem or "")
+    assert await service.store.db.answers.count_documents({}) == 0
+    assert (await service.do(OpenTally(id="t"), "open")).answer
+    assert service.desk.problem is None
+
+
+async def test_clocks_may_differ_by_some_seconds(service: Toy) -> None:
+    await service.do(OpenTally(id="t"), "open")
+    for n, away in enumerate((MOST_SKEW / 2, -MOST_SKEW / 2)):
+        assert (await service.do(RaiseTally(id="t"), f"raise {n}", signed=moment() - away)).answer
