@@ -19,6 +19,7 @@ FRESH = 5.0
 STALE = 60.0
 """Seconds for which delegated grants hold while registration does not answer."""
 PATIENCE = 1.0
+"""Seconds to wait for registration when grants known from before can be used instead."""
 MOST_CALLERS = 4096
 
 
@@ -63,11 +64,14 @@ class Delegating:
     async def _look(self, caller: Caller) -> Caller:
         known = self._known.get(id(caller))
         now = time.monotonic()
+        if known and (known.caller is not caller or now - known.at > STALE):
+            known = None
         try:
-            async with asyncio.timeout(PATIENCE):
+            # Without known grants the client's own time limit applies: slow is better than unavailable.
+            async with asyncio.timeout(PATIENCE if known else None):
                 delegated = await self._client.ask(GrantsDelegated(), caller, tuple[Grant, ...])
         except (TimeoutError, Unavailable) as error:
-            if known is None or known.caller is not caller or now - known.at > STALE:
+            if known is None:
                 raise Unavailable("registration does not say what is delegated") from error
             self._known[id(caller)] = known._replace(again=now + FRESH)
             return known.effective
