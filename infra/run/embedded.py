@@ -316,6 +316,10 @@ class NatsServer(EmbeddedServer):
             f'host: "{LOOPBACK}"\n'
             f"port: {self.port}\n"
             "max_payload: 4MB\n"
+            # A client that answers no ping for 4 to 5 seconds is frozen: others get its requests. If it was only slow,
+            # it reconnects.
+            "ping_interval: 1s\n"
+            "ping_max: 4\n"
             "jetstream {\n"
             f"  store_dir: {json.dumps(str(self.folder), ensure_ascii=False)}\n"
             f"  sync_interval: {self.sync}\n"

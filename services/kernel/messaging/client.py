@@ -27,8 +27,6 @@ A = TypeVar("A")
 
 CALLER = "danvan-caller"
 KEY = "danvan-key"
-ATTEMPT = 5.0
-"""Seconds after which a request without a reply is sent again under the same key."""
 MOST_PASSES = 4096
 
 
@@ -86,13 +84,13 @@ class Client:
         """The answer; `Refused` if a rule forbids it; `Unavailable` without an outcome after `timeout` seconds."""
         body = msgspec.json.encode(message)
         begun = time.monotonic()
+        until = begun + self._timeout
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
                 try:
-                    head, text = await self._attempt(message, body, caller, key, type_)
+                    head, text = await self._attempt(message, body, caller, key, type_, until)
                 except _WORTH_ASKING_AGAIN:
-                    left = self._timeout - (time.monotonic() - begun)
-                    head, text = await self._again(message, body, caller, key, type_, left)
+                    head, text = await self._again(message, body, caller, key, type_, until)
             except _WORTH_ASKING_AGAIN as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service} does not answer", telemetry.trace_id()) from error
@@ -106,25 +104,26 @@ class Client:
             return cast(A, Rows(answer, text) if type_ is Rows else answer)
 
     async def _again(
-        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, left: float
+        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, until: float
     ) -> tuple[Reply[Any], bytes]:
-        """Repeats the request until a service answers, for the seconds that are left."""
+        """Repeats the request until a service answers, or until the moment `until`."""
         async for attempt in stamina.retry_context(
             on=_WORTH_ASKING_AGAIN,
             attempts=None,
-            timeout=max(left, 0.1),
+            timeout=max(until - time.monotonic(), 0.1),
             wait_initial=0.02,
             wait_max=0.5,
             wait_jitter=0.02,
         ):
             with attempt:
-                return await self._attempt(message, body, caller, key, type_)
+                return await self._attempt(message, body, caller, key, type_, until)
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any
+        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, until: float
     ) -> tuple[Reply[Any], bytes]:
-        """The head of the reply, and its rows."""
+        """The head of the reply, and its rows. It ends before its token does."""
+        within = min(max(until - time.monotonic(), 0.1), LIFE.total_seconds())
         if isinstance(message, Query):
             headers = self._pass(caller, message.service)
         else:
@@ -134,7 +133,7 @@ class Client:
             headers += header(KEY, key)
         if trace := telemetry.traceparent():
             headers += header("traceparent", trace)
-        answered = await self._connection.ask(message.subject, headers, body, within=ATTEMPT)
+        answered = await self._connection.ask(message.subject, headers, body, within=within)
         end = answered.find(ROW)
         reply = _decoder(type_).decode(answered if end < 0 else answered[:end])
         if reply.failure:

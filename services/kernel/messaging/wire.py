@@ -11,6 +11,11 @@ from itertools import count
 from nats.aio.client import Client as Nats
 from nats.errors import NoRespondersError, StaleConnectionError
 
+REPEAT = 0.5
+"""Seconds after which a request without a reply is sent again. NATS may give it to another process then. Each pause is
+twice the one before, up to `LONGEST_REPEAT`: a service that is only slow gets few of them.
+"""
+LONGEST_REPEAT = 5.0
 HEADERS = b"NATS/1.0\r\n"
 _NOBODY = b"NATS/1.0 503"
 
@@ -36,33 +41,34 @@ class Connection(Nats):
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
 
     async def ask(self, subject: str, headers: bytes, body: bytes, *, within: float) -> bytes:
-        """The body of the reply. `TimeoutError` after `within` seconds, `NoRespondersError` if nobody listens.
+        """The body of the first reply. `TimeoutError` after `within` seconds, `NoRespondersError` if nobody listens.
 
-        `StaleConnectionError` as soon as the connection is lost: nobody knows whether the request arrived.
-        `headers` are `HEADERS` and lines of `header`.
+        The request is sent again while no reply comes, so it must be safe to repeat. `StaleConnectionError` as soon as
+        the connection is lost: nobody knows whether the request arrived. `headers` are `HEADERS` and lines of `header`.
         """
         if not self._inbox:
             self._opening = self._opening or asyncio.create_task(self._open())
             self._inbox = await self._opening
-        inbox = b"%b%d" % (self._inbox, next(self._numbers))
-        loop = asyncio.get_running_loop()
-        reply = self._waiting[inbox] = loop.create_future()
-        timer = loop.call_later(within, _give_up, reply)
+        request = _Request(self, subject.encode(), headers, body, within)
         try:
-            size = len(headers) + 2
-            whole = size + len(body)
-            if self.is_connected and whole <= self._max_payload:
-                start = b"HPUB %b %b %d %d\r\n" % (subject.encode(), inbox, size, whole)
-                self._post(b"%b%b\r\n%b\r\n" % (start, headers, body))
+            if self.is_connected and request.size <= self._max_payload:
+                request.send()
             else:
                 # The driver waits for the connection, or raises.
                 lines = self._parse_header_lines(headers.removeprefix(HEADERS) + b"\r\n")
+                inbox = self._inbox_of(request)
                 await self.publish(subject, body, reply=inbox.decode(), headers=lines)
-            answer: bytes = await reply
+            answer: bytes = await request.reply
             return answer
         finally:
-            timer.cancel()
-            self._waiting.pop(inbox, None)
+            request.end()
+
+    def _inbox_of(self, request: "_Request") -> bytes:
+        """A new inbox for each time it is sent: the server lets a service reply to an inbox once."""
+        inbox = b"%b%d" % (self._inbox, next(self._numbers))
+        self._waiting[inbox] = request.reply
+        request.inboxes.append(inbox)
+        return inbox
 
     def _post(self, command: bytes) -> None:
         """Queues a command. All commands of one turn of the loop are sent together."""
@@ -108,6 +114,53 @@ class Connection(Nats):
             waiting.set_result(data)
 
 
-def _give_up(reply: "asyncio.Future[bytes]") -> None:
-    if not reply.done():
-        reply.set_exception(TimeoutError())
+class _Request:
+    """A request that waits for its reply."""
+
+    __slots__ = (
+        "_body",
+        "_connection",
+        "_headers",
+        "_pause",
+        "_subject",
+        "_timer",
+        "_until",
+        "inboxes",
+        "reply",
+        "size",
+    )
+
+    def __init__(
+        self, connection: Connection, subject: bytes, headers: bytes, body: bytes, within: float
+    ) -> None:
+        self._connection, self._subject, self._headers, self._body = connection, subject, headers, body
+        self.size = len(headers) + 2 + len(body)
+        loop = asyncio.get_running_loop()
+        self.reply: asyncio.Future[bytes] = loop.create_future()
+        self.inboxes: list[bytes] = []
+        self._until = loop.time() + within
+        self._pause = REPEAT
+        self._timer = loop.call_later(min(REPEAT, within), self._repeat)
+
+    def send(self) -> None:
+        inbox = self._connection._inbox_of(self)
+        start = b"HPUB %b %b %d %d\r\n" % (self._subject, inbox, len(self._headers) + 2, self.size)
+        self._connection._post(b"%b%b\r\n%b\r\n" % (start, self._headers, self._body))
+
+    def _repeat(self) -> None:
+        if self.reply.done():
+            return
+        loop = asyncio.get_running_loop()
+        left = self._until - loop.time()
+        if left <= 0:
+            self.reply.set_exception(TimeoutError())
+            return
+        if self._connection.is_connected and self.size <= self._connection.max_payload:
+            self.send()
+        self._pause = min(2 * self._pause, LONGEST_REPEAT)
+        self._timer = loop.call_later(min(self._pause, left), self._repeat)
+
+    def end(self) -> None:
+        self._timer.cancel()
+        for inbox in self.inboxes:
+            self._connection._waiting.pop(inbox, None)

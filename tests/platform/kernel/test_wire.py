@@ -13,6 +13,7 @@ from nats.errors import ConnectionClosedError, MaxPayloadError, NoRespondersErro
 
 from infra.run.embedded import NatsServer
 from services.kernel.config import Settings
+from services.kernel.messaging import wire
 from services.kernel.messaging.client import connect
 from services.kernel.messaging.wire import HEADERS, Connection, header
 from tests.conftest import TESTER
@@ -46,6 +47,21 @@ async def test_hundred_requests_at_once_get_each_its_own_reply(nats: Connection)
 async def test_request_without_responder_fails_at_once(nats: Connection) -> None:
     with pytest.raises(NoRespondersError):
         await nats.ask("nobody", HEADERS, b"", within=60)
+
+
+async def test_request_to_a_silent_process_is_answered_by_another(
+    nats: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "REPEAT", 0.01, raising=False)
+
+    async def silent(_: Msg) -> None: ...
+
+    await nats.subscribe("shared", queue="processes", cb=silent)
+    await nats.subscribe("shared", queue="processes", cb=echo)
+    asked = [str(number).encode() for number in range(30)]
+    found = await asyncio.gather(*(nats.ask("shared", HEADERS, body, within=DEADLINE) for body in asked))
+    assert found == asked
+    assert nats._waiting == {}
 
 
 async def test_late_reply_is_dropped(nats: Connection) -> None:
