@@ -43,7 +43,7 @@ lint: setup ## ruff, mypy, the directions of imports
 	@.venv/bin/lint-imports
 
 chaos: setup ## only the tests that kill servers and processes
-	@.venv/bin/pytest tests/platform/chaos
+	@CHAOS_ROUNDS=20 .venv/bin/pytest tests/platform/chaos
 
 bench: setup ## measure; prints, never fails
 	@.venv/bin/python -m tests.bench

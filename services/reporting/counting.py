@@ -44,11 +44,13 @@ def known(used: Counting | None, others: Sequence[Counting] = ()) -> Mapping[str
     inboxes = [inbox for counting in others for inbox in counting.inboxes]
     found = {producer: Known() for producer in COUNTED}
     for own in used.inboxes if used else ():
-        heads = [one.position + one.lag for one in (own, *inboxes) if one.producer == own.producer]
+        heads = [
+            one.position + one.lag
+            for one in (own, *inboxes)
+            if one.producer == own.producer and one.lag is not None
+        ]
+        is_sure = own.lag is not None and not own.problem
         found[own.producer] = Known(
-            reader=own.name,
-            stored=own.stored,
-            position=own.position,
-            head=None if own.problem else max(heads),
+            reader=own.name, stored=own.stored, position=own.position, head=max(heads) if is_sure else None
         )
     return found

@@ -57,12 +57,15 @@ class Reporting:
         self.projection = Projection(self.store)
         self.tasks: list[asyncio.Future[None]] = []
 
-    async def start(self) -> None:
+    async def produce(self) -> None:
         for producer in self.logs:
             await streams.ensure(self.connection.jetstream(), producer)
             await self._replays(producer)
             self.number(producer)
         await self.store.transaction(lambda tx: keep_units([VN], tx))
+
+    async def start(self) -> None:
+        await self.produce()
         self.tasks.append(self.running(self.projection))
 
     def number(self, producer: str) -> None:
