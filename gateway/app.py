@@ -19,6 +19,7 @@ from gateway.callers.delegating import Delegating
 from gateway.callers.identity import Identity
 from gateway.engine.executor import PlanningExecutor
 from gateway.operations import Operations
+from gateway.transport.connections import DOOR, Door, raise_open_files
 from gateway.transport.files import Files
 from gateway.transport.headers import PAGE, Secured
 from gateway.transport.http import Http
@@ -28,7 +29,7 @@ from services.kernel.caller import Tokens
 from services.kernel.config import Settings
 from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
-from services.kernel.process import Watchdog, keep_private, keep_running
+from services.kernel.process import Watchdog, end, keep_private, keep_running
 
 GRAPHIQL = Path(__file__).with_name("graphiql")
 
@@ -42,20 +43,22 @@ class Gateway:
         self._tokens = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
 
     @asynccontextmanager
-    async def running(self, _: ASGIApp) -> AsyncGenerator[None, None]:
+    async def running(self, _: ASGIApp) -> AsyncGenerator[dict[str, Any], None]:
         operations, settings = self._operations, self._settings
         operations.nats = await client.connect(settings, "gateway")
         metrics = operations.policy.metrics
         asking = Client(operations.nats, self._tokens, timeout=settings.request_timeout, took=metrics.took)
         operations.client = Delegating(asking)
         metrics.observe(telemetry.meter)
-        watchdog = asyncio.create_task(keep_running("watchdog", Watchdog(settings.watchdog).run))
+        door = Door(settings)
+        works = {"watchdog": Watchdog(settings.watchdog).run, "door": door.watch}
+        tasks = [asyncio.create_task(keep_running(name, work)) for name, work in works.items()]
         gc.collect()
         gc.freeze()  # a full collection takes 0.1 s of the loop otherwise
         try:
-            yield
+            yield {DOOR: door}
         finally:
-            watchdog.cancel()
+            await end(tasks)
             await operations.nats.close()
             telemetry.stop()
 
@@ -71,6 +74,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     keep_private()
     telemetry.start("gateway", settings)
+    raise_open_files()
     PlanningExecutor.on = settings.plan
     operations, identity = Operations(settings), Identity(settings)
     gateway = Gateway(settings, operations)

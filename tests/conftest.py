@@ -17,6 +17,7 @@ import uvicorn
 from hypothesis import settings as hypothesis_settings
 
 from gateway.app import create_app
+from gateway.transport.connections import Connection
 from infra.operate.load_units import load_units
 from infra.operate.operator import OPERATOR, asking, user_token
 from infra.operate.positions import settled
@@ -201,7 +202,11 @@ async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[Grap
     # Connections inherit this small buffer, so that a client that does not read soon blocks the gateway.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     config = uvicorn.Config(
-        create_app(changed), log_level="critical", access_log=False, timeout_graceful_shutdown=1
+        create_app(changed),
+        http=Connection,
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -102,16 +102,16 @@ def address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, ...]) -
     The header is read from the end. The first address that is no trusted proxy is the client. The client itself may
     have invented all addresses before it.
     """
-    if not trusted or not _within(peer, trusted):
+    if not trusted or not is_within(peer, trusted):
         return peer
     hops = [hop.strip() for value in forwarded for hop in value.split(",") if hop.strip()]
     for hop in reversed(hops):
-        if not _within(hop, trusted):
+        if not is_within(hop, trusted):
             return hop if _is_address(hop) else peer
     return hops[0] if hops and _is_address(hops[0]) else peer
 
 
-def _within(text: str, trusted: tuple[Network, ...]) -> bool:
+def is_within(text: str, trusted: tuple[Network, ...]) -> bool:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:

@@ -1,12 +1,15 @@
 """GraphQL over WebSocket: the protocol graphql-transport-ws."""
 
 import asyncio
-from contextlib import aclosing, suppress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.callers.identity import Identity
+from gateway.callers.rates import network
 from gateway.operations import (
     Operations,
     encoded,
@@ -29,7 +32,7 @@ INIT = 5.0
 
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, PROTOCOL_UNKNOWN = 4400, 4401, 4403, 4406
 INIT_TIMEOUT, ID_TAKEN, SLOW_CLIENT, INIT_TWICE = 4408, 4409, 4410, 4429
-INTERNAL = 4500
+INTERNAL, SLOW_DOWN = 4500, 4429
 
 
 class Closed(Exception):  # noqa: N818
@@ -50,6 +53,8 @@ class WebSocket:
         self._settings = settings
         self._identity = identity
         self._operations = operations
+        self._without_token: Counter[str] = Counter()
+        """WebSockets that have shown no token yet, by address."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -65,10 +70,41 @@ class WebSocket:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": PROTOCOL_UNKNOWN, "reason": f"speaks {PROTOCOL}"})
             return
-        await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
         address = self._operations.policy.address(scope)
-        made = Conversation(self._settings, self._identity, self._operations, caller, address, receive, send)
-        await made.run()
+        with self._seat(network(address)) as leave:
+            if leave is None and caller is None:
+                await send({"type": "websocket.close", "code": SLOW_DOWN})
+                return
+            await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+            made = Conversation(
+                self._settings, self._identity, self._operations, caller, address, receive, send
+            )
+            made.on_token = leave or made.on_token
+            if caller:
+                made.on_token()
+            await made.run()
+
+    @contextmanager
+    def _seat(self, place: str) -> Iterator[Callable[[], None] | None]:
+        """Counts a WebSocket without a token, until the yielded function is called. None if there are too many."""
+        if self._without_token[place] >= self._settings.anonymous_websockets:
+            yield None
+            return
+        self._without_token[place] += 1
+        left = False
+
+        def leave() -> None:
+            nonlocal left
+            if not left:
+                left = True
+                self._without_token[place] -= 1
+                if not self._without_token[place]:
+                    del self._without_token[place]
+
+        try:
+            yield leave
+        finally:
+            leave()
 
 
 class Conversation:
@@ -96,6 +132,7 @@ class Conversation:
         """The tasks in `_running`, and tasks that are ending."""
         self._initiated = asyncio.Event()
         self._heard = True
+        self.on_token: Callable[[], None] = lambda: None
         self._over: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -186,6 +223,7 @@ class Conversation:
         if header is not None:
             try:
                 self._caller = await self._identity.identify(str(header))
+                self.on_token()
             except Refused as refused:
                 raise Closed.because(FORBIDDEN, RequestRefused.because(401, refused.refusal)) from None
         self._initiated.set()

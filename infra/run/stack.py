@@ -31,6 +31,8 @@ PROCESSES = {
 A divided service has a second process for its readers.
 """
 
+CONNECTIONS = "gateway.transport.connections:Connection"
+"""The protocol of the gateway's connections, which limits them."""
 READY_TIMEOUT = 60.0
 STOP_TIMEOUT = 8.0
 NATS_PORT = 4222
@@ -161,7 +163,8 @@ def serving(module: str, host: str, port: int) -> list[str]:
         *(sys.executable, "-m", "uvicorn", "--factory", f"{module}:create_app"),
         *("--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"),
         # The gateway has its own setting for trusted proxies.
-        *("--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
+        *("--no-proxy-headers", "--timeout-graceful-shutdown", "5", "--backlog", "256"),
+        *(("--http", CONNECTIONS) if module == PROCESSES["gateway"] else ()),
     ]
 
 

@@ -61,6 +61,17 @@ class Settings(BaseSettings):
     """Seconds between keep-alive messages on a long-lived connection."""
     slow_client: Seconds = 15.0
     """Seconds after which the gateway ends the connection of a client that does not read."""
+    connections: Annotated[int, Field(ge=1)] = 10_000
+    """Most connections of clients to one gateway process; fewer where the system allows fewer open files."""
+    connections_per_address: Annotated[int, Field(ge=1)] = 500
+    """Most connections from one address that is no trusted proxy."""
+    anonymous_websockets: Annotated[int, Field(ge=1)] = 100
+    """Most WebSockets of one address that have shown no token."""
+    header_timeout: Seconds = 20.0
+    """Seconds within which the headers of a request must arrive."""
+    body_timeout: Seconds = 20.0
+    """Seconds within which the body of a request must arrive, and one more for each `body_rate` bytes that did."""
+    body_rate: Annotated[int, Field(ge=1)] = 500
     operation_timeout: Seconds = 12.0
     """Seconds that an operation may take in the gateway: more than a request to one service."""
     slow: Seconds = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.run.stack import PROCESSES
+from infra.run.stack import CONNECTIONS, PROCESSES
 from infra.secure.credentials import MONGO_KEY, NATS_USERS, make_secrets
 from infra.secure.rights import RIGHTS
 from services.kernel.config import Settings
@@ -45,7 +45,10 @@ def test_containers_run_the_processes_of_the_stack(compose: dict[str, Any]) -> N
         for name, service in compose["services"].items()
         if service["image"] == "danvan" and "entrypoint" not in service
     }
-    assert ours == {name: [f"{module}:create_app"] for name, module in PROCESSES.items()}
+    limits = {"gateway": ["--http", CONNECTIONS]}
+    assert ours == {
+        name: [*limits.get(name, []), f"{module}:create_app"] for name, module in PROCESSES.items()
+    }
 
 
 @pytest.mark.parametrize("module", PROCESSES.values())
