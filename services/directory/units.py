@@ -73,7 +73,10 @@ class Directory:
         """
         spell = unit.in_force(day)
         # A plain prefix: with an alternative in the expression MongoDB would read the whole index.
-        found = await self._find({"spells.path": {"$regex": f"^{re.escape(spell.path)}/"}})
+        then: Document = {"path": {"$regex": f"^{re.escape(spell.path)}/"}, **_in_force(day)}
+        if level:
+            then["level"] = level
+        found = await self._find({"spells": {"$elemMatch": then}})
         if including:
             found.append(unit)
         return [
@@ -114,6 +117,12 @@ async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
 async def path_of(access: Access, unit: str) -> str:
     """Path of the unit as it is today, or as it was when it ended."""
     return (await Directory(access).get(unit)).spells[-1].path
+
+
+def _in_force(day: date) -> Document:
+    """Matches the spells that hold on `day`, as `Spell.covers` does."""
+    on = day.isoformat()
+    return {"since": {"$not": {"$gt": on}}, "until": {"$not": {"$lte": on}}}
 
 
 def _unit(document: Document) -> DatedUnit:

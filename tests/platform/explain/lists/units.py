@@ -18,7 +18,8 @@ def lists() -> Iterator[Listed]:
         yield Listed(f"{service}: units by id", units, {"_id": {"$in": ["u437", "u436"]}})
         yield Listed(f"{service}: units by code", units, {"spells.code": "26740"})
         yield Listed(f"{service}: children", units, {"spells.parent": "u437"}, message=ChildUnits)
-    below = {"spells.path": {"$regex": "^/vn/u42/"}}
+    on = {"since": {"$not": {"$gt": "2026-01-10"}}, "until": {"$not": {"$lte": "2026-01-10"}}}
+    below = {"spells": {"$elemMatch": {"path": {"$regex": "^/vn/u42/"}, **on, "level": "COMMUNE"}}}
     yield Listed("units below", "registration.units", below, message=UnitsBelow, follows=False)
     yield Listed("units above", "registration.units", {"_id": {"$in": ["u42", "vn"]}}, message=UnitAncestors)
     named = {"$and": [{"words": "thanh"}, {"words": {"$regex": "^xua"}}]}
