@@ -4,7 +4,7 @@ It reads the documents of all services and the counters at one moment of the dat
 moment are left out, so it can run at any time, also under load.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -57,6 +57,7 @@ class _Count:
             _sums(expected.values()),
             {c["_id"]: c async for c in self._all("reporting", f"counters_{generation}")},
         )
+        await self._compare_stages()
         return self._found
 
     def _all(self, service: str, collection: str, filter_: Document | None = None) -> AsyncIterator[Document]:
@@ -127,6 +128,23 @@ class _Count:
                 if want != show:
                     self._differ(f"{key} {name}: the documents give {want}, the counter shows {show}")
 
+    async def _compare_stages(self) -> None:
+        """The numbers that launches count by change with the models: no event lies between them."""
+        numbers: Counter[str] = Counter()
+        async for model in self._all("registration", "models", {"programme": {"$gt": ""}}):
+            if stage := _stage(model):
+                numbers[f"{model['programme']}/{model['year']}{model['unit']} {stage}"] += 1
+        kept: Counter[str] = Counter()
+        async for one in self._all("registration", "stages"):
+            where = f"{one['programme']}/{one['year']}{one['unit']}"
+            for name in ("drafting", "waiting"):
+                kept[f"{where} {name}"] += one.get(name, 0)
+            for day, number in one.get("registered", {}).items():
+                kept[f"{where} registered.{day}"] += number
+        for key in sorted(numbers.keys() | kept.keys()):
+            if numbers[key] != kept[key]:
+                self._differ(f"{key}: {numbers[key]} models, and {kept[key]} as kept")
+
     def _differ(self, what: str) -> None:
         self._found.differences.append(what)
 
@@ -160,6 +178,12 @@ def of_activity(activity: Document) -> tuple[str, Document]:
     first, *others = {body["kind"] for body in activity["bodies"]}
     held_by = activity | {"body_kind": "SEVERAL" if others else first}
     return _expected("SUPERVISION_ACTIVITY", held_by, activity["version"], activity["held_on"])
+
+
+def _stage(model: Document) -> str | None:
+    if model["state"] in ("REGISTERED", "IMPLEMENTING", "SELF_ASSESSED", "DISCONTINUED"):
+        return f"registered.{model['submitted_on']}"
+    return {"DRAFT": "drafting", "RETURNED": "drafting", "SUBMITTED": "waiting"}.get(model["state"])
 
 
 def _expected(

@@ -113,6 +113,8 @@ UNSCOPED = {
     ("services/registration/launches/repository.py", "COLLECTION"),
     ("services/registration/reorganisations/repository.py", "COLLECTION"),
     ("services/registration/reorganisations/repository.py", "'turns'"),
+    ("services/registration/stages/repository.py", "COLLECTION"),
+    ("services/registration/units/repository.py", "'unit_marks'"),
     ("services/registration/formality/repository.py", "'formality_due'"),
     ("services/registration/formality/repository.py", "'formality_groups'"),
     ("services/reporting/generations.py", "'projection'"),

@@ -29,8 +29,11 @@ from services.registration.launches.messages import (
 from services.registration.programmes.messages import ProgrammesById
 from services.registration.units.messages import UnitsOnDay
 
-COUNTING = 500
-"""Cost of counting the standings of all units of a launch."""
+COUNTING = 900
+"""Cost of counting the standings of 3,321 communes: 31 ms of processor time, as two pages of 50 models.
+
+A page of `launchUnits` without `standings` takes a tenth of it: a field has one weight, whatever its arguments.
+"""
 
 
 @strawberry.type(description="Một lần gia hạn.")

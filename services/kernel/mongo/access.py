@@ -11,6 +11,7 @@ from services.kernel.messages import Recorded, Role
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import (
     DUPLICATE_KEY,
+    SNAPSHOT,
     BulkWriteError,
     Collection,
     Database,
@@ -49,8 +50,13 @@ class Documents:
         *,
         sort: Sequence[tuple[str, int]] | None = None,
         limit: int = 0,
+        snapshot: bool = False,
     ) -> AsyncIterator[Document]:
-        return self._collection.find(
+        """`snapshot`: all documents as of one moment, also when others move numbers from one to another meanwhile."""
+        collection = self._collection
+        if snapshot and self._session is None:  # every session of ours sees one moment
+            collection = collection.with_options(read_concern=SNAPSHOT)
+        return collection.find(
             self.narrowed(filter_), projection, sort=sort, limit=limit, session=self._session
         )
 

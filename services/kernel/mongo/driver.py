@@ -153,8 +153,9 @@ def new_digits() -> str:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the database failed, not the request: the same request may succeed when repeated."""
-    if isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED:
-        return True  # a new server has no users until an operator creates them
+    if isinstance(error, OperationFailure) and error.code in (AUTHENTICATION_FAILED, SNAPSHOT_UNAVAILABLE):
+        # A new server has no users until an operator creates them, and a new collection has no earlier moments.
+        return True
     return isinstance(error, ConnectionFailure) or (
         isinstance(error, PyMongoError)
         and (

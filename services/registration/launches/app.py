@@ -1,7 +1,12 @@
 """Launches: the table of messages and their handlers."""
 
+from functools import partial
+
 from services.kernel.table import Area, command, query
 from services.registration.launches import handlers, messages, repository
+from services.registration.launches.addressees import Addressees
+
+ADDRESSEES = Addressees()
 
 AREA = Area(
     messages=messages,
@@ -15,8 +20,8 @@ AREA = Area(
         query(messages.LaunchesFor, handlers.launches_for),
         query(messages.LaunchesById, handlers.launches_by_id),
         query(messages.LaunchesOfProgrammes, handlers.launches_of_programmes),
-        query(messages.LaunchUnits, handlers.launch_units),
-        query(messages.LaunchTotals, handlers.launch_totals),
+        query(messages.LaunchUnits, partial(handlers.launch_units, ADDRESSEES)),
+        query(messages.LaunchTotals, partial(handlers.launch_totals, ADDRESSEES)),
     ),
     indexes=repository.INDEXES,
     unscoped=(repository.EVERYBODYS,),

@@ -1,8 +1,8 @@
 """The rules of launches: which units must register a model by which day, and how far each unit has come."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import msgspec
 
@@ -20,16 +20,11 @@ from services.registration.launches.messages import (
     ProgrammeLaunched,
     Standing,
 )
-from services.registration.models.messages import ModelState
 from services.registration.programmes.domain import Programme, admit
 
 LONGEST_TEXT = 2000
 MOST_EXTENSIONS = 20
 _DEPTH = {UnitLevel.COUNTRY: 0, UnitLevel.PROVINCE: 1, UnitLevel.DISTRICT: 2, UnitLevel.COMMUNE: 3}
-_REGISTERED = frozenset(
-    {ModelState.REGISTERED, ModelState.IMPLEMENTING, ModelState.SELF_ASSESSED, ModelState.DISCONTINUED}
-)
-_DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
 _VIETNAM = timezone(timedelta(hours=7))
 
 
@@ -49,6 +44,10 @@ class Launch(Issue, frozen=True, kw_only=True):
     recalled: bool = False
     recalled_on: date | None = None
     recall_reason: str | None = None
+
+    def as_of(self, today: date) -> date:
+        """The day on which it is decided whether an addressed unit still exists."""
+        return min(today, self.until)
 
     def addresses(self, spell: Spell | None) -> bool:
         """Whether the launch addresses a unit. `spell`: the unit as of the day of the launch, if it existed then."""
@@ -190,20 +189,16 @@ def nearest(launches: Iterable[Launch], unit: str) -> Launch | None:
     return min(fit, key=lambda one: (-segments.index(one.launched_in), one.until, one.id), default=None)
 
 
-def tallies(counted: Iterable[tuple[str, ModelState, bool, int]]) -> dict[str, Tally]:
-    """The tally of each unit. `counted`: a unit's path, a state, whether submitted in time, number of models."""
-    sums: dict[str, Counter[str]] = {}
-    for path, state, in_time, many in counted:
-        if state in _REGISTERED:
-            what = "in_time" if in_time else "late"
-        elif state is ModelState.SUBMITTED:
-            what = "waiting"
-        elif state in _DRAFTS:
-            what = "drafting"
+def tally(stages: Mapping[str, Any], until: str) -> Tally:
+    """The tally of a unit with these numbers by stage. `until`: the deadline, as ISO text."""
+    in_time = late = 0
+    for day, number in stages.get("registered", {}).items():
+        if day <= until:
+            in_time += number
         else:
-            continue
-        sums.setdefault(UnitPath(path).unit, Counter())[what] += many
-    return {unit: Tally(**counter) for unit, counter in sums.items()}
+            late += number
+    drafting, waiting = stages.get("drafting", 0), stages.get("waiting", 0)
+    return Tally(in_time=in_time, late=late, waiting=waiting, drafting=drafting)
 
 
 def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing, Tally]:

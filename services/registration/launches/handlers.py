@@ -1,6 +1,7 @@
 """Handlers of launches: one function per command or query."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from services.directory.units import Directory
 from services.kernel.mongo import pages
@@ -10,6 +11,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Page, Row, Rows
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.launches import domain, repository
+from services.registration.launches.addressees import Addressed, Addressees
 from services.registration.launches.messages import (
     LAUNCH,
     ExtendLaunch,
@@ -75,35 +77,39 @@ async def launches_of_programmes(query: LaunchesOfProgrammes, access: Access) ->
     return await repository.page_of_each(access, query)
 
 
-async def launch_units(query: LaunchUnits, access: Access) -> Rows:
+async def launch_units(addressees: Addressees, query: LaunchUnits, access: Access) -> Rows:
     pages.page_size(query)
     launch = (await repository.many(access, [query.launch])).get(query.launch)
     if launch is None:
         raise Launches.missing(query.launch)
-    standings, _ = await repository.unit_standings(access, launch)
-    wanted = {one.unit.id: one for one in standings if not query.standings or one.standing in query.standings}
-    ids = list(wanted)
-    part, has_next, has_previous = pages.cut(ids, query)
+    units = await addressees.seen(launch, access)
+    if query.standings:
+        standings = await repository.unit_standings(access, launch, units)
+        found = [one for one in standings if one.standing in query.standings]
+        part, place = _page([one.unit for one in found], query)
+        shown = found[part]
+    else:
+        part, place = _page(units, query)
+        shown = await repository.unit_standings(access, launch, units[part])
     view = UNITS.view(query, access.sees)
-    for id_ in ids[part]:
-        one = wanted[id_]
+    for unit, standing, tally in shown:
         view.add(
             {
-                "_id": id_,
+                "_id": unit.id,
                 "launch": launch.id,
-                "unit": f"{id_}@{launch.launched_on}",
-                "standing": one.standing,
-                "in_time": one.tally.in_time,
-                "late": one.tally.late,
-                "waiting": one.tally.waiting,
-                "drafting": one.tally.drafting,
-                "ended_on": one.ended_on,
+                "unit": f"{unit.id}@{launch.launched_on}",
+                "standing": standing,
+                "in_time": tally.in_time,
+                "late": tally.late,
+                "waiting": tally.waiting,
+                "drafting": tally.drafting,
+                "ended_on": unit.ended_on,
             }
         )
-    return view.rows([Page(ids[part], has_next, has_previous)])
+    return view.rows([place])
 
 
-async def launch_totals(query: LaunchTotals, access: Access) -> Rows:
+async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Access) -> Rows:
     launches = await repository.many(access, query.keys)
     view = TOTALS.view(query, access.sees)
     for key in query.keys:
@@ -111,14 +117,21 @@ async def launch_totals(query: LaunchTotals, access: Access) -> Rows:
         if launch is None:
             view.add(None)
             continue
-        standings, as_of = await repository.unit_standings(access, launch)
+        units = await addressees.seen(launch, access)
+        standings = await repository.unit_standings(access, launch, units)
         many = Counter(one.standing for one in standings)
         view.add(
             {
                 "_id": key,
                 "units": len(standings),
                 **{standing.lower(): many[standing] for standing in Standing},
-                "as_of": as_of,
+                "as_of": launch.as_of(access.today),
             }
         )
     return view.rows()
+
+
+def _page(units: Sequence[Addressed], query: LaunchUnits) -> tuple[slice, Page]:
+    ids = [unit.id for unit in units]
+    part, has_next, has_previous = pages.cut(ids, query)
+    return part, Page(ids[part], has_next, has_previous)

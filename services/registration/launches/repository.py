@@ -1,7 +1,8 @@
-"""Launches in MongoDB, and the models that units have submitted for them."""
+"""Launches in MongoDB, and the standings of units, from the numbers of their models."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,10 +12,11 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
-from services.kernel.units import DatedUnit, UnitOnDay, UnitPath
+from services.kernel.rows import LARGEST_PAGE, ByOwners, Columns, Computed, Page, Rows
+from services.kernel.units import UnitOnDay, UnitPath
 from services.registration.issued.repository import Issued
 from services.registration.launches import domain
+from services.registration.launches.addressees import Addressed
 from services.registration.launches.domain import NONE, Launch, Tally
 from services.registration.launches.messages import (
     LAUNCH,
@@ -25,9 +27,7 @@ from services.registration.launches.messages import (
     LaunchUnitRow,
     Standing,
 )
-from services.registration.models.messages import ModelState
-from services.registration.models.repository import Models
-from services.registration.units import lineage
+from services.registration.stages import repository as stages
 
 COLLECTION = "launches"
 EVERYBODYS = Unscoped(
@@ -109,52 +109,36 @@ async def deadlines(access: Access, keys: Iterable[tuple[str, str, int]]) -> dic
     return {one: launch.until for one, launch in due.items() if launch}
 
 
-class UnitStanding(msgspec.Struct, frozen=True, kw_only=True):
+class UnitStanding(NamedTuple):
     """The standing of one addressed unit."""
 
-    unit: DatedUnit
+    unit: Addressed
     standing: Standing
     tally: Tally
-    ended_on: date | None
 
 
-async def unit_standings(access: Access, launch: Launch) -> tuple[list[UnitStanding], date]:
-    """The addressed units that the caller may see, by code; and the day for `LaunchTotalsRow.as_of`."""
-    as_of = min(access.today, launch.until)
-    directory = Directory(access)
-    above = await directory.get(launch.launched_in)
-    units = []
-    for unit in await directory.below(above, launch.launched_on, launch.level, including=True):
-        spell = unit.at(launch.launched_on)
-        if spell and access.scope.covers(spell.path):
-            units.append((spell.code, unit))
-    units.sort(key=lambda one: (one[0], one[1].id))
-    counted = await _tallies(access, launch)
-    ended = [unit for _, unit in units if not unit.at(as_of)]
-    succession = await lineage.succession(ended, directory.came_of)
+async def unit_standings(access: Access, launch: Launch, units: Sequence[Addressed]) -> list[UnitStanding]:
+    """The standing of each of these units, in their order."""
+    tallies = await _tallies(access, launch, units)
     standings = []
-    for _, unit in units:
-        tally = counted.get(unit.id, NONE)
-        standing, ended_on = tally.standing, None
-        if not unit.at(as_of):
-            ended_on = unit.spells[-1].until
-            heirs = await lineage.later(unit, launch.launched_on, as_of, succession)
-            standing, tally = domain.standing(
-                tally, [(counted.get(heir.unit.id, NONE), heir.whole) for heir in heirs]
-            )
-        standings.append(UnitStanding(unit=unit, standing=standing, tally=tally, ended_on=ended_on))
-    return standings, as_of
+    for unit in units:
+        own = tallies.get(unit.id, NONE)
+        if unit.ended_on:
+            heirs = [(tallies.get(id_, NONE), whole) for id_, whole in unit.heirs]
+            standings.append(UnitStanding(unit, *domain.standing(own, heirs)))
+        else:
+            standings.append(UnitStanding(unit, own.standing, own))
+    return standings
 
 
-async def _tallies(access: Access, launch: Launch) -> dict[str, Tally]:
-    groups = await Models.seen(access).grouped(
-        {"programme": launch.programme, "year": launch.year},
-        {
-            "unit": "$unit",
-            "state": "$state",
-            "in_time": {"$lte": ["$submitted_on", launch.until.isoformat()]},
-        },
-    )
-    return domain.tallies(
-        (group["unit"], ModelState(group["state"]), bool(group["in_time"]), many) for group, many in groups
-    )
+async def _tallies(access: Access, launch: Launch, units: Sequence[Addressed]) -> dict[str, Tally]:
+    """The tally of each unit and of its heirs, by id."""
+    wanted = None
+    if len(units) <= LARGEST_PAGE:
+        wanted = {unit.id for unit in units}.union(*({id_ for id_, _ in unit.heirs} for unit in units))
+    until = launch.until.isoformat()
+    tallies: dict[str, Tally] = {}
+    async for document in stages.read(access, launch.programme, launch.year, wanted):
+        unit, tally = document["of"], domain.tally(document, until)
+        tallies[unit] = tallies[unit] + tally if unit in tallies else tally
+    return tallies

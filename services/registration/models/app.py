@@ -1,7 +1,29 @@
-"""Models: the table of messages and their handlers."""
+"""Models: the table of messages and their handlers, and the task that adds up the numbers of their stages."""
 
-from services.kernel.table import Area, command, query
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from nats.aio.client import Client
+
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.table import Area, Part, Task, command, query
 from services.registration.models import handlers, messages, repository
+from services.registration.stages import repository as stages
+
+ADD_EVERY = 2.0
+"""Seconds between two runs of the task. The more moves wait for it, the more documents a look at a launch reads."""
+Transact = Callable[[Callable[[Transaction], Awaitable[int]]], Awaitable[int]]
+
+
+async def _add_moves(transact: Transact, _: Client) -> None:
+    while True:
+        while await transact(stages.add_moves) == stages.MOST_MOVES:
+            pass
+        await asyncio.sleep(ADD_EVERY)
+
+
+STAGES = Part(lambda store, _: partial(_add_moves, store.transaction))
 
 AREA = Area(
     messages=messages,
@@ -27,5 +49,7 @@ AREA = Area(
         query(messages.ModelHistory, handlers.model_history),
         query(messages.ModelNotes, handlers.model_notes),
     ),
-    indexes=repository.INDEXES,
+    tasks=(Task("stages", STAGES.late(lambda add_moves: add_moves)),),
+    indexes={**repository.INDEXES, **stages.INDEXES},
+    unscoped=(stages.ADDED_UP,),
 )

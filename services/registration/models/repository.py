@@ -1,20 +1,24 @@
 """Models in MongoDB."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from services.kernel.messages import Recorded
+from services.kernel.messages import Event, Recorded
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
 from services.kernel.mongo.repository import Repository
-from services.kernel.rows import ByOwners, Columns, Computed, Page, Rows
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.rows import ByOwners, Columns, Computed, Page, Row, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.models import history as history_of
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, HistoryRow, ModelRow, ModelsPage, ModelStep
+from services.registration.stages import repository as stages
+from services.registration.stages.domain import Stage, stage_of
 
 COLLECTION = "models"
 
@@ -26,11 +30,6 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("programme", ASCENDING), NEWEST]),
-        # Covers the query that counts the models of a launch. It has only models with a programme.
-        IndexModel(
-            [(name, ASCENDING) for name in ("programme", "year", "unit", "state", "submitted_on")],
-            partialFilterExpression={"programme": {"$gt": ""}},
-        ),
         IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("flagged", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),
@@ -53,6 +52,36 @@ class Models(Repository[Model]):
         end_reason=Computed(("ended",), lambda ended: ended and ended["reason"]),
     )
     state = Model
+
+    def __init__(self, tx: Transaction) -> None:
+        super().__init__(tx)
+        self._stages: dict[str, Stage | None] = {}
+        """The stage of each model that was loaded or added, by id."""
+
+    async def add(self, state: Model, event: Event) -> Row:
+        row = await super().add(state, event)
+        await self._move([state])
+        return row
+
+    async def save(self, state: Model, event: Event) -> Row:
+        row = await super().save(state, event)
+        await self._move([state])
+        return row
+
+    async def add_many(self, items: Iterable[tuple[Model, Sequence[Event]]]) -> None:
+        items = list(items)
+        await super().add_many(items)
+        await self._move([model for model, _ in items])
+
+    async def _move(self, models: Sequence[Model]) -> None:
+        after = {model.id: stage_of(model) for model in models}
+        await stages.move(self._tx, [(self._stages.get(id_), stage) for id_, stage in after.items()])
+        self._stages |= after
+
+    def _loaded(self, document: Document) -> Model:
+        model = super()._loaded(document)
+        self._stages[model.id] = stage_of(model)
+        return model
 
     def describe(self, recorded: Recorded) -> tuple[str, str]:
         return history_of.describe(recorded)

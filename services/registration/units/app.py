@@ -17,5 +17,5 @@ AREA = Area(
         query(messages.UnitSuccession, handlers.unit_succession),
     ),
     indexes=repository.INDEXES,
-    unscoped=(UNITS,),
+    unscoped=(UNITS, repository.MARKS),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.kernel.messages import Refused
 from services.kernel.units import UnitLevel
@@ -22,6 +23,8 @@ from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes import domain as programmes
 from services.registration.programmes.domain import Programme
+from services.registration.stages.domain import Stage, moves, stage_of
+from tests import values
 from tests.values import act, unit
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -233,22 +236,39 @@ def test_launch_of_the_nearest_unit_counts() -> None:
     assert launches.nearest([gone, city], WARD) is city
 
 
+def staged(state: ModelState, unit: str, **more: Any) -> Stage | None:
+    model, _ = values.draft(NOW, of=values.unit(unit), programme=None)
+    programme_ = more.pop("programme", "programme_1")
+    return stage_of(replace(model, programme=programme_, state=state, **more))
+
+
 def test_standing_of_a_unit_is_that_of_its_best_model() -> None:
-    counted = [
-        ("/vn/a/b", ModelState.REGISTERED, True, 1),
-        ("/vn/a/b", ModelState.DRAFT, True, 2),
-        ("/vn/a/c", ModelState.IMPLEMENTING, False, 1),
-        ("/vn/a/d", ModelState.SUBMITTED, True, 1),
-        ("/vn/a/e", ModelState.RETURNED, True, 1),
-        ("/vn/a/f", ModelState.WITHDRAWN, True, 5),
+    early, late = {"submitted_on": date(2024, 3, 31)}, {"submitted_on": date(2024, 4, 1)}
+    now = [
+        staged(ModelState.REGISTERED, "/vn/a/b", **early),
+        staged(ModelState.REGISTERED, "/vn/a/b", **late),
+        staged(ModelState.DRAFT, "/vn/a/b"),
+        staged(ModelState.IMPLEMENTING, "/vn/a/c", **late),
+        staged(ModelState.SUBMITTED, "/vn/a/d", **early),
+        staged(ModelState.RETURNED, "/vn/a/e", **early),
+        staged(ModelState.WITHDRAWN, "/vn/a/f", **early),
+        staged(ModelState.REGISTERED, "/vn/a/g", programme=None, **early),
     ]
-    found = {unit: tally.standing for unit, tally in launches.tallies(counted).items()}
-    assert found == {
+    found = {place.unit[-1]: one for place, one in moves((None, stage) for stage in now).items()}
+    tallies = {unit: launches.tally(numbers, "2024-03-31") for unit, numbers in found.items()}
+    assert {unit: tally.standing for unit, tally in tallies.items()} == {
         "b": Standing.IN_TIME,
         "c": Standing.LATE,
         "d": Standing.WAITING,
         "e": Standing.DRAFTING,
     }
+    assert tallies["b"] == Tally(in_time=1, late=1, drafting=1)
+
+
+def test_change_that_leaves_a_model_in_its_stage_moves_nothing() -> None:
+    begun = staged(ModelState.IMPLEMENTING, WARD, submitted_on=date(2024, 3, 1))
+    ended = staged(ModelState.DISCONTINUED, WARD, submitted_on=date(2024, 3, 1))
+    assert moves([(begun, ended)]) == {}
 
 
 TALLIES = st.builds(Tally, **dict.fromkeys(("in_time", "late", "waiting", "drafting"), st.integers(0, 2)))

@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from infra.operate.recount import recount
+from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
+from services.kernel.mongo.store import Store
 from tests.conftest import GraphQL
 from tests.people import Office, Person
 from tests.registration.models.test_versions import Reader
@@ -281,6 +284,18 @@ async def test_cached_launch_is_stale_as_soon_as_a_unit_has_registered(
     await office.draft(await office.organisation("u02635"), on="2019-02-01", programme=programme)
     for query, tag in zip(asked, tags, strict=True):
         assert (await reader.read(query, tag, id=launch)).status_code == 200
+
+
+async def test_recount_finds_a_number_that_no_model_stands_for(graphql: GraphQL) -> None:
+    store = Store(graphql.settings, "registration", user=OPERATOR_USER)
+    place = {"programme": "programme_1", "year": 2019, "unit": "/vn/u10"}
+    try:
+        await store.db.stages.insert_one({"_id": "wrong", **place, "drafting": 1})
+        differences = (await recount(graphql.settings)).differences
+    finally:
+        await store.db.stages.delete_one({"_id": "wrong"})
+        store.close()
+    assert differences == ["programme_1/2019/vn/u10 drafting: 0 models, and 1 as kept"]
 
 
 async def test_record_that_many_enter_at_once_exists_once(graphql: GraphQL) -> None:

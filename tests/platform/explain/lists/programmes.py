@@ -41,5 +41,7 @@ def lists() -> Iterator[Listed]:
     yield Listed("deadlines", LAUNCHES, {"programme": SOME, "year": YEAR})
     yield Listed("the launch of a year", LAUNCHES, {"identity": f"{SOME}/u1/{YEAR}/COMMUNE"})
     yield by_ids(LAUNCHES, LAUNCH, scoped=False)
-    counted = {"programme": SOME, "year": YEAR}
-    yield Listed("what units have handed in", "registration.models", counted, message=LaunchUnits)
+    stages, counted = "registration.stages", {"programme": SOME, "year": YEAR}
+    yield Listed("numbers of all units", stages, counted, message=LaunchUnits)
+    yield Listed("numbers of a page of units", stages, {**counted, "of": {"$in": ["u1", "u2"]}})
+    yield Listed("moves to add", stages, {"move": True})
