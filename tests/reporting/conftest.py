@@ -15,6 +15,7 @@ from services.kernel.config import Settings
 from services.kernel.log import pages, streams
 from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
+from services.kernel.log.streams import nudge_subject
 from services.kernel.messaging import client
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
@@ -101,6 +102,7 @@ class Reporting:
 
     async def ask_for_rebuild(self) -> None:
         await self.store.transaction(lambda tx: handlers.ask_for_rebuild(RebuildCounters(), tx))
+        await self.connection.publish(nudge_subject("reporting"))
 
     async def rebuild(self, generation: int) -> None:
         await self.ask_for_rebuild()
