@@ -13,6 +13,7 @@ from services.kernel.mongo.store import Store
 from tests.conftest import GraphQL
 from tests.people import Office, Person
 from tests.registration.models.test_versions import Reader
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -284,6 +285,24 @@ async def test_cached_launch_is_stale_as_soon_as_a_unit_has_registered(
     await office.draft(await office.organisation("u02635"), on="2019-02-01", programme=programme)
     for query, tag in zip(asked, tags, strict=True):
         assert (await reader.read(query, tag, id=launch)).status_code == 200
+
+
+async def test_task_adds_up_the_moves_and_the_standings_stay_the_same(graphql: GraphQL) -> None:
+    office = Office(graphql, PROVINCE)
+    programme = await started(office, TOWN, 2019, 2019)
+    launch: dict[str, Any] = {"programme": programme, "unit": TOWN, "year": 2019, "level": "COMMUNE"}
+    launched = await office.officer.does("launchProgramme", **launch, until="2019-02-28", on="2019-01-10")
+    owner = await office.organisation("u02635")
+    model = await office.draft(owner, on="2019-02-01", programme=programme)
+    await office.officer.does("submitModel", model=model, on="2019-02-02")
+    before = await stand(office.officer, launched)
+    assert before[1]["u02635"] == "WAITING"
+    store = Store(graphql.settings, "registration", user=OPERATOR_USER)
+    async with asyncio.timeout(DEADLINE):
+        while await store.db.stages.find_one({"programme": programme, "move": True}):
+            await asyncio.sleep(0.05)
+    store.close()
+    assert await stand(office.officer, launched) == before
 
 
 async def test_recount_finds_a_number_that_no_model_stands_for(graphql: GraphQL) -> None:
