@@ -128,7 +128,7 @@ def reorganise(
 @sample_app.command("load")
 def sample_load() -> None:
     """Load the sample through GraphQL. A second load changes nothing."""
-    _run(_load_sample(_located()))
+    _run(_load(_located(), SAMPLE, _load_sample))
 
 
 @country_app.command("load")

@@ -10,6 +10,7 @@ import msgspec
 from services.kernel.caller import ANYBODY, Caller, Grant
 from services.kernel.messages import Command, Query, Unavailable
 from services.kernel.messaging.client import Client
+from services.kernel.rows import Fields
 from services.registration.delegations.messages import GrantsDelegated
 
 A = TypeVar("A")
@@ -39,8 +40,16 @@ class Delegating:
         self._known: dict[int, _Known] = {}
         self._asking: dict[int, asyncio.Task[Caller]] = {}
 
-    async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
-        return await self._client.ask(message, await self.effective(caller), type_, key=key)
+    async def ask(
+        self,
+        message: Command | Query,
+        caller: Caller,
+        type_: type[A],
+        *,
+        key: str = "",
+        fields: Fields | None = None,
+    ) -> A:
+        return await self._client.ask(message, await self.effective(caller), type_, key=key, fields=fields)
 
     async def effective(self, caller: Caller) -> Caller:
         """The caller with the grants delegated to them; the same object if there are none."""

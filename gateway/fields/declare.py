@@ -58,6 +58,14 @@ class SubscriptionField:
     roles: frozenset[Role]
 
 
+NODES: dict[str, type[ByKeys]] = {}
+"""First part of an id → the query that finds the record. The schema fills it."""
+
+
+def node_of(id_: str) -> type[ByKeys]:
+    return NODES[id_[: id_.find("_") + 1]]
+
+
 def by_id(message: type[ByKeys], id_: str, type_: str = "", on: date | None = None) -> RootQuery | None:
     """The query for the row with this id, as of the day `on` if given; None if it cannot be an id."""
     if UnitOnDay(id_).unit != id_:
@@ -130,8 +138,9 @@ def does(command: type[Command], shows: type, description: str) -> Any:
     """A mutation. Its input is derived from the command; its result is the new state, or a refusal."""
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
+        fields = needed(info, shows.__name__)
         try:
-            row = await info.context.loader.do(arguments["input"], arguments["idempotency_key"])
+            row = await info.context.loader.do(arguments["input"], arguments["idempotency_key"], fields)
         except Refused as refused:
             return refusal(refused, info._raw_info.return_type)
         return {"__typename": shows.__name__, **row}

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from gateway.callers.delegating import Delegating
-from gateway.fields.declare import RootQuery, shown
+from gateway.fields.declare import RootQuery, node_of, shown
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
-from services.kernel.messages import Command, Query
-from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Head, Part, Row, Rows, Shows
+from services.kernel.messages import Command, Query, Refused
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Head, Part, Row, Rows, Shows, covers
 
 MOST_KEYS = 500
 """Keys in one request to a service. More keys go into several requests, sent at once."""
@@ -68,10 +68,22 @@ class Loader:
         made = [*sorted(self._versions), str((await self.caller()).grants), str(today())]
         return hashlib.blake2b("\n".join(made).encode(), digest_size=12).hexdigest()
 
-    async def do(self, command: Command, key: str) -> Row:
+    async def do(self, command: Command, key: str, fields: Fields) -> Row:
+        """The new state. Its service keeps only `fields` of it: a repeat that needs others gets the state of now."""
         caller = self._admitted(command)
         # The key travels in a header. A key that a header would change is refused.
-        return await self._client.ask(command, caller, dict, key=key_of_once(key))
+        row: Row = await self._client.ask(command, caller, dict, key=key_of_once(key), fields=fields)
+        if covers(row, fields):
+            return row
+        now = await self.row(node_of(row["id"]), row["id"], fields)
+        if now is None:
+            raise Refused(
+                "key-reused",
+                "idempotencyKey",
+                vi="Khóa này đã dùng cho một yêu cầu chọn các trường khác.",
+                en="This key was used for a request that selected other fields.",
+            )
+        return now
 
     async def rows(self, message: type[ByKeys], keys: tuple[str, ...], fields: Fields) -> Rows:
         """One row for each key, in the order of the keys."""

@@ -14,6 +14,7 @@ from strawberry.types.graphql import OperationType
 
 from gateway.engine.executor import PlanningExecutor, execute_planned
 from gateway.engine.policy import Policed
+from gateway.fields import declare
 from gateway.fields.declare import RootQuery, by_id, root
 from gateway.fields.owners import OWNERS
 from gateway.fields.relay import Node, described
@@ -68,6 +69,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
 }
 """Kind of an id → the query that finds the record, and its type. Every other id is that of a unit."""
 _BY_PREFIX = {kind.prefix: node for kind, node in NODES.items()}
+declare.NODES.update({prefix: message for prefix, (message, _) in _BY_PREFIX.items()})
 
 
 def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể loại nào.")]) -> RootQuery | None:

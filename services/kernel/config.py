@@ -12,6 +12,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 OidcAlgorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
 ]
+Days = Annotated[float, Field(gt=0, le=36_500)]
 Cost = Annotated[int, Field(ge=1)]
 Rate = Annotated[int, Field(ge=0)]
 
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     """Seconds after which the gateway stops asking a service and answers that it is unavailable."""
     mongo_cache_mb: Annotated[int, Field(ge=256, le=1_000_000)] = 256
     """Megabytes of memory for the cache of the embedded MongoDB."""
+    answer_days: Days = 30.0
+    """Days for which an idempotency key is known: a repeated command gets the same answer."""
+    refusal_days: Days = 1.0
+    """The same for refusals. After that, the same command with the same key is judged anew."""
     lease: Seconds = 5.0
     """Seconds of a lease, of a sequencer or a reader. Another process takes over that long after a crash."""
     heartbeat: Seconds = 1.0

@@ -7,6 +7,7 @@ A row is ready for the gateway's answer: days, moments and amounts are text, wor
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import methodcaller
 from typing import Any, get_args
 
@@ -44,6 +45,34 @@ Fields = dict[str, str | Part]
 ROW, LINK = b"\x1e", b"\x1f"
 """The bytes before each row, and in the place of each link."""
 _MARK = orjson.Fragment(LINK)
+
+
+def narrowed(row: Row, fields: Fields) -> Row:
+    """Only the columns that `fields` need, and the id and version of the row."""
+    kept: Row = {name: row[name] for name in ("id", "version") if name in row}
+    for source in fields.values():
+        name = _column(source)
+        if name in row:
+            kept[name] = (
+                _each(row[name], partial(narrowed, fields=source.fields))
+                if isinstance(source, Part)
+                else row[name]
+            )
+    return kept
+
+
+def covers(row: Row, fields: Fields) -> bool:
+    """Whether the row has all columns that `fields` need."""
+    for source in fields.values():
+        name = _column(source)
+        if name and name not in row:
+            return False
+        if isinstance(source, Part):
+            value = row[name]
+            parts = value if isinstance(value, list) else [value]
+            if not all(covers(each, source.fields) for each in parts if each is not None):
+                return False
+    return True
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -54,7 +55,11 @@ class Service:
         self._logs = bool(table.announces) and reads
         self._sequencer: Sequencer | None = None
         tokens = Tokens.from_file("gateway", settings.secrets_of(self.name) / "caller.public.json")
-        self._desk = Desk(self.store, tokens, self._committed)
+        kept = {
+            "answers": timedelta(days=settings.answer_days),
+            "refusals": timedelta(days=settings.refusal_days),
+        }
+        self._desk = Desk(self.store, tokens, self._committed, **kept)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _taken(self, late: Late[H]) -> H:

@@ -21,12 +21,14 @@ from services.kernel.config import Settings
 from services.kernel.credentials import nats_login
 from services.kernel.messages import Command, Query, Refusal, Refused, Unavailable
 from services.kernel.messaging.wire import HEADERS, Connection, header
-from services.kernel.rows import ROW, Head, Rows
+from services.kernel.rows import ROW, Fields, Head, Rows
 
 A = TypeVar("A")
 
 CALLER = "danvan-caller"
 KEY = "danvan-key"
+FIELDS = "danvan-fields"
+"""The columns of a command's answer that the caller needs: no others are sent and kept."""
 MOST_PASSES = 4096
 
 
@@ -80,7 +82,15 @@ class Client:
         self._timeout = timeout
         self._passes: dict[tuple[int, str], _Pass] = {}
 
-    async def ask(self, message: Command | Query, caller: Caller, type_: type[A], *, key: str = "") -> A:
+    async def ask(
+        self,
+        message: Command | Query,
+        caller: Caller,
+        type_: type[A],
+        *,
+        key: str = "",
+        fields: Fields | None = None,
+    ) -> A:
         """The answer; `Refused` if a rule forbids it; `Unavailable` without an outcome after `timeout` seconds."""
         body = msgspec.json.encode(message)
         begun = time.monotonic()
@@ -88,9 +98,9 @@ class Client:
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
                 try:
-                    head, text = await self._attempt(message, body, caller, key, type_, until)
+                    head, text = await self._attempt(message, body, caller, key, fields, type_, until)
                 except _WORTH_ASKING_AGAIN:
-                    head, text = await self._again(message, body, caller, key, type_, until)
+                    head, text = await self._again(message, body, caller, key, fields, type_, until)
             except _WORTH_ASKING_AGAIN as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service} does not answer", telemetry.trace_id()) from error
@@ -104,7 +114,14 @@ class Client:
             return cast(A, Rows(answer, text) if type_ is Rows else answer)
 
     async def _again(
-        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, until: float
+        self,
+        message: Command | Query,
+        body: bytes,
+        caller: Caller,
+        key: str,
+        fields: Fields | None,
+        type_: Any,
+        until: float,
     ) -> tuple[Reply[Any], bytes]:
         """Repeats the request until a service answers, or until the moment `until`."""
         async for attempt in stamina.retry_context(
@@ -116,11 +133,18 @@ class Client:
             wait_jitter=0.02,
         ):
             with attempt:
-                return await self._attempt(message, body, caller, key, type_, until)
+                return await self._attempt(message, body, caller, key, fields, type_, until)
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, message: Command | Query, body: bytes, caller: Caller, key: str, type_: Any, until: float
+        self,
+        message: Command | Query,
+        body: bytes,
+        caller: Caller,
+        key: str,
+        fields: Fields | None,
+        type_: Any,
+        until: float,
     ) -> tuple[Reply[Any], bytes]:
         """The head of the reply, and its rows. It ends before its token does."""
         within = min(max(until - time.monotonic(), 0.1), LIFE.total_seconds())
@@ -131,6 +155,8 @@ class Client:
             headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **bound))
         if key:
             headers += header(KEY, key)
+        if fields:
+            headers += header(FIELDS, msgspec.json.encode(fields).decode())
         if trace := telemetry.traceparent():
             headers += header("traceparent", trace)
         answered = await self._connection.ask(message.subject, headers, body, within=within)

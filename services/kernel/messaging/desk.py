@@ -7,7 +7,7 @@ refusal right after it. A request with a known key gets the stored reply; with o
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,12 +18,12 @@ from services.kernel.calendar import day_of, moment
 from services.kernel.caller import Caller, ClockOff, Tokens, binding, reading
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
-from services.kernel.messaging.client import CALLER, KEY, Reply
+from services.kernel.messaging.client import CALLER, FIELDS, KEY, Reply
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import DuplicateKeyError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.rows import Rows
+from services.kernel.rows import Fields, Rows, narrowed
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
@@ -33,8 +33,17 @@ LARGEST_ANSWER = 4_000_000
 
 
 class Desk:
-    def __init__(self, store: Store, tokens: Tokens, committed: Callable[[], Awaitable[None]]) -> None:
-        """`committed` is called after each transaction that may have logged events."""
+    def __init__(
+        self,
+        store: Store,
+        tokens: Tokens,
+        committed: Callable[[], Awaitable[None]],
+        *,
+        answers: timedelta = timedelta(days=30),
+        refusals: timedelta = timedelta(days=1),
+    ) -> None:
+        """`committed` is called after each transaction that may have logged events. Replies are kept that long."""
+        self._kept = {True: answers, False: refusals}
         self._store = store
         self._tokens = tokens
         self._committed = committed
@@ -52,10 +61,14 @@ class Desk:
         async def act(caller: Caller, at: datetime) -> bytes:
             key = key_of_once(headers.get(KEY, ""))
             command = _decoded(body, kind)
+            fields = msgspec.json.decode(headers.get(FIELDS) or "{}", type=Fields)
             scope = caller.scope(kind.roles, day_of(at))
 
             async def work(tx: Transaction) -> bytes:
-                reply = _encoded(await handler(command, tx))
+                answer = await handler(command, tx)
+                if fields and isinstance(answer, dict) and "id" in answer:
+                    answer = narrowed(answer, fields)
+                reply = _encoded(answer)
                 await self._remember(caller, key, kind, body, reply, tx)
                 return reply
 
@@ -147,7 +160,7 @@ class Desk:
             "_id": {"caller": caller.id, "key": key},
             "digest": _digest(kind, body),
             "reply": reply,
-            "at": moment(),
+            "until": moment() + self._kept[tx is not None],
         }
         if tx:
             tx.answers.append(document)

@@ -43,6 +43,7 @@ LOG_INDEXES: Indexes = {
         IndexModel(PENDING, partialFilterExpression={"seq": 0}),
         IndexModel([("key", ASCENDING), ("version", ASCENDING)], unique=True),
     ],
+    "answers": [IndexModel([("until", ASCENDING)], expireAfterSeconds=0)],
     "parked": [
         IndexModel([("reader", ASCENDING), ("producer", ASCENDING), ("seq", ASCENDING)]),
         IndexModel([("reader", ASCENDING), ("producer", ASCENDING), ("key", ASCENDING)]),

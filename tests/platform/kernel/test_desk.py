@@ -63,6 +63,17 @@ async def test_clock_that_is_off_is_named_and_nobody_is_refused(service: Toy, se
     assert service.desk.problem is None
 
 
+async def test_replies_are_kept_for_the_promised_time(service: Toy) -> None:
+    before = moment()
+    await service.do(OpenTally(id="t"), "open")
+    await service.do(RaiseTally(id="t", most=0), "refused")
+    until = {one["_id"]["key"]: one["until"] async for one in service.store.db.answers.find()}
+    assert timedelta(days=30) <= until["open"] - before < timedelta(days=31)
+    assert timedelta(days=1) <= until["refused"] - before < timedelta(days=2)
+    indexes = await service.store.db.answers.index_information()
+    assert [one["expireAfterSeconds"] for one in indexes.values() if one["key"] == [("until", 1)]] == [0]
+
+
 async def test_clocks_may_differ_by_some_seconds(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
     for n, away in enumerate((MOST_SKEW / 2, -MOST_SKEW / 2)):
