@@ -57,6 +57,7 @@ UNITS = (
 DAY = date(2024, 2, 1)
 UNCOUNTED = {
     sheets.StoreFilePart,
+    sheets.DiscardFile,
     sheets.StartImport,
     sheets.StartExport,
     sheets.CancelJob,
