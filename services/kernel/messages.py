@@ -146,6 +146,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 E = TypeVar("E", bound=Event)
 
 
+def unreadable(producer: str) -> str:
+    """Type of the event that stands in pages and in the stream for one that the log holds and nobody can read.
+
+    It keeps number and id; its `data` says why. Every reader parks it: nobody knows whom it concerned.
+    """
+    return f"event.{producer}.unreadable.v1"
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a request was refused: a stable kebab-case code, the input fields, and a sentence in two languages."""
 

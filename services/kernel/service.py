@@ -15,6 +15,7 @@ from services.kernel import telemetry
 from services.kernel.caller import Tokens
 from services.kernel.config import Settings
 from services.kernel.log import pages
+from services.kernel.log.backlog import Backlog
 from services.kernel.log.inbox import Inbox
 from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
@@ -54,6 +55,7 @@ class Service:
         self._background = table.tasks if reads else []
         self._logs = bool(table.announces) and reads
         self._sequencer: Sequencer | None = None
+        self._backlog: Backlog | None = None
         tokens = Tokens.from_file("gateway", settings.secrets_of(self.name) / "caller.public.json")
         kept = {
             "answers": timedelta(days=settings.answer_days),
@@ -120,7 +122,11 @@ class Service:
             self._sequencer = Sequencer(
                 self.store, connection, lease=settings.lease, heartbeat=settings.heartbeat
             )
+            self._backlog = self._sequencer.backlog
             self._keep("sequencer", self._sequencer.run)
+        elif self.table.announces:
+            self._backlog = Backlog(self.store, heartbeat=self.settings.heartbeat)
+            self._keep("backlog", self._backlog.run)
         for inbox in self.inboxes:
             self._keep(f"inbox {inbox.name}", partial(inbox.run, connection))
         for task in self._background:
@@ -155,8 +161,10 @@ class Service:
         found: dict[str, Any] = {}
         if not self.broker.connection.is_connected:
             found["nats"] = "not connected"
-        if self._sequencer and self._sequencer.problem:
-            found["stream"] = self._sequencer.problem
+        if self._backlog and self._backlog.problem:
+            found["numbering"] = self._backlog.problem
+        if self._sequencer and self._sequencer.copy.problem:
+            found["stream"] = self._sequencer.copy.problem
         if self._desk.problem:
             found["clock"] = self._desk.problem
         for reader in self._readers():
@@ -177,6 +185,8 @@ class Service:
         try:
             async with asyncio.timeout(2):
                 state["parked"] = await self.store.db.parked.estimated_document_count()
+                if self._backlog:
+                    state["unnumbered"] = await self._backlog.count()
         except Exception as error:
             trouble["mongo"] = type(error).__name__
         body = msgspec.json.encode({"service": self.name, "trouble": trouble, **state})

@@ -13,13 +13,12 @@ import msgspec
 from nats.aio.client import Client
 
 from services.kernel import telemetry
-from services.kernel.log import streams
 from services.kernel.log.cursor import Cursor, LostCursor
 from services.kernel.log.feed import BATCH, Feed
 from services.kernel.log.pace import Pace
 from services.kernel.log.parking import Failure, Parking
 from services.kernel.log.position import Position
-from services.kernel.messages import Event, Recorded
+from services.kernel.messages import Event, Recorded, unreadable
 from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
@@ -141,7 +140,7 @@ class Inbox:
 
     def _concerns(self, event: Recorded) -> bool:
         """Whether it has a handler, or may have had one: an unreadable event may be of any type."""
-        return event.type in self._types or event.type == streams.unreadable(self.producer)
+        return event.type in self._types or event.type == unreadable(self.producer)
 
     async def _apply_all(self, events: Sequence[Recorded]) -> None:
         """Applies all events, as many in one transaction as it has time for."""

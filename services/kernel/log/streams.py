@@ -1,5 +1,7 @@
 """The JetStream stream of each producer: a copy of its log, with the same numbers. And the messages about it."""
 
+from datetime import datetime
+
 import msgspec
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
@@ -57,12 +59,14 @@ class Heartbeat(msgspec.Struct, frozen=True):
     A reader with a lower number has missed an event. A reader with this number and another event has read another log.
     The producer sends it as long as it can read its log. `stream_agrees`: whether the stream is a copy of the log as
     far as the stream goes. `problem`: why the producer cannot number events or cannot append them to its stream.
+    `stalled`: when the oldest event was recorded that waits for a number, if none gets one.
     """
 
     last: int
     event: str = ""
     stream_agrees: bool = True
     problem: str | None = None
+    stalled: datetime | None = None
 
 
 def heartbeat_subject(producer: str) -> str:
@@ -71,11 +75,3 @@ def heartbeat_subject(producer: str) -> str:
 
 def nudge_subject(producer: str) -> str:
     return f"nudge.{producer}"
-
-
-def unreadable(producer: str) -> str:
-    """Type of the event that stands in pages and in the stream for one that the log holds and nobody can read.
-
-    It keeps number and id; its `data` says why. Every reader parks it: nobody knows whom it concerned.
-    """
-    return f"event.{producer}.unreadable.v1"

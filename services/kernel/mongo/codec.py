@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from bson import Decimal128
-from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
+from bson.codec_options import CodecOptions, DatetimeConversion, TypeCodec, TypeRegistry
 
 from services.kernel.mongo.driver import Codecs, Document
 
@@ -24,7 +24,12 @@ class _Decimals(TypeCodec):
         return value.to_decimal()
 
 
-CODECS: Codecs = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_Decimals()]))
+# A moment that Python cannot express spoils its own document only: with the default it fails the whole query.
+CODECS: Codecs = CodecOptions(
+    tz_aware=True,
+    type_registry=TypeRegistry([_Decimals()]),
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+)
 
 
 def to_document(value: msgspec.Struct) -> Document:

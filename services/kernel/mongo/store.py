@@ -23,6 +23,7 @@ from services.kernel.mongo.driver import (
     ASCENDING,
     SNAPSHOT_UNAVAILABLE,
     Database,
+    Document,
     DuplicateKeyError,
     Indexes,
     IndexModel,
@@ -30,7 +31,8 @@ from services.kernel.mongo.driver import (
     PyMongoError,
     is_transient,
 )
-from services.kernel.mongo.transaction import PENDING, Transaction, recorded
+from services.kernel.mongo.logged import id_of, recorded
+from services.kernel.mongo.transaction import PENDING, Transaction
 
 T = TypeVar("T")
 
@@ -84,18 +86,25 @@ class Store:
         found = await self.db.sequencer.find_one({"_id": "head"})
         return int(found["head"]) if found else 0
 
+    async def sequencer_lease(self) -> Document | None:
+        """The sequencer's lease, with the last number and its event. `over`: whether it has run out."""
+        over = {"$lt": ["$until", "$$NOW"]}
+        return await self.db.sequencer.find_one(
+            {"_id": "head"}, {"head": 1, "event": 1, "holder": 1, "over": over}
+        )
+
     async def after(self, seq: int, limit: int) -> tuple[str, list[Recorded]]:
         """The id of the log's event with the number `seq`, empty if there is none, and at most `limit` later events."""
         found = self.db.log.find({"seq": {"$gte": max(1, seq)}}).sort("seq", ASCENDING).limit(limit + 1)
         documents = [document async for document in found]
-        at = str(documents.pop(0)["_id"]) if documents and documents[0]["seq"] == seq else ""
-        before = [at, *(document["_id"] for document in documents)]
-        return at, [recorded(*both) for both in zip(documents[:limit], before, strict=False)]
+        at = id_of(documents.pop(0)) if documents and documents[0]["seq"] == seq else ""
+        before = [at, *map(id_of, documents)]
+        return at, [recorded(*both, self.service) for both in zip(documents[:limit], before, strict=False)]
 
     async def event_at(self, seq: int) -> str:
         """Id of the log's event with this number; empty if there is none. Two logs differ in these ids."""
         found = await self.db.log.find_one({"seq": seq}, {"_id": 1}) if seq else None
-        return str(found["_id"]) if found else ""
+        return id_of(found) if found else ""
 
     async def about(self, collection: str) -> int:
         """Approximate number of documents."""

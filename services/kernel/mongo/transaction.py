@@ -1,10 +1,9 @@
 """One transaction: documents, and the events of the log that are written with them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,6 @@ from services.kernel import telemetry
 from services.kernel.act import Act
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, new_digits
 
 PENDING = [("recorded_at", ASCENDING), ("version", ASCENDING)]
@@ -62,7 +60,7 @@ class Transaction(Access):
         if not ids:
             return 0
         # One update numbers all events: 500 take 37 ms, and 94 ms with single updates.
-        seq = {"$add": [{"$indexOfArray": [list(ids), "$_id"]}, first]}
+        seq = {"$add": [{"$indexOfArray": [{"$literal": list(ids)}, "$_id"]}, first]}
         numbered = await self._db.log.update_many(
             {"_id": {"$in": list(ids)}, "seq": 0}, [{"$set": {"seq": seq}}], session=self.session
         )
@@ -77,8 +75,3 @@ class Transaction(Access):
                 yield
         finally:
             self.cause.pop()
-
-
-def recorded(document: Mapping[str, Any], previous: str) -> Recorded:
-    """`previous`: the id of the event before it."""
-    return from_document({**document, "previous": previous}, Recorded)

@@ -14,11 +14,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
 
 from infra.run.embedded import free_port
 from infra.run.stack import environment
 from infra.run.supervisor import Process, Running, Supervisor
 from services.kernel.config import Settings
+from services.kernel.log import pages
+from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
 from services.kernel.mongo.driver import Document
@@ -49,6 +52,15 @@ class Producer:
 
     def sequencer(self) -> Sequencer:
         return Sequencer(self.store, self.nats, lease=self.settings.lease, heartbeat=self.settings.heartbeat)
+
+    async def answer_pages(self) -> None:
+        """Answers requests for pages of the log, for ever, as the producer's process does."""
+
+        async def answer(message: Msg) -> None:
+            await message.respond(await pages.answer(self.store, message.data))
+
+        await self.nats.subscribe(replay_subject(PRODUCER), cb=answer)
+        await asyncio.Event().wait()
 
     async def numbered(self) -> int:
         return await self.store.db.log.count_documents({"seq": {"$gt": 0}})

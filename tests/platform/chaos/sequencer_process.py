@@ -10,10 +10,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from services.kernel.config import Settings
 from services.kernel.log import streams
+from services.kernel.log.copying import Copy
 from services.kernel.log.sequencer import LostLease, Sequencer
 from services.kernel.messages import Recorded
 from services.kernel.messaging import client
@@ -22,24 +24,31 @@ from services.kernel.mongo.transaction import Transaction
 from tests.platform.chaos.happenings import PRODUCER, die, say
 
 
-class Doomed(Sequencer):
-    """Says when a page was numbered, the lease was lost, or NATS refused a page."""
-
-    async def number(self) -> int:
-        try:
-            numbered = await super().number()
-        except LostLease:
-            say("lease lost")
-            raise
-        if numbered:
-            say("numbered")
-        return numbered
+class DoomedCopy(Copy):
+    """Says when NATS refused a page."""
 
     async def publish(self, events: Sequence[Recorded]) -> None:
         try:
             await super().publish(events)
         except Exception as error:
             say(f"append refused: {error!r}")
+            raise
+
+
+class Doomed(Sequencer):
+    """Says when the lease was lost."""
+
+    copying: type[Copy] = DoomedCopy
+
+    def __init__(self, store: Store, nats: Client, *, lease: float, heartbeat: float) -> None:
+        super().__init__(store, nats, lease=lease, heartbeat=heartbeat)
+        self.copy = self.copying(store, nats, heartbeat=heartbeat)
+
+    async def number(self) -> int:
+        try:
+            return await super().number()
+        except LostLease:
+            say("lease lost")
             raise
 
 
@@ -63,59 +72,62 @@ class WhileNumbering(Doomed):
 
 
 class BeforePublishing(Doomed):
-    async def publish(self, events: Sequence[Recorded]) -> None:
-        die()
+    class copying(DoomedCopy):  # noqa: N801
+        async def publish(self, events: Sequence[Recorded]) -> None:
+            die()
 
 
 class HalfPublished(Doomed):
-    async def publish(self, events: Sequence[Recorded]) -> None:
-        await super().publish(events[: len(events) // 2])
-        die()
+    class copying(DoomedCopy):  # noqa: N801
+        async def publish(self, events: Sequence[Recorded]) -> None:
+            await super().publish(events[: len(events) // 2])
+            die()
 
 
 class AllPublished(Doomed):
-    async def publish(self, events: Sequence[Recorded]) -> None:
-        await super().publish(events)
-        die()
+    class copying(DoomedCopy):  # noqa: N801
+        async def publish(self, events: Sequence[Recorded]) -> None:
+            await super().publish(events)
+            die()
 
 
 class TailRead(Doomed):
-    """Dies after it has read the tail for the second time, when all is numbered and appended."""
+    """Dies after it has read the tail when all is numbered and appended."""
 
-    looks = 0
-
-    async def find_tail(self) -> int:
-        tail = await super().find_tail()
-        self.looks += 1
-        if self.looks == 2:
-            die()
-        return tail
+    class copying(DoomedCopy):  # noqa: N801
+        async def find_tail(self) -> int:
+            tail = await super().find_tail()
+            if tail == await self._store.db.log.count_documents({}):
+                die()
+            return tail
 
 
 class StreamMadeAnew(Doomed):
     """Dies after it has created the missing stream, while the stream is empty."""
 
-    async def find_tail(self) -> int:
-        make = streams.make
+    class copying(DoomedCopy):  # noqa: N801
+        async def find_tail(self) -> int:
+            make = streams.make
 
-        async def and_die(js: JetStreamContext, producer: str) -> None:
-            await make(js, producer)
-            die()
+            async def and_die(js: JetStreamContext, producer: str) -> None:
+                await make(js, producer)
+                die()
 
-        streams.make = and_die
-        return await super().find_tail()
+            streams.make = and_die
+            return await super().find_tail()
 
 
 class StopsHalfPublished(Doomed):
-    stopped = False
+    class copying(DoomedCopy):  # noqa: N801
+        stopped = False
 
-    async def publish(self, events: Sequence[Recorded]) -> None:
-        if self.stopped:
-            return await super().publish(events)
-        self.stopped = True
-        await super().publish(events[: len(events) // 2])
-        os.kill(os.getpid(), signal.SIGSTOP)
-        return await super().publish(events[len(events) // 2 :])
+        async def publish(self, events: Sequence[Recorded]) -> None:
+            if self.stopped:
+                return await super().publish(events)
+            self.stopped = True
+            await super().publish(events[: len(events) // 2])
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return await super().publish(events[len(events) // 2 :])
 
 
 class StopsBeforeNumbering(Doomed):

@@ -3,7 +3,7 @@
 import pytest
 
 from services.kernel.log import streams
-from services.kernel.log.sequencer import PAGE
+from services.kernel.log.copying import PAGE
 from tests.platform.chaos.conftest import Producer, Run
 from tests.platform.chaos.happenings import PRODUCER, VERSIONS, commit, working
 from tests.waiting import until
@@ -30,7 +30,9 @@ async def test_sequencer_killed_at_any_step_loses_no_event_and_appends_none_twic
     await commit(producer.store, THINGS)
     async with run("sequencer_process", step) as doomed:
         assert await doomed.died()
-    assert (await producer.numbered(), await producer.in_stream()) == (numbered, appended)
+    # Numbering goes on beside the appending.
+    assert await producer.numbered() >= numbered
+    assert await producer.in_stream() == appended
     await commit(producer.store, 3, prefix="after")
     async with working(producer.sequencer().run()):
         await producer.until_copied()
@@ -61,8 +63,8 @@ async def test_nats_refuses_events_of_a_sequencer_that_stood_still_past_its_leas
         async with working(producer.sequencer().run()):
             await producer.until_copied()
             stale.go_on()
-            assert await stale.says() == "numbered"
-            assert (await stale.says()).startswith("append refused")
+            while not (await stale.says()).startswith("append refused"):
+                pass
             await commit(producer.store, 3, prefix="after")
             await producer.until_copied()
     assert await producer.in_stream() == ALL + 3 * VERSIONS
@@ -91,13 +93,8 @@ async def test_sequencer_that_lost_its_lease_while_reading_the_tail_reports_no_p
     await until(fresh.hold)
     await commit(producer.store, 1)
     await fresh.work()
-    await stale.append()  # as if it had stood still right after taking the lease
-    assert stale.problem
-
-    async def knows_that_another_holds_it() -> bool:
-        return not await stale.hold()
-
-    await until(knows_that_another_holds_it)
-    await stale.work()
-    assert stale.problem is None
+    await fresh.copy.fill()
+    await stale.copy.fill()  # as if it had stood still right after taking the lease
+    assert stale.copy.agrees
+    assert stale.copy.problem is None
     await producer.until_copied()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from services.kernel.calendar import moment
-from services.kernel.log import streams
+from services.kernel.messages import unreadable
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import COUNTRY
 from tests.platform.kernel.conftest import Toy, running
@@ -62,7 +62,7 @@ async def test_event_that_cannot_be_read_is_parked_and_the_next_is_applied(
 
 
 async def test_every_reader_parks_an_event_of_an_unknown_type_that_nobody_can_read(service: Toy) -> None:
-    await _log_malformed(service, {"key": "", "why": "it has no type"}, streams.unreadable("toy"))
+    await _log_malformed(service, {"key": "", "why": "it has no type"}, unreadable("toy"))
     async with running(service.sequencer.run(), service.inbox().run(service.nats)):
         await until(partial(service.has_passed, 1))
     (parked,) = await service.parked()

@@ -10,7 +10,7 @@ from nats.aio.client import Client as Nats
 
 from infra.run.embedded import NatsServer
 from services.kernel.config import Settings
-from services.kernel.log import sequencer
+from services.kernel.log import copying, sequencer
 from services.kernel.log.inbox import Heard, Inbox
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
@@ -58,7 +58,9 @@ async def appended(service: Toy, number: int) -> bool:
 
 async def test_backlog_is_appended_though_each_page_outlasts_the_lease(service: Toy) -> None:
     await open_tallies(service, 1100)
-    await Sequencer(service.store, service.nats, lease=MILLISECOND, heartbeat=0.2).work()
+    holder = Sequencer(service.store, service.nats, lease=MILLISECOND, heartbeat=0.2)
+    await holder.work()
+    await holder.copy.fill()
     assert await appended(service, 1100)
 
 
@@ -74,7 +76,7 @@ async def test_two_sequencers_append_a_backlog_though_each_page_outlasts_their_l
 async def test_lease_is_renewed_while_acknowledgements_are_outstanding(
     service: Toy, settings: Settings, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sequencer, "SILENCE", 60)
+    monkeypatch.setattr(copying, "SILENCE", 60)
     gate = Gate(nats_server.port)
 
     async def lease() -> Any:
@@ -85,9 +87,10 @@ async def test_lease_is_renewed_while_acknowledgements_are_outstanding(
     async with connected(settings, gate) as connection:
         holder = Sequencer(service.store, connection, lease=0.1, heartbeat=60)
         await holder.work()
+        await holder.copy.fill()
         await service.do(OpenTally(id="t"), "open")
         gate.shut()
-        async with running(holder.work()):
+        async with running(holder.run()):
             await until(lambda: numbered(holder, 1))
             for _ in range(3):
                 before = await lease()
@@ -107,12 +110,14 @@ async def test_sequencer_goes_on_after_a_silence_of_the_stream(
     async with connected(settings, gate) as connection:
         holder = Sequencer(service.store, connection, lease=1, heartbeat=60)
         await holder.work()
+        await holder.copy.fill()
         await open_tallies(service, 10)
         gate.shut()
         with monkeypatch.context() as patch:
-            patch.setattr(sequencer, "SILENCE", 0.1)
+            patch.setattr(copying, "SILENCE", 0.1)
+            await holder.work()
             with pytest.raises(TimeoutError):
-                await holder.work()
+                await holder.copy.fill()
         gate.open()
         await service.do(OpenTally(id="last"), "open")
         async with running(holder.run()):

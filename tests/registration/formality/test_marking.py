@@ -9,9 +9,10 @@ from services.kernel.caller import EVERYTHING, OURSELVES
 from services.kernel.config import Settings
 from services.kernel.log.inbox import Heard
 from services.kernel.messages import Event
+from services.kernel.mongo.logged import recorded
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.store import Store
-from services.kernel.mongo.transaction import Transaction, recorded
+from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import UnitLevel
 from services.registration.formality import handlers
 from services.registration.formality.domain import usual_deadline
@@ -96,7 +97,10 @@ class Office:
     async def hear(self, model: str, at: datetime) -> None:
         """Handles all events of the model, also those that were handled before."""
         types = {kind.subject: kind for kind in handlers.HEARD}
-        log = [recorded(d, "") async for d in self.store.db.log.find({"key": model}).sort("version", 1)]
+        log = [
+            recorded(d, "", "registration")
+            async for d in self.store.db.log.find({"key": model}).sort("version", 1)
+        ]
         heard = [Heard(one, one.read(types[one.type])) for one in log if one.type in types]
         await self.store.transaction(lambda tx: handlers.suspect(heard, tx), at=at)
 

@@ -1,0 +1,187 @@
+"""Keeps a producer's stream in NATS a copy of its log. The numbering of events never waits for it.
+
+The stream's tail is the only checkpoint: there is no "published" flag that could be wrong. Each message names the
+number that it must follow: NATS refuses the events of a former sequencer, and those that the stream has.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from opentelemetry.trace import SpanKind
+
+from services.kernel import telemetry
+from services.kernel.log import streams
+from services.kernel.messages import Recorded
+from services.kernel.mongo.driver import PyMongoError
+from services.kernel.mongo.store import Store
+
+PAGE = 500
+"""Most events published together."""
+RECENT = 2000
+"""Most events kept in memory after their numbering. Older ones are read from the log."""
+SILENCE = 5.0
+"""Seconds without any acknowledgement after which the stream's tail is read again, and an operator is told."""
+NO_ANSWER = "NATS does not answer. If its disk was full, make room and restart nats-server"
+UNLIMITED = 86_400.0
+"""Seconds. The driver requires a time limit for each acknowledgement; `SILENCE` is the real limit."""
+
+
+class Copy:
+    """The stream of one producer. It is appended to only while `active`: while this process has the lease."""
+
+    def __init__(self, store: Store, nats: Client, *, heartbeat: float) -> None:
+        self._store = store
+        self._js: JetStreamContext = nats.jetstream(timeout=5)
+        self._producer = store.service
+        self._heartbeat = heartbeat
+        self._recent: deque[Recorded] = deque(maxlen=RECENT)
+        self._more = asyncio.Event()
+        self._head = 0
+        self._tail: int | None = None
+        """The stream's last number; None while it is not known."""
+        self._look_at = 0.0
+        self._why = ""
+        self._moved_at = 0.0
+        self._disagreement: str | None = None
+        self.active = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the stream's last message is the log's event of that number."""
+        return not self._disagreement
+
+    @property
+    def problem(self) -> str | None:
+        """Why the stream lacks events of the log. An operator must act."""
+        if not self.active:
+            return None  # the active one reports it
+        waited = time.monotonic() - self._moved_at
+        if self._disagreement or waited < SILENCE:
+            return self._disagreement
+        return f"no event was appended for {waited:.0f} s: {self._why or NO_ANSWER}"
+
+    def follow(self, head: int, events: Sequence[Recorded] = ()) -> None:
+        """Tells it the log's last number, and the events that were just numbered."""
+        if self._recent and (head < self._head or (events and events[0].seq != self._recent[-1].seq + 1)):
+            self._recent.clear()  # another process numbered events, or the log was restored
+        self._recent.extend(events)
+        self._head = head
+        if not self.active:
+            self.active, self._tail = True, None
+            self._progress()
+        self._more.set()
+
+    def rest(self) -> None:
+        """Tells it that another process has the lease."""
+        self.active = False
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.fill()
+            except (TimeoutError, PyMongoError, NatsError, OSError) as error:
+                self._tail = None
+                self._why = NO_ANSWER if isinstance(error, TimeoutError) else str(error)
+                telemetry.log.warning("stream waits", producer=self._producer, why=repr(error))
+                await asyncio.sleep(0.2)
+                continue
+            # Not wait_for: in Python 3.11 it ignores a cancellation that comes together with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._heartbeat):
+                    await self._more.wait()
+            self._more.clear()
+
+    async def fill(self) -> None:
+        """Appends to the stream the events that the log has after the stream's tail."""
+        if not self.active:
+            return
+        if self._tail is None or time.monotonic() >= self._look_at:
+            self._tail = await self.find_tail()  # once per heartbeat: the stream may have been deleted
+            self._look_at = time.monotonic() + self._heartbeat
+        while self.active and self.agrees and self._tail < self._head:
+            events = await self._page(self._tail)
+            if not events:
+                return
+            await self.publish(events)
+            self._tail = events[-1].seq
+        self._progress()
+
+    def _progress(self) -> None:
+        self._moved_at, self._why = time.monotonic(), ""
+
+    async def _page(self, tail: int) -> list[Recorded]:
+        """The events after `tail` in the log, from memory when they have just been numbered."""
+        if self._recent and self._recent[0].seq <= tail + 1 <= self._recent[-1].seq:
+            first = tail + 1 - self._recent[0].seq
+            return list(islice(self._recent, first, first + PAGE))
+        _, events = await self._store.after(tail, PAGE)
+        return events
+
+    async def find_tail(self) -> int:
+        try:
+            tail = await streams.last(self._js, self._producer)
+        except NotFoundError:
+            telemetry.log.warning("stream is missing, created again from the log", head=self._head)
+            await streams.make(self._js, self._producer)
+            tail = 0
+        found = await self._compare(tail)
+        if found and found != self._disagreement:
+            telemetry.log.error("stream is not a copy of the log", why=found)
+        self._disagreement = found
+        return tail
+
+    async def publish(self, events: Sequence[Recorded]) -> None:
+        """Publishes all events together, each with the number it must follow. Raises when NATS refuses one.
+
+        `TimeoutError` when NATS acknowledges none for `SILENCE` seconds. After any error the tail is read again.
+        """
+        loop = asyncio.get_running_loop()
+
+        async def acknowledged(event: Recorded) -> None:
+            await self._publish(event)
+            self._progress()
+            silence.reschedule(loop.time() + SILENCE)
+
+        # When NATS refuses one event it refuses all later ones too.
+        async with asyncio.timeout(SILENCE) as silence:
+            acks = await asyncio.gather(*map(acknowledged, events), return_exceptions=True)
+        for ack in acks:
+            if isinstance(ack, BaseException):
+                raise ack
+
+    def _publish(self, event: Recorded) -> Awaitable[Any]:
+        headers = {"Nats-Expected-Last-Sequence": str(event.seq - 1), "danvan-event": event.id}
+        if event.trace:
+            headers["traceparent"] = event.trace
+        if telemetry.recording:
+            with telemetry.span(
+                f"append {event.type}", parent=event.trace, kind=SpanKind.PRODUCER, seq=event.seq
+            ):
+                pass
+        return self._js.publish(event.type, msgspec.json.encode(event), timeout=UNLIMITED, headers=headers)
+
+    async def _compare(self, tail: int) -> str | None:
+        """Why the stream is not a copy of the log; None when its last message is the log's event of that number."""
+        # Read after the tail: events come into the stream after they came into the log.
+        head = await self._store.head()
+        if tail > head:
+            return f"the stream ends at {tail}, the log at {head}: was the database restored from a backup?"
+        if tail == 0:
+            return None
+        try:
+            message = await self._js.get_msg(streams.name(self._producer), seq=tail)
+        except NotFoundError:
+            return None  # purged, but the numbers go on
+        if (message.headers or {}).get("danvan-event") == await self._store.event_at(tail):
+            return None
+        return f"number {tail} is another event in the stream than in the log: delete the stream, it will be made anew"
