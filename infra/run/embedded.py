@@ -34,6 +34,10 @@ EPHEMERAL = 32768
 PORTS = range(10_000, EPHEMERAL)
 """Ports to search for a free one."""
 OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadata and message TTL
+REFUSES = "JetStream failed to store a msg"
+"""The beginning of nats-server's line in its log for each message that it cannot write."""
+ROOM = 64 * 1024 * 1024
+"""Bytes of a disk that is not full."""
 POLL = 0.01
 PORT_PATIENCE = 5.0
 # mongod checks at half of this interval, so a retry of 8 s outlives the transaction of a dead process.
@@ -154,6 +158,10 @@ class EmbeddedServer(ABC):
 
     def kill(self) -> None:
         self._end(signal.SIGKILL, None)
+
+    def must_restart(self) -> bool:
+        """Whether only a restart makes it work again, and can."""
+        return False
 
     @abstractmethod
     def _command(self) -> list[str]:
@@ -300,6 +308,20 @@ class NatsServer(EmbeddedServer):
         self.sync = sync
         # A stable name of this folder only: it tells this server from another one on the same port.
         self._server_name = f"danvan-{sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
+        self._log_read = 0
+        self._refuses = False
+
+    def must_restart(self) -> bool:
+        """After a full disk, nats-server refuses messages until it is restarted, also when there is room again."""
+        size = self.log.stat().st_size
+        if not self._refuses and size > self._log_read:
+            self._refuses = REFUSES in log_tail(self.log, 1000, since=self._log_read)
+            self._log_read = size
+        return self._refuses and shutil.disk_usage(self.folder).free > ROOM
+
+    def _launch(self, command: list[str]) -> None:
+        super()._launch(command)
+        self._log_read, self._refuses = self._log_start, False
 
     def _command(self) -> list[str]:
         binary = self._find("nats-server", Path(sysconfig.get_path("scripts")) / "nats-server")

@@ -95,12 +95,15 @@ class Stack:
             undo.push_async_callback(_cancel, asyncio.create_task(self._keep(server)))
 
     async def _keep(self, server: EmbeddedServer) -> None:
-        """Restarts an embedded server when it has ended."""
+        """Restarts an embedded server when it has ended, and when only a restart makes it work again."""
         backoff = Backoff()
         while True:
             began = time.monotonic()
-            while server.alive:  # noqa: ASYNC110 - a waiting thread would outlive us
-                await asyncio.sleep(0.1)
+            while server.alive:
+                await asyncio.sleep(0.1)  # a waiting thread would outlive us
+                if server.must_restart():
+                    self._say(f"{server.name} refuses messages since its disk was full: it is stopped")
+                    await asyncio.to_thread(server.stop)
             pause = backoff.after(time.monotonic() - began)
             self._say(f"{server.name} {how_it_ended(server.returncode)}; it restarts in {pause:g} s")
             await asyncio.sleep(pause)

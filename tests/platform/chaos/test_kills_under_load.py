@@ -29,6 +29,7 @@ from services.kernel.mongo.driver import Document
 from services.kernel.mongo.store import Store
 from tests.conftest import GraphQL, record_town
 from tests.platform.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
+from tests.platform.chaos.full_disk import full_disk
 from tests.platform.chaos.load import TOWN, Load
 from tests.ports import stack_port
 from tests.waiting import DEADLINE, until
@@ -122,6 +123,19 @@ async def _wipe_jetstream(town: Town) -> None:
     await _kill_server(nats)
 
 
+async def _fill_disk_of_nats(town: Town) -> None:
+    """The supervisor notices that the server refuses messages, and restarts it."""
+    nats = town.stack.nats
+    assert nats
+    pid = nats.pid
+    with full_disk(pid, nats.folder):
+
+        async def again() -> bool:
+            return nats.alive and nats.pid != pid
+
+        await until(again)
+
+
 @pytest.mark.parametrize(
     "kill",
     [
@@ -135,6 +149,7 @@ async def _wipe_jetstream(town: Town) -> None:
         pytest.param(_kill_mongo, id="mongod"),
         pytest.param(_delete_streams, id="every-stream"),
         pytest.param(_wipe_jetstream, id="jetstream-store"),
+        pytest.param(_fill_disk_of_nats, id="full-disk-of-nats"),
     ],
 )
 async def test_kill_under_load_loses_no_change_and_counts_none_twice(town: Town, kill: Kill) -> None:
