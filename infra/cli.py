@@ -264,19 +264,31 @@ def docs() -> None:
 async def _serve() -> None:
     async with _started() as (settings, stack):
         if settings.oidc_issuer:  # that issuer does not know the sample's people
-            await _load(settings, "units", _load_units)
-        else:
-            await _load_all(settings)
-            await _report(settings, PUBLISHED.unit, str(PUBLISHED.year), Format.TABLE)
+            await _tried("units", _load(settings, "units", _load_units))
+        elif await _tried("sample", _load_all(settings)):
+            await _tried("report", _report(settings, PUBLISHED.unit, str(PUBLISHED.year), Format.TABLE))
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         err.print(f"\nGraphQL  {stack.gateway_url}")
         token_from = settings.oidc_issuer or f"make token ROLE=leader UNIT={PUBLISHED.unit}"
         err.print(f"Token    {token_from}")
         err.print("Stop     Ctrl-C\n")
-        stopped = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         await stopped.wait()
         err.print("Stopping…")
+
+
+async def _tried(what: str, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work succeeded. The stack serves without it: a part that is slow does not end the others."""
+    try:
+        await work
+    except (*EXPECTED, httpx.HTTPError) as error:
+        err.print(
+            f"[red]No {what} at this start: {str(error) or type(error).__name__}[/red] Danvan serves nevertheless.",
+            soft_wrap=True,
+        )
+        return False
+    return True
 
 
 async def _demo(format_: Format) -> int:

@@ -111,17 +111,25 @@ class Running:
             await child.wait()
 
     async def is_ready(self) -> bool:
-        if self.pid is None:
-            return False
-        if self.process.ready_url is None:
+        if self.pid is not None and self.process.ready_url is None:
             return True
+        return await self._status() == b"200"
+
+    async def is_in_trouble(self) -> bool:
+        """Whether it runs and answers, but not that it is ready."""
+        return await self._status() not in (b"", b"200")
+
+    async def _status(self) -> bytes:
+        """The HTTP status with which it answers; empty if it does not."""
+        if self.pid is None or self.process.ready_url is None:
+            return b""
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(READY_ANSWER):
-                return await _answers_200(self.process.ready_url)
-        return False
+                return await _status(self.process.ready_url)
+        return b""
 
 
-async def _answers_200(url: str) -> bool:
+async def _status(url: str) -> bytes:
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
@@ -136,7 +144,7 @@ async def _answers_200(url: str) -> bool:
         status = await reader.readline()
     finally:
         writer.close()
-    return status.split()[1:2] == [b"200"]
+    return b"".join(status.split()[1:2])
 
 
 class Supervisor:
@@ -152,7 +160,10 @@ class Supervisor:
         self._keepers = [asyncio.create_task(self._keep(running)) for running in self.running.values()]
 
     async def wait_ready(self, timeout: float) -> None:  # noqa: ASYNC109 - the error names the late processes
-        """Returns when each process has been ready once. Raises `NotReady` after `timeout` seconds."""
+        """Returns when each process has been ready once. Raises `NotReady` after `timeout` seconds.
+
+        A process that answers, but is in trouble, is no reason to stop the others: it is only named.
+        """
         late = set(self.running.values())
 
         async def until_ready(running: Running) -> None:
@@ -164,13 +175,17 @@ class Supervisor:
             async with asyncio.timeout(timeout):
                 await asyncio.gather(*map(until_ready, self.running.values()))
         except TimeoutError:
-            logs = {running.name: running.process.log for running in self.running.values() if running in late}
-            raise NotReady(
-                "\n".join(
-                    f"{name} is not ready after {timeout:g} s; its log {log} ends with:\n{log_tail(log)}"
-                    for name, log in logs.items()
-                )
-            ) from None
+            lines = [await self._lateness(one, timeout) for one in self.running.values() if one in late]
+            if silent := [line for line in lines if line]:
+                raise NotReady("\n".join(silent)) from None
+
+    async def _lateness(self, running: Running, waited: float) -> str:
+        """Why the process is not ready after `waited` seconds; empty if it runs and only reports trouble."""
+        if await running.is_in_trouble():
+            self._say(f"{running.name} runs, but is in trouble: see {running.process.ready_url}")
+            return ""
+        log = running.process.log
+        return f"{running.name} is not ready after {waited:g} s; its log {log} ends with:\n{log_tail(log)}"
 
     async def stop(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a limit for the processes, not for this call
         """Sends SIGTERM to all at the same time, and SIGKILL to those that still run after `timeout` seconds."""

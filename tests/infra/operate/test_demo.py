@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,30 @@ class Demo:
         self._nats = nats
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*DANVAN, *command],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+        )
+
+    def serve(self, **settings: str) -> str:
+        """What `danvan run` says on stderr until it serves. It is stopped then."""
+        said = ""
+        running = subprocess.Popen(
+            [*DANVAN, "run"], env=self._environment() | settings, stderr=subprocess.PIPE, text=True
+        )
+        with running:
+            assert running.stderr
+            for line in running.stderr:
+                said += line
+                if "Ctrl-C" in line:
+                    running.send_signal(signal.SIGINT)
+        assert running.returncode == 0, said
+        return said
+
+    def _environment(self) -> dict[str, str]:
         settings = {
             "DANVAN_VAR": str(self._var),
             "DANVAN_SECRETS": str(self._secrets),
@@ -32,10 +57,7 @@ class Demo:
             "DANVAN_MONGO_URL": self._mongo.url,
             "DANVAN_MONGO_PREFIX": "demo",
         }
-        environment = {**os.environ, **settings}
-        return subprocess.run(
-            [*DANVAN, *command], env=environment, capture_output=True, text=True, timeout=DEADLINE
-        )
+        return {**os.environ, **settings}
 
     def change_a_field(self) -> str:
         """Moves a model to another field; returns its id."""
@@ -79,3 +101,6 @@ def test_demo_succeeds_and_then_reports_a_document_that_was_changed_by_hand(
     # The second start did not load the data again.
     assert "112 ✓" in again.stdout
     assert "279" not in again.stderr
+
+    # A start goes on when the report is not answered in time.
+    assert "No report at this start" in demo.serve(DANVAN_OPERATION_TIMEOUT="0.001")

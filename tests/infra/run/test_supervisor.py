@@ -154,6 +154,21 @@ async def test_error_names_processes_that_are_not_ready_with_the_end_of_their_lo
         await supervisor.stop()
 
 
+async def test_process_in_trouble_is_named_and_does_not_end_the_others(tmp_path: Path) -> None:
+    said: list[str] = []
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}/trouble"
+    supervisor = Supervisor([python("troubled", SERVES, tmp_path, str(port), ready_url=url)], said.append)
+    await supervisor.start()
+    try:
+        while not await supervisor.running["troubled"].is_in_trouble():
+            await asyncio.sleep(0.02)
+        await supervisor.wait_ready(0.2)
+        assert said == [f"troubled runs, but is in trouble: see {url}"]
+    finally:
+        await supervisor.stop()
+
+
 async def test_large_log_is_renamed_at_the_start(tmp_path: Path) -> None:
     log = tmp_path / "writer.log"
     log.write_bytes(b"x" * (LOG_LIMIT + 1))
