@@ -180,6 +180,7 @@ class Service:
         readers = self._readers()
         state: dict[str, Any] = {
             "lag": {reader.name: reader.lag for reader in readers},
+            "unknown_since": {r.name: r.unknown_since for r in readers if r.unknown_since},
             "standby": [reader.name for reader in readers if reader.standby],
         }
         try:

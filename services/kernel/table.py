@@ -6,6 +6,7 @@ from it. `services.kernel.service` serves it.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar
@@ -127,7 +128,14 @@ class Reader(Protocol):
     def name(self) -> str: ...
 
     @property
-    def lag(self) -> int: ...
+    def lag(self) -> int | None:
+        """Number of the producer's events that it has not passed; None if unknown."""
+        ...
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        """Since when the lag is unknown."""
+        ...
 
     @property
     def problem(self) -> str | None: ...

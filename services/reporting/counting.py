@@ -6,6 +6,7 @@ from functools import partial
 
 from nats.aio.client import Client
 
+from services.kernel.calendar import VIETNAM
 from services.kernel.log.inbox import Inbox
 from services.kernel.mongo.store import Store
 from services.kernel.process import end, keep_running
@@ -49,8 +50,12 @@ def known(used: Counting | None, others: Sequence[Counting] = ()) -> Mapping[str
             for one in (own, *inboxes)
             if one.producer == own.producer and one.lag is not None
         ]
-        is_sure = own.lag is not None and not own.problem
+        silent_since = None if own.problem else own.unknown_since
         found[own.producer] = Known(
-            reader=own.name, stored=own.stored, position=own.position, head=max(heads) if is_sure else None
+            reader=own.name,
+            stored=own.stored,
+            position=own.position,
+            head=None if own.unknown_since else max(heads),
+            silent_since=silent_since.astimezone(VIETNAM) if silent_since else None,
         )
     return found

@@ -26,7 +26,7 @@ from services.kernel.messages import Role
 from tests import npm
 from tests.conftest import GraphQL, gateway_with
 from tests.people import CITY, TOWN, Office, mutation
-from tests.review.test_subscription import EVENTS, connected, last_cursor, reviewed, subscribed
+from tests.review.test_subscription import EVENTS, connected, last_cursor, number, reviewed, subscribed
 from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -141,7 +141,7 @@ async def test_client_resumes_from_its_cursor_with_a_new_token(
     await reviewed(office)
     found = await listening
     assert [event["kind"] for event in found["events"]] == ["OPENED", "DECIDED", "NOMINATED"] * 2
-    cursors = [int(event["cursor"]) for event in found["events"]]
+    cursors = [number(event["cursor"]) for event in found["events"]]
     assert cursors == sorted(set(cursors))
     if client == "ws.mjs":
         assert found["closes"][0]["code"] == 4403

@@ -34,7 +34,8 @@ async def test_rebuilds_asked_for_at_two_processes_at_once_count_every_event(rep
         await asyncio.gather(reporting.ask_for_rebuild(), reporting.ask_for_rebuild())
         await until(lambda: _is_idle(reporting))
     state = await reporting.generations()
-    assert (state.current, state.last) == (3, 3)
+    # A request that comes when the build of the one before has just ended is built too.
+    assert 3 <= state.current == state.last <= 5
     assert await reporting.facts(state.current) == MANY
     assert not reading.done()
     assert wrong == []

@@ -1,15 +1,21 @@
 """Live events for clients, in the order of the producer's log, within the caller's scope, resumable by cursor."""
 
 import contextlib
+import re
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import msgspec
+from nats.aio.client import Client as Nats
 from strawberry import ID, Info
 
+from services.kernel import telemetry
 from services.kernel.calendar import today
 from services.kernel.caller import Scope
 from services.kernel.log import replay
-from services.kernel.log.feed import Feed
+from services.kernel.log.feed import AnotherLog, Feed
+from services.kernel.log.position import Position
+from services.kernel.log.pulse import Pulse
 from services.kernel.messages import ANY_OFFICE, Recorded, Refused
 from services.kernel.rows import Row
 from services.kernel.units import UnitPath
@@ -27,6 +33,9 @@ class ReviewEventKind(Word):
 
 
 PRODUCER = "review"
+START = "0"
+"""The cursor before the first event."""
+CURSOR = re.compile("(?P<seq>[1-9][0-9]{0,14})-(?P<event>[0-9a-f]{24})")
 BATCH = 200
 """Events held for a client that has not taken them yet."""
 HEARD_BY = ANY_OFFICE
@@ -40,22 +49,44 @@ async def review_events(
     context = info.context
     caller = context.loader.caller
     scope = (await caller()).scope(HEARD_BY, today())
-    start = _position(context.resume or after, await replay.head(context.nats, PRODUCER))
-    feed = Feed(context.nats, PRODUCER, start, sparing=True)
-    async with contextlib.aclosing(feed.batches(BATCH)) as batches:
-        # Grants can end, or be revoked, during a subscription. An empty batch comes twice a second, for this check.
-        async for events in batches:
-            scope = _still(scope, (await caller()).scope(HEARD_BY, today()))
-            for recorded in events:
-                path = str(recorded.data["unit"])
-                if (
-                    recorded.type in TYPES
-                    and scope.covers(path)
-                    and (not unit or UnitPath(path).within(unit))
-                ):
-                    context.renew()
-                    context.cursor = str(recorded.seq)
-                    yield _event(recorded)
+    asked = context.resume or after
+    try:
+        start = await replay.end(context.nats, PRODUCER) if asked is None else _position(asked)
+        async with _following(context.nats, start) as batches:
+            # Grants can end, or be revoked, during a subscription. An empty batch comes twice a second, for this check.
+            async for events in batches:
+                scope = _still(scope, (await caller()).scope(HEARD_BY, today()))
+                for recorded in filter(_is_shown, events):
+                    path = str(recorded.data["unit"])
+                    if scope.covers(path) and (not unit or UnitPath(path).within(unit)):
+                        context.renew()
+                        context.cursor = _cursor(recorded)
+                        yield _event(recorded)
+    except AnotherLog:
+        raise _no_cursor(context.cursor or asked or "") from None
+
+
+@contextlib.asynccontextmanager
+async def _following(
+    nats: Nats, start: Position
+) -> AsyncGenerator[AsyncGenerator[list[Recorded], None], None]:
+    async with (
+        Pulse(nats, PRODUCER) as pulse,
+        contextlib.aclosing(Feed(pulse, start, sparing=True).batches(BATCH)) as batches,
+    ):
+        yield batches
+
+
+def _is_shown(recorded: Recorded) -> bool:
+    """Whether it is of a type that clients see, and can be read."""
+    if recorded.type not in TYPES:
+        return False
+    try:
+        recorded.read(TYPES[recorded.type])
+    except msgspec.ValidationError as error:
+        telemetry.log.error("event cannot be shown", type=recorded.type, seq=recorded.seq, why=str(error))
+        return False
+    return True
 
 
 def _still(before: Scope, now: Scope) -> Scope:
@@ -70,24 +101,35 @@ def _still(before: Scope, now: Scope) -> Scope:
     return now
 
 
-def _position(cursor: str | None, head: int) -> int:
-    """The number after which to begin: that of the cursor, or the last one of the log."""
-    if cursor is None:
-        return head
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 15 and int(cursor) <= head):
-        raise Refused(
-            "cursor-invalid",
-            "after",
-            vi=f"“{cursor[:20]}” không phải là con trỏ đã nhận từ một sự kiện.",
-            en=f"“{cursor[:20]}” is not a cursor that came with an event.",
-        )
-    return int(cursor)
+def _cursor(recorded: Recorded) -> str:
+    """Number and id: the number alone would lead into another log after a restore."""
+    return f"{recorded.seq}-{recorded.id}"
+
+
+def _position(cursor: str) -> Position:
+    """The place after which to begin."""
+    if cursor == START:
+        return Position()
+    if not (match := CURSOR.fullmatch(cursor)):
+        raise _no_cursor(cursor)
+    return Position(int(match["seq"]), match["event"])
+
+
+def _no_cursor(cursor: str) -> Refused:
+    return Refused(
+        "cursor-invalid",
+        "after",
+        vi=f"“{cursor[:40]}” không phải là con trỏ của một sự kiện trong nhật ký hiện nay; hãy tải lại dữ liệu rồi "
+        "đăng ký nhận từ bây giờ.",
+        en=f"“{cursor[:40]}” is not the cursor of an event in the present log; load the data again and subscribe "
+        "from now on.",
+    )
 
 
 def _event(recorded: Recorded) -> Row:
     data = recorded.data
     return {
-        "cursor": str(recorded.seq),
+        "cursor": _cursor(recorded),
         "id": recorded.id,
         "kind": ReviewEventKind(recorded.type),
         "at": data["at"],

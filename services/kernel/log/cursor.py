@@ -105,7 +105,8 @@ class Cursor:
         Returns the number of parked events; None if an earlier run of the same transaction was committed.
         """
         session = tx.session if tx else None
-        change = {"seq": to.seq, "event": to.event, "at": "$$NOW", "until": self._until}
+        # Literal: an id that begins with a dollar sign would be a field's name.
+        change = {"seq": to.seq, "event": {"$literal": to.event}, "at": "$$NOW", "until": self._until}
         left = {"seq": self.position.seq, "event": self.position.event}
         found = await self._cursors.find_one_and_update(
             self._mine | left, [{"$set": change}], session=session

@@ -8,21 +8,26 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from nats.aio.client import Client
 
 from services.kernel import telemetry
+from services.kernel.calendar import moment
 from services.kernel.log.cursor import Cursor, LostCursor
-from services.kernel.log.feed import BATCH, Feed
+from services.kernel.log.feed import BATCH, AnotherLog, Feed, ask
 from services.kernel.log.pace import Pace
 from services.kernel.log.parking import Failure, Parking
 from services.kernel.log.position import Position
-from services.kernel.messages import Event, Recorded, unreadable
+from services.kernel.log.pulse import Pulse
+from services.kernel.messages import Event, Recorded, Unavailable, unreadable
 from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 
+ASK_AGAIN = 2.0
+"""Seconds after which a reader whose position the log does not have asks for it again."""
 RETRIES = 20
 """Parked events that are tried again between two batches: many of them do not hold up new events."""
 
@@ -61,7 +66,7 @@ class Inbox:
         self._handle = handle
         self._cursor = Cursor(store, f"{name}/{producer}")
         self._parking = Parking(store, name, producer)
-        self._feed: Feed | None = None
+        self._pulse: Pulse | None = None
         self._pace = Pace(limit)
         self._pause = pause
         self._ready = ready
@@ -73,6 +78,9 @@ class Inbox:
         self.producer = producer
         self._at = Position()
         self._standby = False
+        self._problem: str | None = None
+        self._unsure_since: datetime | None = moment()
+        """Since when this reader does not know that the producer's log has the event of its position."""
 
     @property
     def position(self) -> int:
@@ -85,13 +93,21 @@ class Inbox:
         return self._cursor.position.seq
 
     @property
-    def lag(self) -> int:
-        """Number of the producer's events that this reader knows of and has not passed."""
-        return max(0, self._feed.head - self.position) if self._feed else 0
+    def lag(self) -> int | None:
+        """Number of the producer's events that this reader has not passed; None if nobody can know."""
+        if self._pulse is None or self.unknown_since:
+            return None
+        return max(0, self._pulse.head - self.position)
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        """Since when the lag is unknown: the producer is silent, or its log is another one."""
+        return self._unsure_since or (self._pulse.unknown_since if self._pulse else None)
 
     @property
     def problem(self) -> str | None:
-        return self._feed.problem if self._feed else None
+        """Why its events may not be those of the producer's log. An operator must act."""
+        return self._problem
 
     @property
     def standby(self) -> bool:
@@ -100,37 +116,59 @@ class Inbox:
 
     async def run(self, nats: Client) -> None:
         """Follows the producer for ever. While the database is away it waits, then goes on from the cursor."""
-        try:
-            while True:
-                try:
-                    await self._take_turn(nats)
-                except LostCursor as lost:
-                    telemetry.log.warning("inbox begins again at its cursor", inbox=self.name, why=str(lost))
-                except PyMongoError as error:
-                    if not is_transient(error):
-                        raise
-                    telemetry.log.warning("inbox waits", inbox=self.name, why=type(error).__name__)
-                    await asyncio.sleep(0.5)
-        finally:
-            await self._cursor.release()
+        async with Pulse(nats, self.producer) as pulse:
+            self._pulse = pulse
+            try:
+                while True:
+                    try:
+                        await self._take_turn(pulse)
+                    except LostCursor as lost:
+                        telemetry.log.warning("reader begins again", inbox=self.name, why=str(lost))
+                    except AnotherLog as error:
+                        self._doubt(str(error))
+                        await asyncio.sleep(ASK_AGAIN)
+                    except PyMongoError as error:
+                        if not is_transient(error):
+                            raise
+                        telemetry.log.warning("inbox waits", inbox=self.name, why=type(error).__name__)
+                        await asyncio.sleep(0.5)
+            finally:
+                await self._cursor.release()
 
-    async def _take_turn(self, nats: Client) -> None:
+    def _doubt(self, problem: str) -> None:
+        if not self._problem:
+            telemetry.log.error("reader is ahead of its producer", inbox=self.name, why=problem)
+        self._problem, self._unsure_since = problem, self._unsure_since or moment()
+
+    def _trust(self) -> None:
+        self._problem = self._unsure_since = None
+
+    async def _take_turn(self, pulse: Pulse) -> None:
         """Reads while it holds the lease. Waits for a third of a lease if another process holds it."""
         self._standby = not await self._cursor.hold()
         self._at = self._cursor.position
         if self._standby:
-            self._feed = None
-            await asyncio.sleep(self._cursor.lease / 3)
+            await self._stand_by(pulse)
         else:
-            await self._cursor.while_held(self._follow(nats))
+            await self._cursor.while_held(self._follow(pulse))
 
-    async def _follow(self, nats: Client) -> None:
+    async def _stand_by(self, pulse: Pulse) -> None:
+        if pulse.is_fresh:  # a silent producer would not answer
+            with contextlib.suppress(Unavailable):
+                await ask(pulse, self._at)
+                self._trust()
+        await asyncio.sleep(self._cursor.lease / 3)
+
+    async def _follow(self, pulse: Pulse) -> None:
         self._stuck, self._retried = set(), 0
         await self._be_ready(0)
         # A reader with small transactions is slow: it takes batches from the log, not all that waits in the stream.
-        self._feed = Feed(nats, self.producer, self.position, sparing=self._pace.most < BATCH)
-        async with contextlib.aclosing(self._feed.batches(self._pace.most)) as batches:
+        feed = Feed(pulse, self._at, sparing=self._pace.most < BATCH)
+        async with contextlib.aclosing(feed.batches(self._pace.most)) as batches:
             async for events in batches:
+                if not feed.confirmed:
+                    continue
+                self._trust()
                 await self._retry_some()
                 if any(map(self._concerns, events)):
                     await self._apply_all(events)

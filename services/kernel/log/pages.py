@@ -2,6 +2,7 @@
 
 import msgspec
 
+from services.kernel import telemetry
 from services.kernel.log.replay import Replay
 from services.kernel.mongo.store import Store
 
@@ -12,8 +13,12 @@ PAGE_BYTES = 512 * 1024
 
 
 async def answer(store: Store, body: bytes) -> bytes:
-    """The encoded `Page` that the encoded `Replay` asks the producer for."""
-    wanted = msgspec.json.decode(body, type=Replay)
+    """The encoded `Page` that the encoded `Replay` asks the producer for; empty if that cannot be read."""
+    try:
+        wanted = msgspec.json.decode(body, type=Replay)
+    except msgspec.DecodeError as error:
+        telemetry.log.warning("replay request cannot be read", why=str(error))
+        return b""
     at, found = await store.after(wanted.after, min(wanted.limit, MOST))
     events: list[msgspec.Raw] = []
     size = 0

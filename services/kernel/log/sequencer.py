@@ -192,6 +192,13 @@ class Sequencer:
         # Without a connection, NATS's client would send it late, when it is no longer true.
         if lease and lease["holder"] == self._holder and self._nats.is_connected:
             problem = self.backlog.problem or self.copy.problem
-            beat = Heartbeat(lease["head"], lease["event"], self.copy.agrees, problem, self.backlog.since)
+            beat = Heartbeat(
+                last=lease["head"],
+                event=lease["event"],
+                stream_agrees=self.copy.agrees,
+                problem=problem,
+                stalled=self.backlog.since,
+                every=self._heartbeat,
+            )
             with contextlib.suppress(NatsError, OSError):  # the connection is breaking
                 await self._nats.publish(heartbeat_subject(self._producer), msgspec.json.encode(beat))

@@ -67,6 +67,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     stream_agrees: bool = True
     problem: str | None = None
     stalled: datetime | None = None
+    every: float = 1.0
+    """Seconds between two heartbeats."""
 
 
 def heartbeat_subject(producer: str) -> str:

@@ -7,12 +7,15 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from nats.aio.client import Client as Nats
 
 from services.kernel import telemetry
-from services.kernel.log.feed import Feed
+from services.kernel.log.feed import AnotherLog, Feed
+from services.kernel.log.position import Position
+from services.kernel.log.pulse import Pulse
 from services.kernel.messages import Recorded, Refused
 from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
@@ -35,7 +38,7 @@ class Projection:
         self._store = store
         self._file = IndexFile(searched, folder / f"{store.db.name}.{searched.kind.field}.index")
         self._index: Index | None = None
-        self._feed: Feed | None = None
+        self._pulse: Pulse | None = None
         self._moved = asyncio.Condition()
         self._written = 0
         self._written_at = time.monotonic()
@@ -67,11 +70,17 @@ class Projection:
         return self.index
 
     @property
-    def lag(self) -> int:
-        """Number of events that the index does not include; documents left while it is built."""
+    def lag(self) -> int | None:
+        """Number of events that the index does not include; documents left while it is built; None if unknown."""
         if self._index is None:
             return max(0, self.total - self.built)
-        return max(0, self._feed.head - self._index.position) if self._feed else 0
+        if self._pulse is None or self.unknown_since:
+            return None
+        return max(0, self._pulse.head - self._index.position)
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        return self._pulse.unknown_since if self._pulse else None
 
     @property
     def problem(self) -> str | None:
@@ -84,32 +93,33 @@ class Projection:
     async def run(self, nats: Nats) -> None:
         """Never ends. While the database is away it waits, then goes on from its position."""
         try:
-            while True:
-                try:
-                    await self._follow(nats)
-                except PyMongoError as error:
-                    if not is_transient(error):
-                        raise
-                    telemetry.log.warning("search waits", why=repr(error))
-                    await asyncio.sleep(0.5)
+            async with Pulse(nats, self._store.service) as pulse:
+                self._pulse = pulse
+                while True:
+                    try:
+                        await self._follow(pulse)
+                    except AnotherLog as error:
+                        telemetry.log.warning("search index is built again", why=str(error))
+                        self._index = None
+                    except PyMongoError as error:
+                        if not is_transient(error):
+                            raise
+                        telemetry.log.warning("search waits", why=repr(error))
+                        await asyncio.sleep(0.5)
         finally:
             if self._index is not None and self._index.position > self._written:
                 self._file.write(self._file.packed(self._index))
 
-    async def _follow(self, nats: Nats) -> None:
+    async def _follow(self, pulse: Pulse) -> None:
         """Ends when the index has to be built again."""
         if self._index is None:
             await self.source.load()
             self._index = await self._read() or await self._build()
             await self._notify()
         index = self._index
-        self._feed = Feed(nats, self._store.service, index.position, sparing=True)
-        async with contextlib.aclosing(self._feed.batches(AT_ONCE)) as batches:
+        feed = Feed(pulse, Position(index.position, index.event), sparing=True)
+        async with contextlib.aclosing(feed.batches(AT_ONCE)) as batches:
             async for events in batches:
-                if self._feed.problem:
-                    # The log was restored to a state before this position.
-                    self._index = None
-                    return
                 if events:
                     await self._apply(index, events)
                     await self._notify()

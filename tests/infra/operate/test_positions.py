@@ -30,6 +30,7 @@ from services.kernel.service import serve
 from services.kernel.table import Area, Table, single
 from services.movement.words import Field, Level, SubjectKind
 from services.review.messages import ReviewDecided, Verdict
+from tests.replays import replaying
 
 HEARD = Unscoped("heard", "only this test reads it")
 
@@ -77,6 +78,7 @@ async def _review(settings: Settings) -> AsyncGenerator[Store, None]:
     store = Store(settings, "review")
     connection = await client.connect(settings, "review")
     sequencer = Sequencer(store, connection, lease=settings.lease, heartbeat=settings.heartbeat)
+    await replaying(connection, store)
     task = asyncio.create_task(sequencer.run())
     yield store
     await end([task])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nats
 import nats.errors
 import pytest
@@ -22,6 +23,10 @@ from services.kernel.config import Settings
 from services.kernel.credentials import nats_login
 from services.kernel.log import streams
 from services.kernel.log.feed import Feed
+from services.kernel.log.position import Position
+from services.kernel.log.pulse import Pulse
+from services.kernel.log.replay import Page, replay_subject
+from services.kernel.log.streams import Heartbeat, heartbeat_subject
 from services.registration.models.messages import AcceptModel, ModelAccepted, ModelsPage
 from services.reporting.messages import RebuildCounters, ReportOf
 from services.review.messages import DecideReview, ReviewDecided, ReviewsById
@@ -338,11 +343,22 @@ async def test_reader_reads_the_streams_of_its_table_and_no_other(users: dict[st
 
 async def test_feed_needs_no_other_rights(users: dict[str, Tried]) -> None:
     before = len(users["gateway"].denied)
-    last = await streams.last(users["gateway"].nats.jetstream(), "review")
-    batches = Feed(users["gateway"].nats, "review", last).batches()
-    async with asyncio.timeout(DEADLINE):
-        assert await anext(batches) == []
-    await batches.aclose()
+    page, beat = Page(0, "", []), Heartbeat(0)
+
+    async def answer(message: Any) -> None:
+        await users["review"].nats.publish(heartbeat_subject("review"), msgspec.json.encode(beat))
+        await message.respond(msgspec.json.encode(page))
+
+    answers = await users["review"].nats.subscribe(replay_subject("review"), cb=answer)
+    await users["review"].nats.flush()
+    js = users[TESTER].nats.jetstream()
+    async with Pulse(users["gateway"].nats, "review") as pulse:
+        batches = Feed(pulse, Position()).batches()
+        async with asyncio.timeout(DEADLINE):
+            while not await js.consumers_info(streams.name("review")):
+                assert await anext(batches) == []
+        await batches.aclose()
+    await answers.unsubscribe()
     assert len(await users["gateway"].settled()) == before
 
 

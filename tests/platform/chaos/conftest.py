@@ -14,14 +14,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
-from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from infra.run.embedded import free_port
 from infra.run.stack import environment
 from infra.run.supervisor import Process, Running, Supervisor
 from services.kernel.config import Settings
-from services.kernel.log import pages
-from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
 from services.kernel.mongo.driver import Document
@@ -32,6 +30,7 @@ from tests.conftest import TESTER
 from tests.platform.chaos.copies import assert_stream_is_copy, length_of_stream
 from tests.platform.chaos.happenings import PRODUCER, SAYS
 from tests.platform.chaos.hearing import READER, hearing, inbox
+from tests.replays import replaying
 from tests.waiting import DEADLINE, until
 
 
@@ -49,18 +48,11 @@ class Producer:
     settings: Settings
     store: Store
     nats: Nats
+    answering: Subscription
+    """It answers readers as long as this subscription lasts."""
 
     def sequencer(self) -> Sequencer:
         return Sequencer(self.store, self.nats, lease=self.settings.lease, heartbeat=self.settings.heartbeat)
-
-    async def answer_pages(self) -> None:
-        """Answers requests for pages of the log, for ever, as the producer's process does."""
-
-        async def answer(message: Msg) -> None:
-            await message.respond(await pages.answer(self.store, message.data))
-
-        await self.nats.subscribe(replay_subject(PRODUCER), cb=answer)
-        await asyncio.Event().wait()
 
     async def numbered(self) -> int:
         return await self.store.db.log.count_documents({"seq": {"$gt": 0}})
@@ -89,7 +81,8 @@ class Producer:
 async def producing(settings: Settings) -> AsyncGenerator[Producer, None]:
     store = Store(settings, PRODUCER)
     connection = await client.connect(settings, TESTER)
-    yield Producer(settings, store, connection)
+    answering = await replaying(connection, store)
+    yield Producer(settings, store, connection, answering)
     await connection.close()
     store.close()
 

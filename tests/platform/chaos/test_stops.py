@@ -39,7 +39,7 @@ async def test_full_disk_of_nats_holds_up_neither_numbers_nor_readers(
     beats = await producer.nats.subscribe(heartbeat_subject(PRODUCER))
     await commit(producer.store, THINGS)
     sequencer = producer.sequencer()
-    async with working(sequencer.run(), producer.answer_pages(), reader.listen()):
+    async with working(sequencer.run(), reader.listen()):
         await producer.until_copied()
         with full_disk(nats_server.pid, nats_server.folder):
             await commit(producer.store, THINGS, prefix="later ")

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest_asyncio
 from nats.aio.client import Client as Nats
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
 
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Grant, Tokens, binding
 from services.kernel.config import Settings
-from services.kernel.log import pages, streams
+from services.kernel.log import streams
 from services.kernel.log.inbox import Handler, Inbox
-from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messages import Command, Recorded, Role
 from services.kernel.messaging import client
@@ -27,6 +28,7 @@ from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.platform.kernel import toy
 from tests.platform.kernel.toy import OpenTally, TallyRaised
+from tests.replays import replaying
 
 ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
 
@@ -38,10 +40,27 @@ class Toy:
         self.settings = settings
         self.store = Store(settings, "toy")
         self.nats = connection
-        self.sequencer = Sequencer(self.store, connection, lease=1, heartbeat=0.2)
+        self.sequencer = self.new_sequencer()
         self._sign = Tokens.from_file("gateway", settings.secrets_of("gateway") / "caller.private.json")
         verify = Tokens.from_file("gateway", settings.secrets_of("review") / "caller.public.json")
         self.desk = Desk(self.store, verify, self._committed)
+
+    def new_sequencer(self) -> Sequencer:
+        return Sequencer(self.store, self.nats, lease=1, heartbeat=0.2)
+
+    async def restore(self, head: int) -> None:
+        """Takes the log back to an earlier moment, as a restored database does."""
+        event = await self.store.event_at(head)
+        await self.store.db.log.delete_many({"seq": {"$not": {"$lte": head, "$gt": 0}}})
+        earlier = {"head": head, "event": event, "holder": None}
+        await self.store.db.sequencer.update_one({"_id": "head"}, {"$set": earlier})
+
+    async def is_copied(self, length: int) -> bool:
+        """Whether the stream is a copy of the log, which has so many events."""
+        log = [event["_id"] for event in await self.log()]
+        with contextlib.suppress(NatsError, JetStreamError):
+            return len(log) == length and [event.id for event in await self.stream()] == log
+        return False
 
     async def _committed(self) -> None:
         self.sequencer.nudge()
@@ -90,10 +109,7 @@ async def service(settings: Settings) -> AsyncGenerator[Toy, None]:
     await made.store.provision({})
     await streams.ensure(connection.jetstream(), "toy")
 
-    async def replays(message: Any) -> None:
-        await message.respond(await pages.answer(made.store, message.data))
-
-    await connection.subscribe(replay_subject("toy"), cb=replays)
+    await replaying(connection, made.store)
     yield made
     made.store.close()
     await connection.close()

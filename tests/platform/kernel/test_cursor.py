@@ -7,7 +7,9 @@ from functools import partial
 
 import pytest
 
+from services.kernel.calendar import moment
 from services.kernel.config import Settings
+from services.kernel.log import inbox, pulse, streams
 from services.kernel.log.cursor import Cursor, LostCursor
 from services.kernel.log.inbox import Heard
 from services.kernel.log.position import Position
@@ -40,7 +42,7 @@ async def test_two_processes_of_one_reader_do_the_work_once(service: Toy, settin
     with watching() as watch:
         stores = [Store(settings.model_copy(update={"lease": LONG}), "toy") for _ in copies]
     two = [service.inbox(copy, store) for copy, store in zip(copies, stores, strict=True)]
-    async with running(service.sequencer.run(), *(inbox.run(service.nats) for inbox in two)):
+    async with running(service.sequencer.run(), *(one.run(service.nats) for one in two)):
         for n in range(5):
             await open_tallies(service, 20, f"{n} ")
             await until(partial(service.has_passed, 20 * (n + 1)))
@@ -91,12 +93,12 @@ async def test_frozen_reader_changes_nothing_after_another_has_taken_over(servic
         await until(partial(service.has_passed, 1))
         await toy.copy(heard, tx)
 
-    inbox = service.inbox(freeze)
+    former = service.inbox(freeze)
 
     async def stands_by() -> bool:
-        return inbox.standby
+        return former.standby
 
-    async with running(service.sequencer.run(), inbox.run(service.nats)):
+    async with running(service.sequencer.run(), former.run(service.nats)):
         await frozen.wait()
         async with running(service.inbox().run(service.nats)):
             await until(stands_by)
@@ -170,3 +172,64 @@ async def test_cursor_that_is_elsewhere_is_not_moved(service: Toy) -> None:
     await service.store.db.cursors.update_one({"_id": "copy/toy"}, {"$set": {"seq": 7, "event": "x"}})
     with pytest.raises(LostCursor, match="it is at 7, not at 0"):
         await one.move(Position(1, "e"))
+
+
+async def test_reader_ahead_of_a_restored_log_changes_nothing_until_it_is_settled(
+    service: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "ASK_AGAIN", 0.1)
+    await open_tallies(service, 6)
+    reader = service.inbox()
+    standby = service.inbox()
+
+    async def in_trouble() -> bool:
+        return bool(reader.problem and standby.problem)
+
+    async with running(reader.run(service.nats), standby.run(service.nats)):
+        async with running(service.sequencer.run()):
+            await until(partial(service.has_passed, 6))
+        await service.restore(4)
+        async with running(service.new_sequencer().run()):
+            await until(in_trouble)
+            # The log grows past the cursor, and its stream is made anew.
+            await service.nats.jetstream().delete_stream(streams.name("toy"))
+            await open_tallies(service, 5, "new ")
+            await until(partial(service.is_copied, 9))
+            before = await service.copies()
+            assert (reader.lag, standby.lag) == (None, None)
+            assert reader.unknown_since is not None
+            assert await in_trouble()
+            assert (await service.cursor(), len(before)) == (6, 6)
+            # What `danvan settle` does: the copies and the cursor go together.
+            await service.store.db.copies.delete_many({})
+            await service.store.db.cursors.delete_one({"_id": "copy/toy"})
+            await until(partial(service.has_passed, 9))
+
+            async def well() -> bool:
+                return reader.problem is None and standby.problem is None and reader.lag == standby.lag == 0
+
+            await until(well)
+    assert await service.copies() == {f"t{n}": 1 for n in range(4)} | {f"new {n}": 1 for n in range(5)}
+
+
+async def test_lag_is_unknown_while_the_producer_is_silent(
+    service: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "SHORTEST_SILENCE", 0.5)
+    monkeypatch.setattr(pulse, "MISSED", 1)
+    reader = service.inbox()
+
+    async def known() -> bool:
+        return reader.lag == 0 and reader.unknown_since is None
+
+    async def unknown() -> bool:
+        return reader.lag is None and reader.unknown_since is not None
+
+    assert await unknown()
+    async with running(reader.run(service.nats)):
+        for _ in range(2):
+            async with running(service.sequencer.run()):
+                await until(known)
+            await until(unknown)
+            assert reader.unknown_since < moment()  # type: ignore[operator]
+            assert reader.problem is None

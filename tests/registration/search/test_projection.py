@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,9 +11,8 @@ from nats.aio.client import Client as Nats
 from services.directory.unit_names import UnitNames
 from services.directory.units import keep_units
 from services.kernel.config import Settings
-from services.kernel.log import pages, streams
+from services.kernel.log import streams
 from services.kernel.log.inbox import Heard, Inbox
-from services.kernel.log.replay import replay_subject
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messages import Refused
 from services.kernel.messaging import client
@@ -31,6 +29,7 @@ from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.relations import handlers
 from services.registration.search.app import MODELS
 from tests.conftest import TESTER
+from tests.replays import replaying
 from tests.waiting import DEADLINE
 
 PATH = f"/{COUNTRY}/p/ward"
@@ -63,7 +62,7 @@ class Registry:
         self.running: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        await self.nats.subscribe(replay_subject("registration"), cb=self.replays)
+        await replaying(self.nats, self.store)
         self.running.append(asyncio.create_task(self.sequencer.run()))
 
         async def work(tx: Transaction) -> str:
@@ -72,9 +71,6 @@ class Registry:
             return str((await register_organisation(wanted, tx))["id"])
 
         self.owner = await self.store.transaction(work)
-
-    async def replays(self, message: Any) -> None:
-        await message.respond(await pages.answer(self.store, message.data))
 
     async def draft(self, *titles: str) -> None:
         async def work(tx: Transaction) -> None:
