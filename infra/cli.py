@@ -217,10 +217,10 @@ def status() -> None:
     found = _run(positions(_located()))
     for producer, head in found.heads.items():
         print(f"{producer}: numbered {head}, waiting for a number {found.pending[producer]}")
-    for cursor, seq in found.cursors.items():
-        print(f"{cursor}: passed {seq}, behind {found.lag(cursor)}")
-    for cursor, seq in found.building.items():
-        print(f"{cursor}: passed {seq}, behind {found.lag(cursor)} (being rebuilt)")
+    for cursor in found.cursors:
+        print(found.sentence(cursor))
+    for cursor in found.building:
+        print(f"{found.sentence(cursor)} (being rebuilt)")
     for sentence in found.rebuilds:
         print(sentence)
     for service, parked in found.parked.items():

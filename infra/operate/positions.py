@@ -12,6 +12,8 @@ from services.kernel.mongo.driver import Document
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
 
+STORED = {"seq": 1, "event": 1, "holder": 1, "read": {"$gt": ["$until", "$$NOW"]}}
+"""What is read of a cursor. `read`: whether a process holds its lease."""
 MOST_PARKED = 100
 """Parked events shown of each service."""
 
@@ -23,6 +25,10 @@ class Positions:
     heads: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
+    strays: set[str] = field(default_factory=set)
+    """Cursors whose event the producer's log does not have: it was restored to an earlier moment."""
+    holders: dict[str, str | None] = field(default_factory=dict)
+    """The process that reads for each cursor: host, process id and a mark; None if no process does."""
     building: dict[str, int] = field(default_factory=dict)
     """Like `cursors`, of projections that are being rebuilt beside those in use."""
     rebuilds: list[str] = field(default_factory=list)
@@ -32,11 +38,18 @@ class Positions:
     @property
     def settled(self) -> bool:
         """Every reader has processed every event."""
-        return not any(self.pending.values()) and not any(self.lag(name) for name in self.cursors)
+        lags = any(self.lag(name) for name in self.cursors)
+        return not (any(self.pending.values()) or lags or self.strays)
 
     def lag(self, cursor: str) -> int:
         passed = {**self.building, **self.cursors}[cursor]
         return self.heads[cursor.rpartition("/")[2]] - passed
+
+    def sentence(self, cursor: str) -> str:
+        """Where the reader is, and which process reads."""
+        behind = "unknown: the log does not have that event" if cursor in self.strays else self.lag(cursor)
+        reads = f"read by {self.holders[cursor]}" if self.holders[cursor] else "no process reads"
+        return f"{cursor}: passed {({**self.building, **self.cursors})[cursor]}, behind {behind}, {reads}"
 
 
 async def positions(settings: Settings, services: Catalogue = SERVICES) -> Positions:
@@ -68,12 +81,17 @@ async def _read(stores: Sequence[Store], services: Catalogue) -> Positions:
     # An effect is committed with its cursor, and an event gets its number before a reader sees it. Reading cursors
     # before heads, an event that is committed meanwhile shows as a lag and never hides one.
     found = Positions()
+    events: dict[str, str] = {}
     for store in stores:
         cursors = await services[store.service].cursors(store.ours())
         found.rebuilds.extend(cursors.rebuilds)
         for names, into in ((cursors.used, found.cursors), (cursors.rebuilding, found.building)):
-            passed = {d["_id"]: d["seq"] async for d in store.db.cursors.find({"_id": {"$in": list(names)}})}
-            into.update({name: passed.get(name, 0) for name in names})
+            stored = {d["_id"]: d async for d in store.db.cursors.find({"_id": {"$in": list(names)}}, STORED)}
+            into.update({name: stored[name]["seq"] if name in stored else 0 for name in names})
+            events.update({name: document.get("event", "") for name, document in stored.items()})
+            found.holders.update(
+                {n: stored[n]["holder"] if n in stored and stored[n]["read"] else None for n in names}
+            )
         found.parked[store.service] = [
             d async for d in store.db.parked.find().sort("seq", 1).limit(MOST_PARKED)
         ]
@@ -81,4 +99,8 @@ async def _read(stores: Sequence[Store], services: Catalogue) -> Positions:
         if services[store.service].announces:
             found.pending[store.service] = await store.db.log.count_documents({"seq": 0}, hint=PENDING)
             found.heads[store.service] = await store.head()
+            for name, seq in {**found.building, **found.cursors}.items():
+                of_it = name.rpartition("/")[2] == store.service
+                if of_it and name in events and await store.event_at(seq) != events[name]:
+                    found.strays.add(name)
     return found

@@ -39,6 +39,8 @@ class Cursor:
         self.lease = store.lease
         self.position = Position()
         """The stored position, as this process knows it."""
+        self.moved_at = 0.0
+        """When this process moved it last, by the monotonic clock."""
 
     async def hold(self) -> bool:
         """Reads the position, and takes or renews the lease; False while another process holds it."""
@@ -121,8 +123,8 @@ class Cursor:
         return None
 
     def moved(self, to: Position) -> None:
-        self.position = to
-        self._renew_at = time.monotonic() + self.lease / 3
+        self.position, self.moved_at = to, time.monotonic()
+        self._renew_at = self.moved_at + self.lease / 3
 
     async def count_parked(self, change: int, tx: Transaction) -> None:
         """Adds to the number of parked events, which reports show. `LostCursor` if the lease is lost."""

@@ -6,6 +6,7 @@ whose handler fails, or that cannot be read, is parked with its error. Only late
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ from services.kernel.mongo.transaction import Transaction
 
 ASK_AGAIN = 2.0
 """Seconds after which a reader whose position the log does not have asks for it again."""
+PASSING = 1.0
+"""Seconds for which events without a handler pass before the cursor moves."""
 RETRIES = 20
 """Parked events that are tried again between two batches: many of them do not hold up new events."""
 
@@ -206,9 +209,10 @@ class Inbox:
             await self._ready(seq)
 
     async def _pass_over(self, events: Sequence[Recorded]) -> None:
-        """Ignores events without a handler. The cursor moves only in a quiet moment or after many of them."""
+        """Ignores events without a handler. The cursor moves in a quiet moment, or once a second."""
         self._at = Position(events[-1].seq, events[-1].id) if events else self._at
-        if self._at.seq - self._cursor.position.seq > (BATCH if events else 0):
+        is_due = not events or time.monotonic() > self._cursor.moved_at + PASSING
+        if self._at.seq > self._cursor.position.seq and is_due:
             await self._cursor.move(self._at)
             self._cursor.moved(self._at)
 

@@ -120,7 +120,14 @@ async def test_subscription_in_a_table_is_all_that_a_reader_needs(system: Settin
         async with serve(LISTENER, system).start_lifespan_context():
             await review.transaction(partial(_log, [_decided(3)]))
             after = await settled(system, CATALOGUE)
-            assert after.cursors["listener/review"] == 4
+            assert after.sentence("listener/review").startswith(
+                "listener/review: passed 4, behind 0, read by "
+            )
+            await review.db.log.update_one({"seq": 4}, {"$set": {"seq": -4}})
+            stray = await positions(system, CATALOGUE)
+            assert "passed 4, behind unknown: " in stray.sentence("listener/review")
+            assert not stray.settled
+        assert "no process reads" in (await positions(system, CATALOGUE)).sentence("listener/review")
     store = Store(system, "listener")
     try:
         assert await store.db.heard.count_documents({}) == 4
