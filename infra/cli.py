@@ -24,7 +24,7 @@ from infra.operate.load_units import load_units
 from infra.operate.operator import IssuedElsewhere, NotRunning, located
 from infra.operate.positions import positions, settled
 from infra.operate.recount import recount as count_anew
-from infra.run.embedded import CannotStart
+from infra.run.child import CannotStart
 from infra.run.loads import note_loaded, was_loaded
 from infra.run.provision import TooOld, provision
 from infra.run.stack import Stack

@@ -9,8 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from infra.run.embedded import free_port
-
 
 @dataclass(frozen=True)
 class SeenSpan:
@@ -60,9 +58,6 @@ class Collector:
 
 @contextmanager
 def collecting() -> Generator[Collector, None, None]:
-    port = free_port()
-    collector = Collector(port)
-
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             collector.take(self.path, self.rfile.read(int(self.headers["content-length"])))
@@ -72,7 +67,8 @@ def collecting() -> Generator[Collector, None, None]:
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    collector = Collector(server.server_port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

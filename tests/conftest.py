@@ -21,7 +21,8 @@ from gateway.transport.connections import Connection
 from infra.operate.load_units import load_units
 from infra.operate.operator import OPERATOR, asking, user_token
 from infra.operate.positions import settled
-from infra.run.embedded import MongoServer, NatsServer, free_port
+from infra.run.embedded import MongoServer, NatsServer
+from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.provision import provision
 from infra.run.stack import Stack
 from infra.sample.loader import LIMITS, load_sample
@@ -197,8 +198,7 @@ async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[Grap
     # The watchdog of a gateway that has ended would end this process.
     own = {"watchdog": 3600, "log_level": "WARNING"}
     changed = graphql.settings.model_copy(update=own | settings)
-    port = free_port()
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listening()
     # Connections inherit this small buffer, so that a client that does not read soon blocks the gateway.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     config = uvicorn.Config(
@@ -213,7 +213,7 @@ async def gateway_with(graphql: GraphQL, **settings: Any) -> AsyncGenerator[Grap
     while not server.started:
         await asyncio.sleep(0.01)
     try:
-        yield replace(graphql, url=f"http://127.0.0.1:{port}/graphql", settings=changed)
+        yield replace(graphql, url=f"http://{LOOPBACK}:{port_of(listener)}/graphql", settings=changed)
     finally:
         server.should_exit = True
         await serving

@@ -3,17 +3,17 @@
 import os
 from itertools import count
 
-from infra.run import embedded
+from infra.run import ports
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 FOR_STACKS = 400
 
-_share = len(embedded.PORTS) // WORKERS
-_own = embedded.PORTS[WORKER * _share : (WORKER + 1) * _share]
+_share = len(ports.PORTS) // WORKERS
+_own = ports.PORTS[WORKER * _share : (WORKER + 1) * _share]
 _stacks = count(_own.start, 10)
-# `embedded.free_port` searches the rest of the range.
-embedded.PORTS = _own[FOR_STACKS:]
+# `free_port` and `listening` search the rest of the range.
+ports.PORTS = _own[FOR_STACKS:]
 
 
 def stack_port() -> int:

@@ -6,6 +6,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 LOG_LIMIT = 5 * 1024 * 1024
+FIRST_FREE_DESCRIPTOR = 10
+"""The shell of a `Leash` uses descriptors below it. A descriptor that a child inherits must not be one of them."""
+
+
+class CannotStart(Exception):  # noqa: N818 - the message is a sentence for the user
+    """A process cannot be started; the message says what to install or do."""
 
 
 class Leash:

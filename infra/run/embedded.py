@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -13,11 +12,9 @@ import sysconfig
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from hashlib import sha256
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +22,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from infra.run.child import Leash, log_tail, open_log
+from infra.run.child import CannotStart, Leash, log_tail, open_log
+from infra.run.ports import LOOPBACK, free_port, is_free
 from infra.secure.credentials import MONGO_KEY, NATS_USERS, mongod_login
 
-LOOPBACK = "127.0.0.1"
-EPHEMERAL = 32768
-"""First port of the range that the kernel uses for outgoing connections. A server cannot rely on such a port."""
-PORTS = range(10_000, EPHEMERAL)
-"""Ports to search for a free one."""
 OLDEST_NATS = (2, 11)  # 2.9 and 2.10 silently ignore `filter_subjects`, metadata and message TTL
 REFUSES = "JetStream failed to store a msg"
 """The beginning of nats-server's line in its log for each message that it cannot write."""
@@ -43,38 +36,6 @@ PORT_PATIENCE = 5.0
 # mongod checks at half of this interval, so a retry of 8 s outlives the transaction of a dead process.
 TRANSACTION_LIFE = 5
 NOT_YET_INITIALIZED = 94  # MongoDB's error code: there is no replica set configuration
-
-
-class CannotStart(Exception):  # noqa: N818 - the message is a sentence for the user
-    """A process cannot be started; the message says what to install or do."""
-
-
-def free_port(preferred: int | None = None) -> int:
-    """The preferred port if it is free, otherwise a free one below the ephemeral range."""
-    if preferred and _is_free(preferred):
-        return preferred
-    for port in islice(_candidates(PORTS), len(PORTS)):
-        if _is_free(port):
-            return port
-    raise CannotStart(f"No free port was found from {PORTS.start} to {PORTS.stop - 1} on {LOOPBACK}.")
-
-
-@cache
-def _candidates(ports: range) -> Iterator[int]:
-    """Endless: all ports in turn, from a random one on."""
-    start = secrets.randbelow(len(ports))
-    return cycle([*ports[start:], *ports[:start]])
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # The servers set it too: only a listener makes a port taken, not a connection in TIME_WAIT.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
 
 
 class EmbeddedServer(ABC):
@@ -141,7 +102,7 @@ class EmbeddedServer(ABC):
             try:
                 return self._start(timeout)
             except CannotStart:
-                if _is_free(self.port):
+                if is_free(self.port):
                     raise
 
     def _start(self, timeout: float) -> None:
@@ -217,7 +178,7 @@ class EmbeddedServer(ABC):
 
     def _wait_for_port(self) -> None:
         deadline = time.monotonic() + PORT_PATIENCE
-        while not _is_free(self.port):
+        while not is_free(self.port):
             if time.monotonic() > deadline:
                 raise CannotStart(
                     f"Port {self.port}, which {self.name} had before, is now used by another process."

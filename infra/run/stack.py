@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from infra.run.embedded import LOOPBACK, CannotStart, EmbeddedServer, MongoServer, NatsServer, free_port
+from infra.run.child import CannotStart
+from infra.run.embedded import EmbeddedServer, MongoServer, NatsServer
+from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.provision import provision
 from infra.run.supervisor import Backoff, Process, Running, Supervisor, how_it_ended
 from infra.secure.credentials import make_secrets
@@ -113,29 +116,32 @@ class Stack:
                 self._say(str(error))
 
     async def _start_processes(self, settings: Settings, undo: AsyncExitStack) -> None:
-        addresses: dict[str, tuple[str, int]] = {}
+        listeners: dict[str, socket.socket] = {}
         for place, name in enumerate(PROCESSES):
             wish = settings.port + place
-            port = free_port(wish)
-            self._say_moved(name, wish, port)
-            addresses[name] = (settings.host if name == "gateway" else LOOPBACK, port)
-        self.gateway_url = f"http://{_reachable(addresses['gateway'][0])}:{addresses['gateway'][1]}/graphql"
+            listener = listening(settings.host if name == "gateway" else LOOPBACK, wish)
+            listeners[name] = undo.enter_context(listener)
+            self._say_moved(name, wish, port_of(listener))
+        ports = {name: port_of(listener) for name, listener in listeners.items()}
+        hosts = dict.fromkeys(PROCESSES, LOOPBACK) | {"gateway": _reachable(settings.host)}
+        self.gateway_url = f"http://{hosts['gateway']}:{ports['gateway']}/graphql"
         _note(
             self.var,
             gateway=self.gateway_url,
             **tellable(nats=self.nats_url, mongo=self.mongo_url),
-            ports={name: port for name, (_, port) in addresses.items()},
+            ports=ports,
         )
         supervisor = Supervisor(
             [
                 Process(
                     name,
-                    serving(PROCESSES[name], host, port),
+                    serving(PROCESSES[name], "--fd", str(listener.fileno())),
                     environment(settings, name),
                     self.var / "log" / f"{name}.log",
-                    f"http://{_reachable(host)}:{port}/readyz",
+                    f"http://{hosts[name]}:{ports[name]}/readyz",
+                    listener,
                 )
-                for name, (host, port) in addresses.items()
+                for name, listener in listeners.items()
             ],
             self._say,
         )
@@ -161,10 +167,11 @@ def environment(settings: Settings, user: str) -> dict[str, str]:
     return inherited | {f"DANVAN_{name.upper()}": str(value) for name, value in ours.items()}
 
 
-def serving(module: str, host: str, port: int) -> list[str]:
+def serving(module: str, *place: str) -> list[str]:
+    """The command of a process. `place`: uvicorn's options for its port or its inherited socket."""
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", f"{module}:create_app"),
-        *("--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"),
+        *(*place, "--no-access-log", "--log-level", "warning"),
         # The gateway has its own setting for trusted proxies.
         *("--no-proxy-headers", "--timeout-graceful-shutdown", "5", "--backlog", "256"),
         *(("--http", CONNECTIONS) if module == PROCESSES["gateway"] else ()),

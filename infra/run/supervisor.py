@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -28,6 +29,8 @@ class Process:
     log: Path
     ready_url: str | None = None
     """It answers 200 when the process is ready. None: the process is ready as soon as it runs."""
+    listener: socket.socket | None = None
+    """The process inherits this socket, under the same descriptor. It keeps its port while the process restarts."""
 
 
 class Backoff:
@@ -81,6 +84,7 @@ class Running:
                         stdout=log,
                         stderr=log,
                         env=self.process.env,
+                        pass_fds=(self.process.listener.fileno(),) if self.process.listener else (),
                         start_new_session=True,  # Ctrl-C in the terminal reaches only us
                     )
             finally:

@@ -21,7 +21,8 @@ from rich.table import Table
 
 from infra.operate.operator import user_token
 from infra.operate.positions import settled
-from infra.run.embedded import LOOPBACK, NatsServer, free_port
+from infra.run.embedded import NatsServer
+from infra.run.ports import LOOPBACK, free_port
 from infra.run.stack import serving
 from infra.run.supervisor import Process, Supervisor
 from infra.sample.loader import load_sample
@@ -51,7 +52,7 @@ class Kind:
 
 
 def _python(module: str, **settings: object) -> Kind:
-    return Kind(lambda port: serving(module, LOOPBACK, port), settings)
+    return Kind(lambda port: serving(module, "--host", LOOPBACK, "--port", str(port)), settings)
 
 
 def _node(script: str) -> Kind:

@@ -13,15 +13,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from infra.run.embedded import (
-    EPHEMERAL,
-    LOOPBACK,
-    CannotStart,
-    EmbeddedServer,
-    MongoServer,
-    NatsServer,
-    free_port,
-)
+from infra.run.child import CannotStart
+from infra.run.embedded import EmbeddedServer, MongoServer, NatsServer
+from infra.run.ports import EPHEMERAL, LOOPBACK, free_port
 from services.kernel.config import Settings
 from services.kernel.messaging.client import connect
 from tests.conftest import TESTER

@@ -1,21 +1,21 @@
 """The stack: one per folder, moving from a taken port, and finding its data again."""
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from infra.operate.operator import OPERATOR, asking
-from infra.run.embedded import CannotStart
+from infra.run.child import CannotStart
+from infra.run.ports import free_port, listening, port_of
 from infra.run.stack import Stack
 from services.kernel.config import Settings
 from services.kernel.rows import Row, Rows
 from services.kernel.units import COUNTRY
 from services.registration.units.messages import RecordUnits, UnitsOnDay
 from services.registration.units.national import national_units
-from tests.ports import stack_port
-
-PORT = stack_port()
 
 
 def _alive(pid: int) -> bool:
@@ -34,27 +34,21 @@ async def _country(settings: Settings, stack: Stack) -> list[Row | None]:
         return (await services.ask(wanted, OPERATOR, Rows)).read()
 
 
-async def test_stack_is_alone_in_its_folder_moves_from_taken_ports_and_keeps_its_data(
-    tmp_path: Path,
-) -> None:
-    mine = Settings(var=tmp_path / "mine", port=PORT)
-    said: list[str] = []
-    async with Stack(mine, said.append) as stack:
-        assert stack.gateway_url == f"http://127.0.0.1:{PORT}/graphql"
+async def test_stack_is_alone_in_its_folder_and_finds_its_data_again(tmp_path: Path) -> None:
+    mine = Settings(var=tmp_path / "mine", port=free_port())
+    async with Stack(mine, lambda line: None) as stack:
         assert len(await _country(mine, stack)) == 1
         pids = [running.pid for running in stack.processes.values()]
-
-        with pytest.raises(CannotStart, match=f"process {os.getpid()} at http://127.0.0.1:{PORT}/graphql"):
-            async with Stack(mine, said.append):
+        with pytest.raises(CannotStart, match=f"process {os.getpid()} at {re.escape(stack.gateway_url)}"):
+            async with Stack(mine, lambda line: None):
                 pass
-
-        said.clear()
-        async with Stack(Settings(var=tmp_path / "other", port=PORT), said.append) as other:
-            assert other.gateway_url != stack.gateway_url
-            assert f"Port {PORT} is in use: gateway listens on " in "\n".join(said)
 
     assert [pid for pid in pids if pid and _alive(pid)] == []
     assert not (tmp_path / "mine" / "stack.json").exists()
 
-    async with Stack(mine, said.append) as again:
-        assert await _country(mine, again) == [{"tên": "Việt Nam"}]
+    said: list[str] = []
+    with listening(preferred=mine.port) as taken:
+        async with Stack(mine.model_copy(update={"port": port_of(taken)}), said.append) as again:
+            assert await _country(mine, again) == [{"tên": "Việt Nam"}]
+            assert urlsplit(again.gateway_url).port != port_of(taken)
+            assert f"Port {port_of(taken)} is in use: gateway listens on " in "\n".join(said)

@@ -10,7 +10,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from infra.run.embedded import MongoServer, NatsServer, free_port
+from infra.run.embedded import MongoServer, NatsServer
+from infra.run.ports import free_port
 from infra.run.provision import provision
 from services.kernel.config import Settings
 from tests.waiting import DEADLINE

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.run.child import LOG_LIMIT
-from infra.run.embedded import LOOPBACK, free_port
+from infra.run.ports import LOOPBACK, free_port
 from infra.run.supervisor import Backoff, NotReady, Process, Supervisor
 from tests.waiting import DEADLINE
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.run.embedded import NatsServer, free_port
+from infra.run.embedded import NatsServer
+from infra.run.ports import free_port
 from infra.run.stack import environment, tellable
 from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS

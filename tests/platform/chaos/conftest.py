@@ -16,8 +16,9 @@ import pytest_asyncio
 from nats.aio.client import Client as Nats
 from nats.aio.subscription import Subscription
 
-from infra.run.embedded import free_port
+from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.stack import environment
+from infra.run.stack import serving as command
 from infra.run.supervisor import Process, Running, Supervisor
 from services.kernel.config import Settings
 from services.kernel.log.sequencer import Sequencer
@@ -168,25 +169,23 @@ class Service:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncGenerator[Service, None]:
     """The producer's process of readers: it numbers, appends, announces the last number, and replays."""
-    port = free_port()
-    process = Process(
-        PRODUCER,
-        [
-            *(sys.executable, "-m", "uvicorn", "--factory", "services.registration.readers:create_app"),
-            *("--port", str(port), "--no-access-log", "--log-level", "warning"),
-        ],
-        environment(settings, PRODUCER),
-        settings.var / "registration.log",
-        f"http://127.0.0.1:{port}/readyz",
-    )
-    supervisor = Supervisor([process], lambda line: None)
-    await supervisor.start()
-    try:
-        service = Service(supervisor.running[PRODUCER])
-        await service.until_it_answers()
-        yield service
-    finally:
-        await supervisor.stop()
+    with listening() as listener:
+        process = Process(
+            PRODUCER,
+            command("services.registration.readers", "--fd", str(listener.fileno())),
+            environment(settings, PRODUCER),
+            settings.var / "registration.log",
+            f"http://{LOOPBACK}:{port_of(listener)}/readyz",
+            listener,
+        )
+        supervisor = Supervisor([process], lambda line: None)
+        await supervisor.start()
+        try:
+            service = Service(supervisor.running[PRODUCER])
+            await service.until_it_answers()
+            yield service
+        finally:
+            await supervisor.stop()
 
 
 class Program:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
-from infra.run.embedded import LOOPBACK
+from infra.run.ports import LOOPBACK
 from services.kernel.process import end
 
 

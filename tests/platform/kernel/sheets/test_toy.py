@@ -16,7 +16,8 @@ from nats.aio.client import Client as Nats
 from openpyxl import load_workbook
 
 from infra.operate.operator import asking
-from infra.run.embedded import LOOPBACK, MongoServer, NatsServer, free_port
+from infra.run.embedded import MongoServer, NatsServer
+from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.provision import provision
 from infra.run.stack import environment, serving
 from infra.secure.credentials import make_secrets
@@ -73,17 +74,20 @@ async def toy_servers(folder: Path) -> AsyncGenerator[Settings, None]:
 async def process(settings: Settings, module: str) -> AsyncGenerator[asyncio.subprocess.Process, None]:
     """The service as a process of its own. `TOY_GATE`: the file that opens the gate."""
     environment_ = {**environment(settings, "toy"), "TOY_GATE": str(settings.var / GATE)}
-    port = free_port()
-    running = await asyncio.create_subprocess_exec(*serving(module, LOOPBACK, port), env=environment_)
-    try:
-        async with asyncio.timeout(DEADLINE), httpx.AsyncClient() as http:
-            while not await _is_healthy(http, port):
-                await asyncio.sleep(0.05)
-        yield running
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            running.kill()
-        await running.wait()
+    with listening() as listener:
+        descriptor = listener.fileno()
+        running = await asyncio.create_subprocess_exec(
+            *serving(module, "--fd", str(descriptor)), env=environment_, pass_fds=(descriptor,)
+        )
+        try:
+            async with asyncio.timeout(DEADLINE), httpx.AsyncClient() as http:
+                while not await _is_healthy(http, port_of(listener)):
+                    await asyncio.sleep(0.05)
+            yield running
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                running.kill()
+            await running.wait()
 
 
 async def _is_healthy(http: httpx.AsyncClient, port: int) -> bool:
