@@ -1,4 +1,4 @@
-"""The records that every caller tries to read and change: a world for each service."""
+"""The records that every caller tries to read and change: a world for each service and entrance."""
 
 import asyncio
 from collections import Counter
@@ -10,19 +10,20 @@ import pytest_asyncio
 from infra.operate.operator import asking
 from infra.operate.positions import settled
 from tests.access.areas import builders
-from tests.access.cells import CELLS, SECTIONS
+from tests.access.cells import CELLS
 from tests.access.doors import Gateway, Services
 from tests.access.people import BY_DELEGATION, DEPUTIES
 from tests.access.world import Making, World
 from tests.conftest import GraphQL, gateway_with
+from tests.http import Connections
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(request: pytest.FixtureRequest, graphql: GraphQL, deputies: None) -> World:
-    """The things that the cells of a service ask for."""
-    made = World(graphql.settings, request.param)
-    cells = [cell for section in SECTIONS for cell in CELLS[section, made.service]]
-    await made.build(Counter(cell.thing for cell in cells if cell.changes), builders(made.service))
+    """The things that the cells of a service ask for at one of its entrances."""
+    made = World(graphql.settings, *request.param)
+    changing = (cell.thing for cell in CELLS[made.section, made.service] if cell.changes)
+    await made.build(Counter(changing), builders(made.service))
     return made
 
 
@@ -38,7 +39,8 @@ async def deputies(graphql: GraphQL) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def gateway(graphql: GraphQL) -> AsyncGenerator[Gateway, None]:
     async with gateway_with(graphql, persisted_only="nobody") as open_:
-        yield Gateway(graphql, open_)
+        with Connections(graphql.url) as to_closed, Connections(open_.url) as to_open:
+            yield Gateway(graphql.settings, to_closed, to_open)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import httpx
 import msgspec
 import orjson
 
 from infra.operate.operator import user_token
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, binding, reading
+from services.kernel.config import Settings
 from services.kernel.messages import Command, Query
 from services.kernel.messaging.client import CALLER, KEY, Client, Reply
 from services.kernel.rows import ROW, ByFilter
@@ -20,7 +20,7 @@ from services.registration.sheets.messages import Template
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.people import EXPIRED, NOBODY, Somebody
 from tests.access.tries import Try, newer_than
-from tests.conftest import GraphQL
+from tests.http import Connections
 from tests.people import mutation
 from tests.waiting import DEADLINE
 
@@ -81,9 +81,10 @@ class Gateway:
 
     section = "gateway"
 
-    def __init__(self, graphql: GraphQL, open_: GraphQL) -> None:
+    def __init__(self, settings: Settings, closed: Connections, open_: Connections) -> None:
         """`open_`: a gateway that runs any operation without a token, not only registered ones."""
-        self._graphql = graphql
+        self._settings = settings
+        self._closed = closed
         self._open = open_
         self._tokens: dict[str, str] = {}
 
@@ -96,9 +97,9 @@ class Gateway:
         else:
             query = QUERIES[tried.operation]
             variables = _variables(query, tried.thing)
-        gateway = self._open if tried.who is NOBODY else self._graphql
-        reply = await gateway.post({"query": query, "variables": variables}, self.token(tried.who))
-        return _told(reply, tried.thing)
+        gateway = self._open if tried.who is NOBODY else self._closed
+        body = orjson.dumps({"query": query, "variables": variables})
+        return _told(await gateway.send(body, self.token(tried.who)), tried.thing)
 
     def token(self, who: Somebody) -> str | None:
         if who is NOBODY:
@@ -108,7 +109,7 @@ class Gateway:
         life = timedelta(hours=-1 if who is EXPIRED else 1)
         key = f"{who.caller!r} {life}"
         if key not in self._tokens:
-            self._tokens[key] = user_token(self._graphql.settings, who.caller, life)
+            self._tokens[key] = user_token(self._settings, who.caller, life)
         return self._tokens[key]
 
 
@@ -116,8 +117,8 @@ def _variables(query: str, thing: str) -> dict[str, str]:
     return {"after": newer_than(thing)} if "$after" in query else {"id": thing}
 
 
-def _told(reply: httpx.Response, thing: str) -> Outcome:
-    answer = reply.json()
+def _told(reply: bytes, thing: str) -> Outcome:
+    answer = orjson.loads(reply)
     answer.pop("extensions", None)
     told = orjson.dumps(answer)
     told = told.replace(thing.encode(), b"it") if thing else told

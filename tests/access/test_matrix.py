@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.kernel.messages import ANY_OFFICE, Role
-from tests.access.cells import CELLS, SECTIONS, SERVICES, SUBSCRIBED, Cell
+from tests.access.cells import CELLS, SUBSCRIBED, Cell
 from tests.access.doors import Gateway, Outcome, Services
 from tests.access.people import BY_DELEGATION, OTHERS, RELATIONS, deputy, holder
 from tests.access.table import lines
@@ -22,13 +22,21 @@ AT_ONCE = 32
 """Requests under way at once."""
 
 
-def worlds(*services: str) -> pytest.MarkDecorator:
-    """The test runs in the world of each service. Any worker may take a service."""
-    params = [pytest.param(name, marks=pytest.mark.xdist_group(f"access to {name}")) for name in services]
+def worlds(*wanted: tuple[str, str]) -> pytest.MarkDecorator:
+    """The test runs in the world of each section and service. Any worker may take a world."""
+    params = [
+        pytest.param(one, marks=pytest.mark.xdist_group(f"access to {name}"), id=name)
+        for one in wanted
+        for name in [" of ".join(one)]
+    ]
     return pytest.mark.parametrize("world", params, indirect=True)
 
 
 Door = Callable[[Try], Awaitable[Outcome]]
+
+
+def door_of(world: World, services: Services, gateway: Gateway) -> Door:
+    return services.outcome if world.section == "services" else gateway.outcome
 
 
 def tried(cell: Cell, world: World) -> Try:
@@ -48,24 +56,19 @@ async def all_of(tries: list[Try], door: Door) -> list[Outcome]:
     return list(await asyncio.gather(*map(one, tries)))
 
 
-async def differences(section: str, world: World, door: Door) -> dict[str, str]:
-    cells = CELLS[section, world.service]
+@worlds(*CELLS)
+async def test_every_caller_gets_the_answer_of_the_table(
+    world: World, services: Services, gateway: Gateway
+) -> None:
+    cells = CELLS[world.section, world.service]
+    door = door_of(world, services, gateway)
     found = await all_of([tried(cell, world) for cell in cells], door)
-    return {
+    differences = {
         str(cell): f"{outcome.word}, not {cell.expected}"
         for cell, outcome in zip(cells, found, strict=True)
         if outcome.word != cell.expected
     }
-
-
-@worlds(*SERVICES)
-async def test_services_answer_every_caller_as_the_table_says(world: World, services: Services) -> None:
-    assert await differences("services", world, services.outcome) == {}
-
-
-@worlds(*SERVICES)
-async def test_gateway_answers_every_caller_as_the_table_says(world: World, gateway: Gateway) -> None:
-    assert await differences("gateway", world, gateway.outcome) == {}
+    assert differences == {}
 
 
 def hidden_cells(section: str, service: str) -> list[Cell]:
@@ -79,13 +82,12 @@ def hidden_cells(section: str, service: str) -> list[Cell]:
     return list(cells.values())
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-@worlds(*(service for service in SERVICES if hidden_cells("services", service)))
+@worlds(*(one for one in CELLS if hidden_cells(*one)))
 async def test_record_outside_the_scope_looks_like_a_missing_one(
-    section: str, world: World, services: Services, gateway: Gateway
+    world: World, services: Services, gateway: Gateway
 ) -> None:
-    door: Door = services.outcome if section == "services" else gateway.outcome
-    hidden = [tried(cell, world) for cell in hidden_cells(section, world.service)]
+    door = door_of(world, services, gateway)
+    hidden = [tried(cell, world) for cell in hidden_cells(world.section, world.service)]
     assert hidden
     absent = [Try(t.operation, t.state, t.who, _never(t.thing)) for t in hidden]
     pairs = zip(hidden, await all_of(hidden, door), await all_of(absent, door), strict=True)
@@ -93,7 +95,7 @@ async def test_record_outside_the_scope_looks_like_a_missing_one(
 
 
 @pytest.mark.parametrize("role", sorted(ANY_OFFICE))
-@worlds("review")
+@worlds(("gateway", "review"))
 async def test_caller_receives_only_review_events_of_their_units(
     role: str, world: World, graphql: GraphQL, gateway: Gateway
 ) -> None:

@@ -80,6 +80,7 @@ class World:
     """`things`: state → id of the shared record. `spare`: state → records that one request each may change."""
 
     settings: Settings
+    section: str
     service: str
     things: dict[str, str] = field(default_factory=dict)
     spare: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

@@ -1,6 +1,5 @@
-"""The base of every section: a stack in a temporary folder, callers with tokens, and a small HTTP client."""
+"""The base of every section: a stack in a temporary folder, and callers with tokens."""
 
-import asyncio
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
@@ -10,7 +9,6 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from rich.console import Console
@@ -24,6 +22,7 @@ from services.kernel.config import Settings
 from services.kernel.messages import Role
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
+from tests.http import Connection
 
 TOWN = "u437"
 DAY = "2018-03-05"
@@ -59,15 +58,11 @@ out = Console(highlight=False)
 
 
 class Http:
-    """One kept-alive connection. A general client would use more processor time than the gateway under test."""
+    """A caller with a connection."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._address = urlsplit(url)
-        self._head = (
-            f"POST {self._address.path} HTTP/1.1\r\nHost: {self._address.netloc}\r\n"
-            f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: "
-        )
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._connection = Connection(url)
+        self._token = token
 
     async def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         reply = orjson.loads(await self.send(orjson.dumps({"query": query, "variables": variables})))
@@ -77,11 +72,7 @@ class Http:
         return data
 
     async def send(self, body: bytes) -> bytes:
-        """Sends a request body and returns the body of the answer."""
-        reader, writer = await self._connected()
-        writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        return await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
+        return await self._connection.send(body, self._token)
 
     async def do(self, mutation: str, key: str, **input_: Any) -> str:
         """Sends a mutation and returns the id of the record that it created or changed."""
@@ -92,15 +83,7 @@ class Http:
         return str(result["id"])
 
     def close(self) -> None:
-        if self._streams:
-            self._streams[1].close()
-
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """The connection, opened again if the gateway has closed it as idle."""
-        if self._streams is None or self._streams[0].at_eof():
-            self.close()
-            self._streams = await asyncio.open_connection(self._address.hostname, self._address.port)
-        return self._streams
+        self._connection.close()
 
 
 @dataclass
