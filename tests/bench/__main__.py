@@ -1,6 +1,6 @@
 """`python -m tests.bench [section …] [--seconds s] [--models n] [--tiny]`: measures and prints, and judges nothing.
 
-Without names, all sections run. `--tiny` runs each at its smallest size, whose figures mean nothing: a test runs it.
+Without names, all sections run. `--tiny` runs each at its smallest size, on one stack where they can: a test runs it, its figures mean nothing.
 """
 
 import argparse
@@ -10,12 +10,14 @@ import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import uvloop
 
+from infra.run.stack import PROCESSES
 from tests.bench import (
     bombs,
     gateway,
@@ -29,36 +31,46 @@ from tests.bench import (
     start,
     visible,
 )
-from tests.bench.stage import out
+from tests.bench.stage import out, sharing
 
 Section = Callable[[], Awaitable[None]]
 
 SECTIONS: Mapping[str, Section] = {
     "mutations": mutations.measure,
     "visible": visible.measure,
-    "gateway": gateway.measure,
-    "rebuild": rebuild.measure,
-    "start": start.measure,
     "memory": memory.measure,
+    "sheets": sheets.measure,
+    "rebuild": rebuild.measure,
+    "gateway": gateway.measure,
     "bombs": bombs.measure,
     "search": search.measure,
-    "indexes": indexes.measure,
     "scale": scale.measure,
-    "sheets": sheets.measure,
+    "start": start.measure,
+    "indexes": indexes.measure,
 }
+"""In an order in which one stack can serve all: “search” and “scale” change what the sections before them measure."""
+WITHOUT_STAGE = ("start", "indexes")
 TINY: Mapping[str, Section] = {
     "mutations": partial(mutations.measure, numbers=(1, 2), rounds=1, seconds=0.3),
     "visible": partial(visible.measure, samples=2),
     "gateway": partial(
-        gateway.measure, gateway.Load(clients=(1, 2), rounds=1, seconds=0.1, warming=0.1, copies=0)
+        gateway.measure,
+        gateway.Load(
+            clients=(1, 2),
+            rounds=1,
+            seconds=0.1,
+            warming=0.1,
+            copies=0,
+            memoised=(gateway.OURS, gateway.LIMIT),
+        ),
     ),
     "rebuild": partial(rebuild.measure, events=200),
-    "start": partial(start.measure, times=1),
+    "start": partial(start.measure, times=1, ways=("cold",), modules={"review": PROCESSES["review"]}),
     "memory": partial(memory.measure, clients=2, seconds=0.3),
     "bombs": partial(bombs.measure, times=1, rounds=1, seconds=0.3),
     "search": partial(search.measure, models=500, times=2, drafts=2, unit="u42"),
     "indexes": partial(indexes.measure, titles=500, rounds=1, changes=2),
-    "scale": partial(scale.measure, sizes=(100,), asked=2),
+    "scale": partial(scale.measure, sizes=(100,), asked=2, cache_mb=256),
     "sheets": partial(sheets.measure, rows=200, small=50, large=100),
 }
 
@@ -71,14 +83,16 @@ def machine() -> str:
     )
 
 
-async def main(sections: Mapping[str, Section]) -> None:
+async def main(sections: Mapping[str, Section], *, shared: bool) -> None:
+    """`shared`: the sections use one stack where they can."""
     if task := asyncio.current_task():
         # On SIGTERM too, it stops its processes and removes its folder.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     out.print(f"[bold]{machine()}[/bold]")
-    for name, measure in sections.items():
-        out.print(f"\n[dim]{name}: load average before {os.getloadavg()[0]:.2f}[/dim]")
-        await measure()
+    async with sharing() if shared else nullcontext():
+        for name, measure in sections.items():
+            out.print(f"\n[dim]{name}: load average before {os.getloadavg()[0]:.2f}[/dim]")
+            await measure()
 
 
 def wanted(given: argparse.Namespace) -> dict[str, Section]:
@@ -107,6 +121,6 @@ if __name__ == "__main__":
         sys.exit(f"There is no section {', '.join(unknown)}; the sections are {', '.join(SECTIONS)}.")
     try:
         # The loop that the services run on too: the limit is measured with the same tools.
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main(wanted(arguments)))
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main(wanted(arguments), shared=arguments.tiny))
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)

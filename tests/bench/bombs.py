@@ -21,7 +21,7 @@ from services.kernel.messages import Role
 from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
 from tests.bench.stage import Http as Connection
-from tests.bench.stage import Stage, ms, out, quantile, stage, table
+from tests.bench.stage import Stage, limited, ms, out, quantile, stage, table
 from tests.gateway.corpus import Bomb, bombs
 
 TIMES = 5
@@ -38,8 +38,8 @@ async def measure(times: int = TIMES, rounds: int = ROUNDS, seconds: float = SEC
     async with stage() as unlimited:
         await _refusing(unlimited, times)
         await _waiting(unlimited, "without limits", rounds, seconds)
-    async with stage(limited=True) as limited:
-        await _waiting(limited, "with the default limits", rounds, seconds)
+        async with limited(unlimited) as made:
+            await _waiting(made, "with the default limits", rounds, seconds)
 
 
 async def _refusing(made: Stage, times: int) -> None:

@@ -3,8 +3,9 @@
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -16,7 +17,9 @@ from rich.table import Table
 
 from infra.operate.operator import OPERATOR, asking, user_token
 from infra.operate.positions import settled
-from infra.run.stack import Stack
+from infra.run.ports import LOOPBACK, listening, port_of
+from infra.run.stack import PROCESSES, READY_TIMEOUT, Stack, environment, serving
+from infra.run.supervisor import Process, Supervisor
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
@@ -92,6 +95,8 @@ class Stage:
 
     stack: Stack
     settings: Settings
+    url: str
+    """The address of the gateway under load."""
     owner: str = ""
     _keys: "count[int]" = field(default_factory=count)
 
@@ -103,7 +108,7 @@ class Stage:
         return user_token(self.settings, caller, timedelta(hours=1))
 
     def person(self, role: Role, name: str = "bench") -> Http:
-        return Http(self.stack.gateway_url, self.token(role, name))
+        return Http(self.url, self.token(role, name))
 
     async def draft(self, officer: Http, title: str = TITLE) -> str:
         return await officer.do(
@@ -118,16 +123,69 @@ class Stage:
         )
 
 
+_shared: ContextVar[dict[str, Stage] | None] = ContextVar("shared", default=None)
+"""The stages that sections use one after another, by their settings. None: each section starts its own."""
+_lasting: ContextVar[AsyncExitStack] = ContextVar("lasting")
+
+
 @asynccontextmanager
-async def stage(*, limited: bool = False, **more: Any) -> AsyncGenerator[Stage, None]:
-    """Starts a stack, without rate limits unless `limited`. `more`: further settings."""
+async def sharing() -> AsyncGenerator[None, None]:
+    """Inside the block, sections with the same settings use the same stack."""
+    async with AsyncExitStack() as lasting:
+        _shared.set({})
+        _lasting.set(lasting)
+        yield
+        _shared.set(None)
+
+
+@asynccontextmanager
+async def stage(**more: Any) -> AsyncGenerator[Stage, None]:
+    """A stack without rate limits. `more`: further settings."""
+    shared = _shared.get()
+    if shared is None:
+        async with _started(more) as made:
+            yield made
+    else:
+        key = repr(
+            {name: value for name, value in more.items() if value != Settings.model_fields[name].default}
+        )
+        if key not in shared:
+            shared[key] = await _lasting.get().enter_async_context(_started(more))
+        yield shared[key]
+
+
+@asynccontextmanager
+async def limited(made: Stage) -> AsyncGenerator[Stage, None]:
+    """The same stage behind a second gateway, which has the default rate limits."""
+    defaults = Settings().model_dump(include=set(RATES))
+    settings = made.settings.model_copy(update=defaults)
+    with listening() as listener:
+        address = f"http://{LOOPBACK}:{port_of(listener)}"
+        process = Process(
+            "limited gateway",
+            serving(PROCESSES["gateway"], "--fd", str(listener.fileno())),
+            environment(settings, "gateway"),
+            made.stack.var / "log" / "limited-gateway.log",
+            f"{address}/readyz",
+            listener,
+        )
+        supervisor = Supervisor([process], out.print)
+        await supervisor.start()
+        try:
+            await supervisor.wait_ready(READY_TIMEOUT)
+            yield replace(made, url=f"{address}/graphql")
+        finally:
+            await supervisor.stop()
+
+
+@asynccontextmanager
+async def _started(more: dict[str, Any]) -> AsyncGenerator[Stage, None]:
     with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
         settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None, **more)
-        if not limited:
-            settings = settings.model_copy(update=dict.fromkeys(RATES, 0))
+        settings = settings.model_copy(update=dict.fromkeys(RATES, 0))
         async with Stack(settings, lambda _: None) as stack:
             located = settings.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
-            made = Stage(stack, located)
+            made = Stage(stack, located, stack.gateway_url)
             await _set_up(made)
             yield made
 

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
@@ -38,22 +39,25 @@ class Timed(Stack):
         await super()._start_processes(settings, undo)
 
 
-async def measure(times: int = TIMES) -> None:
+async def measure(
+    times: int = TIMES, ways: Sequence[str] = ("cold", "warm"), modules: Mapping[str, str] = PROCESSES
+) -> None:
+    """`ways`: the starts in one folder, one after another. `modules`: of the processes to import."""
     shown = table(
         "Start until everything is ready, seconds", "", "servers", "provision", "processes", "total"
     )
-    cold, warm = [], []
+    took: dict[str, list[tuple[float, ...]]] = {way: [] for way in ways}
     for _ in range(times):
         with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
-            cold.append(await _start(Path(folder)))
-            warm.append(await _start(Path(folder)))
-    for name, starts in (("cold", cold), ("warm", warm)):
+            for starts in took.values():
+                starts.append(await _start(Path(folder)))
+    for name, starts in took.items():
         for number, parts in enumerate(starts, 1):
             shown.add_row(f"{name} {number}", *(f"{part:.2f}" for part in parts))
     out.print(shown)
 
     imports = table("Importing alone, one after another", "process", "seconds", "CPU seconds", "MB after")
-    for name, module in PROCESSES.items():
+    for name, module in modules.items():
         wall, cpu, resident = zip(*[await _import(module) for _ in range(times)], strict=True)
         imports.add_row(name, f"{median(wall):.2f}", f"{median(cpu):.2f}", f"{median(resident):.0f}")
     out.print(imports)

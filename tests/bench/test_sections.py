@@ -1,11 +1,16 @@
-"""Each section of the bench runs to its end at its smallest size. Its figures are not looked at."""
+"""Each section of the bench runs to its end at its smallest size, most of them on one stack.
+
+Their figures are not looked at.
+"""
 
 import asyncio
 import sys
 
 import pytest
 
-from tests.bench.__main__ import SECTIONS, TINY
+from tests.bench.__main__ import SECTIONS, TINY, WITHOUT_STAGE
+
+ON_ONE_STACK = tuple(name for name in SECTIONS if name not in WITHOUT_STAGE)
 
 PATIENCE = 900.0
 """Seconds: an end to a section that hangs, not a limit to a slow machine."""
@@ -16,11 +21,15 @@ def test_each_section_has_a_smallest_size() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [pytest.param(name, marks=pytest.mark.xdist_group(f"bench {name}")) for name in SECTIONS]
+    "sections",
+    [
+        pytest.param(names, id=" ".join(names), marks=pytest.mark.xdist_group(f"bench {names[0]}"))
+        for names in (ON_ONE_STACK, *((name,) for name in WITHOUT_STAGE))
+    ],
 )
-async def test_section_runs_to_its_end(section: str) -> None:
+async def test_sections_run_to_their_end(sections: tuple[str, ...]) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench", section, "--tiny"),
+        *(sys.executable, "-m", "tests.bench", *sections, "--tiny"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
