@@ -94,7 +94,9 @@ def connect(settings: Settings, *, user: str, application: str) -> Client:
         tz_aware=True,
         appname=application,
         serverSelectionTimeoutMS=2000,
-        connectTimeoutMS=2000,
+        # The driver also gives up a health check after it, closes all connections and begins anew. A short time makes
+        # a slow machine slower: it never gets to its work. A killed server refuses connections at once.
+        connectTimeoutMS=20000,
         # Without it, a half-open connection to a killed server holds a request for minutes.
         socketTimeoutMS=20000,
         maxPoolSize=64,

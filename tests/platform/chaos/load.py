@@ -23,7 +23,10 @@ WAITING = 6
 THINKING = 0.02
 """Seconds between the mutations of a client: processes that start again need the processor too."""
 ATTEMPT = 4.0
-"""Seconds that a client waits for an answer. The gateway waits longer, so attempts overlap."""
+"""Seconds that a client waits for an answer at first. The gateway waits longer, so attempts overlap.
+
+Each later attempt waits twice as long: on a slow machine, no answer may come as soon as the first attempt expects it.
+"""
 
 MUTATION = """
 mutation Do($key: String!, $input: {input}!) {{
@@ -113,9 +116,10 @@ class Load:
 
     async def _ask(self, query: str, token: str, **variables: Any) -> dict[str, Any]:
         body = {"query": query, "variables": variables}
+        patience = ATTEMPT
         while True:
             try:
-                response = await self.graphql.post(body, token, timeout=ATTEMPT)
+                response = await self.graphql.post(body, token, timeout=patience)
             except httpx.TransportError:  # refused, cut off or too late
                 reply = None
             else:
@@ -126,6 +130,7 @@ class Load:
                     return data
                 assert {error.get("extensions", {}).get("code") for error in errors} == {"unavailable"}, reply
             self.sent_again += 1
+            patience *= 2
             await asyncio.sleep(0.05)
 
     async def _register(self, registered: "asyncio.Queue[str | None]") -> None:

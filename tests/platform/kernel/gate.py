@@ -14,6 +14,8 @@ class Gate:
         self._is_open = asyncio.Event()
         self._is_open.set()
         self._serving: set[asyncio.Task[None]] = set()
+        self.accepted = 0
+        """Number of connections so far."""
 
     def shut(self) -> None:
         self._is_open.clear()
@@ -29,6 +31,7 @@ class Gate:
             await end(self._serving)
 
     def _accept(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         self._serving.add(asyncio.create_task(self._serve(client, to_client)))
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:

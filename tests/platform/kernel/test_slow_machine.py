@@ -1,5 +1,6 @@
 """Work that outlasts a lease or a transaction goes on, however slow the machine is."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
@@ -8,20 +9,22 @@ from typing import Any
 import pytest
 from nats.aio.client import Client as Nats
 
-from infra.run.embedded import NatsServer
+from infra.run.embedded import MongoServer, NatsServer
+from infra.run.ports import LOOPBACK
 from services.kernel.config import Settings
 from services.kernel.log import copying, sequencer
 from services.kernel.log.inbox import Heard, Inbox
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
 from services.kernel.mongo.driver import UpdateOne
+from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
-from tests.conftest import TESTER
+from tests.conftest import TESTER, TOY
 from tests.platform.kernel import toy
 from tests.platform.kernel.conftest import Toy, running
 from tests.platform.kernel.gate import Gate
 from tests.platform.kernel.toy import OpenTally, TallyRaised
-from tests.waiting import until
+from tests.waiting import DEADLINE, until
 
 MILLISECOND = 0.001
 
@@ -37,6 +40,24 @@ async def connected(settings: Settings, gate: Gate) -> AsyncGenerator[Nats, None
         finally:
             gate.open()
             await connection.close()
+
+
+async def test_connection_to_a_slow_database_is_not_given_up(mongo: MongoServer, settings: Settings) -> None:
+    gate = Gate(mongo.port)
+    gate.shut()
+    async with gate.listening() as port:
+        through = f"mongodb://{LOOPBACK}:{port}/?directConnection=true"
+        store = Store(settings.model_copy(update={"mongo_url": through}), TOY)
+        reading = asyncio.create_task(store.transaction(number_of_copies, patience=DEADLINE))
+        await asyncio.sleep(3)
+        assert gate.accepted == 1
+        gate.open()
+        assert await reading == 0
+        store.close()
+
+
+async def number_of_copies(tx: Transaction) -> int:
+    return await tx.unscoped(toy.COPIES).count({})
 
 
 async def open_tallies(service: Toy, number: int, prefix: str = "t") -> None:
