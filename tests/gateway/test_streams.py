@@ -109,9 +109,12 @@ async def say(socket: ClientConnection, **message: Any) -> None:
 
 
 async def hear(socket: ClientConnection) -> dict[str, Any]:
+    """The next message but the gateway's keep-alive, which comes at any time on a slow machine."""
     async with asyncio.timeout(DEADLINE):
-        heard: dict[str, Any] = json.loads(await socket.recv())
-        return heard
+        while True:
+            heard: dict[str, Any] = json.loads(await socket.recv())
+            if heard != {"type": "ping"}:
+                return heard
 
 
 async def ended(socket: ClientConnection) -> tuple[int, str]:
