@@ -1,6 +1,7 @@
 """`python -m tests.bench [section …] [--seconds s] [--models n] [--tiny]`: measures and prints, and judges nothing.
 
-Without names, all sections run. `--tiny` runs each at its smallest size, on one stack where they can: a test runs it, its figures mean nothing.
+Without names, all sections run. `--tiny` runs each at its smallest size, on one stack where
+they can: a test runs it, and its figures mean nothing.
 """
 
 import argparse
