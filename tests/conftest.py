@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -20,7 +20,7 @@ from gateway.app import create_app
 from gateway.transport.connections import Connection
 from infra.operate.load_units import load_units
 from infra.operate.operator import OPERATOR, asking, user_token
-from infra.operate.positions import settled
+from infra.operate.positions import Positions, Watch, settled
 from infra.run.embedded import MongoServer, NatsServer
 from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.provision import provision
@@ -131,6 +131,11 @@ class GraphQL:
     url: str
     settings: Settings
     http: httpx.AsyncClient
+    watch: Watch
+
+    async def settled(self) -> Positions:
+        """Waits until every reader has processed every event."""
+        return await self.watch.settled()
 
     def token(self, role: Role | str, unit: str = "u437", *, name: str = "", hours: float = 1) -> str:
         grants = (Grant(role=Role(role), unit=unit),)
@@ -189,7 +194,8 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tupl
 async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None]:
     running, located = stack
     async with httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS) as http:
-        yield GraphQL(running.gateway_url, located, http)
+        with closing(Watch(located)) as watch:
+            yield GraphQL(running.gateway_url, located, http, watch)
 
 
 @asynccontextmanager

@@ -3,11 +3,6 @@
 from typing import Any
 from uuid import uuid4
 
-from motor.motor_asyncio import AsyncIOMotorClient
-
-from infra.operate.positions import settled
-from services.kernel.config import Settings
-from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 
@@ -114,7 +109,7 @@ class Office:
 
     async def review_of(self, model: str) -> str:
         """The id of the model's review, which opens after review has read the acceptance."""
-        await settled(self.graphql.settings)
+        await self.graphql.settled()
         found = await self.appraiser.ask(
             "query($id: ID!) { node(id: $id) { ... on Model { review { id } } } }", id=model
         )
@@ -127,17 +122,11 @@ class Office:
         )
 
 
-async def counts(settings: Settings) -> dict[str, int]:
+async def counts(graphql: GraphQL) -> dict[str, int]:
     """Number of documents in each collection that a command can change, after all readers have read all events."""
-    await settled(settings)
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
-        settings.mongo, **mongo_login(settings, OPERATOR_USER)
-    )
-    try:
-        return {
-            f"{service}.{name}": await client[f"{settings.mongo_prefix}_{service}"][name].count_documents({})
-            for service, names in CHANGED.items()
-            for name in names
-        }
-    finally:
-        client.close()
+    await graphql.settled()
+    return {
+        f"{service}.{name}": await graphql.watch.stores[service].db[name].count_documents({})
+        for service, names in CHANGED.items()
+        for name in names
+    }

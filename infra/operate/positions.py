@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from services.catalogue import SERVICES, Catalogue
@@ -55,31 +55,40 @@ class Positions:
         return f"{cursor}: passed {({**self.building, **self.cursors})[cursor]}, behind {behind}, {reads}"
 
 
-async def positions(settings: Settings, services: Catalogue = SERVICES) -> Positions:
-    with _databases(settings, services) as stores:
-        return await _read(stores, services)
+class Watch:
+    """The databases of the services, held open by a caller that looks at them more than once."""
 
+    def __init__(self, settings: Settings, services: Catalogue = SERVICES) -> None:
+        self._services = services
+        self.stores = {name: Store(settings, name, user=OPERATOR_USER) for name in services}
 
-async def settled(settings: Settings, services: Catalogue = SERVICES) -> Positions:
-    """Waits until every reader has processed every event."""
-    with _databases(settings, services) as stores:
+    async def positions(self) -> Positions:
+        return await _read(list(self.stores.values()), self._services)
+
+    async def settled(self) -> Positions:
+        """Waits until every reader has processed every event."""
         while True:
             begun = time.monotonic()
-            found = await _read(stores, services)
+            found = await self.positions()
             if found.settled:
                 return found
             # Looking takes processor time from those it waits for.
             await asyncio.sleep(LOOKING * (time.monotonic() - begun))
 
-
-@contextmanager
-def _databases(settings: Settings, services: Catalogue) -> Iterator[list[Store]]:
-    stores = [Store(settings, name, user=OPERATOR_USER) for name in services]
-    try:
-        yield stores
-    finally:
-        for store in stores:
+    def close(self) -> None:
+        for store in self.stores.values():
             store.close()
+
+
+async def positions(settings: Settings, services: Catalogue = SERVICES) -> Positions:
+    with closing(Watch(settings, services)) as watch:
+        return await watch.positions()
+
+
+async def settled(settings: Settings, services: Catalogue = SERVICES) -> Positions:
+    """Waits until every reader has processed every event."""
+    with closing(Watch(settings, services)) as watch:
+        return await watch.settled()
 
 
 async def _read(stores: Sequence[Store], services: Catalogue) -> Positions:

@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 
 from infra.operate.operator import asking
-from infra.operate.positions import settled
 from tests.access.areas import builders
 from tests.access.cells import CELLS
 from tests.access.doors import Gateway, Services
@@ -33,7 +32,7 @@ async def deputies(graphql: GraphQL) -> None:
     async with asking(graphql.settings) as services:
         making = Making(services)
         await asyncio.gather(*(making.deputise(each) for each in DEPUTIES if each.relation in BY_DELEGATION))
-    await settled(graphql.settings)
+    await graphql.settled()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -94,10 +94,10 @@ async def world(graphql: GraphQL) -> World:
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(world: World) -> AsyncGenerator[None, None]:
     """The test adds and removes no document in the collections that commands change."""
-    settings = world.office.graphql.settings
-    before = await counts(settings)
+    graphql = world.office.graphql
+    before = await counts(graphql)
     yield
-    assert await counts(settings) == before
+    assert await counts(graphql) == before
 
 
 nothing_written = pytest.mark.usefixtures("unchanged")
@@ -437,9 +437,9 @@ async def test_amounts_stay_exact(world: World) -> None:
 
 async def test_one_key_has_one_effect_and_one_answer(world: World) -> None:
     office, key = world.office, fresh()
-    settings = office.graphql.settings
+    graphql = office.graphql
     first = await office.officer.tries("draftModel", key, **DRAFT | {"owner": world.owner})
-    before = await counts(settings)
+    before = await counts(graphql)
     again = await asyncio.gather(
         *(office.officer.tries("draftModel", key, **DRAFT | {"owner": world.owner}) for _ in range(8))
     )
@@ -448,19 +448,19 @@ async def test_one_key_has_one_effect_and_one_answer(world: World) -> None:
     is_precise(other, "key-reused", "idempotencyKey")
     elsewhere = await office.officer.tries("submitModel", key, model=first["id"], on="2019-02-10")
     is_precise(elsewhere, "key-reused", "idempotencyKey")
-    assert await counts(settings) == before
+    assert await counts(graphql) == before
 
 
 async def test_one_key_sent_concurrently_has_one_effect(world: World) -> None:
-    key, settings = fresh(), world.office.graphql.settings
+    key, graphql = fresh(), world.office.graphql
     # The title is unlike all others: for similar titles, relations are suggested, and these are in the log too.
     draft = DRAFT | {"owner": world.owner, "title": fresh()}
-    before = await counts(settings)
+    before = await counts(graphql)
     answers = await asyncio.gather(
         *(world.office.officer.tries("draftModel", key, **draft) for _ in range(16))
     )
     assert answers == [answers[0]] * 16
-    after = await counts(settings)
+    after = await counts(graphql)
     assert after == before | {
         "registration.models": before["registration.models"] + 1,
         "registration.log": before["registration.log"] + 1,

@@ -105,7 +105,7 @@ async def impatient(graphql: GraphQL) -> AsyncGenerator[SimpleNamespace, None]:
 async def test_timed_out_command_has_one_effect_when_repeated(
     graphql: GraphQL, impatient: SimpleNamespace
 ) -> None:
-    before = await counts(graphql.settings)
+    before = await counts(graphql)
     key, text = fresh(), mutation("registerOrganisation")
     entered = {"name": "Hội chậm", "kind": "FARMERS_UNION", "unit": WARD, "on": "2019-01-02"}
     result = await schema.execute(text, {"key": key, "input": entered}, impatient)
@@ -113,7 +113,7 @@ async def test_timed_out_command_has_one_effect_when_repeated(
     patient = Person(graphql, Role.OFFICER, name="impatient")
     made = [await patient.does("registerOrganisation", key, **entered) for _ in range(2)]
     assert made[0] == made[1]
-    after = await counts(graphql.settings)
+    after = await counts(graphql)
     assert {name: n - before[name] for name, n in after.items() if n != before[name]} == {
         "registration.organisations": 1,
         "registration.log": 1,

@@ -13,10 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from gateway.persisted import FILE as MANIFEST
-from infra.operate.positions import settled
-from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
-from services.kernel.mongo.store import Store
 from tests.conftest import GraphQL
 from tests.people import CITY, TOWN, Office
 from tests.waiting import DEADLINE
@@ -95,12 +92,8 @@ async def reviewed(office: Office) -> tuple[str, str]:
 
 
 async def last_cursor(graphql: GraphQL) -> str:
-    last = (await settled(graphql.settings)).heads["review"]
-    store = Store(graphql.settings, "review", user=OPERATOR_USER)
-    try:
-        return f"{last}-{await store.event_at(last)}" if last else "0"
-    finally:
-        store.close()
+    last = (await graphql.settled()).heads["review"]
+    return f"{last}-{await graphql.watch.stores['review'].event_at(last)}" if last else "0"
 
 
 def number(cursor: str) -> int:
@@ -184,7 +177,7 @@ async def test_subscriber_gets_events_of_units_in_scope_only(graphql: GraphQL, o
     ward, town = Office(graphql, "u18077"), Office(graphql, TOWN)
     model, _ = await reviewed(office)
     other = await office.registered(await office.organisation("u18077"))
-    await settled(graphql.settings)
+    await graphql.settled()
     async with subscribed(graphql, ward.reporter.token, after=head) as only:
         (event,) = await only.next(1)
         assert event["model"]["id"] == other
@@ -193,7 +186,7 @@ async def test_subscriber_gets_events_of_units_in_scope_only(graphql: GraphQL, o
         assert event["model"]["id"] == other
     async with subscribed(graphql, town.reporter.token, after=head, unit=CITY) as none:
         owner = await office.registered(await office.organisation())
-        await settled(graphql.settings)
+        await graphql.settled()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(none.next(1), 1)
     assert owner != model

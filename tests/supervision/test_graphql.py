@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from infra.operate.positions import settled
 from tests.conftest import GraphQL
 from tests.people import CITY, WARD, Office
 
@@ -29,7 +28,7 @@ async def test_activity_shows_its_bodies_as_they_were_that_day(graphql: GraphQL)
         on="2019-05-01",
     )
     await office.officer.does("endOrganisation", organisation=front, document="QĐ 2", on="2019-08-01")
-    await settled(graphql.settings)
+    await graphql.settled()
     wanted: dict[str, Any] = {
         "kind": "SUPERVISION",
         "unit": WARD,
@@ -58,7 +57,7 @@ async def test_activity_shows_its_bodies_as_they_were_that_day(graphql: GraphQL)
 async def test_activities_come_in_pages_of_a_unit_and_below(graphql: GraphQL) -> None:
     office = Office(graphql)
     body = await office.organisation(unit=CITY)
-    await settled(graphql.settings)
+    await graphql.settled()
     made = [
         await office.supervisor.does(
             "recordActivity",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from infra.operate.operator import rebuild
-from infra.operate.positions import positions, settled
+from infra.operate.positions import Watch
 from infra.operate.recount import recount
 from infra.run.stack import Stack
 from services.kernel.config import Settings
@@ -61,12 +62,13 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town,
         async with Stack(made, lambda line: None) as stack, httpx.AsyncClient(timeout=DEADLINE) as http:
             settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
             await record_town(settings)
-            yield Town(settings, GraphQL(stack.gateway_url, settings, http), collector)
+            with closing(Watch(settings)) as watch:
+                yield Town(settings, GraphQL(stack.gateway_url, settings, http, watch), collector)
 
 
 async def test_one_trace_leads_from_the_request_to_the_counter(town: Town) -> None:
     model, trace = await town.accept_a_model()
-    await settled(town.settings)
+    await town.graphql.settled()
 
     names = {
         ("gateway", "graphql"),
@@ -115,7 +117,7 @@ async def test_operator_rebuilds_the_counters(town: Town) -> None:
     )
     await town.do("carryOverModel", "officer", model=model, on="2019-01-15")
     await town.do("discontinueModel", "officer", model=model, reason="Đã thành nếp", on="2019-06-30")
-    await settled(town.settings)
+    await town.graphql.settled()
     before = await recount(town.settings)
     assert before.facts == 6
     # The remains of a rebuild that an older program began: its number is not used again.
@@ -123,13 +125,13 @@ async def test_operator_rebuilds_the_counters(town: Town) -> None:
     await store.db.cursors.insert_one({"_id": "counters-2/registration", "seq": 1})
     await store.db.facts_2.insert_one({"_id": "half"})
     store.close()
-    left = await settled(town.settings)
+    left = await town.graphql.settled()
     assert (left.building, left.rebuilds) == ({}, ["rebuild of the counters: none"])
     await rebuild(town.settings)
     async with asyncio.timeout(DEADLINE):
-        while "counters-3/registration" not in (await positions(town.settings)).cursors:
+        while "counters-3/registration" not in (await town.graphql.watch.positions()).cursors:
             await asyncio.sleep(0.05)
-    await settled(town.settings)
+    await town.graphql.settled()
     after = await recount(town.settings)
     assert (after.differences, after.facts, after.counters) == ([], before.facts, before.counters)
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ import pytest_asyncio
 from nats.aio.client import Client as Nats
 
 from infra.operate import report_view
-from infra.operate.positions import settled
+from infra.operate.positions import Watch, settled
 from infra.operate.recount import recount
 from infra.run.embedded import EmbeddedServer
 from infra.run.stack import Stack
@@ -63,10 +64,11 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town,
         await record_town(settings)
         store = Store(settings, "registration", user=OPERATOR_USER)
         connection = await client.connect(settings, OPERATOR_USER)
-        load = Load(GraphQL(stack.gateway_url, settings, http))
-        await settled(settings)
-        await load.prepare()
-        yield Town(stack, settings, store, connection, load)
+        with closing(Watch(settings)) as watch:
+            load = Load(GraphQL(stack.gateway_url, settings, http, watch))
+            await watch.settled()
+            await load.prepare()
+            yield Town(stack, settings, store, connection, load)
         await connection.close()
         store.close()
 
@@ -167,7 +169,7 @@ async def test_kill_under_load_loses_no_change_and_counts_none_twice(town: Town,
         await kill(town)
         await at_least(len(load.done) + AFTER)
     async with asyncio.timeout(DEADLINE):
-        await settled(town.settings)
+        await settled(town.settings)  # through new connections
 
     await _documents_are_what_was_acknowledged(town)
     await _sending_again_changes_nothing(town, known)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from infra.operate.positions import settled
 from infra.operate.recount import recount
 from services.kernel.calendar import today
 from services.kernel.messages import Role
@@ -34,13 +33,13 @@ query Report($period: String!, $unit: ID!) { report(unit: $unit, period: $period
 
 async def _asked(office: Office, model: str) -> dict[str, dict[str, Any]]:
     """Number of models by rule."""
-    await settled(office.graphql.settings)
+    await office.graphql.settled()
     found = (await office.officer.ask(OF_MODEL, id=model))["node"]
     return {edge["node"]["rule"]: edge["node"] for edge in found["questions"]["edges"]}
 
 
 async def _counted(office: Office) -> dict[str, int]:
-    await settled(office.graphql.settings)
+    await office.graphql.settled()
     reporter = Person(office.graphql, Role.REPORTER, PROVINCE)
     report = (await reporter.ask(REPORT, unit=PROVINCE, period=f"{today().year}"))["report"]
     return {

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from infra.operate.positions import settled
 from services.kernel.calendar import today
 from tests.conftest import GraphQL
 from tests.people import CITY, TOWN, Office
@@ -238,7 +237,7 @@ async def test_fields_lead_from_a_model_to_its_related_records(town: Office) -> 
 async def test_record_of_every_kind_is_found_by_its_id(graphql: GraphQL, city_owner: str) -> None:
     office = Office(graphql)
     model = await office.registered(city_owner)
-    await settled(graphql.settings)
+    await graphql.settled()
     activity = await office.supervisor.does(
         "recordActivity",
         kind="SURVEY",
@@ -268,7 +267,7 @@ async def test_registered_model_is_in_the_report(graphql: GraphQL, city_owner: s
       ... on Report { complete figures { measure total breakdowns { by gap rows { code value } } } } } }"""
 
     async def registered() -> int:
-        await settled(graphql.settings)
+        await graphql.settled()
         report = (await office.reporter.ask(asked))["report"]
         assert report["complete"]
         assert all(Decimal(b["gap"]) == 0 for figure in report["figures"] for b in figure["breakdowns"])

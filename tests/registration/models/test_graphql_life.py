@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from infra.operate.operator import asking
-from infra.operate.positions import settled
 from infra.operate.recount import recount
 from services.kernel.caller import Caller, Grant
 from services.kernel.messages import Refused, Role
@@ -40,7 +39,7 @@ async def figures(office: Office, period: str, unit: str = WARD) -> dict[str, di
     """Measure → its total, and its parts by level."""
     asked = """query($unit: ID!, $period: String!) { report(unit: $unit, period: $period) { ... on Report { complete
       bridges { to gap } figures { measure total breakdowns { by gap rows { code value } } } } } }"""
-    await settled(office.graphql.settings)
+    await office.graphql.settled()
     report = (await office.reporter.ask(asked, unit=unit, period=period))["report"]
     assert report["complete"]
     bridges = {bridge["to"]: bridge["gap"] for bridge in report["bridges"]}
@@ -272,7 +271,7 @@ async def test_review_of_a_withdrawn_model_takes_no_decision_or_nomination(
     if decided:
         await office.appraiser.does("decideReview", **decide)
     await office.officer.does("withdrawModel", model=id_, reason="Đăng ký nhầm", on="2019-05-02")
-    await settled(graphql.settings)
+    await graphql.settled()
     shown = (await office.officer.ask(REVIEW, id=review))["node"]
     assert shown == {
         "verdict": "RECOGNISED" if decided else None,
@@ -295,7 +294,7 @@ async def test_former_and_present_owner_cannot_judge_a_model(graphql: GraphQL) -
     review = await office.review_of(id_)
     change = {"model": id_, "owner": after, "reason": "Sáp nhập hội", "document": "NQ 1", "on": "2019-04-01"}
     await office.officer.does("changeModelOwner", **change)
-    await settled(graphql.settings)
+    await graphql.settled()
     decide = DecideReview(review=review, verdict=Verdict.RECOGNISED, reason="Tốt", on=date(2019, 5, 1))
     async with asking(graphql.settings) as services:
         for organisation in (before, after):
@@ -317,7 +316,7 @@ async def test_review_is_counted_on_the_level_of_its_model_at_the_decision(
     before = await figures(office, "2019")
     change = {"model": id_, "level": "CITY", "reason": "Nâng cấp", "document": "QĐ 2", "on": "2019-04-01"}
     await office.appraiser.does("changeModelLevel", **change)
-    await settled(graphql.settings)
+    await graphql.settled()
     decide = {"review": review, "verdict": "RECOGNISED", "reason": "Thiết thực", "on": "2019-05-01"}
     await office.appraiser.does("decideReview", **decide)
     added = more(await figures(office, "2019"), before)

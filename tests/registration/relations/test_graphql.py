@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from infra.operate.positions import settled
 from tests.conftest import GraphQL
 from tests.people import CITY, DISTRICT, MOUNTAIN, WARD, Office, Person, fresh
 
@@ -37,7 +36,7 @@ def nodes(connection: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def lookalikes(who: Person, model: str) -> list[dict[str, Any]]:
-    await settled(who.graphql.settings)
+    await who.graphql.settled()
     return nodes((await who.ask(OF_MODEL, id=model))["node"]["lookalikes"])
 
 
@@ -135,7 +134,7 @@ async def test_undecided_suggestions_of_a_unit_come_in_pages(graphql: GraphQL) -
     owner = await office.organisation()
     for _ in range(4):
         await office.draft(owner, title=title)
-    await settled(graphql.settings)
+    await graphql.settled()
     ids: list[str] = []
     after = None
     while True:

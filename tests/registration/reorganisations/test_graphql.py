@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from infra.operate.positions import settled
 from services.kernel.messages import Role
 from services.registration.reorganisations.file import COLUMNS
 from tests.conftest import GraphQL
@@ -90,12 +89,12 @@ async def test_records_and_grants_keep_their_units_after_a_reorganisation(
         ("MERGE", new),
         ("RENAME", units[2]["id"]),
     ]
-    before = await counts(graphql.settings)
+    before = await counts(graphql)
     done = danvan(graphql, str(path))
     assert done.returncode == 0, done.stderr
     assert "nothing was changed" in done.stderr
     assert "Tuyến đường hoa" in done.stdout
-    assert await counts(graphql.settings) == before
+    assert await counts(graphql) == before
 
     done = danvan(graphql, str(path), "--apply")
     assert done.returncode == 0, done.stderr
@@ -123,7 +122,7 @@ async def test_records_and_grants_keep_their_units_after_a_reorganisation(
 
     # The copies in other services have the change too.
     body = await successor.organisation(unit=new, on=EFFECTIVE)
-    await settled(graphql.settings)
+    await graphql.settled()
     await successor.supervisor.does(
         "recordActivity", kind="SURVEY", bodies=[body], unit=new, title="Khảo sát", heldOn=EFFECTIVE
     )
@@ -134,7 +133,7 @@ async def test_records_and_grants_keep_their_units_after_a_reorganisation(
 async def test_file_with_one_problem_is_not_applied(graphql: GraphQL, tmp_path: Path) -> None:
     units = await communes(graphql, 3)
     file = merging(units, "90402") + f"{DOCUMENT},MERGE,99999,90402,,,,,\n"
-    before = await counts(graphql.settings)
+    before = await counts(graphql)
     refused = await operator(graphql).tries("reorganiseUnits", file=file)
     assert refused["code"] == "reorganisation-invalid"
     assert refused["messageEn"].startswith("row 5: ")
@@ -144,7 +143,7 @@ async def test_file_with_one_problem_is_not_applied(graphql: GraphQL, tmp_path: 
     assert "dòng 5, cột old: UNIT_UNKNOWN" in done.stdout
     path.write_bytes(file.encode("utf-16"))
     assert "CSV UTF-8" in danvan(graphql, str(path)).stderr
-    assert await counts(graphql.settings) == before
+    assert await counts(graphql) == before
     found = await operator(graphql).ask(UNIT, id=f"u90402-{EFFECTIVE}")
     assert found["unit"] is None
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from infra.operate.positions import settled
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.people import CITY, WARD, Office, Person, counts
@@ -101,11 +100,11 @@ async def test_list_is_checked_and_imported_once_with_a_result_per_row(
     office = await owned(graphql)
     who = office.officer
     data = listed("Hàng rào xanh", "Đèn sáng ngõ quê", "", "Hàng rào xanh", "Tiếng kẻng an ninh")
-    before = await counts(graphql.settings)
+    before = await counts(graphql)
     checked = await done(who, data, check=True)
     assert (checked["kind"], checked["state"], checked["done"], checked["total"]) == ("CHECK", "DONE", 5, 5)
     assert checked["counts"] == {"accepted": 3, "warning": 1, "unchanged": 0, "error": 1}
-    assert await counts(graphql.settings) == before
+    assert await counts(graphql) == before
     told = await rows(who, checked["id"])
     assert [(row["number"], row["fate"]) for row in told] == [
         (2, "ACCEPTED"),
@@ -173,7 +172,7 @@ async def test_exported_list_is_unchanged_by_its_import(graphql: GraphQL) -> Non
     office = await owned(graphql)
     who = office.officer
     await done(who, listed("=cmd|calc", "+84 đường dây nóng", "'nháy đơn", "-5 rác"), "b.csv", check=False)
-    before = await counts(graphql.settings)
+    before = await counts(graphql)
     for format_, name in (("XLSX", "c.xlsx"), ("CSV", "c.csv")):
         started = await who.ask(
             EXPORT, k=f"export {name} {id(before)}", i={"filter": {"unit": WARD}, "format": format_}
@@ -188,7 +187,7 @@ async def test_exported_list_is_unchanged_by_its_import(graphql: GraphQL) -> Non
         assert back["state"] == "DONE", back
         expected = {"accepted": 0, "warning": 0, "unchanged": exported["done"], "error": 0}
         assert back["counts"] == expected, await rows(who, back["id"], "ERROR")
-    assert await counts(graphql.settings) == before
+    assert await counts(graphql) == before
 
 
 async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(graphql: GraphQL) -> None:
@@ -222,7 +221,7 @@ async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(gr
 async def test_malformed_file_leaves_nothing_but_the_reason(graphql: GraphQL, what: str) -> None:
     office = await owned(graphql)
     (name, data, code) = next(row[1:] for row in malformed.files() if row[0] == what)
-    before = await counts(graphql.settings)
+    before = await counts(graphql)
     failed = await done(office.officer, data, name, check=False)
     assert (failed["state"], failed["problemCode"], failed["done"], failed["result"]) == (
         "FAILED",
@@ -232,7 +231,7 @@ async def test_malformed_file_leaves_nothing_but_the_reason(graphql: GraphQL, wh
     )
     assert failed["problemVi"]
     assert await rows(office.officer, failed["id"]) == []
-    assert await counts(graphql.settings) == before
+    assert await counts(graphql) == before
 
 
 async def test_progress_is_sent_until_the_job_ends(graphql: GraphQL) -> None:
@@ -289,7 +288,7 @@ async def test_ended_job_cannot_be_cancelled(graphql: GraphQL) -> None:
     checked = await done(office.officer, listed("a"), "f.csv")
     refused = await office.officer.tries("cancelJob", job=checked["id"])
     assert refused["code"] == "wrong-state"
-    await settled(graphql.settings)
+    await graphql.settled()
 
 
 async def test_file_is_sent_to_the_service_that_its_sender_names(graphql: GraphQL) -> None:
