@@ -15,7 +15,7 @@ EPHEMERAL = 32768
 """First port of the range that the kernel uses for outgoing connections. A server cannot rely on such a port."""
 PORTS = range(10_000, EPHEMERAL)
 """Ports to search for a free one."""
-BACKLOG = 2048
+BACKLOG = 256
 
 
 def free_port(preferred: int | None = None) -> int:

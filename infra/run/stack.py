@@ -133,13 +133,13 @@ class Stack:
         )
         supervisor = Supervisor(
             [
-                Process(
+                process(
                     name,
-                    serving(PROCESSES[name], "--fd", str(listener.fileno())),
+                    PROCESSES[name],
                     environment(settings, name),
                     self.var / "log" / f"{name}.log",
-                    f"http://{hosts[name]}:{ports[name]}/readyz",
                     listener,
+                    hosts[name],
                 )
                 for name, listener in listeners.items()
             ],
@@ -165,6 +165,14 @@ def environment(settings: Settings, user: str) -> dict[str, str]:
     ours = settings.model_dump(exclude_none=True, exclude={"mongo_url"} if user == "gateway" else None)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DANVAN_")}
     return inherited | {f"DANVAN_{name.upper()}": str(value) for name, value in ours.items()}
+
+
+def process(
+    name: str, module: str, env: dict[str, str], log: Path, listener: socket.socket, host: str = LOOPBACK
+) -> Process:
+    """A process that inherits the listener. `host`: at which it is reached."""
+    ready = f"http://{host}:{port_of(listener)}/readyz"
+    return Process(name, serving(module, "--fd", str(listener.fileno())), env, log, ready, listener)
 
 
 def serving(module: str, *place: str) -> list[str]:

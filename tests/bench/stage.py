@@ -18,8 +18,8 @@ from rich.table import Table
 from infra.operate.operator import OPERATOR, asking, user_token
 from infra.operate.positions import settled
 from infra.run.ports import LOOPBACK, listening, port_of
-from infra.run.stack import PROCESSES, READY_TIMEOUT, Stack, environment, serving
-from infra.run.supervisor import Process, Supervisor
+from infra.run.stack import PROCESSES, READY_TIMEOUT, Stack, environment, process
+from infra.run.supervisor import Supervisor
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
@@ -161,15 +161,11 @@ async def limited(made: Stage) -> AsyncGenerator[Stage, None]:
     settings = made.settings.model_copy(update=defaults)
     with listening() as listener:
         address = f"http://{LOOPBACK}:{port_of(listener)}"
-        process = Process(
-            "limited gateway",
-            serving(PROCESSES["gateway"], "--fd", str(listener.fileno())),
-            environment(settings, "gateway"),
-            made.stack.var / "log" / "limited-gateway.log",
-            f"{address}/readyz",
-            listener,
+        log = made.stack.var / "log" / "limited-gateway.log"
+        limits = process(
+            "limited gateway", PROCESSES["gateway"], environment(settings, "gateway"), log, listener
         )
-        supervisor = Supervisor([process], out.print)
+        supervisor = Supervisor([limits], out.print)
         await supervisor.start()
         try:
             await supervisor.wait_ready(READY_TIMEOUT)

@@ -5,14 +5,15 @@ import resource
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from gateway.transport.connections import LARGEST_HEAD, Connection
-from infra.run.embedded import free_port
-from infra.run.stack import environment, serving
-from infra.run.supervisor import Process, Supervisor
+from infra.run.ports import listening, port_of
+from infra.run.stack import environment, process
+from infra.run.supervisor import Supervisor
 from services.kernel.config import Settings
 from tests.conftest import GraphQL, gateway_with
 from tests.waiting import DEADLINE, until
@@ -34,22 +35,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @asynccontextmanager
 async def own_gateway(settings: Settings) -> AsyncGenerator[str, None]:
     """A gateway's process that may open as many files as is usual, whatever this machine allows."""
-    port = free_port()
     limited = ["/bin/sh", "-c", f'ulimit -n {USUAL_OPEN_FILES} && exec "$@"', "sh"]
-    process = Process(
-        "gateway",
-        [*limited, *serving("gateway.app", "127.0.0.1", port)],
-        environment(settings, "gateway"),
-        settings.var / "log" / f"gateway-{port}.log",
-        f"http://127.0.0.1:{port}/readyz",
-    )
-    supervisor = Supervisor([process], lambda line: None)
-    await supervisor.start()
-    try:
-        await supervisor.wait_ready(DEADLINE)
-        yield f"http://127.0.0.1:{port}/graphql"
-    finally:
-        await supervisor.stop()
+    with listening() as listener:
+        port = port_of(listener)
+        log = settings.var / "log" / f"gateway-{port}.log"
+        own = process("gateway", "gateway.app", environment(settings, "gateway"), log, listener)
+        supervisor = Supervisor([replace(own, argv=[*limited, *own.argv])], lambda line: None)
+        await supervisor.start()
+        try:
+            await supervisor.wait_ready(DEADLINE)
+            yield f"http://127.0.0.1:{port}/graphql"
+        finally:
+            await supervisor.stop()
 
 
 class Clients:

@@ -16,10 +16,9 @@ import pytest_asyncio
 from nats.aio.client import Client as Nats
 from nats.aio.subscription import Subscription
 
-from infra.run.ports import LOOPBACK, listening, port_of
-from infra.run.stack import environment
-from infra.run.stack import serving as command
-from infra.run.supervisor import Process, Running, Supervisor
+from infra.run.ports import listening
+from infra.run.stack import environment, process
+from infra.run.supervisor import Running, Supervisor
 from services.kernel.config import Settings
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messaging import client
@@ -170,15 +169,14 @@ class Service:
 async def serving(settings: Settings) -> AsyncGenerator[Service, None]:
     """The producer's process of readers: it numbers, appends, announces the last number, and replays."""
     with listening() as listener:
-        process = Process(
+        readers = process(
             PRODUCER,
-            command("services.registration.readers", "--fd", str(listener.fileno())),
+            "services.registration.readers",
             environment(settings, PRODUCER),
             settings.var / "registration.log",
-            f"http://{LOOPBACK}:{port_of(listener)}/readyz",
             listener,
         )
-        supervisor = Supervisor([process], lambda line: None)
+        supervisor = Supervisor([readers], lambda line: None)
         await supervisor.start()
         try:
             service = Service(supervisor.running[PRODUCER])

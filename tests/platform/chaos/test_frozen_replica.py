@@ -11,9 +11,9 @@ from typing import Any
 from nats.errors import NoRespondersError
 
 from infra.operate.operator import asking
-from infra.run.embedded import free_port
-from infra.run.stack import environment, serving
-from infra.run.supervisor import Process, Running, Supervisor
+from infra.run.ports import listening
+from infra.run.stack import environment, process
+from infra.run.supervisor import Running, Supervisor
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
@@ -33,24 +33,26 @@ COMMANDS = 8
 @asynccontextmanager
 async def replicas(settings: Settings) -> AsyncGenerator[list[Running], None]:
     """Two processes that answer registration's requests."""
-    ports = [free_port(), free_port()]
-    processes = [
-        Process(
-            f"registration {port}",
-            serving("services.registration.app", "127.0.0.1", port),
-            environment(settings, "registration"),
-            settings.var / f"{port}.log",
-            f"http://127.0.0.1:{port}/readyz",
+    with listening() as one, listening() as other:
+        supervisor = Supervisor(
+            [
+                process(
+                    f"registration {name}",
+                    "services.registration.app",
+                    environment(settings, "registration"),
+                    settings.var / f"{name}.log",
+                    listener,
+                )
+                for name, listener in (("one", one), ("other", other))
+            ],
+            lambda line: None,
         )
-        for port in ports
-    ]
-    supervisor = Supervisor(processes, lambda line: None)
-    await supervisor.start()
-    try:
-        await supervisor.wait_ready(DEADLINE)
-        yield list(supervisor.running.values())
-    finally:
-        await supervisor.stop()
+        await supervisor.start()
+        try:
+            await supervisor.wait_ready(DEADLINE)
+            yield list(supervisor.running.values())
+        finally:
+            await supervisor.stop()
 
 
 @contextmanager

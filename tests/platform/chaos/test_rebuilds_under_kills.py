@@ -6,7 +6,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from itertools import count
 from typing import Any
 
 from infra.operate.operator import OPERATOR, asking
-from infra.run.embedded import free_port
-from infra.run.stack import environment
-from infra.run.supervisor import Process, Running, Supervisor
+from infra.run.ports import listening
+from infra.run.stack import environment, process
+from infra.run.supervisor import Running, Supervisor
 from services.kernel.config import Settings
 from services.kernel.messages import Unavailable
 from services.kernel.messaging import client
@@ -91,22 +90,23 @@ async def producing(settings: Settings) -> AsyncGenerator[Reporting, None]:
 
 @asynccontextmanager
 async def counting_processes(settings: Settings) -> AsyncGenerator[list[Running], None]:
-    processes = []
-    for name in ("reporting-a", "reporting-b"):
-        port = free_port()
-        uvicorn = (sys.executable, "-m", "uvicorn", "--factory", "services.reporting.app:create_app")
-        options = ("--port", str(port), "--no-access-log", "--log-level", "warning")
-        log, ready = settings.var / f"{name}.log", f"http://127.0.0.1:{port}/readyz"
-        processes.append(Process(name, [*uvicorn, *options], environment(settings, "reporting"), log, ready))
-    supervisor = Supervisor(processes, lambda line: None)
-    await supervisor.start()
-    try:
-        running = list(supervisor.running.values())
-        for one in running:
-            await until(one.is_ready)
-        yield running
-    finally:
-        await supervisor.stop()
+    env = environment(settings, "reporting")
+    with listening() as a, listening() as b:
+        supervisor = Supervisor(
+            [
+                process(name, "services.reporting.app", env, settings.var / f"{name}.log", listener)
+                for name, listener in (("reporting-a", a), ("reporting-b", b))
+            ],
+            lambda line: None,
+        )
+        await supervisor.start()
+        try:
+            running = list(supervisor.running.values())
+            for one in running:
+                await until(one.is_ready)
+            yield running
+        finally:
+            await supervisor.stop()
 
 
 async def test_rebuilds_and_kills_leave_no_report_wrong(settings: Settings) -> None:
