@@ -15,12 +15,14 @@ from tests.access.people import BY_DELEGATION, DEPUTIES
 from tests.access.world import Making, World
 from tests.conftest import GraphQL, gateway_with
 from tests.http import Connections
+from tests.review.test_subscription import last_cursor
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(request: pytest.FixtureRequest, graphql: GraphQL, deputies: None) -> World:
     """The things that the cells of a service ask for at one of its entrances."""
-    made = World(graphql.settings, *request.param)
+    section, service = request.param
+    made = World(graphql.settings, section, service, before=await last_cursor(graphql))
     changing = (cell.thing for cell in CELLS[made.section, made.service] if cell.changes)
     await made.build(Counter(changing), builders(made.service))
     return made

@@ -123,8 +123,8 @@ async def test_caller_without_a_role_receives_no_review_event(graphql: GraphQL, 
         assert errors[0]["extensions"]["code"] == "not-permitted", who.what
 
 
-async def first_heard(graphql: GraphQL, token: str | None, after: int) -> dict[str, Any]:
-    async with subscribed(graphql, token, after=str(after)) as live:
+async def first_heard(graphql: GraphQL, token: str | None, after: str) -> dict[str, Any]:
+    async with subscribed(graphql, token, after=after) as live:
         (event,) = await live.next(1)
     return event
 

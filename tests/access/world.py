@@ -85,14 +85,13 @@ class World:
     things: dict[str, str] = field(default_factory=dict)
     spare: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     owner: str = ""
-    before: int = 0
-    """Number of the last review event before these records."""
+    before: str = "0"
+    """The cursor of the last review event before these records."""
     heard: dict[str, str] = field(default_factory=dict)
     """Relation → the review of the first event that a caller there receives."""
 
     async def build(self, spare: Mapping[str, int], builders: Sequence[Builder]) -> None:
         """`spare`: number of records of each state beside the shared one. `builders`: those of the areas."""
-        self.before = (await settled(self.settings)).heads["review"]
         async with asking(self.settings) as services:
             made = Making(services)
             self.owner = await made.id(organisation(), OFFICER)
