@@ -200,7 +200,7 @@ async def test_reader_ahead_of_a_restored_log_changes_nothing_until_it_is_settle
             assert reader.unknown_since is not None
             assert await in_trouble()
             assert (await service.cursor(), len(before)) == (6, 6)
-            # What `danvan settle` does: the copies and the cursor go together.
+            # The reader's copies and its cursor go together: it reads again from the first event.
             await service.store.db.copies.delete_many({})
             await service.store.db.cursors.delete_one({"_id": "copy/toy"})
             await until(partial(service.has_passed, 9))
