@@ -24,7 +24,6 @@ async def test_messages_that_have_arrived_are_taken_together(
 ) -> None:
     for n in range(20):
         await service.do(OpenTally(id=f"t{n}"), f"open {n}")
-    await service.sequencer.work()
     config = ConsumerConfig(ack_policy=AckPolicy.NONE, flow_control=True, idle_heartbeat=5)
     subscription = await service.nats.jetstream().subscribe(
         streams.subjects("toy"), stream=streams.name("toy"), manual_ack=True, config=config
@@ -33,7 +32,8 @@ async def test_messages_that_have_arrived_are_taken_together(
     async def arrived() -> bool:
         return subscription.pending_msgs == 20
 
-    await until(arrived)
+    async with running(service.sequencer.run()):
+        await until(arrived)
     calls: list[Any] = []
     next_msg = Subscription.next_msg
 
