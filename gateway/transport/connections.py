@@ -114,6 +114,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._door: Door | None = self.app_state.get(DOOR)
         self._received = 0
+        self._is_whole = True
+        """Whether the last request with whole headers has a whole body, too. It may be answered before that."""
         self._waited = 0.0
         """Seconds that the present request has waited for its client."""
         self._seen: Any = None
@@ -141,9 +143,14 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._received = 0
+        self._is_whole = False
         super().on_headers_complete()
         if self.is_proxy and self._door:
             self._door.count_forwarded(self, self._peer, self.headers)
+
+    def on_message_complete(self) -> None:
+        self._is_whole = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -170,15 +177,13 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _waits_for_headers(self) -> bool:
-        return (self.cycle is None or self.cycle.response_complete) and not self._upgraded
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and self._is_whole and not self._upgraded
 
     @property
     def _waits_for_body(self) -> bool:
         """Not while the application reads slowly."""
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete or self._upgraded:
-            return False
-        return bool(cycle.more_body) and not self.flow.read_paused
+        return not (self._is_whole or self._upgraded or self.flow.read_paused)
 
     def is_late(self, headers: float, body: float, rate: int) -> bool:
         """To be called every `TICK` seconds. uvicorn itself ends a connection without a next request."""

@@ -38,7 +38,7 @@ async def own_gateway(settings: Settings) -> AsyncGenerator[str, None]:
     limited = ["/bin/sh", "-c", f'ulimit -n {USUAL_OPEN_FILES} && exec "$@"', "sh"]
     with listening() as listener:
         port = port_of(listener)
-        log = settings.var / "log" / f"gateway-{port}.log"
+        log = settings.var / f"gateway-{port}.log"  # not among the logs of the stack
         own = process("gateway", "gateway.app", environment(settings, "gateway"), log, listener)
         supervisor = Supervisor([replace(own, argv=[*limited, *own.argv])], lambda line: None)
         await supervisor.start()
@@ -175,8 +175,8 @@ class Half(Connection):
     """A connection whose request is at one place of its life."""
 
     def __init__(self, received: int, *, body: bool) -> None:
-        self.cycle = self._seen = Cycle(more_body=body)  # type: ignore[assignment]
-        self._received, self._waited = received, 0.0
+        self.cycle = self._seen = Cycle(response_complete=not body)  # type: ignore[assignment]
+        self._received, self._waited, self._is_whole = received, 0.0, not body
         self.timeout_keep_alive_task = None
         self.transport = self  # type: ignore[assignment]
         self.flow = self  # type: ignore[assignment]
@@ -187,8 +187,8 @@ class Half(Connection):
 
 
 class Cycle:
-    def __init__(self, *, more_body: bool) -> None:
-        self.more_body, self.response_complete = more_body, not more_body
+    def __init__(self, *, response_complete: bool) -> None:
+        self.response_complete = response_complete
 
 
 def looks(connection: Half) -> int:
