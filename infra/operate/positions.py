@@ -14,7 +14,7 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
 
 STORED = {"seq": 1, "event": 1, "holder": 1, "read": {"$gt": ["$until", "$$NOW"]}}
-"""What is read of a cursor. `read`: whether a process holds its lease."""
+"""The fields of a cursor that are loaded. `read`: whether a process holds the cursor's lease."""
 MOST_PARKED = 100
 """Parked events shown of each service."""
 LOOKING = 4

@@ -41,7 +41,10 @@ class Counting:
 
 
 def known(used: Counting | None, others: Sequence[Counting] = ()) -> Mapping[str, Known]:
-    """What this process knows of each producer. `used`: counts for the generation in use; `others` know heads too."""
+    """This process's knowledge of each producer.
+
+    `used`: the readers of the generation in use. `others`: readers of other generations, which know heads too.
+    """
     inboxes = [inbox for counting in others for inbox in counting.inboxes]
     found = {producer: Known() for producer in COUNTED}
     for own in used.inboxes if used else ():

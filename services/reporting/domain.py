@@ -45,11 +45,11 @@ class StoredCursor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process knows of one producer.
+    """A process's knowledge of one producer.
 
     `reader`: its reader for the generation that it counts for; `position`: the last event that this reader has passed;
     `stored`: the number that it has written to the cursor last. `head`: the producer's last number, None if unknown;
-    `silent_since`: the moment, in Vietnamese time, since when it is unknown because the producer is silent.
+    `silent_since`: the moment, in Vietnamese time, at which the producer fell silent.
     """
 
     reader: str = ""

@@ -12,16 +12,14 @@ import secrets
 import socket
 import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any
 
 from services.kernel.log.position import Position
-from services.kernel.mongo.driver import AFTER, Document, DuplicateKeyError, PyMongoError, is_transient
+from services.kernel.mongo.driver import AFTER, DuplicateKeyError, PyMongoError, is_transient
+from services.kernel.mongo.lease import OVER, free_for, until
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
-
-LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class LostCursor(Exception):  # noqa: N818
@@ -44,10 +42,10 @@ class Cursor:
 
     async def hold(self) -> bool:
         """Reads the position, and takes or renews the lease; False while another process holds it."""
-        free = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
+        free = free_for(self._holder)
         kept = {
             "holder": {"$cond": [free, self._holder, "$holder"]},
-            "until": {"$cond": [free, self._until, "$until"]},
+            "until": {"$cond": [free, until(self.lease), "$until"]},
             "seq": {"$ifNull": ["$seq", 0]},
             "event": {"$ifNull": ["$event", ""]},
             "parked": {"$ifNull": ["$parked", 0]},
@@ -61,11 +59,6 @@ class Cursor:
         self.position = Position(found["seq"], found["event"])
         self._renew_at = time.monotonic() + self.lease / 3
         return bool(found["holder"] == self._holder)
-
-    @property
-    def _until(self) -> Document:
-        """The end of a lease that begins now, by MongoDB's clock."""
-        return {"$add": ["$$NOW", int(self.lease * 1000)]}
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
         """Does the work and renews the lease beside it. Stops the work with `LostCursor` when the lease is lost."""
@@ -93,7 +86,7 @@ class Cursor:
     async def _renew(self) -> None:
         known = self.position
         found = await self._cursors.find_one_and_update(
-            self._mine, [{"$set": {"until": self._until}}], return_document=AFTER
+            self._mine, [{"$set": {"until": until(self.lease)}}], return_document=AFTER
         )
         if found is None:
             raise LostCursor("another process has taken the lease")
@@ -108,7 +101,7 @@ class Cursor:
         """
         session = tx.session if tx else None
         # Literal: an id that begins with a dollar sign would be a field's name.
-        change = {"seq": to.seq, "event": {"$literal": to.event}, "at": "$$NOW", "until": self._until}
+        change = {"seq": to.seq, "event": {"$literal": to.event}, "at": "$$NOW", "until": until(self.lease)}
         left = {"seq": self.position.seq, "event": self.position.event}
         found = await self._cursors.find_one_and_update(
             self._mine | left, [{"$set": change}], session=session
@@ -135,4 +128,4 @@ class Cursor:
     async def release(self) -> None:
         """Gives the lease back, so that another process need not wait for its end."""
         with contextlib.suppress(PyMongoError):
-            await self._cursors.update_one(self._mine, {"$set": {"holder": None, "until": LONG_AGO}})
+            await self._cursors.update_one(self._mine, {"$set": {"holder": None, "until": OVER}})

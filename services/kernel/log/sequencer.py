@@ -23,6 +23,7 @@ from services.kernel.log.pace import Pace
 from services.kernel.log.streams import Heartbeat, heartbeat_subject, nudge_subject
 from services.kernel.messages import Recorded, unreadable
 from services.kernel.mongo.driver import Document, PyMongoError, Session
+from services.kernel.mongo.lease import free_for, until
 from services.kernel.mongo.logged import id_of, recorded
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING, Transaction
@@ -104,9 +105,9 @@ class Sequencer:
         """Takes the lease, or renews it after a third of its time; False while another process holds it."""
         if time.monotonic() < self._renew_at:
             return True
-        mine_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
         held = await self._store.db.sequencer.find_one_and_update(
-            {"_id": HEAD, "$expr": mine_or_over}, [{"$set": {"holder": self._holder, "until": self._until}}]
+            {"_id": HEAD, "$expr": free_for(self._holder)},
+            [{"$set": {"holder": self._holder, "until": until(self._lease)}}],
         )
         if held is None:
             self.copy.rest()
@@ -119,18 +120,13 @@ class Sequencer:
         self._renew_at = time.monotonic() + self._lease / 3
         return True
 
-    @property
-    def _until(self) -> Document:
-        """The end of a lease that begins now, by MongoDB's clock."""
-        return {"$add": ["$$NOW", int(self._lease * 1000)]}
-
     async def _renew(self, session: Session | None) -> Document:
         """Renews the lease, even one that has run out, unless another process has taken it.
 
         Returns the lease, with the last number and its event.
         """
         renewed = await self._store.db.sequencer.find_one_and_update(
-            {"_id": HEAD, "holder": self._holder}, [{"$set": {"until": self._until}}], session=session
+            {"_id": HEAD, "holder": self._holder}, [{"$set": {"until": until(self._lease)}}], session=session
         )
         if renewed is None:
             raise LostLease
@@ -156,7 +152,7 @@ class Sequencer:
                         "$set": {
                             "head": head + len(events),
                             "event": {"$literal": before[-1]},
-                            "until": self._until,
+                            "until": until(self._lease),
                         }
                     }
                 ],

@@ -92,15 +92,16 @@ class Client:
         fields: Fields | None = None,
     ) -> A:
         """The answer; `Refused` if a rule forbids it; `Unavailable` without an outcome after `timeout` seconds."""
-        body = msgspec.json.encode(message)
         begun = time.monotonic()
-        until = begun + self._timeout
+        asked = _Asked(
+            message, msgspec.json.encode(message), caller, key, fields, type_, begun + self._timeout
+        )
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
                 try:
-                    head, text = await self._attempt(message, body, caller, key, fields, type_, until)
+                    head, text = await self._attempt(asked)
                 except _WORTH_ASKING_AGAIN:
-                    head, text = await self._again(message, body, caller, key, fields, type_, until)
+                    head, text = await self._again(asked)
             except _WORTH_ASKING_AGAIN as error:
                 span.set_status(StatusCode.ERROR)
                 raise Unavailable(f"{message.service} does not answer", telemetry.trace_id()) from error
@@ -113,55 +114,38 @@ class Client:
             answer: Any = head.answer
             return cast(A, Rows(answer, text) if type_ is Rows else answer)
 
-    async def _again(
-        self,
-        message: Command | Query,
-        body: bytes,
-        caller: Caller,
-        key: str,
-        fields: Fields | None,
-        type_: Any,
-        until: float,
-    ) -> tuple[Reply[Any], bytes]:
-        """Repeats the request until a service answers, or until the moment `until`."""
+    async def _again(self, asked: "_Asked") -> tuple[Reply[Any], bytes]:
+        """Repeats the request until a service answers, or until its time is over."""
         async for attempt in stamina.retry_context(
             on=_WORTH_ASKING_AGAIN,
             attempts=None,
-            timeout=max(until - time.monotonic(), 0.1),
+            timeout=asked.left,
             wait_initial=0.02,
             wait_max=0.5,
             wait_jitter=0.02,
         ):
             with attempt:
-                return await self._attempt(message, body, caller, key, fields, type_, until)
+                return await self._attempt(asked)
         raise AssertionError("unreachable")
 
-    async def _attempt(
-        self,
-        message: Command | Query,
-        body: bytes,
-        caller: Caller,
-        key: str,
-        fields: Fields | None,
-        type_: Any,
-        until: float,
-    ) -> tuple[Reply[Any], bytes]:
+    async def _attempt(self, asked: "_Asked") -> tuple[Reply[Any], bytes]:
         """The head of the reply, and its rows. It ends before its token does."""
-        within = min(max(until - time.monotonic(), 0.1), LIFE.total_seconds())
+        message, caller = asked.message, asked.caller
+        within = min(asked.left, LIFE.total_seconds())
         if isinstance(message, Query):
             headers = self._pass(caller, message.service)
         else:
-            bound = binding(message.subject, body, key)
+            bound = binding(message.subject, asked.body, asked.key)
             headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **bound))
-        if key:
-            headers += header(KEY, key)
-        if fields:
-            headers += header(FIELDS, msgspec.json.encode(fields).decode())
+        if asked.key:
+            headers += header(KEY, asked.key)
+        if asked.fields:
+            headers += header(FIELDS, msgspec.json.encode(asked.fields).decode())
         if trace := telemetry.traceparent():
             headers += header("traceparent", trace)
-        answered = await self._connection.ask(message.subject, headers, body, within=within)
+        answered = await self._connection.ask(message.subject, headers, asked.body, within=within)
         end = answered.find(ROW)
-        reply = _decoder(type_).decode(answered if end < 0 else answered[:end])
+        reply = _decoder(asked.type_).decode(answered if end < 0 else answered[:end])
         if reply.failure:
             raise _Again if reply.again else Unavailable(f"{message.subject} failed", reply.failure)
         return reply, b"" if end < 0 else answered[end:]
@@ -178,6 +162,23 @@ class Client:
         headers = HEADERS + header(CALLER, self._tokens.sign(caller, moment(), LIFE, **reading(service)))
         self._passes[id(caller), service] = _Pass(caller, headers, now + LIFE.total_seconds() / 3)
         return headers
+
+
+class _Asked(NamedTuple):
+    """A request. `until`: the moment, by the monotonic clock, at which its caller gives up."""
+
+    message: Command | Query
+    body: bytes
+    caller: Caller
+    key: str
+    fields: Fields | None
+    type_: Any
+    until: float
+
+    @property
+    def left(self) -> float:
+        """Seconds until then; never 0, so that each request is sent."""
+        return max(self.until - time.monotonic(), 0.1)
 
 
 class _Pass(NamedTuple):

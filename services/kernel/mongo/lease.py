@@ -17,6 +17,16 @@ HELD: Document = {"$gt": ["$until", "$$NOW"]}
 """An expression over the document: whether a process holds the lease."""
 
 
+def free_for(holder: str) -> Document:
+    """An expression over the document: whether `holder` may take or renew the lease."""
+    return {"$or": [{"$eq": ["$holder", holder]}, {"$lt": ["$until", "$$NOW"]}]}
+
+
+def until(seconds: float) -> Document:
+    """An expression: the end of a lease of that length that begins now, by MongoDB's clock."""
+    return {"$add": ["$$NOW", int(seconds * 1000)]}
+
+
 class Lease:
     """A holder keeps it until another process takes it, which is possible only when it has run out.
 
@@ -41,10 +51,9 @@ class Lease:
             await self._leases.update_one({"_id": self._name}, free, upsert=True)
             self._known = True
         asked_at = time.monotonic()
-        ours_or_over = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}
-        until = {"$add": ["$$NOW", int(self._seconds * 1000)]}
         taken = await self._leases.update_one(
-            {"_id": self._name, "$expr": ours_or_over}, [{"$set": {"holder": self._holder, "until": until}}]
+            {"_id": self._name, "$expr": free_for(self._holder)},
+            [{"$set": {"holder": self._holder, "until": until(self._seconds)}}],
         )
         self.held, self._asked_at = taken.matched_count == 1, asked_at
         return self.held

@@ -117,9 +117,6 @@ class Styles:
         elif name == "xf" and self._of_cells:
             self.are_dates.append(self._is_date(attributes.get("numFmtId", "0")))
 
-    def text(self, text: str) -> None:
-        pass
-
     def end(self, name: str) -> None:
         if name == "cellXfs":
             self._of_cells = False

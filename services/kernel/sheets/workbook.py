@@ -6,7 +6,7 @@ calamine does not tell a formula from its value, and hides the number formats.
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import join, normpath
 from typing import Any
@@ -36,15 +36,17 @@ class Workbook:
         """Id → kind and part of a relationship."""
         self._epoch = EPOCH
         self._found: list[tuple[str, bool, str]] = []
-        self._parse("xl/_rels/workbook.xml.rels", self._relationship, any_namespace=True)
-        self._parse("xl/workbook.xml", self._element)
+        relationships = parser_of(self._relationship, any_namespace=True)
+        self._parse("xl/_rels/workbook.xml.rels", relationships, LARGEST_STYLES)
+        self._parse("xl/workbook.xml", parser_of(self._element), LARGEST_STYLES)
         parts = dict(self._targets.values())
         self._strings = Strings()
         if "sharedStrings" in parts:
-            self._parse_whole(parts["sharedStrings"], self._strings, LARGEST_STRINGS)
+            strings = parser_of(self._strings.start, self._strings.end, self._strings.text)
+            self._parse(parts["sharedStrings"], strings, LARGEST_STRINGS)
         self._styles = Styles()
         if "styles" in parts:
-            self._parse_whole(parts["styles"], self._styles, LARGEST_STYLES)
+            self._parse(parts["styles"], parser_of(self._styles.start, self._styles.end), LARGEST_STYLES)
 
     @property
     def sheets(self) -> list[Worksheet]:
@@ -80,16 +82,8 @@ class Workbook:
             visible = attributes.get("state", "visible") == "visible"
             self._found.append((attributes.get("name", ""), visible, ids[0] if ids else ""))
 
-    def _parse(
-        self, part: str, start: Callable[[str, Mapping[str, str]], None], *, any_namespace: bool = False
-    ) -> None:
-        parser = parser_of(start, any_namespace=any_namespace)
-        for chunk in self._chunks(part, LARGEST_STYLES):
-            with _sound():
-                parser.Parse(chunk, not chunk)
-
-    def _parse_whole(self, part: str, reader: Any, most: int) -> None:
-        parser = parser_of(reader.start, reader.end, reader.text)
+    def _parse(self, part: str, parser: Any, most: int) -> None:
+        """`most`: bytes of the part, unpacked; a refusal if it has more."""
         for chunk in self._chunks(part, most):
             with _sound():
                 parser.Parse(chunk, not chunk)

@@ -61,7 +61,7 @@ Numbers = dict[str, Any]
 
 
 def moves(changes: Iterable[tuple[Stage | None, Stage | None]]) -> dict[Place, Numbers]:
-    """What to add to the numbers of each place. `changes`: the stage of each model before and after its change."""
+    """The sums to add to the numbers of each place. `changes`: the stage of each model before and after its change."""
     sums: Counter[Stage] = Counter()
     for before, after in changes:
         sums.update([after] if after else ())

@@ -1,4 +1,4 @@
-"""Whatever cannot be read is parked and shown, and the reader goes on."""
+"""A reader parks and shows each event that it cannot read, and goes on with the next one."""
 
 import json
 from functools import partial

@@ -19,7 +19,8 @@ import pytest
 from services.kernel.calendar import moment
 from services.kernel.caller import LIFE, Caller, Scope, binding, reading
 from services.kernel.config import Settings
-from services.kernel.log import streams
+from services.kernel.log import pages, streams
+from services.kernel.log.replay import Replay
 from services.kernel.messages import Refused
 from services.kernel.messaging import client
 from services.kernel.messaging.client import CALLER, KEY, Reply
@@ -282,3 +283,10 @@ async def test_answer_larger_than_a_message_is_refused(service: Toy, size: int) 
     else:
         assert reply.refusal is not None
         assert reply.refusal.code == "answer-too-large"
+
+
+@pytest.mark.parametrize("junk", [b"", b"[]", b'{"after": "x"}', b"\xff"])
+async def test_malformed_request_for_a_page_is_answered_with_nothing(service: Toy, junk: bytes) -> None:
+    await service.do(OpenTally(id="t"), "open")
+    assert await pages.answer(service.store, junk) == b""
+    assert await pages.answer(service.store, msgspec.json.encode(Replay(0))) != b""
