@@ -35,7 +35,7 @@ class Positions:
     building: dict[str, int] = field(default_factory=dict)
     """Like `cursors`, of projections that are being rebuilt beside those in use."""
     rebuilds: list[str] = field(default_factory=list)
-    """Of each projection that can be rebuilt, a sentence about that."""
+    """One sentence for each projection that can be rebuilt: whether a rebuild waits or works."""
     parked: dict[str, list[Document]] = field(default_factory=dict)
 
     @property

@@ -147,9 +147,9 @@ E = TypeVar("E", bound=Event)
 
 
 def unreadable(producer: str) -> str:
-    """Type of the event that stands in pages and in the stream for one that the log holds and nobody can read.
+    """Type of the event that replaces, in pages and in the stream, a document of the log that cannot be read.
 
-    It keeps number and id; its `data` says why. Every reader parks it: nobody knows whom it concerned.
+    It keeps number and id; its `data` says why. Every reader parks it: the record that it concerned is unknown.
     """
     return f"event.{producer}.unreadable.v1"
 

@@ -97,7 +97,7 @@ class Inbox:
 
     @property
     def lag(self) -> int | None:
-        """Number of the producer's events that this reader has not passed; None if nobody can know."""
+        """Number of the producer's events that this reader has not passed; None if it is unknown."""
         if self._pulse is None or self.unknown_since:
             return None
         return max(0, self._pulse.head - self.position)
@@ -221,7 +221,7 @@ class Inbox:
         to = Position(events[-1].seq, events[-1].id)
 
         async def work(tx: Transaction) -> None:
-            # First: from here to the commit MongoDB lets nobody else take the lease.
+            # This write comes first: from here to the commit, MongoDB lets no other process take the lease.
             parked = await self._cursor.move(to, tx)
             if parked is None:
                 return

@@ -30,7 +30,7 @@ class Parking:
         self._ours = {"reader": reader, "producer": producer}
 
     async def keys(self, among: Collection[str], tx: Transaction) -> set[str]:
-        """Those of the keys that have a parked event."""
+        """The given keys that have a parked event."""
         wanted = {**self._ours, "key": {"$in": sorted(among)}}
         return set(await self._parked.distinct("key", wanted, session=tx.session))
 

@@ -47,7 +47,7 @@ class Pulse:
 
     @property
     def unknown_since(self) -> datetime | None:
-        """Since when nobody knows the end of the log: the producer is silent, or numbers no event."""
+        """The moment since which the end of the log is unknown: the producer is silent, or numbers no event."""
         if not self.is_fresh:
             return self.heard_at
         return self.last.stalled if self.last else None

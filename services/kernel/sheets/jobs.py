@@ -115,7 +115,7 @@ async def release(tx: Transaction, holder: str) -> None:
 
 
 async def take(tx: Transaction, holder: str) -> Document | None:
-    """The oldest job that nobody holds, of a caller none of whose jobs is held; now held by `holder`. Or None."""
+    """Gives `holder` the oldest free job of a caller who has no running job. None if there is no such job."""
     waiting = tx.unscoped(WAITING)
     shown = {"state": 1, "persons": 1}
     unfinished = [job async for job in waiting.find({"open": True}, shown, sort=[("open", 1), ("_id", 1)])]

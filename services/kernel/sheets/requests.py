@@ -13,7 +13,7 @@ from services.kernel.sheets.messages import FileFormat
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one child: seconds of processor time, and bytes of memory and of each file that it writes."""
+    """The limits of one child: seconds of processor time, bytes of memory, bytes of each file that it writes."""
 
     seconds: int = 60
     memory: int = 384 * 1024 * 1024
