@@ -25,7 +25,7 @@ from infra.run.embedded import MongoServer, NatsServer
 from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.provision import provision
 from infra.run.stack import Stack
-from infra.sample.loader import LIMITS, load_sample
+from infra.sample.loader import load_sample
 from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS, Rights
 from services.kernel.caller import Caller, Grant
@@ -193,7 +193,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tupl
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def graphql(stack: tuple[Stack, Settings]) -> AsyncGenerator[GraphQL, None]:
     running, located = stack
-    async with httpx.AsyncClient(timeout=DEADLINE, limits=LIMITS) as http:
+    async with httpx.AsyncClient(timeout=DEADLINE) as http:
         with closing(Watch(located)) as watch:
             yield GraphQL(running.gateway_url, located, http, watch)
 

@@ -15,7 +15,25 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(self, body: bytes, token: str | None = None) -> bytes:
-        """Sends a JSON body and returns the body of the answer."""
+        """Sends a JSON body and returns the body of the answer.
+
+        A kept connection that ends before the first byte of an answer was closed as idle while the request was on its
+        way: the request is sent again on a new connection, as HTTP clients do.
+        """
+        reused = self._streams is not None
+        try:
+            return await self._exchange(body, token)
+        except ConnectionError:
+            if not reused:
+                raise
+        except asyncio.IncompleteReadError as error:
+            if not reused or error.partial:
+                raise
+        self.close()
+        self._streams = None
+        return await self._exchange(body, token)
+
+    async def _exchange(self, body: bytes, token: str | None) -> bytes:
         reader, writer = await self._connected()
         caller = f"Authorization: Bearer {token}\r\n" if token else ""
         writer.write(

@@ -36,6 +36,11 @@ A divided service has a second process for its readers.
 
 CONNECTIONS = "gateway.transport.connections:Connection"
 """The protocol of the gateway's connections, which limits them."""
+KEPT_ALIVE = "75"
+"""Seconds that an idle connection stays open: longer than proxies keep theirs (nginx: 60 s).
+
+A server that closes first loses requests: a client can send one in the moment in which the server closes.
+"""
 READY_TIMEOUT = 60.0
 STOP_TIMEOUT = 8.0
 NATS_PORT = 4222
@@ -182,6 +187,7 @@ def serving(module: str, *place: str) -> list[str]:
         *(*place, "--no-access-log", "--log-level", "warning"),
         # The gateway has its own setting for trusted proxies.
         *("--no-proxy-headers", "--timeout-graceful-shutdown", "5", "--backlog", "256"),
+        *("--timeout-keep-alive", KEPT_ALIVE),
         *(("--http", CONNECTIONS) if module == PROCESSES["gateway"] else ()),
     ]
 

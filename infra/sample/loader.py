@@ -24,8 +24,6 @@ from services.kernel.messages import Role
 
 SET = "hong-linh-2018"
 AT_ONCE = 16
-LIMITS = httpx.Limits(keepalive_expiry=2)
-"""The gateway closes connections that are idle for 5 seconds. The client drops them earlier, so it reuses none then."""
 STEPS = len(ORGANISATIONS) + len(ACTIVITIES) + 2 * len(REGISTRATIONS)
 
 _MUTATION = """
@@ -93,7 +91,7 @@ class Person:
 
 async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
     """Calls `progress` after each of the `STEPS`."""
-    async with httpx.AsyncClient(timeout=60, limits=LIMITS) as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         officer, appraiser, supervisor = (
             Person(http, settings, role) for role in (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR)
         )
