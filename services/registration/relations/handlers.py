@@ -12,10 +12,10 @@ from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.kernel.search.index import Index
-from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
 from services.registration.relations import domain, repository
-from services.registration.relations.domain import Side, Suggestion
+from services.registration.relations.candidates import candidates
+from services.registration.relations.domain import Suggestion
 from services.registration.relations.likeness import Corpus
 from services.registration.relations.messages import (
     RELATION,
@@ -31,12 +31,6 @@ from services.registration.relations.messages import (
 )
 from services.registration.relations.repository import OtherModels, Relations, Sides
 
-RAREST = 8
-"""Number of words and pairs of words, the rarest of a title, by which candidates are searched."""
-NEAR, FAR = 40, 40
-"""Most candidates in the model's unit and in each of its predecessors, and most candidates of the whole country."""
-FEWEST_NEAR, FEWEST_FAR = 2, 3
-"""Least number of these words and pairs that a candidate must have, in the same two searches."""
 MOST_HERE, MOST_ELSEWHERE = 5, 3
 """Most suggestions for a model: of duplicates and continuations together, and of replications. When more replications
 match, only the oldest is suggested."""
@@ -49,17 +43,17 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
     changed = {one.event.key: one for one in heard}
     sides = Sides(tx, names)
     subjects = dict(await sides.read(changed))
-    candidates = {key: _candidates(side, index) for key, side in subjects.items()}
+    found_alike = {key: candidates(side, index) for key, side in subjects.items()}
     relations = Relations(tx)
     known = await relations.of(changed)
     related = {model for relation in known.values() for model in relation.models}
-    others = await sides.read(related.union(*candidates.values()))
+    others = await sides.read(related.union(*found_alike.values()))
     compare = partial(domain.compare, corpus=Corpus(index.frequency, index.documents))
     for key, side in subjects.items():
         found = [
             suggestion
-            for other in candidates[key]
-            if other != key and other in others and (suggestion := compare(side, others[other]))
+            for other in found_alike[key]
+            if other in others and (suggestion := compare(side, others[other]))
         ]
         act = tx.act()
         with tx.because(changed[key].recorded):
@@ -80,16 +74,6 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
                     await relations.put_later(*lapsed)
         await asyncio.sleep(0)  # lets the process answer searches between two models
     await relations.flush()
-
-
-def _candidates(side: Side, index: Index) -> list[str]:
-    said = side.said()
-    terms = {term: many for term in said.terms if (many := index.frequency(term)) > 1}
-    rarest = sorted(terms, key=lambda term: (terms[term], term))[:RAREST]
-    units = (UnitPath(side.unit).unit, *sorted(side.follows))
-    found = [id_ for unit in units for id_ in index.alike(rarest, within=unit, most=NEAR, floor=FEWEST_NEAR)]
-    found += index.alike(rarest, within=None, most=FAR, floor=FEWEST_FAR)
-    return list(dict.fromkeys(found))
 
 
 def best(found: Sequence[Suggestion]) -> list[Suggestion]:
