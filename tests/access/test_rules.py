@@ -104,6 +104,7 @@ UNSCOPED = {
     ("services/kernel/sheets/jobs.py", "'job_rows'"),
     ("services/kernel/sheets/jobs.py", "'jobs'"),
     ("services/kernel/sheets/jobs.py", "'job_leases'"),
+    ("services/kernel/sheets/jobs.py", "'added_rows'"),
     ("services/directory/units.py", "COLLECTION"),
     ("services/directory/organisations.py", "COLLECTION"),
     ("services/kernel/mongo/access.py", "'cursors'"),

@@ -111,6 +111,12 @@ def expanded(text: str) -> list[Token]:
     return written
 
 
+@lru_cache(50_000)
+def spoken(text: str) -> str:
+    """The text as it is said: abbreviations in words, without marks, case and punctuation. Names are compared by it."""
+    return " ".join(token.bare for token in expanded(text))
+
+
 def abbreviated(text: Sequence[Token]) -> Iterator[tuple[int, int, str, str]]:
     """Places from and to where words stand that have an abbreviation, and its exact and bare key."""
     contractions = _contractions()

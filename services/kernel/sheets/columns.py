@@ -36,6 +36,8 @@ class Layout:
 
     `title`: of the worksheet. `noun`: the record that a row is. `recognised_by`: keys of columns; the first row that
     has all of their headings is the row of headings. `named_by`: key of the column with the name of the row's record.
+    `identified_by`, `versioned_by`: keys of the columns with its id and its version, which every file that a job writes
+    has; empty where rows only add records.
     """
 
     title: str
@@ -43,6 +45,8 @@ class Layout:
     columns: tuple[Column, ...]
     recognised_by: frozenset[str]
     named_by: str
+    identified_by: str = ""
+    versioned_by: str = ""
 
     @cached_property
     def by_key(self) -> dict[str, Column]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents, Unscoped
@@ -22,8 +22,8 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Page, Rows
 from services.kernel.sheets.files import AFTER_EXPIRY
 from services.kernel.sheets.judging import Outcome
-from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import JOB, Fate, JobRows, JobState, RowRow
+from services.kernel.units import UnitPath
 
 COLLECTION = "jobs"
 ROWS = Unscoped("job_rows", "a row is read by the id of its job, which the caller has read before")
@@ -31,6 +31,7 @@ WAITING = Unscoped(
     "jobs", "a worker takes the job of any caller, and does it in the name and scope of that caller"
 )
 LEASES = Unscoped("job_leases", "the end of a lease says nothing about any unit")
+ADDED = Unscoped("added_rows", "a row is looked up by what it says, which the caller has before it")
 KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=6)
 """Time without a renewal after which another worker takes the job of one that lives but stands still."""
@@ -47,8 +48,6 @@ INDEXES: Indexes = {
     ROWS.name: [
         IndexModel([("job", ASCENDING), ("number", ASCENDING)], unique=True),
         IndexModel([("job", ASCENDING), ("fate", ASCENDING), ("number", ASCENDING)]),
-        # Of two jobs that add the same row at the same time, one commits; the other then finds the row.
-        IndexModel([("added", ASCENDING)], unique=True, partialFilterExpression={"added": {"$gt": ""}}),
         AFTER_EXPIRY,
     ],
     LEASES.name: [AFTER_EXPIRY],
@@ -161,14 +160,18 @@ async def change(
     await tx.unscoped(WAITING).write([UpdateOne({"_id": job["_id"]}, update)])
 
 
-def row_key(job: Document, line: Line) -> str:
-    """Identity of a row: of rows with the same key, imports add one record. Here it is the row of the same file."""
-    return f"{job['sheet']}/{job['digest']}/{line.number}"
+def row_key(job: Document, content: str) -> str:
+    """Identity of a row: of rows with the same key, imports add one record. `content`: digest of what the row says.
+
+    The unit of the file belongs to it: a name in a cell means a record of that unit.
+    """
+    return f"{job['sheet']}/{UnitPath(job['unit']).unit}/{content}"
 
 
 async def write_rows(tx: Transaction, job: Document, rows: Sequence[tuple[str, int, Outcome[Any]]]) -> None:
-    """`rows`: keys and numbers, with outcomes. The key of a row that added a record is unique from then on."""
+    """`rows`: keys and numbers, with outcomes. No later row with the key of a row that added a record adds another."""
     documents: list[Any] = []
+    added: list[Any] = []
     for key, number, outcome in rows:
         row = {
             "_id": f"{job['_id']}/{number}",
@@ -178,20 +181,24 @@ async def write_rows(tx: Transaction, job: Document, rows: Sequence[tuple[str, i
             "fate": outcome.fate.value,
             "title": outcome.title,
             "record": outcome.record,
+            "record_version": outcome.version,
             "problems": [to_document(problem) for problem in outcome.problems],
             "expires_at": tx.at + KEPT,
         }
-        if outcome.new:
-            row["added"] = key
         documents.append(InsertOne(row))
+        if outcome.new:
+            added.append(InsertOne({"_id": key, "record": outcome.record}))
     if documents:
         await tx.unscoped(ROWS).write(documents)
+    if added:
+        # Of two jobs that add the same row at the same time, one commits; the other then finds the row.
+        await tx.unscoped(ADDED).write(added)
 
 
 async def imported_before(tx: Transaction, keys: Mapping[int, str]) -> dict[int, str]:
-    """Row number → record that an earlier import has added for the same row. `keys`: by row number."""
-    found = tx.unscoped(ROWS).find({"added": {"$in": list(keys.values())}}, {"added": 1, "record": 1})
-    records = {row["added"]: row["record"] async for row in found}
+    """Row number → record that an import has added for the same row. `keys`: by row number."""
+    found = tx.unscoped(ADDED).find({"_id": {"$in": list(keys.values())}})
+    records = {row["_id"]: row["record"] async for row in found}
     return {number: records[key] for number, key in keys.items() if key in records}
 
 
@@ -233,14 +240,24 @@ async def rows_page(access: Access, query: JobRows) -> Rows:
     )
 
 
-async def reasons(access: Access, job: str, first: int, last: int) -> dict[int, tuple[str, str]]:
-    """Row number → fate and reasons, in Vietnamese."""
+class Told(NamedTuple):
+    """What became of a row: its fate and the reasons, in Vietnamese, and its record with its version."""
+
+    fate: str = ""
+    why: str = ""
+    record: str | None = None
+    version: int | None = None
+
+
+async def told(access: Access, job: str, first: int, last: int) -> dict[int, Told]:
+    """What became of the rows, by row number."""
     wanted = {"job": job, "number": {"$gte": first, "$lte": last}}
-    found = access.unscoped(ROWS).find(wanted, {"number": 1, "fate": 1, "problems": 1})
     return {
-        row["number"]: (
+        row["number"]: Told(
             Fate(row["fate"]).vi,
             "\n".join(f"{p['cell']}: {p['vi']}" if p["cell"] else p["vi"] for p in row["problems"]),
+            row["record"],
+            row["record_version"],
         )
-        async for row in found
+        async for row in access.unscoped(ROWS).find(wanted)
     }

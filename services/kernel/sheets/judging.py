@@ -17,12 +17,13 @@ T = TypeVar("T")
 class Outcome(Generic[E]):
     """The judgement of one row.
 
-    `record`: id of the record that it adds (`new`) or changes. `title`: the record's name, where the row itself has
-    none. `effect`: what the service will write; None if nothing.
+    `record`: id of the record that it adds (`new`) or changes. `version`: the record's version afterwards, if known.
+    `title`: the record's name, where the row itself has none. `effect`: what the service will write; None if nothing.
     """
 
     fate: Fate
     record: str | None = None
+    version: int | None = None
     new: bool = False
     title: str = ""
     problems: tuple[RowProblem, ...] = ()
@@ -61,12 +62,16 @@ class Cells:
             self._note_refusal(refused, key)
             return None
 
-    def must(self, rule: Callable[[], T]) -> T:
-        """The rule's result; when it refuses, the row is faulty, at the cell of the input that the refusal names."""
+    def must(self, rule: Callable[[], T], **columns: str) -> T:
+        """The rule's result; when it refuses, the row is faulty, at the cell of the input that the refusal names.
+
+        `columns`: input → key of the column that gives it to this rule, where the layout does not say it.
+        """
         try:
             return rule()
         except Refused as refused:
-            self._note_refusal(refused, self._layout.column_of_input((*refused.refusal.fields, "")[0]))
+            named = (*refused.refusal.fields, "")[0]
+            self._note_refusal(refused, columns.get(named) or self._layout.column_of_input(named))
             raise Faulty(self.problems) from None
 
     def require(self, given: dict[str, Any]) -> None:
@@ -99,7 +104,30 @@ def judged(line: Line, layout: Layout, judge: Callable[[Cells], Outcome[E]]) -> 
 
 
 def imported_before(record: str) -> Outcome[Any]:
-    """The outcome of a row that an earlier import of the same file has added."""
+    """The outcome of a row that says what a row of an earlier import said, which added this record."""
     vi, en = f"Dòng này đã nhập trước đây: {record}.", f"It was imported before: {record}."
     note = RowProblem(cell="", code="row-imported", vi=vi, en=en)
     return Outcome(Fate.UNCHANGED, record, problems=(note,))
+
+
+def repeats(first: int) -> Outcome[Any]:
+    """The outcome of a row that says what the row `first` of the same file says."""
+    note = RowProblem(
+        cell="",
+        code="row-twice",
+        vi=f"Giống hệt dòng {first} nên không tính thêm; nếu là việc khác, hãy ghi cho khác đi.",
+        en=f"The same as row {first}, so it adds nothing; where another thing is meant, say what differs.",
+    )
+    return Outcome(Fate.UNCHANGED, problems=(note,))
+
+
+def contradicts(line: Line, other: int, layout: Layout) -> Outcome[Any]:
+    """The outcome of a row that names the same record as the row `other`, and says something else."""
+    key, noun = layout.identified_by, layout.noun
+    note = RowProblem(
+        cell=line.address(key),
+        code="rows-differ",
+        vi=f"Cùng mã {noun.vi} {line.text(key)} với dòng {other} mà nội dung khác nhau; hãy để lại một dòng.",
+        en=f"It names the {noun.en} {line.text(key)} as row {other} does, and says something else; leave one row.",
+    )
+    return Outcome(Fate.ERROR, problems=(note,))

@@ -97,7 +97,7 @@ class Sheets:
             ),
             tasks=(Task("sheets", worker.late(lambda running: running.run)),),
             indexes={**files.INDEXES, **jobs.INDEXES},
-            unscoped=(files.PARTS, files.BEGINNINGS, jobs.ROWS, jobs.WAITING, jobs.LEASES),
+            unscoped=(files.PARTS, files.BEGINNINGS, jobs.ROWS, jobs.WAITING, jobs.LEASES, jobs.ADDED),
         )
 
     def worker(self, store: Store) -> Worker:
@@ -130,7 +130,7 @@ class Sheets:
     async def start_import(self, sheet: AnySheet, command: StartImport, tx: Transaction) -> Row:
         file = await files.get(tx, command.file)
         kind = JobKind.CHECK if command.check else JobKind.IMPORT
-        job = {"unit": file["unit"], "name": file["name"], "file": file["_id"], "digest": file["digest"]}
+        job = {"unit": file["unit"], "name": file["name"], "file": file["_id"]}
         return await self._start(sheet, kind, command, job, tx)
 
     async def start_export(self, sheet: AnySheet, command: StartExport, tx: Transaction) -> Row:

@@ -17,10 +17,12 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import Document, PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.sheets import apart, files, jobs, values
+from services.kernel.sheets import apart, files, identity, jobs, values
 from services.kernel.sheets.apart import BATCH, ReadRows
 from services.kernel.sheets.columns import Column
-from services.kernel.sheets.judging import Outcome, imported_before
+from services.kernel.sheets.identity import Identities
+from services.kernel.sheets.jobs import Told
+from services.kernel.sheets.judging import Outcome, contradicts, imported_before, repeats
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, FileFormat, JobKind
 from services.kernel.sheets.requests import Writing
@@ -41,6 +43,7 @@ class Run:
         type_ = sheet.exports if job["kind"] == JobKind.EXPORT else sheet.imports
         self._roles = type_.roles
         self._command = msgspec.convert(job["command"], type_)
+        self._identities = Identities()
 
     async def result(self, folder: Path) -> str:
         """Does the job. Returns the id of the result file. `folder`: for files of this run."""
@@ -64,6 +67,7 @@ class Run:
         async with self._children:
             found = await apart.read(file, self._sheet.layout, folder / "rows")
         await self._note({"total": found.total})
+        self._identities = await identity.compared(found.batches(), self._sheet.layout)
         importer = await self._sheet.importer(self._command, job["unit"], access)
         for lines in found.batches(after=int(job["row"])):
             await self._batch(lines, importer)
@@ -91,27 +95,37 @@ class Run:
         last = lines[-1].number
         if (await jobs.held(tx, self._job))["row"] >= last:
             return  # committed by an attempt whose answer was lost
-        keys = {line.number: jobs.row_key(self._job, line) for line in lines}
+        contents = self._identities.contents
+        keys = {n: jobs.row_key(self._job, contents[n]) for line in lines if (n := line.number) in contents}
         earlier = await jobs.imported_before(tx, keys)
-        fresh = [line for line in lines if line.number not in earlier]
-        outcomes = dict(zip([line.number for line in fresh], await importer.judge(fresh, tx), strict=True))
+        outcomes = {line.number: settled for line in lines if (settled := self._settled(line, earlier))}
+        fresh = [line for line in lines if line.number not in outcomes]
+        judged = await importer.judge(fresh, tx)
         if self._job["kind"] == JobKind.IMPORT:
-            await importer.write(list(outcomes.values()), tx)
-        rows = [(keys[line.number], line.number, self._told(line, outcomes, earlier)) for line in lines]
+            await importer.write(judged, tx)
+        outcomes |= zip([line.number for line in fresh], judged, strict=True)
+        rows = [(keys.get(n, ""), n, self._told(line, outcomes[n])) for line in lines for n in [line.number]]
         await jobs.write_rows(tx, self._job, rows)
         counts = {f"counts.{fate.lower()}": sum(one.fate is fate for *_, one in rows) for fate in Fate}
         await jobs.change(tx, self._job, {"row": last}, {"done": len(lines), **counts})
 
-    def _told(
-        self, line: Line, outcomes: Mapping[int, Outcome[Any]], earlier: Mapping[int, str]
-    ) -> Outcome[Any]:
+    def _settled(self, line: Line, earlier: Mapping[int, str]) -> Outcome[Any] | None:
+        """The outcome of a row that needs no judging: another row, here or in an earlier import, has said it."""
+        number, layout = line.number, self._sheet.layout
+        if other := self._identities.contradicted.get(number):
+            return contradicts(line, other, layout)
+        if first := self._identities.repeated.get(number):
+            return repeats(first)
+        record = earlier.get(number)
+        return imported_before(record) if record and line.text(layout.identified_by) in ("", record) else None
+
+    def _told(self, line: Line, outcome: Outcome[Any]) -> Outcome[Any]:
         """The outcome to record. A check adds no record, so it names none."""
-        outcome = outcomes.get(line.number) or imported_before(earlier[line.number])
         written = self._job["kind"] == JobKind.IMPORT
         title = line.text(self._sheet.layout.named_by)[:LONGEST_TITLE] or outcome.title
         new = outcome.new and written
-        record = outcome.record if written or not outcome.new else None
-        return Outcome(outcome.fate, record, new, title, outcome.problems)
+        record, version = (outcome.record, outcome.version) if written or not outcome.new else (None, None)
+        return Outcome(outcome.fate, record, version, new, title, outcome.problems)
 
     async def _export(self, folder: Path) -> str:
         job, layout = self._job, self._sheet.layout
@@ -137,26 +151,33 @@ class Run:
         )
 
     async def _write_result(self, access: Access, found: ReadRows, into: Path) -> None:
-        """Writes the columns that were read, with the fate of each row and the reasons beside it."""
+        """Writes the columns that were read and each row's record, with its fate and the reasons beside it.
+
+        A row that is imported again from this file is known by its record.
+        """
         layout = self._sheet.layout
-        columns = [column for column in layout.columns if column.key in found.letters]
+        shown = {*found.letters, layout.identified_by, layout.versioned_by}
+        columns = [column for column in layout.columns if column.key in shown]
         headings = [*(column.heading for column in columns), FATE, REASON]
         widths = [*(column.width for column in columns), 24, 80]
         writing = Writing(into, FileFormat.XLSX, layout.title, headings, widths)
         async with self._children, apart.child(writing) as sheet:
             for lines in found.batches():
-                reasons = await jobs.reasons(access, self._job["_id"], lines[0].number, lines[-1].number)
-                await sheet.send([_with_reason(line, columns, reasons) for line in lines])
+                told = await jobs.told(access, self._job["_id"], lines[0].number, lines[-1].number)
+                await sheet.send([self._as_told(line, columns, told.get(line.number)) for line in lines])
             await sheet.answer()
+
+    def _as_told(self, line: Line, columns: list[Column], told: Told | None) -> list[Any]:
+        layout, cells = self._sheet.layout, dict(line.cells)
+        told = told or Told()
+        if told.record:
+            cells[layout.identified_by] = told.record
+            cells[layout.versioned_by] = told.version or cells.get(layout.versioned_by)
+        shown = [_as_read(cells.get(column.key)) for column in columns]
+        return [*shown, told.fate, f"Dòng {line.number}. {told.why}" if told.why else ""]
 
     async def _note(self, changed: Document) -> None:
         await self._store.transaction(lambda tx: jobs.change(tx, self._job, changed))
-
-
-def _with_reason(line: Line, columns: list[Column], reasons: Mapping[int, tuple[str, str]]) -> list[Any]:
-    fate, why = reasons.get(line.number, ("", ""))
-    cells = [_as_read(line.cells.get(column.key)) for column in columns]
-    return [*cells, fate, f"Dòng {line.number}. {why}" if why else ""]
 
 
 def _as_read(value: Any) -> Any:

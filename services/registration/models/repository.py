@@ -16,7 +16,16 @@ from services.kernel.rows import ByOwners, Columns, Computed, Page, Row, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.models import history as history_of
 from services.registration.models.domain import Model
-from services.registration.models.messages import MODEL, HistoryRow, ModelRow, ModelsPage, ModelStep
+from services.registration.models.messages import (
+    MODEL,
+    Change,
+    HistoryRow,
+    ModelRevised,
+    ModelRow,
+    ModelsPage,
+    ModelState,
+    ModelStep,
+)
 from services.registration.stages import repository as stages
 from services.registration.stages.domain import Stage, stage_of
 
@@ -33,6 +42,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("flagged", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),
+        IndexModel([("owner", ASCENDING), ("title", ASCENDING)]),
     ]
 }
 
@@ -120,6 +130,28 @@ async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
         )
         places.append(place)
     return view.rows(places)
+
+
+async def revisions(access: Access, models: Sequence[str]) -> dict[str, list[tuple[int, tuple[Change, ...]]]]:
+    """Id of a model → its versions that revised it, with the changes, oldest first."""
+    wanted = {"type": ModelRevised.subject}
+    order = [("version", ASCENDING)]
+    found = await Models.seen(access).histories(models, wanted, sort=order, limit=0)
+    return {
+        model: [(event.version, event.changes) for event in (one.read(ModelRevised) for one in events)]
+        for model, (_, events) in zip(models, found, strict=True)
+    }
+
+
+async def titled(
+    access: Access, owners: Iterable[str], titles: Iterable[str]
+) -> dict[tuple[str, str, int], str]:
+    """Owner, title and year → id, of the models of these owners with these titles that were not withdrawn."""
+    wanted = {"owner": {"$in": sorted(owners)}, "title": {"$in": sorted(titles)}}
+    shown = {"owner": 1, "title": 1, "year": 1, "state": 1}
+    found = [one async for one in Models.seen(access).find(wanted, shown)]
+    standing = [one for one in found if one["state"] != ModelState.WITHDRAWN]
+    return {(one["owner"], one["title"], one["year"]): one["_id"] for one in standing}
 
 
 def _between(query: ByOwners) -> Document:

@@ -160,7 +160,14 @@ COLUMNS = (
         20,
         ("kinh phí", "giá trị", "số tiền", "money"),
         read=partial(values.number, field="money"),
-        inputs=("amount",),
+    ),
+    Column(
+        "version",
+        "Phiên bản",
+        "Hệ thống ghi khi xuất tệp, xin đừng sửa: nhờ đó ô nào người khác đã sửa sau khi xuất thì không bị ghi đè.",
+        10,
+        ("version",),
+        read=partial(values.whole, field="version"),
     ),
 )
 LAYOUT = Layout(
@@ -169,4 +176,6 @@ LAYOUT = Layout(
     columns=COLUMNS,
     recognised_by=frozenset({"title", "owner"}),
     named_by="title",
+    identified_by="model",
+    versioned_by="version",
 )

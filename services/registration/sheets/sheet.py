@@ -15,6 +15,7 @@ from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.sheet import Sheet
 from services.kernel.units import COUNTRY, UnitPath
+from services.registration.models import repository
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, ModelsFilter
 from services.registration.models.repository import Models
@@ -23,7 +24,8 @@ from services.registration.organisations.repository import Organisations
 from services.registration.programmes import repository as programmes
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
-from services.registration.sheets.domain import RESOURCES, Effect, Known, judge
+from services.registration.sheets.domain import judge
+from services.registration.sheets.known import RESOURCES, Effect, Known
 from services.registration.sheets.messages import MODELS, StartExport, StartImport
 
 
@@ -44,6 +46,10 @@ class ModelsImporter:
         known = self._known
         self._models = Models(tx)
         known.models = await _models_named(lines, self._models)
+        known.revisions = await repository.revisions(
+            tx, [m.id for m in known.models.values() if m.revised_by]
+        )
+        known.recorded = await _recorded(lines, known, tx)
         units = {UnitPath(model.unit).unit for model in known.models.values()} - known.units.keys()
         known.units |= {unit.id: unit for unit in await Directory(tx).many(sorted(units))}
         known.programmes = await _programmes_of(lines, known.models, tx)
@@ -64,6 +70,18 @@ async def _models_named(lines: Sequence[Line], models: Models) -> dict[str, Mode
     if not ids:
         return {}
     return {model.id: model for model in await models.find({"_id": {"$in": ids}})}
+
+
+async def _recorded(lines: Sequence[Line], known: Known, tx: Transaction) -> dict[tuple[str, str, int], str]:
+    """Owner, title and year → id, of the models that have the owner and title of a row that adds one."""
+    adding = [
+        line.cells for line in lines if {"owner", "title"} <= line.cells.keys() and "model" not in line.cells
+    ]
+    owners = {
+        owner.id for name in {str(cells["owner"]) for cells in adding} for owner in known.owners_named(name)
+    }
+    titles = {LAYOUT.by_key["title"].read(cells["title"]) for cells in adding}
+    return await repository.titled(tx, owners, titles)
 
 
 async def _programmes_of(
@@ -125,6 +143,7 @@ def row(model: Model, owner: str) -> dict[str, Any]:
         "year": model.year,
         "programme": model.programme,
         "on": model.drafted_on,
+        "version": model.version,
         **totals,
     }
 

@@ -103,14 +103,14 @@ async def test_list_is_checked_and_imported_once_with_a_result_per_row(
     before = await counts(graphql)
     checked = await done(who, data, check=True)
     assert (checked["kind"], checked["state"], checked["done"], checked["total"]) == ("CHECK", "DONE", 5, 5)
-    assert checked["counts"] == {"accepted": 3, "warning": 1, "unchanged": 0, "error": 1}
+    assert checked["counts"] == {"accepted": 3, "warning": 0, "unchanged": 1, "error": 1}
     assert await counts(graphql) == before
     told = await rows(who, checked["id"])
     assert [(row["number"], row["fate"]) for row in told] == [
         (2, "ACCEPTED"),
         (3, "ACCEPTED"),
         (4, "ERROR"),
-        (5, "WARNING"),
+        (5, "UNCHANGED"),
         (6, "ACCEPTED"),
     ]
     assert {row["model"] for row in told} == {None}
@@ -120,7 +120,7 @@ async def test_list_is_checked_and_imported_once_with_a_result_per_row(
     imported = await done(who, data, check=False, submit=True)
     assert (imported["state"], imported["counts"]["accepted"], imported["counts"]["error"]) == ("DONE", 3, 1)
     models = [row["model"] for row in await rows(who, imported["id"]) if row["model"]]
-    assert len(set(models)) == 4
+    assert len(set(models)) == 3
     found = await who.ask(
         "query($id: ID!) { node(id: $id) { ... on Model { title state draftedOn owner { name } unit { id } } } }",
         id=models[1],
@@ -133,16 +133,72 @@ async def test_list_is_checked_and_imported_once_with_a_result_per_row(
         "unit": {"id": WARD},
     }
 
-    again = await done(who, data, "lần hai.csv", check=False)
-    assert again["counts"] == {"accepted": 0, "warning": 0, "unchanged": 4, "error": 1}
-    assert [row["model"] for row in await rows(who, again["id"], "UNCHANGED")] == models
+    # The same list with a row more, in another order and by another person, adds that row.
+    more = listed("Ngõ sáng", "Tiếng kẻng an ninh", "Đèn sáng ngõ quê", "Hàng rào xanh")
+    other = Person(graphql, Role.OFFICER, name="Bình")
+    again = await done(other, more, "lần hai.csv", check=False)
+    assert again["counts"] == {"accepted": 1, "warning": 0, "unchanged": 3, "error": 0}
+    assert [row["model"] for row in await rows(other, again["id"], "UNCHANGED")] == models[::-1]
 
     reply = await fetched(who, imported["result"])
     (tmp_path / "result.xlsx").write_bytes(reply.content)
-    table = list(load_workbook(tmp_path / "result.xlsx").worksheets[0].iter_rows(values_only=True))
+    book = load_workbook(tmp_path / "result.xlsx")
+    table = list(book.worksheets[0].iter_rows(values_only=True))
     assert table[0][-2:] == ("Kết quả", "Lý do")
+    assert [row[0] for row in table[1:]] == [*models[:2], None, None, models[2]]
     assert table[3][-2] == "Lỗi, không ghi"
     assert "B4: Thiếu “Tên mô hình”" in str(table[3][-1])
+    # The result file, with its wrong row corrected, adds that row.
+    book.worksheets[0]["C4"] = "Bờ rào hoa"
+    book.save(tmp_path / "corrected.xlsx")
+    corrected = await done(who, (tmp_path / "corrected.xlsx").read_bytes(), "c.xlsx", check=False)
+    assert corrected["counts"] == {"accepted": 1, "warning": 0, "unchanged": 4, "error": 0}
+
+
+async def test_model_in_two_rows_of_a_list_is_counted_once(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    who, owner = office.officer, await office.organisation()
+    draft, registered = await office.draft(owner), await office.registered(owner)
+    line = ("Kinh tế", "Tập thể")
+    land = (registered, owner, "Ngõ xóm sạch đẹp", *line, "100")
+    data = csv(
+        ("Mã mô hình", *HEADINGS, "Hiến đất (m²)"),
+        land,
+        land,
+        (draft, owner, "Tên A", *line, ""),
+        (draft, owner, "Tên B", *line, ""),
+    )
+    for check in (True, False):
+        told = await rows(who, (await done(who, data, check=check))["id"])
+        assert [(row["fate"], [p["code"] for p in row["problems"]]) for row in told] == [
+            ("ACCEPTED", []),
+            ("UNCHANGED", ["row-twice"]),
+            ("ERROR", ["rows-differ"]),
+            ("ERROR", ["rows-differ"]),
+        ]
+    ask = "query($id: ID!) { node(id: $id) { ... on Model { title contributions { amount } } } }"
+    assert (await who.ask(ask, id=registered))["node"]["contributions"] == [{"amount": "100"}]
+    assert (await who.ask(ask, id=draft))["node"]["title"] == "Ngõ xóm sạch đẹp"
+
+
+async def test_exported_list_that_is_old_keeps_newer_titles(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    who, owner = office.officer, await office.organisation()
+    draft = await office.draft(owner, place="Tổ 5")
+    started = await who.ask(
+        EXPORT, k=f"old {draft}", i={"filter": {"unit": WARD, "owner": owner}, "format": "CSV"}
+    )
+    exported = (await fetched(who, (await ended(who, started["startExport"]["id"]))["result"])).content
+    await Person(graphql, Role.OFFICER, name="Bình").does(
+        "reviseModel", model=draft, title="Tên mới", on="2019-02-02"
+    )
+    data = exported.replace("Tổ 5".encode(), b"")
+    told = await rows(who, (await done(who, data, check=False))["id"])
+    assert [(row["fate"], [p["code"] for p in row["problems"]]) for row in told] == [
+        ("WARNING", ["changed-meanwhile"])
+    ]
+    ask = "query($id: ID!) { node(id: $id) { ... on Model { title place } } }"
+    assert (await who.ask(ask, id=draft))["node"] == {"title": "Tên mới", "place": ""}
 
 
 async def test_row_joins_a_programme_by_name_and_moves_to_another(graphql: GraphQL) -> None:
@@ -200,7 +256,7 @@ async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(gr
         headings,
         (draft, *line, "Tổ 5", ""),
         (registered, *line, "", "1.155,3"),
-        (registered, *line, "Tổ 9", ""),
+        (await office.registered(owner), *line, "Tổ 9", ""),
         ("model_" + "0" * 24, *line, "", ""),
     )
     told = await rows(office.officer, (await done(office.officer, data, check=False))["id"])

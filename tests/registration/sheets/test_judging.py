@@ -16,12 +16,13 @@ from services.kernel.sheets.messages import Fate
 from services.kernel.sheets.reading import opened
 from services.kernel.sheets.template import write_template
 from services.kernel.units import DatedUnit, Spell, UnitLevel
-from services.movement.words import BodyKind, Field, SubjectKind
+from services.movement.words import BodyKind, ContributionKind, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
-from services.registration.sheets.domain import Effect, Known, judge
+from services.registration.sheets.domain import judge
+from services.registration.sheets.known import Effect, Known
 from services.registration.sheets.sheet import row as exported
 from tests.platform.kernel.sheets import malformed
 from tests.platform.kernel.sheets.malformed import HEADINGS, csv, workbook
@@ -201,6 +202,119 @@ def test_template_has_all_columns_and_no_rows(tmp_path: Path) -> None:
     with opened(file, LAYOUT) as sheet:
         assert list(sheet.letters) == [column.key for column in LAYOUT.columns]
         assert list(sheet.lines()) == []
+
+
+CHANGING = ("Mã mô hình", *HEADINGS, "Địa điểm", "Phiên bản")
+
+
+def revised(model: models.Model, **more: Any) -> tuple[models.Model, tuple[int, Any]]:
+    """The model with other values, and its revision as the judging of rows knows it."""
+    whole: dict[str, Any] = dict.fromkeys(models.REVISABLE) | more
+    changed, event = models.revise(model, unit=UNIT, programmes={}, act=ACT, **whole)
+    return changed, (event.version, event.changes)
+
+
+def judged_change(
+    tmp_path: Path, model: models.Model, *revisions: Any, **cells: str
+) -> tuple[Fate, list[tuple[str, str]], dict[str, str | None]]:
+    """Fate, problems and changed fields of a row that says what the draft said, except for these cells."""
+    said = {"title": "Ngõ sạch", "place": "Tổ 5", "version": "", **cells}
+    file = tmp_path / "a.csv"
+    row = (model.id, OWNER.id, said["title"], "Kinh tế", "Tập thể", said["place"], said["version"])
+    file.write_bytes(csv(CHANGING, row))
+    (outcome,) = judged(file, known(models={model.id: model}, revisions={model.id: revisions}))
+    events = [event for _, event in outcome.effect.changes] if outcome.effect else []
+    changes = {c.field: c.after for event in events for c in getattr(event, "changes", ())}
+    return outcome.fate, [(p.cell, p.code) for p in outcome.problems], changes
+
+
+MEANWHILE, KEPT = "changed-meanwhile", "cell-kept"
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        # The title that another person replaced stands in the old file: it is not written again.
+        ({}, (Fate.UNCHANGED, [("C2", MEANWHILE)], {})),
+        ({"version": "1"}, (Fate.UNCHANGED, [("C2", MEANWHILE)], {})),
+        ({"version": "1", "place": "Tổ 9"}, (Fate.WARNING, [("C2", MEANWHILE)], {"place": "Tổ 9"})),
+        # Both have changed it.
+        ({"version": "1", "title": "Ngõ hoa"}, (Fate.ERROR, [("C2", MEANWHILE)], {})),
+        # The file is newer than the change.
+        ({"version": "2"}, (Fate.ACCEPTED, [], {"title": "Ngõ sạch"})),
+        ({"version": "2", "title": "Ngõ hoa"}, (Fate.ACCEPTED, [], {"title": "Ngõ hoa"})),
+        ({"title": "Ngõ hoa"}, (Fate.ACCEPTED, [], {"title": "Ngõ hoa"})),
+        # An emptied cell empties when it is known that something stood there.
+        ({"version": "2", "title": "Ngõ xanh", "place": ""}, (Fate.ACCEPTED, [], {"place": None})),
+        ({"title": "Ngõ xanh", "place": ""}, (Fate.UNCHANGED, [("F2", KEPT)], {})),
+        ({"version": "2", "title": "", "place": "Tổ 5"}, (Fate.UNCHANGED, [("C2", KEPT)], {})),
+    ],
+)
+def test_old_file_does_not_undo_what_others_changed(
+    tmp_path: Path, cells: dict[str, str], told: tuple[Any, ...]
+) -> None:
+    model, _ = draft(ACT, of=UNIT, owner=OWNER, place="Tổ 5")
+    model, revision = revised(model, title="Ngõ xanh")
+    assert judged_change(tmp_path, model, revision, **cells) == told
+
+
+@pytest.mark.parametrize(
+    ("version", "total", "told"),
+    [
+        ("", "120", (Fate.ERROR, [("F2", "resources-shrink")], [])),
+        ("", "170", (Fate.ACCEPTED, [], ["20"])),
+        ("4", "100", (Fate.UNCHANGED, [("F2", MEANWHILE)], [])),
+        ("4", "170", (Fate.ERROR, [("F2", MEANWHILE)], [])),
+        ("5", "100", (Fate.ERROR, [("F2", "resources-shrink")], [])),
+        ("5", "170,5", (Fate.ACCEPTED, [], ["20.5"])),
+        ("", "1155,345", (Fate.ERROR, [("F2", "amount-invalid")], [])),
+        ("5", "", (Fate.UNCHANGED, [("F2", KEPT)], [])),
+    ],
+)
+def test_total_of_an_old_file_is_compared_with_the_total_of_its_day(
+    tmp_path: Path, version: str, total: str, told: tuple[Any, ...]
+) -> None:
+    model, _ = draft(ACT, of=UNIT, owner=OWNER)
+    model, _ = models.submit(model, unit=UNIT, act=ACT)
+    model, _ = models.accept(model, unit=UNIT, act=act("appraiser", AT.date()))
+    for amount in ("100", "50"):
+        land: dict[str, Any] = {"kind": ContributionKind.LAND_M2, "covers": None, "note": ""}
+        model, _ = models.contribute(model, unit=UNIT, amount=amount, act=ACT, **land)
+    file = tmp_path / "a.csv"
+    headings = ("Mã mô hình", *HEADINGS, "Hiến đất (m²)", "Phiên bản")
+    file.write_bytes(csv(headings, (model.id, OWNER.id, "Ngõ sạch", "Kinh tế", "Tập thể", total, version)))
+    (outcome,) = judged(file, known(models={model.id: model}))
+    given = [str(m.contributions[-1].amount) for m, _ in outcome.effect.changes] if outcome.effect else []
+    assert (outcome.fate, [(p.cell, p.code) for p in outcome.problems], given) == told
+
+
+@pytest.mark.parametrize(
+    ("registered", "written"),
+    [
+        ("Hội Liên hiệp Phụ nữ phường Đậu Liêu", "Hội LHPN phường Đậu Liêu"),
+        ("Hội LHPN phường Đậu Liêu", "HLHPN PHUONG DAU LIEU"),
+        ("UB MTTQ phường", "Ub Mặt trận Tổ quốc phường"),
+        ("UBMTTQ phường", "Ủy ban Mặt trận Tổ quốc phường"),
+        ("Ủy ban nhân dân phường", "Uỷ ban nhân dân phường"),
+        ("Hội CCB tổ 1, tổ 2", "Hội cựu chiến binh tổ 1 - tổ 2"),
+    ],
+)
+def test_owner_is_found_by_the_abbreviations_of_the_search(
+    tmp_path: Path, registered: str, written: str
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv(HEADINGS, (written, "Ngõ xanh", "Kinh tế", "Tập thể")))
+    owner = msgspec.structs.replace(OWNER, name=registered)
+    (outcome,) = judged(file, Known(owners={owner.id: owner}, units={"c": UNIT}))
+    assert (outcome.fate, outcome.problems) == (Fate.ACCEPTED, ())
+
+
+def test_title_of_a_recorded_model_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv(HEADINGS, malformed.ROW))
+    recorded = {(OWNER.id, malformed.ROW[1], AT.year): "model_" + "9" * 24}
+    (outcome,) = judged(file, known(recorded=recorded))
+    assert (outcome.fate, [p.code for p in outcome.problems]) == (Fate.WARNING, ["title-known"])
 
 
 TEXTS = st.text(

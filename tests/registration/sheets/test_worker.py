@@ -29,7 +29,7 @@ from services.registration.organisations.handlers import register_organisation
 from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.sheets import messages
 from services.registration.sheets.app import SHEETS
-from services.registration.sheets.domain import Effect
+from services.registration.sheets.known import Effect
 from services.registration.sheets.messages import FILE, StartImport, StoreFilePart
 from services.registration.sheets.sheet import SHEET, ModelsImporter
 from tests.platform.kernel.sheets.malformed import HEADINGS, csv

@@ -20,7 +20,7 @@ def lists() -> Iterator[Listed]:
             yield Listed(f"rows by {wanted}", "registration.job_rows", wanted, sort, JobRows)
     waiting = {"open": True}
     yield Listed("jobs that wait", "registration.jobs", waiting, {"open": 1, "_id": 1})
-    yield Listed("rows that were added before", "registration.job_rows", {"added": {"$in": ["a", "b"]}})
+    yield Listed("rows that were added before", "registration.added_rows", {"_id": {"$in": ["a", "b"]}})
 
 
 def _own(access: Access) -> Documents:
