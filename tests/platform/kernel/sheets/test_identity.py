@@ -53,7 +53,13 @@ def test_rows_that_say_the_same_are_the_same(one: Mapping[str, Any], other: Mapp
 
 
 def test_rows_that_say_different_things_differ() -> None:
-    said = [{"name": "Đa"}, {"name": "Da"}, {"name": "Đa", "height": 1}, {"height": 1}, {"name": "1"}]
+    said: list[dict[str, Any]] = [
+        {"name": "Đa"},
+        {"name": "Da"},
+        {"name": "Đa", "height": 1},
+        {"height": 1},
+        {"name": "1"},
+    ]
     assert len({content_of(line(2, **one), LAYOUT) for one in said}) == len(said)
 
 
