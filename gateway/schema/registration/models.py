@@ -85,6 +85,15 @@ class Contribution:
     )
 
 
+@strawberry.type(
+    description="Một kết quả nêu khi đăng ký; được ghi nhận là nguồn lực khi mô hình được chấp nhận."
+)
+class StatedResult:
+    kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
+    amount: Decimal = strawberry.field(description="Số thập phân chính xác, theo đơn vị tính của `kind`.")
+    on: date = strawberry.field(description="Kết quả tính đến ngày.")
+
+
 @strawberry.type(description="Đơn vị chủ trì tự đánh giá mô hình của mình.")
 class SelfAssessment:
     rating: SelfRating = strawberry.field(description="Kết quả so với chỉ tiêu.")
@@ -152,6 +161,9 @@ class Model(Node):
         "hay lãnh đạo ở đơn vị ấy."
     )
     notes: int = strawberry.field(description="Số lần ghi tiến độ; nội dung ở `progressNotes`.")
+    stated: list[StatedResult] = strawberry.field(
+        description="Kết quả nêu khi đăng ký mà chưa được chấp nhận; tối đa 3, mỗi loại một."
+    )
     contributions: list[Contribution] = strawberry.field(
         description="Các lần ghi nhận nguồn lực, tối đa 500."
     )

@@ -1,6 +1,6 @@
 """The life of a model from draft to end: the steps that each state allows, and the facts that reports count."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,7 @@ from services.registration.models.messages import (
     ProgressNoted,
     SelfAssessment,
     SelfRating,
+    StatedResult,
 )
 from services.registration.organisations.domain import Organisation, in_being
 from services.registration.programmes.domain import Programme, admit
@@ -65,18 +66,20 @@ LONGEST_TARGET = 1000
 LONGEST_DOCUMENT = 300
 MOST_NOTES = 500
 MOST_REVISERS = 50
+STATED = "Nêu khi đăng ký"
+"""The note of a contribution that the registration stated."""
 REVISABLE = ("title", "summary", "place", "target", "programme", "year", "field", "subject_kind")
 PLACES = {ContributionKind.LAND_M2: 2, ContributionKind.WORK_DAY: 1, ContributionKind.MONEY: 0}
 """Decimal places of a contribution of each kind, at most."""
 
 
-_DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
+DRAFTS = frozenset({ModelState.DRAFT, ModelState.RETURNED})
 _UNDER_WAY = frozenset({ModelState.IMPLEMENTING, ModelState.SELF_ASSESSED})
 _REGISTERED = _UNDER_WAY | {ModelState.REGISTERED}
 
 ALLOWED: Mapping[ModelStep, frozenset[ModelState]] = {
-    ModelStep.REVISE: _DRAFTS,
-    ModelStep.SUBMIT: _DRAFTS,
+    ModelStep.REVISE: DRAFTS,
+    ModelStep.SUBMIT: DRAFTS,
     ModelStep.RETURN: frozenset({ModelState.SUBMITTED}),
     ModelStep.ACCEPT: frozenset({ModelState.SUBMITTED}),
     ModelStep.BEGIN: frozenset({ModelState.REGISTERED}),
@@ -86,7 +89,7 @@ ALLOWED: Mapping[ModelStep, frozenset[ModelState]] = {
     ModelStep.CARRY_OVER: _UNDER_WAY,
     ModelStep.CHANGE_LEVEL: _REGISTERED,
     ModelStep.CHANGE_OWNER: _REGISTERED,
-    ModelStep.WITHDRAW: _DRAFTS | {ModelState.SUBMITTED, ModelState.REGISTERED},
+    ModelStep.WITHDRAW: DRAFTS | {ModelState.SUBMITTED, ModelState.REGISTERED},
     ModelStep.DISCONTINUE: _UNDER_WAY,
 }
 """The states in which each step is allowed. The table in `README.md` is compared with this one."""
@@ -157,6 +160,7 @@ class Model(Aggregate, frozen=True, kw_only=True):
     self_assessment: SelfAssessment | None = None
     ended: Ended | None = None
     notes: int = 0
+    stated: tuple[StatedResult, ...] = ()
     contributions: tuple[Contribution, ...] = ()
     flags: tuple[Flag, ...] = ()
     flagged: bool = False
@@ -186,9 +190,13 @@ def draft(
     year: int | None,
     field: str,
     subject_kind: SubjectKind,
+    stated: Sequence[StatedResult] = (),
     act: Act,
 ) -> tuple[Model, ModelDrafted]:
-    """`unit`: the owner's. `programme`: the programme that the model is to belong to. `year`: by default, the day's."""
+    """`unit`: the owner's. `programme`: the programme that the model is to belong to. `year`: by default, the day's.
+
+    `stated`: results that the registration states.
+    """
     named = field_named(field)
     spell = unit_on(owner, unit, act.on, "owner", "on")
     in_being(owner, act.on, "owner", "on")
@@ -214,6 +222,7 @@ def draft(
         state_since=act.on,
         drafted_on=act.on,
         drafted_by=act.by,
+        stated=_stated(stated, drafted_on=act.on, unit=unit, act=act),
     )
     return model, ModelDrafted(
         **_counted(model, act),
@@ -224,6 +233,7 @@ def draft(
         target=model.target,
         programme=model.programme,
         year=year,
+        stated=model.stated,
     )
 
 
@@ -261,7 +271,7 @@ def revise(
         year=model.year if year is None else _year(year, act),
         field=named or model.field,
         subject_kind=subject_kind or model.subject_kind,
-        revised_by=(*(one for one in model.revised_by if one != act.by), act.by)[-MOST_REVISERS:],
+        revised_by=_revised_by(model, act),
     )
     if revised.programme and (revised.programme, revised.year) != (model.programme, model.year):
         admit(programmes[revised.programme], year=revised.year, unit=model.unit)
@@ -274,6 +284,19 @@ def revise(
     if not changes:
         raise nothing_changed(*REVISABLE)
     return revised, ModelRevised(**_event(revised, act), changes=changes)
+
+
+def state_results(
+    model: Model, *, unit: DatedUnit, stated: Sequence[StatedResult], act: Act
+) -> tuple[Model, ModelRevised]:
+    """Replaces the results that a draft states."""
+    _require_state(model, ModelStep.REVISE)
+    if tuple(stated) == model.stated:
+        raise nothing_changed("stated")
+    results = _stated(stated, drafted_on=model.drafted_on, unit=unit, act=act)
+    revised = changed(model, stated=results, revised_by=_revised_by(model, act))
+    change = Change(field="stated", before=_results(model.stated), after=_results(results))
+    return revised, ModelRevised(**_event(revised, act), changes=(change,))
 
 
 def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubmitted]:
@@ -302,6 +325,14 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
     _require_unit(model, unit, act)
     _require_state(model, ModelStep.ACCEPT)
     not_own_work(model.authors, act, "model")
+    if early := next((one for one in model.stated if one.on < act.on), None):
+        raise Refused(
+            "result-before-registration",
+            "on",
+            vi=f"Mô hình nêu kết quả tính đến ngày {early.on:%d/%m/%Y}, trước ngày chấp nhận; "
+            "hãy ghi ngày chấp nhận thực tế, hoặc trả lại để bổ sung.",
+            en=f"The model states a result of {early.on}, before it is accepted: give the day on which it was.",
+        )
     accepted = _step(
         model,
         ModelStep.ACCEPT,
@@ -309,6 +340,7 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
         registered_on=act.on,
         registered_version=model.next_version,
         registered_level=model.level,
+        stated=(),
     )
     return accepted, ModelAccepted(
         **_counted(accepted, act),
@@ -316,6 +348,24 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
         title=model.title,
         written_by=model.written_by,
     )
+
+
+def record_stated(
+    accepted: Model, *, stated: Sequence[StatedResult], unit: DatedUnit, act: Act
+) -> Iterator[tuple[Model, ContributionRecorded]]:
+    """The contributions that an accepted model has stated when it was registered, each as a step of its own."""
+    model = accepted
+    for one in stated:
+        model, recorded = contribute(
+            model,
+            unit=unit,
+            kind=one.kind,
+            amount=f"{one.amount:f}",
+            covers=None,
+            note=STATED,
+            act=act.dated(one.on),
+        )
+        yield model, recorded
 
 
 def withdraw(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelWithdrawn]:
@@ -482,6 +532,25 @@ def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDis
     reason = _reason(reason, "Lý do dừng thực hiện", "The reason for discontinuing it")
     ended = _step(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
     return ended, ModelDiscontinued(**_counted(ended, act), reason=reason)
+
+
+def _stated(
+    stated: Sequence[StatedResult], *, drafted_on: date, unit: DatedUnit, act: Act
+) -> tuple[StatedResult, ...]:
+    for one in stated:
+        quantity(f"{one.amount:f}", one.kind.lower(), places=PLACES[one.kind])
+        happened(one.on, act.today, "statedOn")
+        not_before(one.on, drafted_on, "statedOn")
+        unit.in_force(one.on, "statedOn")
+    return tuple(stated)
+
+
+def _results(stated: Sequence[StatedResult]) -> str | None:
+    return "; ".join(f"{one.amount} {one.kind} {one.on}" for one in stated) or None
+
+
+def _revised_by(model: Model, act: Act) -> tuple[str, ...]:
+    return (*(one for one in model.revised_by if one != act.by), act.by)[-MOST_REVISERS:]
 
 
 def _flagged(given: Contribution, flags: Sequence[Flag]) -> Contribution:

@@ -89,7 +89,14 @@ async def return_model(command: ReturnModel, tx: Transaction) -> Row:
 
 
 async def accept_model(command: AcceptModel, tx: Transaction) -> Row:
-    return await _step(command, tx, domain.accept)
+    models = Models(tx)
+    model = await _load(command, models)
+    unit, act = await Directory(tx).of(model), tx.act(command.on)
+    accepted, event = domain.accept(model, unit=unit, act=act)
+    row = await models.save(accepted, event)
+    for step in domain.record_stated(accepted, stated=model.stated, unit=unit, act=act):
+        row = await models.save(*step)
+    return row
 
 
 async def withdraw_model(command: WithdrawModel, tx: Transaction) -> Row:

@@ -50,6 +50,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "year": ("year", "Năm đăng ký"),
     "field": ("field", "Lĩnh vực"),
     "subject_kind": ("subjectKind", "Tập thể, cá nhân"),
+    "stated": ("stated", "Kết quả nêu khi đăng ký"),
     "level": ("level", "Cấp"),
     "owner": ("owner", "Tổ chức chủ trì"),
     "contribution": ("contributions", "Nguồn lực huy động"),

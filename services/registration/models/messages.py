@@ -246,6 +246,14 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
 
 
+class StatedResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A result that the draft states. The acceptance of the model records it as a contribution of the day `on`."""
+
+    kind: ContributionKind
+    amount: Decimal
+    on: date
+
+
 class SelfAssessment(msgspec.Struct, frozen=True, kw_only=True):
     rating: SelfRating
     text: str
@@ -356,6 +364,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_on: date | None
     end_reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     notes: int
+    stated: tuple[StatedResult, ...]
     contributions: tuple[Contribution, ...]
     flags: tuple[Flag, ...]
 
@@ -372,6 +381,7 @@ class ModelDrafted(Event, frozen=True, kw_only=True):
     target: str = ""
     programme: str | None = None
     year: int | None = None
+    stated: tuple[StatedResult, ...] = ()
 
 
 class ModelSubmitted(Event, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ nobody touched writes nothing, and an emptied cell is not taken for one that was
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -15,14 +15,14 @@ from services.kernel.messages import Event
 from services.kernel.sheets import values
 from services.kernel.sheets.judging import Cells, Outcome
 from services.kernel.sheets.messages import Fate, RowProblem
-from services.kernel.units import DatedUnit
 from services.movement.words import ContributionKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Model
-from services.registration.models.messages import MODEL
+from services.registration.models.messages import MODEL, StatedResult
 from services.registration.sheets.columns import LAYOUT
 from services.registration.sheets.known import RESOURCES, Effect, Known
 from services.registration.sheets.naming import programme_named
+from services.registration.sheets.results import last_day, presumed_day, undated
 
 Change = Callable[[Model], tuple[Model, Event]]
 REVISED = ("title", "field", "subject_kind", "place", "summary", "target", "year", "programme")
@@ -33,7 +33,7 @@ NOTE = "Nhập từ tệp, phần tăng thêm so với lần trước"
 def change(cells: Cells, known: Known, act: Act) -> Outcome[Effect]:
     given = cells.values()
     model = _model(cells, given, known)
-    act = act.dated(_last_day(known.unit_of(model), act.today))
+    act = act.dated(last_day(known.unit_of(model), act.today))
     row = _Row(cells, given, model, known)
     changes = [*row.revision(act), *row.contributions(act)]
     cells.stop_if_faulty()
@@ -134,22 +134,54 @@ class _Row:
         ]
 
     def contributions(self, act: Act) -> list[tuple[Change, dict[str, str]]]:
-        """The steps that bring the recorded totals to those of the row."""
+        """The steps that bring the recorded totals to those of the row; the results of a draft are stated instead."""
+        if self._model.state in models.DRAFTS:
+            return self._statement(act)
+        more = {name: more for name, kind in RESOURCES.items() if (more := self._more(name, kind))}
+        day = self._day(next(iter(more), ""), self._model.registered_on or self._model.drafted_on, act)
         changes: list[tuple[Change, dict[str, str]]] = []
-        for name, kind in RESOURCES.items():
-            more = self._more(name, kind)
-            if more:
-                contribute = partial(
-                    models.contribute,
-                    unit=self._known.unit_of(self._model),
-                    kind=kind,
-                    amount=f"{more:f}",
-                    note=NOTE,
-                    covers=None,
-                    act=act,
-                )
-                changes.append((contribute, {"amount": name}))
+        for name, amount in more.items():
+            contribute = partial(
+                models.contribute,
+                unit=self._known.unit_of(self._model),
+                kind=RESOURCES[name],
+                amount=f"{amount:f}",
+                note=NOTE,
+                covers=None,
+                act=act.dated(day),
+            )
+            changes.append((contribute, {"amount": name, "on": "results_on"}))
         return changes
+
+    def _statement(self, act: Act) -> list[tuple[Change, dict[str, str]]]:
+        """The step that replaces the results that the draft states, where the row says others."""
+        before = {one.kind: one for one in self._model.stated}
+        after, named = dict(before), self._given.get("results_on", self._known.results_on)
+        for name, kind in RESOURCES.items():
+            amount, one = self._given.get(name), before.get(kind)
+            if amount is None:
+                if one and name in self._cells.line.letters:
+                    self._keep(name, values.written(one.amount))
+            elif amount == 0:
+                after.pop(kind, None)
+            elif one is None or one.amount != amount or named not in (None, one.on):
+                day = named or (one.on if one else self._day(name, self._model.drafted_on, act))
+                after[kind] = StatedResult(kind=kind, amount=amount, on=day)
+        if after == before:
+            return []
+        unit = self._known.unit_of(self._model)
+        return [(partial(models.state_results, unit=unit, stated=tuple(after.values()), act=act), {})]
+
+    def _day(self, column: str, since: date, act: Act) -> date:
+        """The day of the row's results. `column`: of a result, empty if there is none. `since`: the first possible."""
+        day: date | None = self._given.get("results_on", self._known.results_on)
+        if day:
+            return day
+        counts = max([self._model.year, *(one.on.year for one in self._model.implemented)])
+        presumed, sure = presumed_day(since=since, year=counts, last=act.on)
+        if column and not sure:
+            self.notes.append(undated(self._cells, column, presumed))
+        return presumed
 
     def _more(self, name: str, kind: ContributionKind) -> Decimal:
         """The amount by which the row's total exceeds the recorded one; 0 if the row does not change it."""
@@ -213,9 +245,3 @@ class _Row:
 
 def _shown(value: object) -> str:
     return (getattr(value, "vi", "") or str(value))[:60]
-
-
-def _last_day(unit: DatedUnit, today: date) -> date:
-    """Today, or the last day of a unit that has ended: later acts on its models are refused."""
-    ended = unit.spells[-1].until
-    return min(today, ended - timedelta(days=1)) if ended else today

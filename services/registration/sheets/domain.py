@@ -1,6 +1,8 @@
 """Judges a row of a list of models: a new draft, a change of a model, no change, or an error at a cell."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from services.kernel.act import Act
 from services.kernel.messages import Event
@@ -8,12 +10,15 @@ from services.kernel.sheets.judging import Cells, Outcome, judged
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, RowProblem
 from services.kernel.text import folded
+from services.kernel.units import DatedUnit
 from services.registration.models import domain as models
 from services.registration.models.domain import Model
+from services.registration.models.messages import StatedResult
 from services.registration.sheets.changing import change
 from services.registration.sheets.columns import LAYOUT
 from services.registration.sheets.known import RESOURCES, Effect, Known
 from services.registration.sheets.naming import owner_named, programme_named
+from services.registration.sheets.results import last_day, presumed_day, undated
 
 
 def judge(line: Line, known: Known, act: Act, *, key: str, submit: bool) -> Outcome[Effect]:
@@ -29,14 +34,6 @@ def judge(line: Line, known: Known, act: Act, *, key: str, submit: bool) -> Outc
 def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) -> Outcome[Effect]:
     given = cells.values()
     cells.require(given)
-    for name in RESOURCES.keys() & given.keys():
-        if given[name]:
-            cells.note(
-                name,
-                code="resources-too-early",
-                vi="Nguồn lực chỉ ghi nhận cho mô hình đã đăng ký; hãy nhập lại với mã mô hình sau khi được chấp nhận.",
-                en="Contributions are recorded of registered models; import them again with the model's id then.",
-            )
     owner = None
     if "owner" in given:
         owners = known.owners_named(given["owner"])
@@ -46,6 +43,7 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
     assert owner is not None, "it is required"  # noqa: S101
     act = act.dated(given.get("on", act.today))
     unit = known.unit_of(owner)
+    stated, undated = _stated(cells, given, known, unit, act)
     model, drafted = cells.must(
         lambda: models.draft(
             key=key,
@@ -59,6 +57,7 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
             year=given.get("year"),
             field=given["field"],
             subject_kind=given["subject_kind"],
+            stated=stated,
             act=act,
         )
     )
@@ -66,7 +65,7 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
     if submit:
         model, submitted = cells.must(lambda: models.submit(model, unit=unit, act=act))
         events.append(submitted)
-    warnings = _same_title(cells.line, model, known)
+    warnings = (*_same_title(cells.line, model, known), *undated)
     return Outcome(
         Fate.WARNING if warnings else Fate.ACCEPTED,
         record=key,
@@ -75,6 +74,19 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
         problems=warnings,
         effect=Effect(made=(model, events)),
     )
+
+
+def _stated(
+    cells: Cells, given: Mapping[str, Any], known: Known, unit: DatedUnit, act: Act
+) -> tuple[list[StatedResult], list[RowProblem]]:
+    """The results that a new row states, and a warning where their day has to be presumed."""
+    named = [name for name in RESOURCES if given.get(name)]
+    day, sure = given.get("results_on", known.results_on), True
+    if day is None:
+        year, last = given.get("year", act.on.year), last_day(unit, act.today)
+        day, sure = presumed_day(since=act.on, year=year, last=last)
+    stated = [StatedResult(kind=RESOURCES[name], amount=given[name], on=day) for name in named]
+    return stated, [undated(cells, named[0], day)] if named and not sure else []
 
 
 def _same_title(line: Line, model: Model, known: Known) -> tuple[RowProblem, ...]:

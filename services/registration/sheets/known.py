@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.kernel.messages import Event
 from services.kernel.search.tokenizer import spoken
@@ -37,6 +38,8 @@ class Known:
     titles: dict[int, int] = field(default_factory=dict)
     recorded: dict[tuple[str, str, int], str] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
+    results_on: date | None = None
+    """The day of results in rows that name none, as the import says it."""
     revisions: Mapping[str, Sequence[tuple[int, Sequence[Change]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Registration's messages about files, jobs and the sheet of models."""
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from services.kernel.messages import ANY_OFFICE, PUBLIC, Role, described
@@ -31,11 +32,21 @@ class Template(sheets.Template, frozen=True, kw_only=True):
 
 
 class StartImport(sheets.StartImport, frozen=True, kw_only=True):
-    """Imports a list of models. `submit`: also submit the models drafted from it."""
+    """Imports a list of models. `submit`: also submit the models drafted from it.
+
+    `results_on`: the day of land, work-days and money in rows that name no day for them.
+    """
 
     roles: ClassVar[frozenset[Role]] = OFFICERS
 
     submit: Annotated[bool, described("Gửi đăng ký luôn những bản nháp lập được.")] = False
+    results_on: Annotated[
+        date | None,
+        described(
+            "Kết quả trong tệp (đất, ngày công, kinh phí) tính đến ngày nào, thường là ngày cuối kỳ; "
+            "dùng cho dòng không ghi cột “Kết quả tính đến ngày”."
+        ),
+    ] = None
 
 
 class StartExport(sheets.StartExport, frozen=True, kw_only=True):

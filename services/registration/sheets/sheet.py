@@ -40,7 +40,8 @@ class ModelsImporter:
         found = Organisations.seen(access).find({"within": UnitPath(unit).unit})
         owners = {one["_id"]: from_document(one, Organisation) async for one in found}
         units = await Directory(access).many(list({UnitPath(owner.unit).unit for owner in owners.values()}))
-        return cls(command, Known(owners=owners, units={one.id: one for one in units}))
+        known = Known(owners=owners, units={one.id: one for one in units}, results_on=command.results_on)
+        return cls(command, known)
 
     async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Effect]]:
         known = self._known
@@ -127,10 +128,13 @@ def _wanted(filter_: ModelsFilter) -> dict[str, Any]:
 
 def row(model: Model, owner: str) -> dict[str, Any]:
     """A model as values by column key. `owner`: the name to show."""
+    given = [(one.kind, one.amount) for one in model.contributions]
+    given += [(one.kind, one.amount) for one in model.stated]
     totals = {
-        name: sum((c.amount for c in model.contributions if c.kind is kind), Decimal(0)) or None
+        name: sum((amount for one, amount in given if one is kind), Decimal(0)) or None
         for name, kind in RESOURCES.items()
     }
+    days = {one.on for one in model.stated}
     return {
         "model": model.id,
         "owner": owner,
@@ -143,6 +147,7 @@ def row(model: Model, owner: str) -> dict[str, Any]:
         "year": model.year,
         "programme": model.programme,
         "on": model.drafted_on,
+        "results_on": days.pop() if len(days) == 1 else None,
         "version": model.version,
         **totals,
     }

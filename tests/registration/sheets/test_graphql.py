@@ -250,14 +250,14 @@ async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(gr
     office = await owned(graphql)
     owner = await office.organisation()
     draft, registered = await office.draft(owner), await office.registered(owner)
-    headings = ("Mã mô hình", *HEADINGS, "Địa điểm", "Hiến đất (m²)")
+    headings = ("Mã mô hình", *HEADINGS, "Địa điểm", "Hiến đất (m²)", "Kết quả tính đến ngày")
     line = ("Hội Phụ nữ phường", "Ngõ xóm sạch đẹp", "Kinh tế", "Tập thể")
     data = csv(
         headings,
-        (draft, *line, "Tổ 5", ""),
-        (registered, *line, "", "1.155,3"),
-        (await office.registered(owner), *line, "Tổ 9", ""),
-        ("model_" + "0" * 24, *line, "", ""),
+        (draft, *line, "Tổ 5", "", ""),
+        (registered, *line, "", "1.155,3", "30/06/2019"),
+        (await office.registered(owner), *line, "Tổ 9", "", ""),
+        ("model_" + "0" * 24, *line, "", "", ""),
     )
     told = await rows(office.officer, (await done(office.officer, data, check=False))["id"])
     assert [row["fate"] for row in told] == ["ACCEPTED", "ACCEPTED", "ERROR", "ERROR"]
@@ -265,10 +265,24 @@ async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(gr
         ["wrong-state"],
         ["model-not-found"],
     ]
-    ask = "query($id: ID!) { node(id: $id) { ... on Model { place contributions { kind amount } } } }"
+    ask = "query($id: ID!) { node(id: $id) { ... on Model { place contributions { kind amount on } } } }"
     assert (await office.officer.ask(ask, id=draft))["node"]["place"] == "Tổ 5"
     given = (await office.officer.ask(ask, id=registered))["node"]["contributions"]
-    assert given == [{"kind": "LAND_M2", "amount": "1155.3"}]
+    assert given == [{"kind": "LAND_M2", "amount": "1155.3", "on": "2019-06-30"}]
+
+    # Results of a past year come with the registration, and count from its acceptance on.
+    past = csv(
+        (*HEADINGS, "Ngày lập", "Ngày công"), (OWNER, "Đường hoa năm cũ", *line[2:], "05/03/2019", "08")
+    )
+    (row,) = await rows(
+        office.officer,
+        (await done(office.officer, past, check=False, submit=True, resultsOn="2019-12-31"))["id"],
+    )
+    late = await office.appraiser.tries("acceptModel", model=row["model"], on="2020-01-02")
+    assert late["code"] == "result-before-registration"
+    await office.appraiser.does("acceptModel", model=row["model"], on="2019-03-06")
+    given = (await office.officer.ask(ask, id=row["model"]))["node"]["contributions"]
+    assert given == [{"kind": "WORK_DAY", "amount": "8", "on": "2019-12-31"}]
 
 
 @pytest.mark.parametrize(

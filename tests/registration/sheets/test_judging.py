@@ -1,6 +1,7 @@
 """Rows of a list of models: which drafts, changes and problems they lead to, and that an export reads back."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.kernel.sheets.template import write_template
 from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, ContributionKind, Field, SubjectKind
 from services.registration.models import domain as models
+from services.registration.models.messages import StatedResult
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
@@ -286,6 +288,93 @@ def test_total_of_an_old_file_is_compared_with_the_total_of_its_day(
     (outcome,) = judged(file, known(models={model.id: model}))
     given = [str(m.contributions[-1].amount) for m, _ in outcome.effect.changes] if outcome.effect else []
     assert (outcome.fate, [(p.cell, p.code) for p in outcome.problems], given) == told
+
+
+RESULTS = (*HEADINGS, "Ngày lập", "Năm", "Hiến đất (m²)", "Ngày công", "Kết quả tính đến ngày")
+
+
+@pytest.mark.parametrize(
+    ("on", "year", "day", "results_on", "stated"),
+    [
+        ("05/03/2018", "2018", "30/06/2018", None, date(2018, 6, 30)),
+        ("05/03/2018", "2018", "", date(2018, 6, 30), date(2018, 6, 30)),
+        ("05/03/2018", "2018", "31/12/2018", date(2018, 6, 30), date(2018, 12, 31)),
+        ("05/10/2026", "2026", "", None, AT.date()),
+    ],
+)
+def test_results_of_a_new_row_are_stated_with_their_day(
+    tmp_path: Path, on: str, year: str, day: str, results_on: date | None, stated: date
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv(RESULTS, (*malformed.ROW, on, year, "1.155,3", "8", day)))
+    (outcome,) = judged(file, known(results_on=results_on))
+    assert (outcome.fate, outcome.problems) == (Fate.ACCEPTED, ())
+    assert outcome.effect
+    assert outcome.effect.made
+    found = [(one.kind, str(one.amount), one.on) for one in outcome.effect.made[0].stated]
+    assert found == [("LAND_M2", "1155.3", stated), ("WORK_DAY", "8", stated)]
+
+
+@pytest.mark.parametrize(
+    ("land", "day", "told"),
+    [
+        ("100", "", (Fate.WARNING, [("G2", "results-undated")])),
+        ("100", "30/06/2017", (Fate.ERROR, [("I2", "date-too-early")])),
+        ("100", "30/06/2027", (Fate.ERROR, [("I2", "date-in-future")])),
+        ("100,001", "30/06/2018", (Fate.ERROR, [("G2", "land_m2-invalid")])),
+        ("0", "", (Fate.ACCEPTED, [])),
+    ],
+)
+def test_results_without_a_fitting_day_are_told(tmp_path: Path, land: str, day: str, told: Any) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv(RESULTS, (*malformed.ROW, "05/03/2018", "2018", land, "", day)))
+    (outcome,) = judged(file)
+    assert (outcome.fate, [(p.cell, p.code) for p in outcome.problems]) == told
+    if outcome.fate is Fate.WARNING:
+        assert outcome.effect
+        assert outcome.effect.made
+        assert outcome.effect.made[0].stated[0].on == date(2018, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("day", "results_on", "told"),
+    [
+        ("30/06/2026", None, (Fate.ACCEPTED, [], date(2026, 6, 30))),
+        ("", date(2026, 6, 30), (Fate.ACCEPTED, [], date(2026, 6, 30))),
+        ("", None, (Fate.WARNING, [("F2", "results-undated")], AT.date())),
+        ("01/01/2026", None, (Fate.ERROR, [("G2", "date-too-early")], None)),
+    ],
+)
+def test_results_of_a_registered_model_are_dated(
+    tmp_path: Path, day: str, results_on: date | None, told: Any
+) -> None:
+    past = ACT.dated(date(2026, 3, 5))
+    model, _ = draft(past, of=UNIT, owner=OWNER)
+    model, _ = models.submit(model, unit=UNIT, act=past)
+    model, _ = models.accept(model, unit=UNIT, act=act("appraiser", past.on))
+    file = tmp_path / "a.csv"
+    headings = ("Mã mô hình", *HEADINGS, "Hiến đất (m²)", "Tính đến ngày")
+    file.write_bytes(csv(headings, (model.id, OWNER.id, "Ngõ sạch", "Kinh tế", "Tập thể", "100", day)))
+    (outcome,) = judged(file, known(models={model.id: model}, results_on=results_on))
+    changes = outcome.effect.changes if outcome.effect else ()
+    on = changes[0][0].contributions[0].on if changes else None
+    assert (outcome.fate, [(p.cell, p.code) for p in outcome.problems], on) == told
+
+
+def test_results_that_a_draft_states_are_replaced_by_a_later_file(tmp_path: Path) -> None:
+    day = AT.date()
+    stated = [
+        StatedResult(kind=ContributionKind.LAND_M2, amount=Decimal(100), on=day),
+        StatedResult(kind=ContributionKind.MONEY, amount=Decimal(5), on=day),
+    ]
+    model, _ = draft(ACT, of=UNIT, owner=OWNER, stated=stated)
+    file = tmp_path / "a.csv"
+    headings = ("Mã mô hình", *HEADINGS, "Hiến đất (m²)", "Ngày công", "Kinh phí (đồng)")
+    file.write_bytes(csv(headings, (model.id, OWNER.id, "Ngõ sạch", "Kinh tế", "Tập thể", "70", "3", "0")))
+    (outcome,) = judged(file, known(models={model.id: model}))
+    assert outcome.effect
+    ((revised, _),) = outcome.effect.changes
+    assert [(one.kind, str(one.amount)) for one in revised.stated] == [("LAND_M2", "70"), ("WORK_DAY", "3")]
 
 
 @pytest.mark.parametrize(
