@@ -1,4 +1,4 @@
-"""Asks services with all grants of a caller: their own, and those delegated to them."""
+"""Asks services with all grants of a caller: their own and those delegated to them, with the units they inherited."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from services.kernel.caller import ANYBODY, Caller, Grant
 from services.kernel.messages import Command, Query, Unavailable
 from services.kernel.messaging.client import Client
 from services.kernel.rows import Fields
-from services.registration.delegations.messages import GrantsDelegated
+from services.registration.delegations.messages import EffectiveGrants
 
 A = TypeVar("A")
 
 FRESH = 5.0
-"""Seconds between two requests for the grants delegated to a caller. A revocation takes effect within them."""
+"""Seconds between two requests for the grants of a caller. A revocation takes effect within them."""
 STALE = 60.0
-"""Seconds for which delegated grants hold while registration does not answer."""
+"""Seconds for which known grants hold while registration does not answer."""
 PATIENCE = 1.0
 """Seconds to wait for registration when grants known from before can be used instead."""
 MOST_CALLERS = 4096
@@ -33,7 +33,7 @@ class _Known(NamedTuple):
 
 
 class Delegating:
-    """A client that adds delegated grants to the caller. Services check the dates of all grants alike."""
+    """A client that sends the effective grants of the caller. Services check the dates of all grants alike."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -52,7 +52,7 @@ class Delegating:
         return await self._client.ask(message, await self.effective(caller), type_, key=key, fields=fields)
 
     async def effective(self, caller: Caller) -> Caller:
-        """The caller with the grants delegated to them; the same object if there are none."""
+        """The caller with their effective grants; the same object if these are their own grants."""
         if caller is ANYBODY:
             return caller
         # By identity: a token is verified once, and comparing callers costs more.
@@ -78,17 +78,15 @@ class Delegating:
         try:
             # Without known grants the client's own time limit applies: slow is better than unavailable.
             async with asyncio.timeout(PATIENCE if known else None):
-                delegated = await self._client.ask(GrantsDelegated(), caller, tuple[Grant, ...])
+                grants = await self._client.ask(EffectiveGrants(), caller, tuple[Grant, ...])
         except (TimeoutError, Unavailable) as error:
             if known is None:
-                raise Unavailable("registration does not say what is delegated") from error
+                raise Unavailable("registration does not say which grants the caller has") from error
             self._known[id(caller)] = known._replace(again=now + FRESH)
             return known.effective
         if len(self._known) > MOST_CALLERS:
             self._known.clear()
-        effective = (
-            msgspec.structs.replace(caller, grants=(*caller.grants, *delegated)) if delegated else caller
-        )
+        effective = caller if grants == caller.grants else msgspec.structs.replace(caller, grants=grants)
         if known and known.effective == effective:
             effective = known.effective  # caches go by identity
         self._known[id(caller)] = _Known(caller, effective, now, now + FRESH)

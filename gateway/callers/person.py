@@ -23,6 +23,9 @@ def person(caller: Caller) -> Caller:
         raise unauthenticated(
             "Mã truy cập có phạm vi không hợp lệ.", "The token has a grant that is not valid."
         )
+    if any(grant.inherited for grant in caller.grants):
+        grants = tuple(msgspec.structs.replace(grant, inherited=()) for grant in caller.grants)
+        caller = msgspec.structs.replace(caller, grants=grants)
     hidden = set(unseen(caller.name))
     name = "".join(one for one in caller.name if one not in hidden).strip()[:LONGEST_NAME]
     return caller if name == caller.name else msgspec.structs.replace(caller, name=name or caller.id)

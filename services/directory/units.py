@@ -10,13 +10,22 @@ from services.kernel.kinds import Noun
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document, to_document
-from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
+from services.kernel.mongo.driver import (
+    ASCENDING,
+    Document,
+    Indexes,
+    IndexModel,
+    ReplaceOne,
+    UpdateOne,
+    new_digits,
+)
 from services.kernel.mongo.repository import not_found
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import DatedUnit, UnitLevel, UnitPath
 
 COLLECTION = "units"
 UNITS = Unscoped(COLLECTION, "units and their lineage are public knowledge")
+MARKS = Unscoped("unit_marks", "its one document tells whether any unit has changed, and nothing of a unit")
 UNIT = Noun("unit", "đơn vị", "unit")
 
 INDEXES: Indexes = {
@@ -85,6 +94,10 @@ class Directory:
             if (s := u.at(day)) and level in (None, s.level) and UnitPath(s.path).within(unit.id)
         ]
 
+    async def ever_under(self, units: Sequence[str]) -> list[DatedUnit]:
+        """The units that have, or had, one of these units as their parent."""
+        return await self._find({"spells.parent": {"$in": list(units)}})
+
     async def came_of(self, units: Sequence[str]) -> list[DatedUnit]:
         """The units that have one of these units as a predecessor."""
         return await self._find({"predecessors.unit": {"$in": list(units)}})
@@ -112,6 +125,18 @@ async def keep_units(units: Sequence[DatedUnit], tx: Transaction) -> None:
     newest = {unit.id: unit for unit in units}
     writes = [ReplaceOne({"_id": id_}, to_document(unit), upsert=True) for id_, unit in newest.items()]
     await tx.unscoped(UNITS).write(writes)
+    await change_mark(tx)
+
+
+async def change_mark(tx: Transaction) -> None:
+    new = {"$set": {"mark": new_digits()}}
+    await tx.unscoped(MARKS).write([UpdateOne({"_id": COLLECTION}, new, upsert=True)])
+
+
+async def mark(access: Access) -> str:
+    """A text that is another one after any unit has changed. A restored database has its old mark again."""
+    found = await access.unscoped(MARKS).find_one({"_id": COLLECTION})
+    return str(found["mark"]) if found else ""
 
 
 async def path_of(access: Access, unit: str) -> str:

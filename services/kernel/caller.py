@@ -31,6 +31,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A role in a unit and everything below it, from `since` to `until`, both included.
 
     `organisation`: the organisation that the person acts for, if any. `giver`: the person who delegated it, if any.
+    `inherited`: units of the past whose territory the unit holds now. The grant reads their records and those below
+    them, and changes none. Registration adds them; tokens from outside have none.
     """
 
     role: Role
@@ -39,6 +41,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: date | None = None
     organisation: str | None = None
     giver: str | None = None
+    inherited: tuple[str, ...] = ()
 
     def holds(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
@@ -86,9 +89,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     expires: datetime | None = None
     """When the caller's token ends. A subscription ends with it."""
 
-    def scope(self, roles: Iterable[Role], day: date) -> Scope:
-        """The units in which the caller holds one of `roles` that day; refused if there is none."""
-        units = self.units(roles, day)
+    def scope(self, roles: Iterable[Role], day: date, *, reads: bool = False) -> Scope:
+        """The units in which the caller holds one of `roles` that day; refused if there is none.
+
+        `reads`: with the units that the grants inherited.
+        """
+        units = self.units(roles, day, reads=reads)
         if units:
             return Scope(units)
         if self.anonymous:
@@ -106,11 +112,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     def anonymous(self) -> bool:
         return (self.id, self.grants) == (ANYBODY.id, ANYBODY.grants)
 
-    def units(self, roles: Iterable[Role], day: date) -> frozenset[str]:
+    def units(self, roles: Iterable[Role], day: date, *, reads: bool = False) -> frozenset[str]:
         """The units in which the caller holds one of `roles` that day. Every caller is public in the whole country."""
         if Role.PUBLIC in roles:
             return frozenset({COUNTRY})
-        return frozenset(grant.unit for grant in self.grants if grant.role in roles and grant.holds(day))
+        held = [grant for grant in self.grants if grant.role in roles and grant.holds(day)]
+        inherited = (unit for grant in held for unit in grant.inherited) if reads else ()
+        return frozenset({*(grant.unit for grant in held), *inherited})
 
     def selves(self, day: date) -> frozenset[str]:
         """Ids whose work counts as the caller's own: the caller, and the givers and organisations of the grants."""

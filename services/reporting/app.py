@@ -2,7 +2,7 @@
 
 from faststream.asgi import AsgiFastStream
 
-from services.directory.units import UNITS, copy_units
+from services.directory.units import MARKS, UNITS, copy_units
 from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Area, Part, Table, Task, batches, command, query
@@ -30,7 +30,7 @@ TABLE = Table(
             ),
         ),
         indexes=repository.INDEXES,
-        unscoped=(UNITS, generations.PROJECTION),
+        unscoped=(UNITS, MARKS, generations.PROJECTION),
     ),
 )
 

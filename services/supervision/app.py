@@ -4,7 +4,7 @@ from faststream.asgi import AsgiFastStream
 
 from services.directory.copies import copy_directory
 from services.directory.organisations import ORGANISATIONS
-from services.directory.units import UNITS
+from services.directory.units import MARKS, UNITS
 from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, batches, command, query
@@ -35,7 +35,7 @@ TABLE = Table(
             ),
         ),
         indexes=repository.INDEXES,
-        unscoped=(UNITS, ORGANISATIONS),
+        unscoped=(UNITS, MARKS, ORGANISATIONS),
     ),
 )
 

@@ -15,7 +15,7 @@ from services.kernel.config import Settings
 from services.kernel.messages import Command, Query
 from services.kernel.messaging.client import CALLER, KEY, Client, Reply
 from services.kernel.rows import ROW, ByFilter
-from services.registration.delegations.messages import GrantsDelegated
+from services.registration.delegations.messages import EffectiveGrants
 from services.registration.sheets.messages import Template
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.people import EXPIRED, NOBODY, Somebody
@@ -74,7 +74,7 @@ class Services:
 
 
 def _seen(message: Command | Query, rows: list[bytes], thing: str) -> str:
-    if isinstance(message, GrantsDelegated | Template):
+    if isinstance(message, EffectiveGrants | Template):
         return "found"
     if isinstance(message, ByFilter):
         found = rows and (not thing or msgspec.json.decode(rows[0])["id"] == thing)

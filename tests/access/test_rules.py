@@ -115,7 +115,7 @@ UNSCOPED = {
     ("services/registration/reorganisations/repository.py", "COLLECTION"),
     ("services/registration/reorganisations/repository.py", "'turns'"),
     ("services/registration/stages/repository.py", "COLLECTION"),
-    ("services/registration/units/repository.py", "'unit_marks'"),
+    ("services/directory/units.py", "'unit_marks'"),
     ("services/registration/formality/repository.py", "'formality_due'"),
     ("services/registration/formality/repository.py", "'formality_groups'"),
     ("services/reporting/generations.py", "'projection'"),

@@ -17,7 +17,7 @@ from services.kernel.config import Settings
 from services.kernel.messages import Role
 from services.kernel.messaging.client import Client, Reply, connect
 from services.kernel.messaging.wire import Connection
-from services.registration.delegations.messages import GrantsDelegated
+from services.registration.delegations.messages import EffectiveGrants
 from tests.conftest import TESTER
 from tests.waiting import DEADLINE
 
@@ -51,7 +51,7 @@ async def test_slow_registration_makes_callers_wait_and_not_unavailable(
     monkeypatch.setattr(delegating, "PATIENCE", 0.0)
     monkeypatch.setattr(delegating, "FRESH", 0.0)
     registration = Registration()
-    await connection.subscribe(GrantsDelegated.subject, cb=registration.answer)
+    await connection.subscribe(EffectiveGrants.subject, cb=registration.answer)
     tokens = Tokens.from_file(
         "gateway", Settings(secrets=secrets).secrets_of("gateway") / "caller.private.json"
     )

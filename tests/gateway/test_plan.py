@@ -29,7 +29,7 @@ from services.kernel.credentials import OPERATOR_USER, mongo_login
 from services.kernel.messages import Role, Unavailable
 from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
-from services.registration.delegations.messages import GrantsDelegated
+from services.registration.delegations.messages import EffectiveGrants
 from tests.gateway.fuzz.documents import Style, Written, document
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -65,7 +65,7 @@ class InOrder(Client):
         self.asked: list[Any] = []
 
     async def ask(self, message: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(message, GrantsDelegated):  # repeated every few seconds, whatever the query is
+        if not isinstance(message, EffectiveGrants):  # repeated every few seconds, whatever the query is
             self.asked.append(message)
         async with self._turn:
             return await super().ask(message, *args, **kwargs)

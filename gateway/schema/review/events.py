@@ -48,14 +48,14 @@ async def review_events(
 ) -> AsyncGenerator[Row, None]:
     context = info.context
     caller = context.loader.caller
-    scope = (await caller()).scope(HEARD_BY, today())
+    scope = (await caller()).scope(HEARD_BY, today(), reads=True)
     asked = context.resume or after
     try:
         start = await replay.end(context.nats, PRODUCER) if asked is None else _position(asked)
         async with _following(context.nats, start) as batches:
             # Grants can end, or be revoked, during a subscription. An empty batch comes twice a second, for this check.
             async for events in batches:
-                scope = _still(scope, (await caller()).scope(HEARD_BY, today()))
+                scope = _still(scope, (await caller()).scope(HEARD_BY, today(), reads=True))
                 for recorded in filter(_is_shown, events):
                     path = str(recorded.data["unit"])
                     if scope.covers(path) and (not unit or UnitPath(path).within(unit)):

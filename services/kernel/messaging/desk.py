@@ -62,7 +62,7 @@ class Desk:
             key = key_of_once(headers.get(KEY, ""))
             command = _decoded(body, kind)
             fields = msgspec.json.decode(headers.get(FIELDS) or "{}", type=Fields)
-            scope = caller.scope(kind.roles, day_of(at))
+            scope = caller.scope(kind.roles, day_of(at), reads=kind.reads)
 
             async def work(tx: Transaction) -> bytes:
                 answer = await handler(command, tx)
@@ -111,7 +111,7 @@ class Desk:
     ) -> bytes:
         async def act(caller: Caller, at: datetime) -> bytes:
             query = _decoded(body, kind)
-            scope = caller.scope(kind.roles, day_of(at))
+            scope = caller.scope(kind.roles, day_of(at), reads=True)
             answer = _encoded(await handler(query, self._store.reading(caller, scope, at)))
             if len(answer) > LARGEST_ANSWER:
                 raise Refused(

@@ -161,5 +161,5 @@ class Access:
         """Where the caller holds one of the roles: True for the whole scope, False for nowhere, or these units."""
         if self.scope.units is None:
             return True
-        units = self.caller.units(roles, self.today)
+        units = self.caller.units(roles, self.today, reads=True)
         return self.scope.units <= units or (units or False)

@@ -54,7 +54,8 @@ class Run:
     def _asking(self) -> tuple[Caller, Scope]:
         """The caller who started the job, with their present scope. A caller who has lost the role is refused."""
         caller = msgspec.convert(self._job["caller"], Caller)
-        return caller, caller.scope(self._roles, today())
+        reads = self._job["kind"] == JobKind.EXPORT
+        return caller, caller.scope(self._roles, today(), reads=reads)
 
     def _reading(self) -> Access:
         return self._store.reading(*self._asking(), moment())

@@ -1,5 +1,8 @@
 """Delegations: the table of messages and their handlers."""
 
+from functools import partial
+
+from services.directory.inheritance import Inheritances
 from services.kernel.table import Area, command, query
 from services.registration.delegations import handlers, messages, repository
 
@@ -12,7 +15,7 @@ AREA = Area(
     queries=(
         query(messages.DelegationsPage, handlers.delegations_page),
         query(messages.DelegationsById, handlers.delegations_by_id),
-        query(messages.GrantsDelegated, handlers.grants_delegated),
+        query(messages.EffectiveGrants, partial(handlers.effective_grants, Inheritances())),
     ),
     indexes=repository.INDEXES,
 )

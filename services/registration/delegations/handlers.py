@@ -1,5 +1,8 @@
 """Handlers of delegations: one function per command or query."""
 
+from msgspec.structs import replace
+
+from services.directory.inheritance import Inheritances
 from services.directory.units import Directory
 from services.kernel.caller import Grant
 from services.kernel.mongo import pages
@@ -13,7 +16,7 @@ from services.registration.delegations.messages import (
     DelegateRole,
     DelegationsById,
     DelegationsPage,
-    GrantsDelegated,
+    EffectiveGrants,
     RevokeDelegation,
 )
 from services.registration.delegations.repository import Delegations
@@ -47,5 +50,12 @@ async def delegations_by_id(query: DelegationsById, access: Access) -> Rows:
     return await pages.by_keys(Delegations.seen(access), Delegations.columns, query)
 
 
-async def grants_delegated(_: GrantsDelegated, access: Access) -> list[Grant]:
-    return await repository.received(access)
+async def effective_grants(inheritances: Inheritances, _: EffectiveGrants, access: Access) -> list[Grant]:
+    grants = [*access.caller.grants, *await repository.received(access)]
+    units = {unit.id: unit for unit in await Directory(access).many(list({grant.unit for grant in grants}))}
+    effective = []
+    for grant in grants:
+        unit = units.get(grant.unit)
+        past = (await inheritances.of(unit, access)).whole if unit else ()
+        effective.append(replace(grant, inherited=tuple(one.id for one in past)))
+    return effective

@@ -60,10 +60,11 @@ class DelegationsById(ByKeys, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
-class GrantsDelegated(Query, frozen=True, kw_only=True):
-    """The grants that are delegated to the caller and have not ended: the answer is a list of `Grant`.
+class EffectiveGrants(Query, frozen=True, kw_only=True):
+    """The caller's grants and those delegated to the caller, each with the units that it inherited.
 
-    Allowed to everybody, because the gateway sends it to learn which roles a person has.
+    The answer is a list of `Grant`. A delegation that has ended is left out. Allowed to everybody, because the gateway
+    sends it to learn which roles a person has.
     """
 
     roles: ClassVar[frozenset[Role]] = PUBLIC

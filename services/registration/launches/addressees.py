@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.directory.units import Directory
+from services.directory import lineage
+from services.directory.units import Directory, mark
 from services.kernel.mongo.access import Access
 from services.kernel.units import COUNTRY, UnitLevel, UnitPath
 from services.registration.launches.domain import Launch
-from services.registration.units import lineage
-from services.registration.units import repository as units
 
 MOST_UNITS = 100_000
 """Addressed units kept in memory, of all launches together; each takes about 500 bytes."""
@@ -51,8 +50,13 @@ class Addressees:
 
     async def seen(self, launch: Launch, access: Access) -> Sequence[Addressed]:
         """The addressed units that the caller may see, by code."""
-        mark = await units.mark(access)
-        key = _Key(mark, launch.launched_in, launch.level, launch.launched_on, launch.as_of(access.today))
+        key = _Key(
+            await mark(access),
+            launch.launched_in,
+            launch.level,
+            launch.launched_on,
+            launch.as_of(access.today),
+        )
         addressed = self._known.get(key)
         if addressed is None:
             # Callers who ask at the same moment wait for one reading.

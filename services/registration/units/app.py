@@ -1,6 +1,6 @@
 """Administrative units: the table of messages and their handlers."""
 
-from services.directory.units import UNITS
+from services.directory.units import MARKS, UNITS
 from services.kernel.table import Area, command, query
 from services.registration.units import handlers, messages, repository
 
@@ -17,5 +17,5 @@ AREA = Area(
         query(messages.UnitSuccession, handlers.unit_succession),
     ),
     indexes=repository.INDEXES,
-    unscoped=(UNITS, repository.MARKS),
+    unscoped=(UNITS, MARKS),
 )

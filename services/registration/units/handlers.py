@@ -1,12 +1,13 @@
 """Handlers of units: one function per command or query."""
 
+from services.directory import lineage
 from services.directory.units import Directory
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import cut, page_size
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Page, Rows
 from services.kernel.units import UnitOnDay, UnitPath
-from services.registration.units import domain, lineage, naming, repository
+from services.registration.units import domain, naming, repository
 from services.registration.units.messages import (
     ChildUnits,
     RecordUnits,

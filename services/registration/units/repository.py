@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.directory import units as directory
 from services.directory.units import COLLECTION, UNIT, UNITS
-from services.kernel.mongo.access import Access, Open, Unscoped
+from services.kernel.mongo.access import Access, Open
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import (
     ASCENDING,
@@ -14,8 +14,6 @@ from services.kernel.mongo.driver import (
     Indexes,
     IndexModel,
     ReplaceOne,
-    UpdateOne,
-    new_digits,
 )
 from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
@@ -28,8 +26,6 @@ from services.registration.units.messages import UnitHeirRow, UnitNamedRow, Unit
 COLUMNS = Columns(UnitRow)
 NAMED = Columns(UnitNamedRow)
 HEIRS = Columns(UnitHeirRow)
-
-MARKS = Unscoped("unit_marks", "its one document tells whether any unit has changed, and nothing of a unit")
 
 INDEXES: Indexes = {COLLECTION: [*directory.INDEXES[COLLECTION], IndexModel([("words", ASCENDING)])]}
 
@@ -74,14 +70,7 @@ class Units(Repository[Unit]):
             self._tx.log(event, not_before=recorded_at)
         if writes:
             await self._units.write(writes)
-            mark = {"$set": {"mark": new_digits()}}
-            await self._tx.unscoped(MARKS).write([UpdateOne({"_id": COLLECTION}, mark, upsert=True)])
-
-
-async def mark(access: Access) -> str:
-    """A text that is another one after any unit has changed. A restored database has its old mark again."""
-    found = await access.unscoped(MARKS).find_one({"_id": COLLECTION})
-    return str(found["mark"]) if found else ""
+            await directory.change_mark(self._tx)
 
 
 async def find(access: Access, filter_: Document) -> list[Unit]:

@@ -6,7 +6,7 @@ from services.registration.delegations.messages import (
     DelegateRole,
     DelegationsById,
     DelegationsPage,
-    GrantsDelegated,
+    EffectiveGrants,
     RevokeDelegation,
 )
 from tests.access.people import PLACE
@@ -20,7 +20,7 @@ MESSAGES = {
     "registration.revoke-delegation": lambda t: RevokeDelegation(delegation=t.thing),
     "registration.delegations-by-id": lambda t: DelegationsById(keys=(t.thing,), fields=ID),
     "registration.delegations-page": lambda t: DelegationsPage(first=1, after=newer_than(t.thing), fields=ID),
-    "registration.grants-delegated": lambda t: GrantsDelegated(),
+    "registration.effective-grants": lambda t: EffectiveGrants(),
 }
 INPUTS = {
     "delegateRole": lambda t: {

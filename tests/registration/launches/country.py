@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
+from services.directory import lineage
 from services.directory.units import Directory
 from services.kernel.caller import EVERYTHING, Caller, Scope
 from services.kernel.mongo.access import Access
@@ -28,7 +29,6 @@ from services.registration.organisations.messages import RegisterOrganisation
 from services.registration.programmes import handlers as programmes
 from services.registration.programmes.messages import StartProgramme
 from services.registration.units import handlers as units
-from services.registration.units import lineage
 from services.registration.units.messages import RecordUnits
 
 TODAY = datetime(2026, 2, 2, 3, tzinfo=UTC)

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from services.directory import lineage
 from services.kernel.messages import Refused
 from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
 from services.registration import reorganisations
 from services.registration.reorganisations.domain import Plan, plan, reorganise
 from services.registration.reorganisations.file import COLUMNS, MOST_ROWS, read
-from services.registration.units import lineage
 from services.registration.units.national import national_units
 from tests.values import act
 

@@ -114,9 +114,11 @@ async def test_records_and_grants_keep_their_units_after_a_reorganisation(
     wanted = {"owner": owner, "title": "Sau ngày ấy", "field": "ECONOMY", "subjectKind": "COLLECTIVE"}
     late = await office.officer.tries("draftModel", on=EFFECTIVE, **wanted)
     assert late["code"] == "unit-not-in-force"
-    # A role in the new unit gives no access to records of the old one. Roles in the province cover both.
+    # A role in the new unit, which holds the whole of the old one, reads its records. Roles in the province cover both.
     successor = Office(graphql, new)
-    assert (await successor.officer.ask(kept, id=open_))["node"] is None
+    assert (await successor.officer.ask(kept, id=open_))["node"]["unit"]["id"] == old
+    late = await successor.officer.tries("noteProgress", model=open_, text="Đang làm", on=EFFECTIVE)
+    assert late["code"] == "model-not-found"
     await successor.draft(await successor.organisation(unit=new, on=EFFECTIVE), on=EFFECTIVE)
     assert (await Person(graphql, Role.OFFICER, PROVINCE).ask(kept, id=open_))["node"]["unit"]["id"] == old
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.directory import lineage
+from services.directory.lineage import Heir
 from services.kernel.messages import Refused
 from services.kernel.units import COUNTRY, DatedUnit, UnitPath
-from services.registration.units import lineage, naming
-from services.registration.units.lineage import Heir
+from services.registration.units import naming
 from services.registration.units.national import REORGANISED_ON, national_units
 
 COUNTRYWIDE = national_units()

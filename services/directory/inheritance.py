@@ -1,0 +1,226 @@
+"""The units of the past whose whole territory a unit holds: its holder reads their records, and reports on them.
+
+A unit that was split is held by the unit that has all its parts. A unit without successors, such as a district, went
+where its sub-units of its last day went.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol, TypeVar
+
+from services.directory.units import Directory, mark
+from services.kernel.mongo.access import Access
+from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
+
+MOST_KNOWN, MOST_SHARES = 2_000, 100
+"""Units whose inheritance, or that of their sub-units, is kept in memory, at most."""
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Register(Protocol):
+    async def many(self, units: Sequence[str]) -> list[DatedUnit]: ...
+
+    async def came_of(self, units: Sequence[str]) -> list[DatedUnit]: ...
+
+    async def ever_under(self, units: Sequence[str]) -> list[DatedUnit]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """`whole`: units of which the unit holds everything. `parts`: units of which it holds a part.
+
+    Units below another one of `whole` are left out, and so are units that were never elsewhere than below the unit.
+    `history`: those of `whole` that ended when the unit began or earlier, and whose figures belong to no other unit of
+    its level: the unit's reports count them.
+    """
+
+    whole: tuple[DatedUnit, ...] = ()
+    parts: tuple[DatedUnit, ...] = ()
+    history: tuple[DatedUnit, ...] = ()
+
+
+NOTHING = Inheritance()
+Shares = Mapping[str, Inheritance]
+"""Id of a sub-unit → its inheritance."""
+
+
+class Inheritances:
+    """Kept in memory until any unit changes."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, date], Inheritance] = OrderedDict()
+        self._shares: OrderedDict[tuple[str, str, date], Shares] = OrderedDict()
+
+    async def of(self, unit: DatedUnit, access: Access) -> Inheritance:
+        """As of today, or as of the last day of a unit that has ended."""
+        key = (await mark(access), unit.id, access.today)
+        if key not in self._known:
+            _keep(self._known, key, await inheritance(unit, access.today, Directory(access)), MOST_KNOWN)
+        return self._known[key]
+
+    async def below(self, unit: DatedUnit, day: date, access: Access) -> Shares:
+        """Of each unit directly below `unit` on the day."""
+        key = (await mark(access), unit.id, day)
+        if key not in self._shares:
+            _keep(self._shares, key, await shares(unit, day, Directory(access)), MOST_SHARES)
+        return self._shares[key]
+
+
+async def inheritance(unit: DatedUnit, today: date, register: Register) -> Inheritance:
+    last = unit.spells[-1]
+    day = min(today, last.until - timedelta(days=1)) if last.until else today
+    spell = unit.at(day)
+    if spell is None or spell.level is UnitLevel.COUNTRY:
+        return NOTHING
+    inside = await _inside(unit, day, register)
+    past = await _past(inside, UnitPath(spell.path).segments, day, register)
+    return past.of(unit, past.homes(dict.fromkeys(inside, unit.id)))
+
+
+async def shares(unit: DatedUnit, day: date, register: Register) -> Shares:
+    inside = await _inside(unit, day, register)
+    spell = unit.in_force(day)
+    past = await _past(inside, UnitPath(spell.path).segments, day, register)
+    places = {id_: _child(unit, one, day) for id_, one in inside.items()}
+    homes = past.homes(places)
+    return {id_: past.of(inside[id_], homes) for id_ in sorted({*places.values()} - {unit.id})}
+
+
+def _child(unit: DatedUnit, one: DatedUnit, day: date) -> str:
+    return UnitPath(one.in_force(day).path).below(unit.id) or unit.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """`known`: the units that are or were there, and all units above them. `lineage`: ids of their predecessors.
+
+    `heirs`: for each unit that has ended, and each that came of it and has ended, what it became by the day.
+    """
+
+    day: date
+    known: Mapping[str, DatedUnit]
+    lineage: Set[str]
+    heirs: Mapping[str, Sequence[DatedUnit]]
+
+    def homes(self, places: Mapping[str, str]) -> Mapping[str, Set[str]]:
+        """For each unit, the places of its territory on the day; elsewhere is the empty text."""
+        found: dict[str, Set[str]] = {}
+
+        def of(unit: DatedUnit) -> Set[str]:
+            if unit.id not in found:
+                found[unit.id] = frozenset({""})
+                if unit.at(self.day):
+                    found[unit.id] = frozenset({places.get(unit.id, "")})
+                elif heirs := self.heirs.get(unit.id):
+                    found[unit.id] = frozenset[str]().union(*map(of, heirs))
+            return found[unit.id]
+
+        for unit in self.known.values():
+            of(unit)
+        return found
+
+    def of(self, unit: DatedUnit, homes: Mapping[str, Set[str]]) -> Inheritance:
+        here = [
+            one
+            for one in self.known.values()
+            if unit.id in homes[one.id] and one.id != unit.id and not self._was_under(one, {unit.id})
+        ]
+        whole = {one.id: one for one in here if len(homes[one.id]) == 1 and self._has_left(one, unit)}
+        ids = {unit.id, *whole}
+        outermost = [one for one in whole.values() if not self._was_under(one, ids - {one.id})]
+        parts = [
+            one for one in here if one.id not in whole and one.id in self.lineage and not one.at(self.day)
+        ]
+        return Inheritance(
+            tuple(outermost),
+            tuple(one for one in parts if not self._was_under(one, ids)),
+            tuple(one for one in outermost if self._is_history(one, unit)),
+        )
+
+    def _has_left(self, one: DatedUnit, unit: DatedUnit) -> bool:
+        """False of a unit that goes on and only moved: its earlier records stay with the unit that it was in."""
+        return not one.at(self.day) or not self._goes_on(one, unit)
+
+    def _goes_on(self, one: DatedUnit, unit: DatedUnit) -> bool:
+        """Whether a unit of the level of `unit`, in which `one` was, still exists: it reports on that time."""
+        level = unit.spells[-1].level
+        above = {id_ for spell in self._elsewhere(one, unit) for id_ in UnitPath(spell.path).segments}
+        units = [self.known[id_] for id_ in above & self.known.keys()]
+        return any((spell := u.at(self.day)) and spell.level is level for u in units)
+
+    def _is_history(self, one: DatedUnit, unit: DatedUnit) -> bool:
+        began, left = unit.spells[0].since, self._elsewhere(one, unit)[-1].until
+        return bool(began and left and left <= began and not self._goes_on(one, unit))
+
+    def _elsewhere(self, one: DatedUnit, unit: DatedUnit) -> list[Spell]:
+        return [spell for spell in self._spells(one) if not UnitPath(spell.path).within(unit.id)]
+
+    def _was_under(self, unit: DatedUnit, others: Set[str]) -> bool:
+        """Whether the unit was under one of the others at all times until the day."""
+        return all(not others.isdisjoint(UnitPath(spell.path).segments) for spell in self._spells(unit))
+
+    def _spells(self, unit: DatedUnit) -> list[Spell]:
+        return [spell for spell in unit.spells if spell.since is None or spell.since <= self.day]
+
+
+async def _inside(unit: DatedUnit, day: date, register: Register) -> dict[str, DatedUnit]:
+    """The unit and those below it on the day."""
+    inside = {unit.id: unit}
+    waiting = [unit.id]
+    while waiting:
+        found = await register.ever_under(waiting)
+        new = [u for u in found if u.id not in inside and (s := u.at(day)) and s.parent in inside]
+        inside |= {u.id: u for u in new}
+        waiting = [u.id for u in new]
+    return inside
+
+
+async def _past(
+    inside: Mapping[str, DatedUnit], above: Collection[str], day: date, register: Register
+) -> _Past:
+    known = dict(inside)
+    lineage = set(inside)
+    waiting = list(inside.values())
+    while waiting:
+        before = {line.unit for u in waiting if u.id in lineage for line in u.predecessors if line.on <= day}
+        lineage |= before
+        spells = [s for u in waiting for s in u.spells if s.since is None or s.since <= day]
+        over = {id_ for spell in spells for id_ in UnitPath(spell.path).segments}
+        waiting = await register.many(sorted((before | over) - known.keys() - set(above)))
+        known |= {u.id: u for u in waiting}
+    heirs = await _heirs(known.values(), day, register)
+    return _Past(day, known, lineage - inside.keys(), heirs)
+
+
+async def _heirs(
+    units: Iterable[DatedUnit], day: date, register: Register
+) -> Mapping[str, Sequence[DatedUnit]]:
+    heirs: dict[str, list[DatedUnit]] = defaultdict(list)
+    waiting = {u.id: u for u in units if not u.at(day)}
+    while waiting:
+        for successor in await register.came_of(sorted(waiting)):
+            for line in successor.predecessors:
+                if line.unit in waiting and line.on <= day:
+                    heirs[line.unit].append(successor)
+        lost = {id_: u for id_, u in waiting.items() if not heirs[id_]}
+        for child in await register.ever_under(sorted(lost)) if lost else ():
+            for id_, u in lost.items():
+                if (spell := _on_last_day(child, u)) and spell.parent == id_:
+                    heirs[id_].append(child)
+        found = {u.id: u for id_ in waiting for u in heirs[id_]}
+        waiting = {id_: u for id_, u in found.items() if id_ not in heirs and not u.at(day)}
+    return heirs
+
+
+def _on_last_day(child: DatedUnit, unit: DatedUnit) -> Spell | None:
+    until = unit.spells[-1].until
+    return child.at(until - timedelta(days=1)) if until else None
+
+
+def _keep(known: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    known[key] = value
+    while len(known) > most:
+        known.popitem(last=False)
