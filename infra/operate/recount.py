@@ -74,10 +74,9 @@ class _Count:
         async for question in self._all("registration", "questions"):
             for fact in of_question(question):
                 yield fact
-        async for review in self._all("review", "reviews", {"decided_version": {"$ne": None}}):
-            yield _expected(review["verdict"], review, review["decided_version"], review["decided_on"])
-            if review["nominated_version"]:
-                yield _expected("NOMINATED", review, review["nominated_version"], review["nominated_on"])
+        async for review in self._all("review", "reviews"):
+            for fact in of_review(review):
+                yield fact
         async for activity in self._all("supervision", "activities"):
             yield of_activity(activity)
 
@@ -171,6 +170,25 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
         yield _expected("FORMALITY_ANSWERED", question, question["answered_version"], question["answered_on"])
     if question["state"] == "SUSPECTED":
         yield _expected("FORMALITY_SUSPECTED", question, question["settled_version"], question["settled_on"])
+
+
+def of_review(review: Document) -> Iterator[tuple[str, Document]]:
+    """A decision counts once. One on a model whose registration was lost is taken back in a later version."""
+    if review["verdict"]:
+        yield from _of_decision(review, {})
+    for lost in review.get("lost", ()):
+        yield from _of_decision(review, lost)
+        yield _expected(lost["verdict"], review | lost, lost["lost_version"], lost["decided_on"], Decimal(-1))
+        if lost["nominated_version"]:
+            back = lost["lost_version"], lost["nominated_on"], Decimal(-1)
+            yield _expected("NOMINATED", review | lost, *back)
+
+
+def _of_decision(review: Document, values: Document) -> Iterator[tuple[str, Document]]:
+    then = review | values
+    yield _expected(then["verdict"], then, then["decided_version"], then["decided_on"])
+    if then["nominated_version"]:
+        yield _expected("NOMINATED", then, then["nominated_version"], then["nominated_on"])
 
 
 def of_activity(activity: Document) -> tuple[str, Document]:

@@ -16,6 +16,7 @@ from nats.aio.client import Client as Nats
 from services.kernel.config import Settings
 from services.kernel.log.feed import BATCH
 from services.kernel.log.inbox import Handler, each
+from services.kernel.log.settling import Settle
 from services.kernel.messages import Command, Event, Message, Query
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.driver import Indexes
@@ -97,6 +98,10 @@ class Subscription:
     """Seconds after a transaction in which events gather for the next one: for work that need not be immediate."""
     ready: Late[Ready] | None = None
     """Awaited before each transaction with the number of its last event."""
+    settle: Settle | None = None
+    """Corrects what the reader keeps when the producer's log was restored to an earlier moment. Required, except for
+    events of the own service: effects in its own database are restored together with its log.
+    """
 
     @property
     def producer(self) -> str:
@@ -111,14 +116,19 @@ def batches(
     limit: int = BATCH,
     pause: float = 0.0,
     ready: Late[Ready] | None = None,
+    settle: Settle | None = None,
 ) -> Subscription:
     """One function for whole batches of these events."""
-    return Subscription(types, handler, reader, limit, pause, ready)
+    return Subscription(types, handler, reader, limit, pause, ready, settle)
 
 
-def single(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]], reader: str = "") -> Subscription:
+def single(
+    handlers: Mapping[type[Event], Callable[..., Awaitable[None]]],
+    reader: str = "",
+    settle: Settle | None = None,
+) -> Subscription:
     """A function for each type of event, called with one event at a time."""
-    return Subscription(tuple(handlers), each(handlers), reader)
+    return Subscription(tuple(handlers), each(handlers), reader, settle=settle)
 
 
 class Reader(Protocol):
@@ -163,7 +173,8 @@ class Task:
     """Runs from start to stop of a process. When it fails, the error is logged and it runs again.
 
     `producers`: whose events it reads beside the subscriptions. `readers`: its readers in this process. `cursors`:
-    looks up which cursors it has in the service's database; without it, it has none there.
+    looks up which cursors it has in the service's database; without it, it has none there. `rebuild`: the command that
+    makes anew what it keeps, when a producer's log was restored to an earlier moment; required with `cursors`.
     """
 
     name: str
@@ -171,6 +182,7 @@ class Task:
     producers: tuple[str, ...] = ()
     readers: Late[Callable[[], Sequence[Reader]]] | None = None
     cursors: Callable[[Access], Awaitable[Cursors]] | None = None
+    rebuild: Command | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +260,16 @@ class Table:
         cursors = [(self.reader_of(row), row.producer) for row in self.subscriptions]
         if twice := sorted({f"{reader}/{of}" for reader, of in cursors if cursors.count((reader, of)) > 1}):
             raise ValueError(f"{self.name}: several subscriptions move the cursor {', '.join(twice)}")
+        unsettled = [
+            f"{self.reader_of(row)}/{row.producer}"
+            for row in self.subscriptions
+            if row.producer != self.name and not row.settle
+        ]
+        unsettled += [task.name for task in self.tasks if task.cursors and not task.rebuild]
+        if unsettled:
+            raise ValueError(
+                f"{self.name}: say how {', '.join(sorted(unsettled))} is settled with a restored log"
+            )
         late = sorted(row.type.__name__ for row in self.commands if isinstance(row.handler, Late))
         if self.divided and late:
             raise ValueError(

@@ -24,7 +24,7 @@ from services.registration.models.messages import (
     ModelDiscontinued,
     ModelWithdrawn,
 )
-from services.review.messages import ReviewDecided, ReviewNominated, Verdict
+from services.review.messages import ReviewClosed, ReviewDecided, ReviewNominated, Verdict
 from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
 
 E = TypeVar("E", bound=Event)
@@ -88,6 +88,10 @@ def _one(_: Event) -> Decimal:
     return Decimal(1)
 
 
+def _less_one(_: Event) -> Decimal:
+    return Decimal(-1)
+
+
 def _on(event: Any) -> date:
     day: date = event.on
     return day
@@ -111,6 +115,13 @@ def each(
 ) -> Source:
     """Counts every such event where `when` holds; as one, unless `amount` reads how much it adds."""
     return Source(event, when, amount, day)
+
+
+def lost(verdict: Verdict) -> Source:
+    """A decision that counts no more, because the registration of its model was lost."""
+    return Source(
+        ReviewClosed, lambda event: event.verdict is verdict, _less_one, lambda event: event.decided_on
+    )
 
 
 def contributed(kind: ContributionKind) -> Source:
@@ -163,14 +174,28 @@ class Measure(Word):
     RECOGNISED = (
         "RECOGNISED",
         "Được công nhận",
-        counting(each(ReviewDecided, lambda event: event.verdict is Verdict.RECOGNISED)),
+        counting(
+            each(ReviewDecided, lambda event: event.verdict is Verdict.RECOGNISED), lost(Verdict.RECOGNISED)
+        ),
     )
     NOT_MET = (
         "NOT_MET",
         "Chưa đạt",
-        counting(each(ReviewDecided, lambda event: event.verdict is Verdict.NOT_MET)),
+        counting(each(ReviewDecided, lambda event: event.verdict is Verdict.NOT_MET), lost(Verdict.NOT_MET)),
     )
-    NOMINATED = "NOMINATED", "Đề nghị biểu dương, khen thưởng", counting(each(ReviewNominated))
+    NOMINATED = (
+        "NOMINATED",
+        "Đề nghị biểu dương, khen thưởng",
+        counting(
+            each(ReviewNominated),
+            Source(
+                ReviewClosed,
+                lambda event: bool(event.nominated_on),
+                _less_one,
+                lambda event: event.nominated_on,
+            ),
+        ),
+    )
     LAND_M2 = "LAND_M2", "Hiến đất (m²)", counting(contributed(ContributionKind.LAND_M2))
     WORK_DAY = "WORK_DAY", "Ngày công", counting(contributed(ContributionKind.WORK_DAY))
     MONEY = (

@@ -29,12 +29,13 @@ TABLE = Table(
         subscriptions=(
             single(
                 {
-                    ModelAccepted: handlers.open_review,
-                    ModelWithdrawn: handlers.close_withdrawn,
-                    ModelDiscontinued: handlers.close_discontinued,
-                    ModelOwnerChanged: handlers.follow_owner,
-                    ModelLevelChanged: handlers.follow_level,
-                }
+                    ModelAccepted: handlers.follow_model,
+                    ModelWithdrawn: handlers.follow_model,
+                    ModelDiscontinued: handlers.follow_model,
+                    ModelOwnerChanged: handlers.follow_model,
+                    ModelLevelChanged: handlers.follow_model,
+                },
+                settle=handlers.settle,
             ),
         ),
         indexes=repository.INDEXES,

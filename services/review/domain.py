@@ -1,18 +1,28 @@
 """The rules of reviews: opened when a model is accepted, decided once, nominated once if the model is recognised.
 
-A review is closed when its model is withdrawn or discontinued.
+A review is closed when its model is withdrawn or discontinued. After a restore of registration's database, the model
+has another history, or none.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import happened, not_before, required
-from services.kernel.messages import Refused
+from services.kernel.messages import Event, Refused
 from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
-from services.registration.models.messages import ModelAccepted
+from services.registration.models.messages import (
+    ModelAccepted,
+    ModelDiscontinued,
+    ModelLevelChanged,
+    ModelOwnerChanged,
+    ModelWithdrawn,
+)
 from services.review.messages import (
     Closing,
     ReviewClosed,
@@ -24,6 +34,26 @@ from services.review.messages import (
 )
 
 LONGEST_REASON = 4000
+OF_MODEL = ("owner", "former_owners", "written_by", "title", "closed_on", "closed_because")
+COUNTED_BY = ("field", "subject_kind", "level")
+OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on")
+"""The values that a review has from its model. A decision stays counted as it was made."""
+DECISION = ("verdict", "reason", "decided_on", "decided_version", "nominated_on", "nominated_version")
+
+
+class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision on a model whose registration was lost. `lost_version`: the review's version that took it back."""
+
+    verdict: Verdict
+    reason: str | None
+    decided_on: date
+    decided_version: int
+    nominated_on: date | None
+    nominated_version: int | None
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+    lost_version: int
 
 
 class Review(Aggregate, frozen=True, kw_only=True):
@@ -44,11 +74,15 @@ class Review(Aggregate, frozen=True, kw_only=True):
     nominated_version: int | None = None
     closed_on: date | None = None
     closed_because: Closing | None = None
+    lost: tuple[LostDecision, ...] = ()
 
     @property
     def authors(self) -> frozenset[str | None]:
         """The persons and the organisations whose work it is: they do not judge it."""
         return frozenset({self.owner, *self.written_by, *self.former_owners})
+
+
+Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged]
 
 
 def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review, ReviewOpened]:
@@ -66,6 +100,75 @@ def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review,
         opened_on=act.on,
     )
     return review, ReviewOpened(**_about(review, act))
+
+
+def follow(review: Review | None, event: Event, *, key: str, act: Act) -> Step | None:
+    """Follows an event of the review's model. None if it changes nothing. `key`: of a review that opens."""
+    if isinstance(event, ModelAccepted):
+        opened = open_review(event, key=key, act=act)
+        return settle(review, opened[0], act=act) if review else opened
+    if isinstance(event, ModelWithdrawn) and not event.registered:
+        return None
+    if review is None:
+        raise LookupError(f"there is no review of {event.key}")
+    match event:
+        case ModelWithdrawn():
+            return close(review, because=Closing.WITHDRAWN, act=act)
+        case ModelDiscontinued():
+            return close(review, because=Closing.DISCONTINUED, act=act)
+        case ModelOwnerChanged():
+            return follow_owner(review, owner=event.after, act=act)
+        case ModelLevelChanged():
+            return follow_level(review, level=event.after, act=act)
+    raise LookupError(f"reviews do not follow {event.subject}")
+
+
+def followed(events: Iterable[tuple[Event, Act]], *, key: str) -> list[Step]:
+    """The versions of a review that follows all these events of its model, and nothing else."""
+    steps: list[Step] = []
+    for event, act in events:
+        if step := follow(steps[-1][0] if steps else None, event, key=key, act=act):
+            steps.append(step)
+    return steps
+
+
+def settle(review: Review, followed: Review | None, *, act: Act) -> Step | None:
+    """Corrects a review of a model whose events are others than it followed. None if it needs no correction.
+
+    `followed`: the review that these events alone lead to; None without events: the registration was lost.
+    """
+    if followed is None:
+        return None if review.closed_because is Closing.RECORD_LOST else _lose(review, act=act)
+    names = OF_MODEL if review.verdict else (*OF_MODEL, *OF_MODEL_UNTIL_DECIDED)
+    changes = {
+        name: getattr(followed, name) for name in names if getattr(followed, name) != getattr(review, name)
+    }
+    if not changes:
+        return None
+    settled = changed(review, **changes)
+    if "closed_because" not in changes:
+        return settled, ReviewedModelChanged(**_about(settled, act), owner=settled.owner)
+    if because := settled.closed_because:
+        return settled, ReviewClosed(**_about(settled, act), because=because)
+    return settled, ReviewOpened(**_about(settled, act))
+
+
+def _lose(review: Review, *, act: Act) -> tuple[Review, ReviewClosed]:
+    """The registration of the model was lost: the review is closed, and its decision does not count."""
+    changes: dict[str, Any] = {"closed_on": act.on, "closed_because": Closing.RECORD_LOST}
+    if review.verdict:
+        taken = {name: getattr(review, name) for name in (*DECISION, *COUNTED_BY)}
+        decision = LostDecision(**taken, lost_version=review.next_version)
+        changes |= dict.fromkeys(DECISION)
+        changes["lost"] = (*review.lost, decision)
+    closed = changed(review, **changes)
+    return closed, ReviewClosed(
+        **_about(closed, act),
+        because=Closing.RECORD_LOST,
+        verdict=review.verdict,
+        decided_on=review.decided_on,
+        nominated_on=review.nominated_on,
+    )
 
 
 def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[Review, ReviewDecided]:
@@ -140,7 +243,7 @@ def _require_open(review: Review) -> None:
             "review-closed",
             "review",
             vi=f"Hồ sơ đã khép lại ngày {review.closed_on:%d/%m/%Y}: {review.closed_because.vi.lower()}.",
-            en=f"The review was closed on {review.closed_on}: its model is {review.closed_because}.",
+            en=f"The review was closed on {review.closed_on}: {review.closed_because}.",
         )
 
 

@@ -1,5 +1,9 @@
 """Handlers of reviews: one function per event, command or query."""
 
+from datetime import date
+from typing import Any
+
+from services.kernel.log.settling import Stretch
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.repository import new_id
@@ -13,49 +17,44 @@ from services.registration.models.messages import (
     ModelWithdrawn,
 )
 from services.review import domain
-from services.review.messages import (
-    REVIEW,
-    Closing,
-    DecideReview,
-    NominateReview,
-    ReviewsById,
-    ReviewsByModel,
-)
+from services.review.messages import REVIEW, DecideReview, NominateReview, ReviewsById, ReviewsByModel
 from services.review.repository import Reviews
 
-
-async def open_review(accepted: ModelAccepted, tx: Transaction) -> None:
-    review, opened = domain.open_review(accepted, key=new_id(REVIEW), act=tx.act(accepted.on))
-    await Reviews(tx).add(review, opened)
+Followed = ModelAccepted | ModelWithdrawn | ModelDiscontinued | ModelOwnerChanged | ModelLevelChanged
+"""The events of a model after which its review opens or changes."""
 
 
-async def close_withdrawn(withdrawn: ModelWithdrawn, tx: Transaction) -> None:
-    if withdrawn.registered:
-        await _close(withdrawn, Closing.WITHDRAWN, tx)
-
-
-async def close_discontinued(discontinued: ModelDiscontinued, tx: Transaction) -> None:
-    await _close(discontinued, Closing.DISCONTINUED, tx)
-
-
-async def _close(ended: ModelWithdrawn | ModelDiscontinued, because: Closing, tx: Transaction) -> None:
+async def follow_model(event: Followed, tx: Transaction) -> None:
     reviews = Reviews(tx)
-    review = await reviews.of_model(ended.key)
-    await reviews.save(*domain.close(review, because=because, act=tx.act(ended.on)))
-
-
-async def follow_owner(changed: ModelOwnerChanged, tx: Transaction) -> None:
-    reviews = Reviews(tx)
-    review = await reviews.of_model(changed.key)
-    await reviews.save(*domain.follow_owner(review, owner=changed.after, act=tx.act(changed.on)))
-
-
-async def follow_level(changed: ModelLevelChanged, tx: Transaction) -> None:
-    reviews = Reviews(tx)
-    review = await reviews.of_model(changed.key)
-    followed = domain.follow_level(review, level=changed.after, act=tx.act(changed.on))
+    review = await reviews.of_model(event.key)
+    followed = domain.follow(review, event, key=new_id(REVIEW), act=tx.act(event.on))
     if followed:
-        await reviews.save(*followed)
+        await (reviews.save if review else reviews.add)(*followed)
+
+
+async def settle(stretch: Stretch, tx: Transaction) -> int:
+    """Corrects the reviews of these models by the models' events: opens, changes or closes them."""
+    reviews = Reviews(tx)
+    known = await reviews.of_models(stretch.keys)
+    records = stretch.records()
+    corrected = 0
+    for model in sorted(known.keys() | records.keys()):
+        steps = domain.followed(
+            [(one.event, tx.act(_day(one.event))) for one in records.get(model, ())], key=new_id(REVIEW)
+        )
+        review = known.get(model)
+        if review is None:
+            await reviews.add_many([(steps[-1][0], [event for _, event in steps])] if steps else [])
+            corrected += bool(steps)
+        elif correction := domain.settle(review, steps[-1][0] if steps else None, act=tx.act()):
+            await reviews.save(*correction)
+            corrected += 1
+    return corrected
+
+
+def _day(event: Any) -> date:
+    day: date = event.on
+    return day
 
 
 async def decide_review(command: DecideReview, tx: Transaction) -> Row:

@@ -26,6 +26,7 @@ class Closing(Word):
 
     WITHDRAWN = "WITHDRAWN", "Mô hình đã rút"
     DISCONTINUED = "DISCONTINUED", "Mô hình đã dừng thực hiện"
+    RECORD_LOST = "RECORD_LOST", "Việc đăng ký mô hình không còn sau khi khôi phục dữ liệu"
 
 
 class DecideReview(Command, frozen=True, kw_only=True):
@@ -61,7 +62,10 @@ class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
 
 
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`model`: its id. `closed_on`: the day on which the model was withdrawn or discontinued; a verdict stays."""
+    """`model`: its id. `closed_on`: the day on which the model was withdrawn or discontinued; a verdict stays.
+
+    If the registration of the model was lost, the review has no verdict any more.
+    """
 
     id: str
     version: int
@@ -88,7 +92,10 @@ class _AboutModel(Event, frozen=True, kw_only=True):
 
 
 class ReviewOpened(_AboutModel, frozen=True, kw_only=True):
-    """The model was accepted: its review file (hồ sơ thẩm định) waits for a decision."""
+    """The model was accepted: its review file (hồ sơ thẩm định) waits for a decision.
+
+    Once more, when the end of the model was lost with a restored database.
+    """
 
 
 class ReviewDecided(_AboutModel, frozen=True, kw_only=True):
@@ -101,13 +108,20 @@ class ReviewNominated(_AboutModel, frozen=True, kw_only=True):
 
 
 class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
-    """The model was withdrawn or discontinued: the review takes no more decisions. An earlier verdict stays."""
+    """The model was withdrawn or discontinued: the review takes no more decisions. An earlier verdict stays.
+
+    If the registration of the model was lost, so is the verdict: it counts no more. Then `verdict`, `decided_on` and
+    `nominated_on` say what does not count.
+    """
 
     because: Closing
+    verdict: Verdict | None = None
+    decided_on: date | None = None
+    nominated_on: date | None = None
 
 
 class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
-    """The model has another owner, or, before a decision, another level.
+    """The model has another owner, or, before a decision, another level; after a restore, any other values.
 
     The owner must not review the model; the level decides where the review is counted.
     """

@@ -1,6 +1,6 @@
 """Reviews in MongoDB."""
 
-from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
+from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns
 from services.review.domain import Review
@@ -17,9 +17,11 @@ class Reviews(Repository[Review]):
     columns = Columns(ReviewRow, REVIEW)
     state = Review
 
-    async def of_model(self, model: str) -> Review:
-        """The review of a model that was registered."""
+    async def of_model(self, model: str) -> Review | None:
+        """The review of a model, if it was registered."""
         found = await self.find({"model": model})
-        if not found:
-            raise LookupError(f"there is no review of {model}")
-        return found[0]
+        return found[0] if found else None
+
+    async def of_models(self, models: Document) -> dict[str, Review]:
+        """Model → its review. `models`: a filter for ids of models."""
+        return {review.model: review for review in await self.find({"model": models})}

@@ -6,6 +6,7 @@ from services.directory.copies import copy_directory
 from services.directory.organisations import ORGANISATIONS
 from services.directory.units import MARKS, UNITS
 from services.kernel.config import Settings
+from services.kernel.log.settling import replacing
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, batches, command, query
 from services.registration.organisations.messages import (
@@ -32,6 +33,7 @@ TABLE = Table(
                 OrganisationRenamed,
                 OrganisationEnded,
                 handler=copy_directory,
+                settle=replacing(UNITS, ORGANISATIONS, handler=copy_directory),
             ),
         ),
         indexes=repository.INDEXES,

@@ -245,7 +245,7 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
         on=DAY,
     )
     store = office.stores["review"]
-    await store.transaction(lambda tx: reviewing.open_review(accepted, tx))
+    await store.transaction(lambda tx: reviewing.follow_model(accepted, tx))
     (opened,) = [one async for one in store.ours().documents("reviews").find({})]
     verdict = review.Verdict.RECOGNISED
     await office.do(review.DecideReview(review=opened["_id"], verdict=verdict, reason="Thiết thực"))

@@ -2,22 +2,33 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
+import msgspec
 import pytest
 
-from services.kernel.messages import Refused
+from services.kernel.messages import Event, Refused
 from services.movement.words import Field, Level, SubjectKind
-from services.registration.models.messages import ModelAccepted
+from services.registration.models.messages import (
+    ModelAccepted,
+    ModelDiscontinued,
+    ModelLevelChanged,
+    ModelOwnerChanged,
+    ModelWithdrawn,
+)
 from services.review.domain import (
     Review,
     close,
     decide,
+    follow,
     follow_level,
     follow_owner,
+    followed,
     nominate,
     open_review,
+    settle,
 )
-from services.review.messages import Closing, Verdict
+from services.review.messages import Closing, ReviewClosed, ReviewedModelChanged, ReviewOpened, Verdict
 from tests.values import act
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
@@ -142,3 +153,95 @@ def test_review_follows_the_level_of_its_model_until_the_decision() -> None:
     assert followed
     assert followed[0].level is followed[1].level is Level.CITY
     assert follow_level(decided(Verdict.NOT_MET), level=Level.CITY, act=act("danvan", TODAY)) is None
+
+
+DETAILS: dict[str, Any] = {"at": AT, "unit": ACCEPTED.unit, "reason": "", "on": date(2019, 10, 1)}
+RESTING: dict[str, Any] = {**DETAILS, "basis": "QĐ 1"}
+ENDED: dict[str, Any] = {
+    **DETAILS,
+    "field": Field.ECONOMY,
+    "subject_kind": SubjectKind.COLLECTIVE,
+    "level": Level.COMMUNE,
+}
+OWNER = ModelOwnerChanged(key="m", version=4, before="o", after="o2", **RESTING)
+LEVEL = ModelLevelChanged(key="m", version=5, before=Level.COMMUNE, after=Level.CITY, **RESTING)
+WITHDRAWN = ModelWithdrawn(key="m", version=6, registered=True, **ENDED)
+DISCONTINUED = ModelDiscontinued(key="m", version=6, **ENDED)
+SETTLER = act("danvan", TODAY)
+
+
+def following(*events: Event) -> Review:
+    """The review that follows these events of its model."""
+    return followed([(event, act("danvan", event.on)) for event in events], key="r")[-1][0]  # type: ignore[attr-defined]
+
+
+def test_review_follows_the_events_of_its_model() -> None:
+    review = following(ACCEPTED, OWNER, LEVEL, DISCONTINUED)
+    assert (review.version, review.owner, review.level) == (4, "o2", Level.CITY)
+    assert (review.closed_because, review.closed_on) == (Closing.DISCONTINUED, date(2019, 10, 1))
+    draft = ModelWithdrawn(key="m", version=2, registered=False, **ENDED)
+    assert follow(None, draft, key="r", act=SETTLER) is None
+    with pytest.raises(LookupError):
+        follow(None, OWNER, key="r", act=SETTLER)
+
+
+def test_review_that_follows_the_log_needs_no_correction() -> None:
+    for events in ([ACCEPTED], [ACCEPTED, OWNER, LEVEL], [ACCEPTED, OWNER, WITHDRAWN]):
+        assert settle(following(*events), following(*events), act=SETTLER) is None
+    assert settle(nominated(decided(Verdict.RECOGNISED)), following(ACCEPTED), act=SETTLER) is None
+    assert follow(OPEN, ACCEPTED, key="another", act=act("danvan", ACCEPTED.on)) is None
+
+
+def test_lost_changes_of_the_model_are_taken_back() -> None:
+    settled = settle(following(ACCEPTED, OWNER, LEVEL), following(ACCEPTED), act=SETTLER)
+    assert settled
+    assert isinstance(settled[1], ReviewedModelChanged)
+    review = settled[0]
+    assert (review.owner, review.former_owners, review.level, review.version) == ("o", (), Level.COMMUNE, 4)
+    for lost in (WITHDRAWN, DISCONTINUED):
+        reopened = settle(following(ACCEPTED, lost), following(ACCEPTED), act=SETTLER)
+        assert reopened
+        assert isinstance(reopened[1], ReviewOpened)
+        assert decided(Verdict.NOT_MET, reopened[0]).version == 4
+        closed = settle(following(ACCEPTED), following(ACCEPTED, lost), act=SETTLER)
+        assert closed
+        assert isinstance(closed[1], ReviewClosed)
+        assert closed[0].closed_because is closed[1].because is following(ACCEPTED, lost).closed_because
+
+
+def test_decision_stays_counted_as_it_was_made_when_the_model_is_settled() -> None:
+    review = decided(Verdict.RECOGNISED, following(ACCEPTED, LEVEL))
+    assert settle(review, following(ACCEPTED), act=SETTLER) is None
+
+
+def test_review_of_a_lost_model_is_closed_and_its_decision_taken_back() -> None:
+    settled = settle(nominated(decided(Verdict.RECOGNISED)), None, act=SETTLER)
+    assert settled
+    review, event = settled
+    assert isinstance(event, ReviewClosed)
+    assert (event.because, event.verdict) == (Closing.RECORD_LOST, Verdict.RECOGNISED)
+    assert (event.decided_on, event.nominated_on) == (date(2019, 11, 1), date(2019, 12, 1))
+    assert (review.verdict, review.decided_version, review.nominated_on) == (None, None, None)
+    (lost,) = review.lost
+    assert (lost.verdict, lost.decided_version, lost.nominated_version, lost.lost_version) == (
+        Verdict.RECOGNISED,
+        2,
+        3,
+        4,
+    )
+    assert settle(review, None, act=SETTLER) is None
+    with pytest.raises(Refused) as refused:
+        decided(Verdict.RECOGNISED, review)
+    assert code(refused) == "review-closed"
+
+
+def test_lost_model_that_is_accepted_again_keeps_its_review() -> None:
+    lost = settle(decided(Verdict.NOT_MET), None, act=SETTLER)
+    assert lost
+    again = msgspec.structs.replace(ACCEPTED, title="Ngõ sạch hơn", field=Field.DEFENCE_SECURITY)
+    reopened = follow(lost[0], again, key="another", act=act("danvan", TODAY))
+    assert reopened
+    review, event = reopened
+    assert isinstance(event, ReviewOpened)
+    assert (review.id, review.version, review.title, review.field) == ("r", 4, again.title, again.field)
+    assert decided(Verdict.RECOGNISED, review, on=TODAY).lost == lost[0].lost

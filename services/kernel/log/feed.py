@@ -40,7 +40,7 @@ class AnotherLog(Exception):  # noqa: N818
     def __init__(self, producer: str, at: Position, head: int) -> None:
         super().__init__(
             f"at event {at.seq} ({at.event}), which the log of {producer} does not have; that log ends at {head}: "
-            "its database was restored to an earlier moment than the reader's"
+            "its database was restored to an earlier moment. Run `danvan settle`"
         )
 
 

@@ -312,7 +312,7 @@ class Inbox:
 
 
 def each(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]]) -> Handler:
-    """A handler for each type, as `async def open_review(event, tx)`. Its events continue the trace of the event."""
+    """A handler for each type, as `async def follow_model(event, tx)`. Its events continue the trace of the event."""
 
     async def handle(heard: Sequence[Heard], tx: Transaction) -> None:
         for one in heard:

@@ -42,6 +42,9 @@ class Parking:
         gone = await self._parked.delete_one({"_id": self._id(event)}, session=tx.session)
         return bool(gone.deleted_count)
 
+    async def clear(self, tx: Transaction) -> None:
+        await self._parked.delete_many(self._ours, session=tx.session)
+
     async def after(self, seq: int, limit: int) -> list[Recorded]:
         """Parked events with a higher number, in order."""
         found = self._parked.find({**self._ours, "seq": {"$gt": seq}}, {"event": 1})

@@ -120,8 +120,10 @@ class Open(Documents):
     async def write(self, writes: Sequence[Write], *, ordered: bool = True) -> None:
         await self._collection.bulk_write(writes, ordered=ordered, session=self._session)
 
-    async def delete(self, filter_: Document) -> None:
-        await self._collection.delete_many(filter_, session=self._session)
+    async def delete(self, filter_: Document) -> int:
+        """Number of deleted documents."""
+        deleted = await self._collection.delete_many(filter_, session=self._session)
+        return deleted.deleted_count
 
 
 CURSORS = Unscoped("cursors", "the position of a reader says nothing about any unit")

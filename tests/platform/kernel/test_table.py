@@ -70,6 +70,18 @@ def test_two_subscriptions_with_one_cursor_are_refused() -> None:
     Table("toy", replace(AREA, subscriptions=apart))
 
 
+def test_reader_of_another_service_says_how_it_is_settled() -> None:
+    async def hear(heard: object, tx: Transaction) -> None: ...
+
+    async def settle(stretch: object, tx: Transaction) -> int:
+        return 0
+
+    foreign = batches(ReviewDecided, handler=hear)
+    with pytest.raises(ValueError, match="say how toy/review is settled"):
+        Table("toy", replace(AREA, subscriptions=(*AREA.subscriptions, foreign)))
+    Table("toy", replace(AREA, subscriptions=(*AREA.subscriptions, replace(foreign, settle=settle))))
+
+
 def _modules(service: str) -> list[ModuleType]:
     package = importlib.import_module(f"services.{service}")
     found = pkgutil.walk_packages(package.__path__, f"services.{service}.")
