@@ -24,6 +24,7 @@ from infra.operate.load_units import load_units
 from infra.operate.operator import IssuedElsewhere, NotRunning, located
 from infra.operate.positions import positions, settled
 from infra.operate.recount import recount as count_anew
+from infra.operate.settling import CannotSettle, Settling
 from infra.run.child import CannotStart
 from infra.run.loads import note_loaded, was_loaded
 from infra.run.provision import TooOld, provision
@@ -61,6 +62,7 @@ EXPECTED = (
     TooOld,
     SampleRefused,
     CannotLoad,
+    CannotSettle,
     report_view.ReportRefused,
     reorganising.UnreadableFile,
     Refused,
@@ -209,6 +211,12 @@ def rebuild() -> None:
     """Rebuild the counters from all events beside those in use, then switch to the new ones."""
     _run(operator.rebuild(_located()))
     err.print("A rebuild is asked for; `danvan status` shows its progress.")
+
+
+@app.command()
+def settle() -> None:
+    """After a restore of a database: bring streams and readers to what the logs say. Exit code 0 when all agree."""
+    _run(_settle(_located()))
 
 
 @app.command()
@@ -388,6 +396,11 @@ async def _report(settings: Settings, unit: str, period: str, format_: Format) -
         print(json.dumps(made, ensure_ascii=False, indent=2))
     else:
         report_view.show(made, out)
+
+
+async def _settle(settings: Settings) -> None:
+    with _progress("events compared") as bar:
+        await Settling(settings, err.print, bar).run()
 
 
 async def _recount(settings: Settings) -> int:

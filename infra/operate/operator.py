@@ -11,7 +11,7 @@ from services.kernel.calendar import moment
 from services.kernel.caller import OPERATOR_ID, Caller, Grant, Tokens
 from services.kernel.config import Settings
 from services.kernel.credentials import OPERATOR_USER
-from services.kernel.messages import Role
+from services.kernel.messages import Command, Role
 from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
 from services.kernel.units import COUNTRY
@@ -65,10 +65,10 @@ async def asking(settings: Settings) -> AsyncGenerator[Client, None]:
         await connection.close()
 
 
-async def rebuild(settings: Settings) -> None:
-    """Asks for a rebuild of the counters; returns when the request is stored."""
+async def rebuild(settings: Settings, command: Command | None = None) -> None:
+    """Asks for a rebuild, by default of the counters; returns when the request is stored."""
     async with asking(settings) as services:
-        await services.ask(RebuildCounters(), OPERATOR, int, key=f"rebuild/{moment().isoformat()}")
+        await services.ask(command or RebuildCounters(), OPERATOR, int, key=f"rebuild/{moment().isoformat()}")
 
 
 def user_token(settings: Settings, caller: Caller, life: timedelta) -> str:

@@ -50,7 +50,8 @@ class Positions:
 
     def sentence(self, cursor: str) -> str:
         """Where the reader is, and which process reads."""
-        behind = "unknown: the log does not have that event" if cursor in self.strays else self.lag(cursor)
+        stray = "unknown: the log does not have that event, run `danvan settle`"
+        behind = stray if cursor in self.strays else self.lag(cursor)
         reads = f"read by {self.holders[cursor]}" if self.holders[cursor] else "no process reads"
         return f"{cursor}: passed {({**self.building, **self.cursors})[cursor]}, behind {behind}, {reads}"
 

@@ -72,8 +72,12 @@ class Copy:
 
     def follow(self, head: int, events: Sequence[Recorded] = ()) -> None:
         """Tells it the log's last number, and the events that were just numbered."""
-        if self._recent and (head < self._head or (events and events[0].seq != self._recent[-1].seq + 1)):
-            self._recent.clear()  # another process numbered events, or the log was restored
+        if head < self._head or (events and events[0].seq != self._head + 1):
+            # The log was restored: compare the stream with it before anything is appended.
+            self._recent.clear()
+            self._look_at = 0.0
+        if events and self._recent and events[0].seq != self._recent[-1].seq + 1:
+            self._recent.clear()  # another process numbered events meanwhile
         self._recent.extend(events)
         self._head = head
         if not self.active:
@@ -105,10 +109,13 @@ class Copy:
         """Appends to the stream the events that the log has after the stream's tail."""
         if not self.active:
             return
-        if self._tail is None or time.monotonic() >= self._look_at:
-            self._tail = await self.find_tail()  # once per heartbeat: the stream may have been deleted
-            self._look_at = time.monotonic() + self._heartbeat
-        while self.active and self.agrees and self._tail < self._head:
+        while True:
+            if self._tail is None or time.monotonic() >= self._look_at:
+                # Once per heartbeat: the stream may have been deleted.
+                self._look_at = time.monotonic() + self._heartbeat
+                self._tail = await self.find_tail()
+            if not (self.active and self.agrees and self._tail < self._head):
+                break
             events = await self._page(self._tail)
             if not events:
                 return
@@ -134,7 +141,7 @@ class Copy:
             telemetry.log.warning("stream is missing, created again from the log", head=self._head)
             await streams.make(self._js, self._producer)
             tail = 0
-        found = await self._compare(tail)
+        found = await disagreement(self._js, self._store, tail)
         if found and found != self._disagreement:
             telemetry.log.error("stream is not a copy of the log", why=found)
         self._disagreement = found
@@ -170,18 +177,19 @@ class Copy:
                 pass
         return self._js.publish(event.type, msgspec.json.encode(event), timeout=UNLIMITED, headers=headers)
 
-    async def _compare(self, tail: int) -> str | None:
-        """Why the stream is not a copy of the log; None when its last message is the log's event of that number."""
-        # Read after the tail: events come into the stream after they came into the log.
-        head = await self._store.head()
-        if tail > head:
-            return f"the stream ends at {tail}, the log at {head}: was the database restored from a backup?"
-        if tail == 0:
-            return None
-        try:
-            message = await self._js.get_msg(streams.name(self._producer), seq=tail)
-        except NotFoundError:
-            return None  # purged, but the numbers go on
-        if (message.headers or {}).get("danvan-event") == await self._store.event_at(tail):
-            return None
-        return f"number {tail} is another event in the stream than in the log: delete the stream, it will be made anew"
+
+async def disagreement(js: JetStreamContext, log: Store, tail: int) -> str | None:
+    """Why a stream with this last number is not a copy of the log; None when its last message is the log's event."""
+    # Read after the tail: events come into the stream after they came into the log.
+    head = await log.head()
+    if tail > head:
+        return f"the stream ends at {tail}, the log at {head}: was the database restored? Run `danvan settle`"
+    if tail == 0:
+        return None
+    try:
+        message = await js.get_msg(streams.name(log.service), seq=tail)
+    except NotFoundError:
+        return None  # purged, but the numbers go on
+    if (message.headers or {}).get("danvan-event") == await log.event_at(tail):
+        return None
+    return f"number {tail} is another event in the stream than in the log: run `danvan settle`"

@@ -1,7 +1,7 @@
 """A reader that is declared in one table, and nowhere else, has its rights, its lag in status, and is waited for."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from functools import partial
@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from infra.operate.positions import positions, settled
+from infra.operate.settling import Settling
 from infra.run.embedded import MongoServer, NatsServer
 from infra.run.provision import provision
 from infra.secure.credentials import OUR_MONGO_KEY, make_secrets
@@ -19,7 +20,10 @@ from infra.secure.rights import nats_rights
 from services.catalogue import SERVICES
 from services.kernel.calendar import moment
 from services.kernel.config import Settings
+from services.kernel.log.inbox import each
 from services.kernel.log.sequencer import Sequencer
+from services.kernel.log.settling import replacing
+from services.kernel.messages import Event
 from services.kernel.messaging import client
 from services.kernel.mongo.access import Unscoped
 from services.kernel.mongo.driver import UpdateOne
@@ -39,8 +43,13 @@ async def note(event: ReviewDecided, tx: Transaction) -> None:
     await tx.unscoped(HEARD).write([UpdateOne({"_id": event.key}, {"$set": {"at": tx.at}}, upsert=True)])
 
 
+NOTES: Mapping[type[Event], Callable[..., Awaitable[None]]] = {ReviewDecided: note}
 LISTENER = Table(
-    "listener", Area(messages=ModuleType("nothing"), subscriptions=(single({ReviewDecided: note}),))
+    "listener",
+    Area(
+        messages=ModuleType("nothing"),
+        subscriptions=(single(NOTES, settle=replacing(HEARD, handler=each(NOTES))),),
+    ),
 )
 CATALOGUE = {
     "registration": SERVICES["registration"],
@@ -108,6 +117,20 @@ async def _log(events: list[ReviewDecided], tx: Transaction) -> None:
         tx.log(event)
 
 
+async def _restore(store: Store, head: int) -> None:
+    """Takes the log back to an earlier moment, as a restored database does."""
+    earlier = {"head": head, "event": await store.event_at(head)}
+    await store.db.log.delete_many({"seq": {"$gt": head}})
+    await store.db.sequencer.update_one({"_id": "head"}, {"$set": earlier})
+
+
+async def _settle(settings: Settings) -> list[str]:
+    """The sentences that the command prints."""
+    said: list[str] = []
+    await Settling(settings, said.append, lambda done, total: None, CATALOGUE).run()
+    return said
+
+
 async def test_subscription_in_a_table_is_all_that_a_reader_needs(system: Settings) -> None:
     async with _review(system) as review:
         await review.transaction(partial(_log, [_decided(number) for number in range(3)]))
@@ -123,14 +146,30 @@ async def test_subscription_in_a_table_is_all_that_a_reader_needs(system: Settin
             assert after.sentence("listener/review").startswith(
                 "listener/review: passed 4, behind 0, read by "
             )
-            await review.db.log.update_one({"seq": 4}, {"$set": {"seq": -4}})
-            stray = await positions(system, CATALOGUE)
+            assert await _settle(system) == [
+                "All streams and readers agree with the logs. Nothing was changed."
+            ]
+            await _restore(review, 3)
+            await review.transaction(partial(_log, [_decided(4), _decided(5)]))
+            while not (stray := await positions(system, CATALOGUE)).strays:
+                await asyncio.sleep(0.01)
             assert "passed 4, behind unknown: " in stray.sentence("listener/review")
+            assert "run `danvan settle`" in stray.sentence("listener/review")
             assert not stray.settled
+            assert await _settle(system) == [
+                "The stream of review is deleted, review fills it again: number 4 is another event in the stream than "
+                "in the log.",
+                "listener/review has read events that the log of review does not have.",
+                "listener/review: compared with all 5 events, 1 records corrected; goes on from there.",
+                "All streams and readers agree with the logs now.",
+            ]
+            await review.transaction(partial(_log, [_decided(6)]))
+            await settled(system, CATALOGUE)
         assert "no process reads" in (await positions(system, CATALOGUE)).sentence("listener/review")
     store = Store(system, "listener")
     try:
-        assert await store.db.heard.count_documents({}) == 4
+        heard = [document["_id"] async for document in store.db.heard.find().sort("_id", 1)]
+        assert heard == [_decided(number).key for number in (0, 1, 2, 4, 5, 6)]
     finally:
         store.close()
 
