@@ -92,7 +92,12 @@ class Office:
 
     async def organisation(self, unit: str = WARD, on: str = "2019-01-02") -> str:
         return await self.officer.does(
-            "registerOrganisation", name="Hội Phụ nữ phường", kind="WOMENS_UNION", unit=unit, on=on
+            "registerOrganisation",
+            name="Hội Phụ nữ phường",
+            kind="WOMENS_UNION",
+            unit=unit,
+            on=on,
+            insist=True,
         )
 
     async def draft(self, owner: str, on: str = "2019-02-01", **more: Any) -> str:

@@ -46,9 +46,14 @@ async def keep_organisations(newest: Sequence[DatedOrganisation], tx: Transactio
 
 
 async def organisations(access: Access, ids: Sequence[str], field: str) -> list[DatedOrganisation]:
-    """The organisations in the order of `ids`. Refused if one is unknown or out of scope. `field`: the input field."""
-    found = access.documents(COLLECTION).find({"_id": {"$in": list(ids)}})
-    known = {document["_id"]: from_document(document, DatedOrganisation) async for document in found}
+    """The organisations in the order of `ids`. Refused if one is unknown or out of scope. `field`: the input field.
+
+    The id of a second entry means the organisation under which it goes on.
+    """
+    known = await _known(access, ids)
+    while merged := {one.merged_into for one in known.values() if one.merged_into}:
+        kept = await _known(access, sorted(merged))
+        known = {id_: kept[one.merged_into] if one.merged_into else one for id_, one in known.items()}
     if missing := next((id_ for id_ in ids if id_ not in known), None):
         raise Refused(
             "organisation-not-found",
@@ -57,3 +62,8 @@ async def organisations(access: Access, ids: Sequence[str], field: str) -> list[
             en=f"There is no organisation “{missing[:60]}”.",
         )
     return [known[id_] for id_ in ids]
+
+
+async def _known(access: Access, ids: Sequence[str]) -> dict[str, DatedOrganisation]:
+    found = access.documents(COLLECTION).find({"_id": {"$in": list(ids)}})
+    return {document["_id"]: from_document(document, DatedOrganisation) async for document in found}

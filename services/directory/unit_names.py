@@ -76,6 +76,9 @@ class UnitNames:
     def terms(self, document: Document) -> Terms:
         return self._terms(document["unit"])
 
+    def belongs(self, document: Document) -> Sequence[str]:
+        return ()
+
     def _put(self, units: Sequence[DatedUnit]) -> set[str]:
         self._terms.cache_clear()
         return self.names.put(units)

@@ -21,6 +21,8 @@ class OrganisationName(msgspec.Struct, frozen=True, kw_only=True):
 class DatedOrganisation(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation as other services copy it. `names` are in the order of time.
 
+    `merged_into`: id of the organisation of which this is a second entry.
+
     `unit`: path of its unit. `ended_on`: first day without it. `successor`: id of the organisation that took over.
     """
 
@@ -30,6 +32,7 @@ class DatedOrganisation(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[OrganisationName, ...]
     ended_on: date | None = None
     successor: str | None = None
+    merged_into: str | None = None
 
     @property
     def name(self) -> str:

@@ -10,7 +10,9 @@ from services.kernel.log.settling import replacing
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, batches, command, query
 from services.registration.organisations.messages import (
+    OrganisationAbsorbed,
     OrganisationEnded,
+    OrganisationMerged,
     OrganisationRegistered,
     OrganisationRenamed,
 )
@@ -32,6 +34,8 @@ TABLE = Table(
                 OrganisationRegistered,
                 OrganisationRenamed,
                 OrganisationEnded,
+                OrganisationMerged,
+                OrganisationAbsorbed,
                 handler=copy_directory,
                 settle=replacing(UNITS, ORGANISATIONS, handler=copy_directory),
             ),

@@ -82,7 +82,13 @@ async def test_delegated_role_can_be_used_until_it_is_revoked(
         giver, deputy = (Person(gateway, Role.OFFICER, PLACE, uuid4().hex) for _ in range(2))
         name = f"deputy {uuid4().hex}"
         deputy.token = user_token(graphql.settings, Caller(id=name, name=""), timedelta(hours=1))
-        register = {"name": "Hội Nông dân", "kind": "FARMERS_UNION", "unit": PLACE, "on": "2019-01-02"}
+        register: dict[str, Any] = {
+            "name": "Hội Nông dân",
+            "kind": "FARMERS_UNION",
+            "unit": PLACE,
+            "on": "2019-01-02",
+            "insist": True,
+        }
 
         async def until_it_ends_with(typename: str) -> None:
             async with asyncio.timeout(DEADLINE):

@@ -110,6 +110,8 @@ UNSCOPED = {
     ("services/kernel/mongo/access.py", "'cursors'"),
     ("services/kernel/mongo/access.py", "'parked'"),
     ("services/registration/documents/repository.py", "COLLECTION"),
+    ("services/registration/organisations/repository.py", "COLLECTION"),
+    ("services/registration/organisations/repository.py", "'organisation_names'"),
     ("services/registration/programmes/repository.py", "COLLECTION"),
     ("services/registration/launches/repository.py", "COLLECTION"),
     ("services/registration/reorganisations/repository.py", "COLLECTION"),

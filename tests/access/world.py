@@ -54,7 +54,9 @@ def draft(owner: str) -> DraftModel:
 
 
 def organisation(unit: str = PLACE) -> RegisterOrganisation:
-    return RegisterOrganisation(name="Hội Phụ nữ", kind=BodyKind.WOMENS_UNION, unit=unit, on=DRAFTED)
+    return RegisterOrganisation(
+        name="Hội Phụ nữ", kind=BodyKind.WOMENS_UNION, unit=unit, on=DRAFTED, insist=True
+    )
 
 
 def activity(body: str) -> RecordActivity:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
+from strawberry import ID
 
 from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
@@ -12,6 +13,7 @@ from gateway.schema.registration.units import Unit
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
     EndOrganisation,
+    MergeOrganisations,
     OrganisationRow,
     OrganisationsById,
     OrganisationsFilter,
@@ -31,6 +33,18 @@ class FormerName:
     document: str = strawberry.field(description="Văn bản đổi tên.")
 
 
+@strawberry.type(
+    description="Một lần ghi nhận trùng đã được gộp; mã của nó vẫn dùng được và có nghĩa là tổ chức này."
+)
+class MergedEntry:
+    organisation: ID = strawberry.field(description="Mã được gộp.")
+    name: str = strawberry.field(description="Tên khi được gộp.")
+    kind: BodyKind = strawberry.field(description="Loại tổ chức khi được gộp.")
+    on: date = strawberry.field(description="Ngày gộp.")
+    reason: str = strawberry.field(description="Vì sao biết là một.")
+    document: str = strawberry.field(description="Văn bản căn cứ; rỗng nếu không có.")
+
+
 @shows(OrganisationRow, "Tổ chức: đơn vị chủ trì mô hình, cơ quan ban hành văn bản.")
 class Organisation(Node):
     name: str = strawberry.field(description="Tên đầy đủ đang mang, hoặc tên cuối cùng.")
@@ -39,6 +53,9 @@ class Organisation(Node):
     since: date | None = strawberry.field(description="Mang tên ấy từ ngày nào (null: không rõ).")
     former: list[FormerName] = strawberry.field(
         description="Các tên từng mang, tên đầu tiên trước; tối đa 50."
+    )
+    merged: list[MergedEntry] = strawberry.field(
+        description="Những lần ghi nhận trùng đã được gộp vào tổ chức này."
     )
     ended_on: date | None = strawberry.field(
         description="Ngày đầu tiên không còn hoạt động; null khi đang hoạt động."
@@ -95,4 +112,10 @@ class OrganisationsMutation:
         EndOrganisation,
         Organisation,
         "Ghi nhận việc kết thúc hoạt động và ai kế thừa; mô hình đã có giữ nguyên.",
+    )
+    merge_organisations: OrganisationResult = does(
+        MergeOrganisations,
+        Organisation,
+        "Gộp hai lần ghi nhận của cùng một tổ chức: cả hai mã về sau đều có nghĩa là tổ chức được giữ, "
+        "với mô hình của cả hai.",
     )

@@ -69,7 +69,10 @@ class Source:
 
     def _entry(self, document: Document) -> Entry:
         searched = self.searched
-        owners = (document[name] for name in searched.belongs_to if document.get(name) is not None)
+        owners = {document[name] for name in searched.belongs_to if document.get(name) is not None}
+        for text in self.texts.values():
+            if set(text.fields) & set(searched.belongs_to):
+                owners |= set(text.belongs(document))
         return Entry(
             document["_id"],
             Terms.union([text.terms(document) for text in self.texts.values()]),

@@ -20,6 +20,7 @@ from services.registration.delegations.messages import (
     RevokeDelegation,
 )
 from services.registration.delegations.repository import Delegations
+from services.registration.organisations.repository import namesakes
 
 
 async def delegate_role(command: DelegateRole, tx: Transaction) -> Row:
@@ -52,6 +53,7 @@ async def delegations_by_id(query: DelegationsById, access: Access) -> Rows:
 
 async def effective_grants(inheritances: Inheritances, _: EffectiveGrants, access: Access) -> list[Grant]:
     grants = [*access.caller.grants, *await repository.received(access)]
+    grants += await namesakes(access, grants)
     units = {unit.id: unit for unit in await Directory(access).many(list({grant.unit for grant in grants}))}
     effective = []
     for grant in grants:

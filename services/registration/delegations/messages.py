@@ -63,8 +63,9 @@ class DelegationsById(ByKeys, frozen=True, kw_only=True):
 class EffectiveGrants(Query, frozen=True, kw_only=True):
     """The caller's grants and those delegated to the caller, each with the units that it inherited.
 
-    The answer is a list of `Grant`. A delegation that has ended is left out. Allowed to everybody, because the gateway
-    sends it to learn which roles a person has.
+    The answer is a list of `Grant`. A delegation that has ended is left out. A grant on behalf of an organisation with
+    several ids is there for each other id too. Allowed to everybody, because the gateway sends it to learn which roles
+    a person has.
     """
 
     roles: ClassVar[frozenset[Role]] = PUBLIC

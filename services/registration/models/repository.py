@@ -26,6 +26,7 @@ from services.registration.models.messages import (
     ModelState,
     ModelStep,
 )
+from services.registration.organisations.repository import ids_of
 from services.registration.stages import repository as stages
 from services.registration.stages.domain import Stage, stage_of
 
@@ -103,6 +104,8 @@ _VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 async def page(access: Access, query: ModelsPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
+    if query.filter.owner:
+        equal["owner"] = {"$in": await ids_of(access, query.filter.owner)}
     return await pages.page(Models.seen(access), Models.columns, query, within=equal.pop("unit"), **equal)
 
 

@@ -9,10 +9,12 @@ AREA = Area(
         command(messages.RegisterOrganisation, handlers.register_organisation),
         command(messages.RenameOrganisation, handlers.rename_organisation),
         command(messages.EndOrganisation, handlers.end_organisation),
+        command(messages.MergeOrganisations, handlers.merge_organisations),
     ),
     queries=(
         query(messages.OrganisationsPage, handlers.organisations_page),
         query(messages.OrganisationsById, handlers.organisations_by_id),
     ),
     indexes=repository.INDEXES,
+    unscoped=(repository.NAMES, repository.MERGED),
 )

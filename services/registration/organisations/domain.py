@@ -1,23 +1,28 @@
 """The rules of organisations, which own models and issue documents: their names and their end."""
 
 from datetime import date
+from typing import Any
 
 from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about, changed
-from services.kernel.inputs import happened, nothing_changed, required
+from services.kernel.inputs import happened, nothing_changed, optional, required
 from services.kernel.messages import Refused
-from services.kernel.units import DatedUnit
+from services.kernel.units import DatedUnit, UnitPath
 from services.movement.organisations import in_being as in_being
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
     FormerName,
+    MergedEntry,
+    OrganisationAbsorbed,
     OrganisationEnded,
+    OrganisationMerged,
     OrganisationRegistered,
     OrganisationRenamed,
 )
 
 LONGEST_NAME = 200
 LONGEST_DOCUMENT = 300
+LONGEST_REASON = 4000
 MOST_NAMES = 50
 
 
@@ -32,6 +37,13 @@ class Organisation(Aggregate, frozen=True, kw_only=True):
     ended_on: date | None = None
     end_document: str | None = None
     successor: str | None = None
+    merged_into: str | None = None
+    merged: tuple[MergedEntry, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its id, and those of its second entries."""
+        return (self.id, *(one.organisation for one in self.merged))
 
     def named_on(self, day: date) -> tuple[str, BodyKind]:
         """Name and kind of body on `day`; before the first known name, that name."""
@@ -61,6 +73,75 @@ def register(
         happened(since, act.today, "since")
     organisation = Organisation(id=key, version=1, unit=path, name=name, kind=kind, since=since)
     return organisation, OrganisationRegistered(**about(organisation, act), name=name, kind=kind, since=since)
+
+
+def organisation_known(known: Organisation) -> Refused:
+    return Refused(
+        "organisation-known",
+        "name",
+        "insist",
+        vi=f"Đơn vị đã có “{known.name}” cùng loại, đang hoạt động: {known.id}. Nếu là tổ chức khác, hãy xác nhận.",
+        en=f"The unit has “{known.name}” of this kind in being: {known.id}. If it is another one, insist.",
+    )
+
+
+def merge(
+    organisation: Organisation, *, into: Organisation, reason: str, document: str, act: Act
+) -> tuple[tuple[Organisation, OrganisationMerged], tuple[Organisation, OrganisationAbsorbed]]:
+    """The second entry and the organisation under which it goes on, both changed."""
+    if organisation.id == into.id:
+        raise Refused(
+            "merged-already",
+            "organisation",
+            vi="Hai mã này đã là một tổ chức.",
+            en="These two ids are one organisation already.",
+        )
+    if UnitPath(organisation.unit).unit != UnitPath(into.unit).unit:
+        raise Refused(
+            "units-differ",
+            "organisation",
+            "into",
+            vi="Hai tổ chức thuộc hai đơn vị khác nhau; chỉ gộp được khi cùng một đơn vị.",
+            en="The two organisations belong to different units; only entries in one unit can be merged.",
+        )
+    told: dict[str, Any] = {
+        "reason": required(
+            reason,
+            "reason",
+            longest=LONGEST_REASON,
+            vi="Lý do gộp",
+            en="The reason for merging them",
+            lines=True,
+        ),
+        "basis": optional(
+            document, "document", longest=LONGEST_DOCUMENT, vi="Văn bản căn cứ", en="The document"
+        ),
+        "on": act.today,
+    }
+    entry = MergedEntry(
+        organisation=organisation.id,
+        name=organisation.name,
+        kind=organisation.kind,
+        on=act.today,
+        reason=told["reason"],
+        document=told["basis"],
+    )
+    merged = changed(organisation, merged_into=into.id, merged=())
+    kept = changed(into, merged=(*into.merged, *organisation.merged, entry))
+    return (
+        (
+            merged,
+            OrganisationMerged(
+                **about(merged, act), name=merged.name, into=kept.id, into_name=kept.name, **told
+            ),
+        ),
+        (
+            kept,
+            OrganisationAbsorbed(
+                **about(kept, act), name=kept.name, merged=merged.id, merged_name=merged.name, **told
+            ),
+        ),
+    )
 
 
 def rename(

@@ -18,7 +18,10 @@ KEEPS = frozenset({Role.OFFICER, Role.OPERATOR})
 
 
 class RegisterOrganisation(Command, frozen=True, kw_only=True):
-    """`on`: a day on which the unit exists; default today. `since`: first day of the organisation, if known."""
+    """`on`: a day on which the unit exists; default today. `since`: first day of the organisation, if known.
+
+    `insist`, here and below: although the unit has one of this name and kind in being.
+    """
 
     roles: ClassVar[frozenset[Role]] = KEEPS
     vi: ClassVar[str] = "Tổ chức cần ghi nhận."
@@ -28,6 +31,9 @@ class RegisterOrganisation(Command, frozen=True, kw_only=True):
     unit: Annotated[Id, described("Mã đơn vị hành chính mà tổ chức thuộc về.")]
     on: Annotated[date | None, described("Một ngày mà đơn vị tồn tại; bỏ trống là hôm nay.")] = None
     since: Annotated[date | None, described("Ngày bắt đầu hoạt động; bỏ trống khi không rõ.")] = None
+    insist: Annotated[
+        bool, described("Có: ghi nhận dù trong đơn vị đã có tổ chức cùng loại, cùng tên đang hoạt động.")
+    ] = False
 
 
 class RenameOrganisation(Command, frozen=True, kw_only=True):
@@ -41,6 +47,9 @@ class RenameOrganisation(Command, frozen=True, kw_only=True):
     document: Annotated[str, described("Văn bản đổi tên, tối đa 300 ký tự.")]
     kind: Annotated[BodyKind | None, described("Loại mới; bỏ trống là như cũ.")] = None
     on: Annotated[date | None, described("Ngày đầu tiên mang tên mới; bỏ trống: hôm nay.")] = None
+    insist: Annotated[
+        bool, described("Có: ghi nhận dù trong đơn vị đã có tổ chức cùng loại, cùng tên đang hoạt động.")
+    ] = False
 
 
 class EndOrganisation(Command, frozen=True, kw_only=True):
@@ -53,6 +62,18 @@ class EndOrganisation(Command, frozen=True, kw_only=True):
     document: Annotated[str, described("Văn bản kết thúc hoạt động, tối đa 300 ký tự.")]
     successor: Annotated[Id | None, described("Mã tổ chức kế thừa nhiệm vụ, nếu có.")] = None
     on: Annotated[date | None, described("Ngày đầu tiên không còn hoạt động; bỏ trống là hôm nay.")] = None
+
+
+class MergeOrganisations(Command, frozen=True, kw_only=True):
+    """An organisation was entered twice: `organisation` goes on under `into`, and both ids mean `into` from then on."""
+
+    roles: ClassVar[frozenset[Role]] = KEEPS
+    vi: ClassVar[str] = "Hai mã của cùng một tổ chức, do ghi nhận hai lần."
+
+    organisation: Annotated[Id, described("Mã được gộp; về sau vẫn dùng được.")]
+    into: Annotated[Id, described("Mã của tổ chức được giữ.")]
+    reason: Annotated[str, described("Vì sao biết là một, tối đa 4000 ký tự.")]
+    document: Annotated[str, described("Văn bản căn cứ, nếu có, tối đa 300 ký tự.")] = ""
 
 
 class OrganisationsFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,16 +108,28 @@ class FormerName(msgspec.Struct, frozen=True, kw_only=True):
     document: str
 
 
+class MergedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A second entry of an organisation, which goes on under the first. `on`: the day of the merger."""
+
+    organisation: str
+    name: str
+    kind: BodyKind
+    on: date
+    reason: str
+    document: str
+
+
 class OrganisationRow(msgspec.Struct, frozen=True, kw_only=True):
     """`unit`: as of today. `since`: first day of the name. `former`: earlier names, oldest first.
 
-    `ended_on`: first day without the organisation. `successor`: id of an organisation.
+    `ended_on`: first day without the organisation. `successor`: id of an organisation. `merged`: its second entries.
     """
 
     id: str
     version: int
     name: str
     kind: BodyKind
+    merged: tuple[MergedEntry, ...]
     unit: UnitOnDay
     since: date | None
     former: tuple[FormerName, ...]
@@ -143,6 +176,34 @@ class OrganisationEnded(Event, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             _known(known, self), version=self.version, ended_on=self.on, successor=self.successor
         )
+
+
+class OrganisationMerged(Event, frozen=True, kw_only=True):
+    """It was a second entry of `into`, under which it goes on. `basis`: the document behind it, in words; or empty."""
+
+    name: str
+    into: str
+    into_name: str
+    reason: str
+    basis: str
+    on: date
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        return msgspec.structs.replace(_known(known, self), version=self.version, merged_into=self.into)
+
+
+class OrganisationAbsorbed(Event, frozen=True, kw_only=True):
+    """`merged`, a second entry of this organisation, goes on under it: the other side of `OrganisationMerged`."""
+
+    name: str
+    merged: str
+    merged_name: str
+    reason: str
+    basis: str
+    on: date
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        return msgspec.structs.replace(_known(known, self), version=self.version)
 
 
 def _known(known: DatedOrganisation | None, event: Event) -> DatedOrganisation:

@@ -17,7 +17,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Row, Rows
 from services.kernel.units import UnitPath
 from services.registration.models.repository import Models
-from services.registration.organisations.repository import Organisations
+from services.registration.organisations.repository import Organisations, kept
 from services.registration.relations.domain import Relation, Side, pair_of
 from services.registration.relations.messages import (
     RELATION,
@@ -91,27 +91,32 @@ class Sides:
         self._models = Models.seen(access)
         self._organisations = Organisations.seen(access)
         self._names = names
+        self._access = access
         self._kinds: dict[str, str] = {}
+        self._kept: dict[str, str] = {}
+        """Owner that is a second entry → the organisation under which it goes on."""
         self._sides: dict[str, Side] = {}
 
     async def read(self, models: Iterable[str]) -> Mapping[str, Side]:
         """Reads those of the models that exist. Returns all that were read so far, by id."""
         if unread := sorted(set(models) - self._sides.keys()):
             documents = [document async for document in self._models.find({"_id": {"$in": unread}}, READ)]
-            await self._read_kinds({document["owner"] for document in documents})
+            await self._read_owners({document["owner"] for document in documents})
             self._sides |= {document["_id"]: self._side(document) for document in documents}
         return self._sides
 
-    async def _read_kinds(self, owners: set[str]) -> None:
+    async def _read_owners(self, owners: set[str]) -> None:
         if unread := sorted(owners - self._kinds.keys()):
+            self._kept |= await kept(self._access, unread)
             found = self._organisations.find({"_id": {"$in": unread}}, {"kind": 1})
             self._kinds |= {document["_id"]: document["kind"] async for document in found}
 
     def _side(self, document: Document) -> Side:
+        owner: str = document["owner"]
         return Side(
             id=document["_id"],
-            owner=document["owner"],
-            owner_kind=self._kinds.get(document["owner"], ""),
+            owner=self._kept.get(owner, owner),
+            owner_kind=self._kinds.get(owner, ""),
             unit=document["unit"],
             title=document["title"],
             on=date.fromisoformat(document["drafted_on"]),

@@ -19,7 +19,9 @@ MODELS = Searched(
     collection=Models.collection,
     texts={
         MatchedText.TITLE: "title",
-        MatchedText.OWNER: referenced_name("owner", ORGANISATION, Organisations.collection),
+        MatchedText.OWNER: referenced_name(
+            "owner", ORGANISATION, Organisations.collection, merged="merged_into"
+        ),
         MatchedText.PLACE: "place",
         MatchedText.UNIT: unit_names(UnitRecorded),
     },

@@ -26,9 +26,9 @@ RESOURCES = {
 class Known:
     """The records by which the rows of a job are judged.
 
-    `titles`: a digest of each owner, title and year that the job has met → the row that it met first.
-    `recorded`: owner, title and year → the id of a model that has them. `revisions`: id of a model → its versions that
-    revised it, with the changes, oldest first.
+    `owners`: by all their ids. `titles`: a digest of each owner, title and year that the job has met → the row that it
+    met first. `recorded`: owner, title and year → the id of a model that has them. `revisions`: id of a model → its
+    versions that revised it, with the changes, oldest first.
     """
 
     owners: Mapping[str, Organisation]

@@ -12,10 +12,11 @@ from services.registration.programmes.domain import Programme
 
 
 def by_name(owners: Iterable[Organisation]) -> dict[str, list[Organisation]]:
-    """The organisations by the spoken form of their names."""
+    """The organisations by the spoken form of their names, also of the names of their second entries."""
     found: dict[str, list[Organisation]] = {}
-    for one in owners:
-        found.setdefault(spoken(one.name), []).append(one)
+    for owner in {one.id: one for one in owners}.values():
+        for name in {spoken(name) for name in (owner.name, *(one.name for one in owner.merged))}:
+            found.setdefault(name, []).append(owner)
     return found
 
 

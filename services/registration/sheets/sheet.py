@@ -1,6 +1,6 @@
 """The sheet of models: what its import reads and writes in MongoDB, and which models its export selects."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,10 +17,11 @@ from services.kernel.sheets.sheet import Sheet
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.models import repository
 from services.registration.models.domain import Model
-from services.registration.models.messages import MODEL, ModelsFilter
+from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
+from services.registration.organisations import repository as organisations
 from services.registration.organisations.domain import Organisation
-from services.registration.organisations.repository import Organisations
+from services.registration.organisations.repository import Organisations, ids_of
 from services.registration.programmes import repository as programmes
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
@@ -38,7 +39,8 @@ class ModelsImporter:
     async def prepare(cls, command: StartImport, unit: str, access: Access) -> "ModelsImporter":
         """Reads the organisations of the unit, and their units: the same for all rows of the job."""
         found = Organisations.seen(access).find({"within": UnitPath(unit).unit})
-        owners = {one["_id"]: from_document(one, Organisation) async for one in found}
+        entered = {one["_id"]: from_document(one, Organisation) async for one in found}
+        owners = {id_: one for one in entered.values() if not one.merged_into for id_ in one.ids}
         units = await Directory(access).many(list({UnitPath(owner.unit).unit for owner in owners.values()}))
         known = Known(owners=owners, units={one.id: one for one in units}, results_on=command.results_on)
         return cls(command, known)
@@ -78,11 +80,11 @@ async def _recorded(lines: Sequence[Line], known: Known, tx: Transaction) -> dic
     adding = [
         line.cells for line in lines if {"owner", "title"} <= line.cells.keys() and "model" not in line.cells
     ]
-    owners = {
-        owner.id for name in {str(cells["owner"]) for cells in adding} for owner in known.owners_named(name)
-    }
+    named = [known.owners_named(name) for name in {str(cells["owner"]) for cells in adding}]
+    owners = {id_: owner.id for found in named for owner in found for id_ in owner.ids}
     titles = {LAYOUT.by_key["title"].read(cells["title"]) for cells in adding}
-    return await repository.titled(tx, owners, titles)
+    titled = await repository.titled(tx, owners, titles)
+    return {(owners[owner], title, year): model for (owner, title, year), model in titled.items()}
 
 
 async def _programmes_of(
@@ -99,31 +101,41 @@ class ModelsExporter:
 
     def __init__(self, command: StartExport, access: Access) -> None:
         self._access = access
-        self._wanted = _wanted(command.filter)
+        self._filter = command.filter
 
     async def count(self) -> int:
-        return await Models.seen(self._access).count(self._wanted)
+        return await Models.seen(self._access).count(await self._wanted())
+
+    async def _wanted(self) -> dict[str, Any]:
+        given = msgspec.structs.asdict(self._filter).items()
+        wanted = {name: value for name, value in given if value is not None}
+        if "unit" in wanted:
+            wanted["within"] = wanted.pop("unit")
+        if "owner" in wanted:
+            wanted["owner"] = {"$in": await ids_of(self._access, wanted["owner"])}
+        return wanted
 
     async def batches(self, size: int) -> AsyncIterator[list[dict[str, Any]]]:
         names: dict[str, str] = {}
         beyond: dict[str, Any] = {}
+        wanted = await self._wanted()
         while True:
-            found = Models.seen(self._access).find({**self._wanted, **beyond}, sort=[("_id", -1)], limit=size)
+            found = Models.seen(self._access).find({**wanted, **beyond}, sort=[("_id", -1)], limit=size)
             models = [from_document(one, Model) async for one in found]
             if not models:
                 return
-            missing = {model.owner for model in models} - names.keys()
-            named = Organisations.seen(self._access).find({"_id": {"$in": list(missing)}}, {"name": 1})
-            names |= {one["_id"]: one["name"] async for one in named}
-            yield [row(model, names.get(model.owner, model.owner)) for model in models]
+            names |= await _names(self._access, {model.owner for model in models} - names.keys())
+            yield [row(model, names[model.owner]) for model in models]
             beyond = {"_id": {"$lt": models[-1].id}}
 
 
-def _wanted(filter_: ModelsFilter) -> dict[str, Any]:
-    wanted = {name: value for name, value in msgspec.structs.asdict(filter_).items() if value is not None}
-    if "unit" in wanted:
-        wanted["within"] = wanted.pop("unit")
-    return wanted
+async def _names(access: Access, owners: Collection[str]) -> dict[str, str]:
+    """Id → name of these organisations. A second entry has the name of the organisation under which it goes on."""
+    kept = await organisations.kept(access, owners)
+    ids = {owner: kept.get(owner, owner) for owner in owners}
+    found = Organisations.seen(access).find({"_id": {"$in": sorted(ids.values())}}, {"name": 1})
+    names = {one["_id"]: one["name"] async for one in found}
+    return {owner: names.get(id_, owner) for owner, id_ in ids.items()}
 
 
 def row(model: Model, owner: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from services.registration.organisations.messages import (
     EndOrganisation,
+    MergeOrganisations,
     OrganisationsById,
     OrganisationsFilter,
     OrganisationsPage,
@@ -14,6 +15,8 @@ from services.registration.organisations.messages import (
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, Try, entered, newer_than
 from tests.access.world import OFFICER, Making, World, organisation
+
+NO_OWNER = "organisation_" + "0" * 24
 
 ON = date(2019, 6, 1)
 
@@ -26,10 +29,15 @@ def _end(t: Try) -> EndOrganisation:
     return EndOrganisation(organisation=t.thing, document="QĐ 2", on=ON)
 
 
+def _merge(t: Try) -> MergeOrganisations:
+    return MergeOrganisations(organisation=t.thing, into=NO_OWNER, reason="Ghi hai lần")
+
+
 MESSAGES = {
     "registration.register-organisation": lambda t: organisation(),
     "registration.rename-organisation": _rename,
     "registration.end-organisation": _end,
+    "registration.merge-organisations": _merge,
     "registration.organisations-by-id": lambda t: OrganisationsById(keys=(t.thing,), fields=ID),
     "registration.organisations-page": lambda t: OrganisationsPage(
         first=1, after=newer_than(t.thing), fields=ID, filter=OrganisationsFilter(unit=PLACE)
@@ -39,6 +47,7 @@ INPUTS = {
     "registerOrganisation": lambda t: entered(organisation()),
     "renameOrganisation": lambda t: entered(_rename(t)),
     "endOrganisation": lambda t: entered(_end(t)),
+    "mergeOrganisations": lambda t: entered(_merge(t)),
 }
 QUERIES = {
     "Query.organisations": PAGE % ("organisations", ', filter: { unit: "u080" }'),

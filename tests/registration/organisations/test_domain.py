@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.kernel.act import Act
@@ -99,3 +100,19 @@ def test_organisation_does_not_exist_before_its_first_day() -> None:
     with pytest.raises(Refused) as refused:
         organisations.in_being(one, date(2019, 4, 30), "owner", "on")
     assert refused.value.refusal.code == "organisation-not-yet"
+
+
+def test_entries_of_two_units_are_not_merged() -> None:
+    other = msgspec.structs.replace(register(of=unit("/vn/a/b/d")), id="p")
+    with pytest.raises(Refused) as refused:
+        organisations.merge(other, into=register(), reason="x", document="", act=on_day(AT.date()))
+    assert refused.value.refusal.code == "units-differ"
+
+
+def test_entries_that_were_merged_before_go_along() -> None:
+    first, second, third = [msgspec.structs.replace(register(), id=id_) for id_ in "abc"]
+    how: dict[str, Any] = {"reason": "x", "document": "", "act": on_day(AT.date())}
+    _, (second, _) = organisations.merge(third, into=second, **how)
+    (second, told), (first, absorbed) = organisations.merge(second, into=first, **how)
+    assert (first.ids, second.ids, second.merged_into) == (("a", "c", "b"), ("b",), "a")
+    assert (told.key, told.into, absorbed.key, absorbed.merged) == ("b", "a", "a", "b")
