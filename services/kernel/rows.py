@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import methodcaller
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 import orjson
@@ -204,7 +204,11 @@ class Columns:
         """`kind`: the kind of the documents, for pages, whose cursors are ids."""
         self.kind = kind
         self._columns: dict[str, str | Columns | Computed] = {}
+        self._absent: dict[str, Any] = {}
+        """Value of a column of documents that were stored before it was declared: empty lists, else None."""
         for field in msgspec.structs.fields(row):
+            if get_origin(field.type) is tuple:
+                self._absent[field.name] = []
             part = _struct_in(field.type)
             self._columns[field.name] = computed.get(field.name) or (Columns(part) if part else field.name)
         if "id" in self._columns:
@@ -277,13 +281,14 @@ class Columns:
             raise _unknown(name)
         if isinstance(column, Columns) and isinstance(source, Part):
             show = column._show(source.fields, {}, keys)
-            return lambda document: _each(document.get(name), show)
+            absent = self._absent.get(name)
+            return lambda document: _each(document.get(name, absent), show)
         if isinstance(source, str) and source.startswith(">"):
             return _linked(source[1], self._maker(name, {}, keys), keys)
         if isinstance(column, Computed):
             stored, compute = column.stored, column.make
             return lambda document: compute(*(document.get(one) for one in stored))
-        return methodcaller("get", column)
+        return methodcaller("get", column, self._absent.get(name))
 
     def _column(self, name: str) -> "str | Columns | Computed":
         try:

@@ -7,12 +7,16 @@ from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
+from services.kernel.search.tokenizer import spoken
 from services.kernel.units import DatedUnit
 from services.movement.organisations import DatedOrganisation, in_being
 from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
 
 LONGEST_TITLE = 300
 MOST_BODIES = 20
+MOST_ALIKE = 10
+FEWEST, SHARED = 3, 0.6
+"""Number of shared words, and their share of the shorter subject, from which two subjects may be the same."""
 
 
 class Activity(Aggregate, frozen=True, kw_only=True):
@@ -20,6 +24,7 @@ class Activity(Aggregate, frozen=True, kw_only=True):
     bodies: tuple[ActivityBody, ...]
     title: str
     held_on: date
+    alike: tuple[str, ...] = ()
 
 
 def record(
@@ -29,24 +34,36 @@ def record(
     bodies: Sequence[DatedOrganisation],
     unit: DatedUnit,
     title: str,
+    others: Sequence[Activity] = (),
     act: Act,
 ) -> tuple[Activity, ActivityRecorded]:
-    """`act.on`: the day on which it was held."""
+    """`act.on`: the day on which it was held. `others`: of the same kind, in the same unit, on the same day."""
     path = unit.in_force(act.on, "unit", "heldOn").path
     title = required(title, "title", longest=LONGEST_TITLE, vi="Nội dung", en="The subject of the activity")
     happened(act.on, act.today, "heldOn")
+    participants = _participants(bodies, act.on)
     activity = Activity(
         id=key,
         version=1,
         unit=path,
         kind=kind,
-        bodies=_participants(bodies, act.on),
+        bodies=participants,
         title=title,
         held_on=act.on,
+        alike=tuple(other.id for other in others if _alike(other, participants, title))[:MOST_ALIKE],
     )
     return activity, ActivityRecorded(
         **about(activity, act), kind=kind, bodies=activity.bodies, held_on=act.on
     )
+
+
+def _alike(other: Activity, bodies: Sequence[ActivityBody], title: str) -> bool:
+    """Whether it may be the same activity: one body held both, or their subjects share most of their words."""
+    if {body.organisation for body in bodies} & {body.organisation for body in other.bodies}:
+        return True
+    words, known = set(spoken(title).split()), set(spoken(other.title).split())
+    shared = len(words & known)
+    return words == known or (shared >= FEWEST and shared >= SHARED * min(len(words), len(known)))
 
 
 def _participants(bodies: Sequence[DatedOrganisation], day: date) -> tuple[ActivityBody, ...]:

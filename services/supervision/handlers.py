@@ -14,17 +14,19 @@ from services.supervision.repository import Activities
 
 async def record_activity(command: RecordActivity, tx: Transaction) -> Row:
     act = tx.act(command.held_on)
-    unit = await Directory(tx).get(command.unit)
-    tx.scope.require(unit.in_force(act.on, "unit", "heldOn").path)
+    unit, activities = await Directory(tx).get(command.unit), Activities(tx)
+    path = unit.in_force(act.on, "unit", "heldOn").path
+    tx.scope.require(path)
     activity, recorded = domain.record(
         key=new_id(ACTIVITY),
         kind=command.kind,
         bodies=await organisations(tx, command.bodies, "bodies"),
         unit=unit,
         title=command.title,
+        others=await activities.of_day(path, command.kind, act.on),
         act=act,
     )
-    return await Activities(tx).add(activity, recorded)
+    return await activities.add(activity, recorded)
 
 
 async def activities_by_id(query: ActivitiesById, access: Access) -> Rows:

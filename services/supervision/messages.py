@@ -58,7 +58,7 @@ class ActivityBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActivityRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day on which it was held."""
+    """`unit`: as of the day on which it was held. `alike`: ids of earlier records that may be of the same activity."""
 
     id: str
     version: int
@@ -67,6 +67,7 @@ class ActivityRow(msgspec.Struct, frozen=True, kw_only=True):
     bodies: tuple[ActivityBody, ...]
     title: str
     held_on: date
+    alike: tuple[str, ...]
 
 
 class ActivityRecorded(Event, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """Supervision activities in MongoDB."""
 
+from datetime import date
+
 from services.directory import units as directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
@@ -9,13 +11,16 @@ from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Activity
-from services.supervision.messages import ACTIVITY, ActivitiesPage, ActivityRow
+from services.supervision.messages import ACTIVITY, ActivitiesPage, ActivityKind, ActivityRow
 
 COLLECTION = "activities"
 
 INDEXES: Indexes = {
     **directory.INDEXES,
-    COLLECTION: [IndexModel([("within", ASCENDING), NEWEST])],
+    COLLECTION: [
+        IndexModel([("within", ASCENDING), NEWEST]),
+        IndexModel([("unit", ASCENDING), ("held_on", ASCENDING), ("kind", ASCENDING)]),
+    ],
 }
 
 
@@ -24,6 +29,11 @@ class Activities(Repository[Activity]):
     kind = ACTIVITY
     columns = Columns(ActivityRow, ACTIVITY, unit=Computed(("unit", "held_on"), UnitOnDay.of))
     state = Activity
+
+    async def of_day(self, unit: str, kind: ActivityKind, day: date) -> list[Activity]:
+        """The activities of a kind that were held in a unit on a day, oldest first."""
+        found = await self.find({"unit": unit, "held_on": day.isoformat(), "kind": kind.value})
+        return sorted(found, key=lambda activity: activity.id)
 
 
 async def page(access: Access, query: ActivitiesPage) -> Rows:

@@ -42,13 +42,16 @@ def record(
     of: DatedUnit = WARD,
     title: str = "Giám sát",
     held_on: date = date(2019, 4, 1),
+    key: str = "activity",
+    others: Sequence[domain.Activity] = (),
 ) -> domain.Activity:
     activity, recorded = domain.record(
-        key="activity",
+        key=key,
         kind=ActivityKind.SURVEY,
         bodies=bodies,
         unit=of,
         title=title,
+        others=others,
         act=act("supervisor", held_on, today=TODAY),
     )
     assert (recorded.bodies, recorded.held_on, recorded.unit) == (activity.bodies, held_on, "/vn/a/b/c")
@@ -87,3 +90,20 @@ def test_wrong_activity_is_refused(wrong: dict[str, Any], code: str, fields: tup
     refusal = refused.value.refusal
     assert (refusal.code, refusal.fields) == (code, fields)
     assert refusal.vi != refusal.en
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "alike"),
+    [
+        (FRONT, "Khảo sát khác hẳn", True),
+        (BOARD, "Giám sát thu, chi quỹ  ủng hộ của UBND", True),
+        (BOARD, "Giám sát việc thu chi quỹ", True),
+        (BOARD, "Khảo sát đường liên xã", False),
+    ],
+)
+def test_activity_of_one_body_or_subject_is_told_as_alike(
+    body: DatedOrganisation, title: str, alike: bool
+) -> None:
+    known = record(bodies=[FRONT], title="Giám sát thu chi quỹ ủng hộ của Ủy ban nhân dân", key="first")
+    later = record(bodies=[body], title=title, others=[known])
+    assert later.alike == (("first",) if alike else ())

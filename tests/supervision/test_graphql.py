@@ -54,6 +54,27 @@ async def test_activity_shows_its_bodies_as_they_were_that_day(graphql: GraphQL)
     assert seen["bodies"][0]["organisation"] is None
 
 
+async def test_session_that_is_recorded_again_names_those_that_it_may_be(graphql: GraphQL) -> None:
+    office = Office(graphql)
+    front, board = await office.organisation(unit=CITY), await office.organisation(unit=WARD)
+    await graphql.settled()
+    session: dict[str, Any] = {
+        "kind": "SUPERVISION",
+        "unit": WARD,
+        "title": "Giám sát thu chi quỹ",
+        "heldOn": "2019-05-17",
+    }
+    ask = "query($id: ID!) { node(id: $id) { ... on Activity { alike } } }"
+    made: list[str] = []
+    for body in (front, front, board):
+        id_ = await office.supervisor.does("recordActivity", **{**session, "bodies": [body]})
+        assert (await office.reporter.ask(ask, id=id_))["node"]["alike"] == made
+        made.append(id_)
+    elsewhere: dict[str, Any] = {**session, "bodies": [front], "heldOn": "2019-05-18"}
+    other = await office.supervisor.does("recordActivity", **elsewhere)
+    assert (await office.reporter.ask(ask, id=other))["node"]["alike"] == []
+
+
 async def test_activities_come_in_pages_of_a_unit_and_below(graphql: GraphQL) -> None:
     office = Office(graphql)
     body = await office.organisation(unit=CITY)

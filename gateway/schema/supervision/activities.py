@@ -35,6 +35,10 @@ class Activity(Node):
     )
     title: str = strawberry.field(description="Nội dung của cuộc.")
     held_on: date = strawberry.field(description="Ngày tiến hành.")
+    alike: list[ID] = strawberry.field(
+        description="Mã các cuộc đã ghi nhận trước mà có thể là chính cuộc này: cùng loại, cùng đơn vị, cùng ngày, "
+        "cùng chủ thể hoặc gần giống nội dung; tối đa 10. Hệ thống chỉ gợi ý, không gộp và không từ chối."
+    )
     unit: Unit | None = one(UnitsOnDay, "unit", "Nơi tiến hành, như vào ngày ấy.")
 
 

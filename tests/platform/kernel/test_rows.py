@@ -29,3 +29,12 @@ def test_version_of_an_answer_follows_from_content_without_versions(changed: dic
     document = {"_id": "x", "many": 1}
     assert version(**document) == version(**document)
     assert version(**document) != version(**(document | changed))
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    names: tuple[str, ...]
+    parts: tuple[Counted, ...]
+
+
+def test_list_that_a_document_lacks_is_empty() -> None:
+    assert Columns(Listed).whole({"_id": "x"}, lambda _: True) == {"names": [], "parts": []}
