@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from services.kernel.caller import OURS, Caller, unauthenticated
-from services.kernel.inputs import unseen
+from services.kernel.text import unseen
 
 LONGEST = 255
 LONGEST_NAME = 200

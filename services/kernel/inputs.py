@@ -1,20 +1,18 @@
 """Rules for inputs that every domain uses: text that is not empty, exact quantities, days that have come."""
 
 import re
-import unicodedata
 from datetime import date
 from decimal import Decimal
 
+from services.kernel.amounts import exact
 from services.kernel.messages import Refused
-from services.kernel.text import nfc, one_line
+from services.kernel.text import nfc, one_line, unseen
 
 LONGEST_KEY = 200
 EARLIEST = date(1900, 1, 1)
 """No report covers a day before it."""
 LINES = "\n\t"
 """Invisible characters that a text of several lines may have."""
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Categories of control and invisible characters."""
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
 
@@ -45,11 +43,6 @@ def required(value: str, field: str, *, longest: int, vi: str, en: str, lines: b
     return value
 
 
-def unseen(value: str, allowed: str = "") -> list[str]:
-    """The control and invisible characters in `value`, without the `allowed` ones."""
-    return [one for one in value if unicodedata.category(one) in UNSEEN and one not in allowed]
-
-
 def optional(value: str, field: str, *, longest: int, vi: str, en: str) -> str:
     """Like `required` with `lines`, but the text may be empty."""
     return required(value, field, longest=longest, vi=vi, en=en, lines=True) if nfc(value) else ""
@@ -57,7 +50,7 @@ def optional(value: str, field: str, *, longest: int, vi: str, en: str) -> str:
 
 def quantity(value: str, field: str, *, places: int) -> Decimal:
     """A positive exact decimal below 10^15 with at most `places` digits after the point, in plain notation."""
-    amount = Decimal(value) if _NUMBER.fullmatch(value) else Decimal("NaN")
+    amount = exact(Decimal(value)) if _NUMBER.fullmatch(value) else Decimal("NaN")
     exponent = amount.as_tuple().exponent
     if (
         not amount.is_finite()
@@ -72,7 +65,7 @@ def quantity(value: str, field: str, *, places: int) -> Decimal:
             vi=f"“{value[:40]}” không phải là số dương nhỏ hơn 10^15 có tối đa {places} chữ số thập phân.",
             en=f"“{value[:40]}” is not a positive number below 10^15 with at most {places} decimal places.",
         )
-    return Decimal(format(amount, "f"))
+    return amount
 
 
 def nothing_changed(*fields: str) -> Refused:

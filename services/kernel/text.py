@@ -2,12 +2,44 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Categories of control and invisible characters."""
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters of other categories that show nothing: fillers, joiners, the empty Braille pattern."""
+_VARIANTS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0000, 0xE0FFF))
+"""Selectors of variants, and the plane of tags."""
 _BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
 def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
+
+
+@lru_cache(4096)
+def is_unseen(character: str) -> bool:
+    """Whether nobody sees the character: a control or format character, a filler, a selector of variants."""
+    return (
+        unicodedata.category(character) in UNSEEN
+        or character in _BLANK_LETTERS
+        or any(first <= ord(character) <= last for first, last in _VARIANTS)
+    )
+
+
+def unseen(text: str, allowed: str = "") -> list[str]:
+    """The characters of the text that nobody sees, without the `allowed` ones. A symbol may have a variant: `☀️`."""
+    if text.isascii() and text.isprintable():
+        return []
+    return [
+        one
+        for before, one in zip(" " + text, text, strict=False)
+        if is_unseen(one) and one not in allowed and not _selects(one, before)
+    ]
+
+
+def _selects(character: str, before: str) -> bool:
+    return character == "\ufe0f" and unicodedata.category(before) in ("So", "Sm", "Po", "Nd")
 
 
 def one_line(text: str) -> str:

@@ -13,8 +13,8 @@ from infra.operate.operator import OPERATOR
 from infra.secure.credentials import make_secrets
 from services.kernel.caller import ANYBODY, OURS, OURSELVES, Caller
 from services.kernel.config import Settings
-from services.kernel.inputs import unseen
 from services.kernel.messages import Refused
+from services.kernel.text import unseen
 from tests.gateway.test_oidc import FIRST, NOW, Gateway, Issuer
 
 GRANT = {"role": "officer", "unit": "u437"}

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.kernel.inputs import UNSEEN
 from services.kernel.sheets import values
 from services.kernel.sheets.messages import RowProblem
+from services.kernel.text import is_unseen
 
 FORMULA = frozenset("=+-@\u2212")
 """Beginnings of a text that some spreadsheet computes when it opens a file, as they are after NFKC."""
-SKIPPED = UNSEEN | {"Zs"}
-"""Categories of characters before such a beginning that some spreadsheet ignores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,17 @@ def quoted(text: str) -> str:
 
 
 def unquoted(value: Any) -> Any:
-    """The text without the apostrophe that an export puts before it."""
-    return value[1:] if isinstance(value, str) and value.startswith("'") else value
+    """The text without the apostrophe that an export puts before it. Other apostrophes belong to the text."""
+    bare = value[1:] if isinstance(value, str) and value.startswith("'") else ""
+    return bare if bare and quoted(bare) == value else value
 
 
 def _is_computed(text: str) -> bool:
-    """Whether the first visible character begins a formula: `＝`, `﹢` and `⁻` do as `=`, `+` and `-`."""
+    """Whether the first visible character begins a formula: `＝`, `﹢` and `⁻` do as `=`, `+` and `-`.
+
+    Some spreadsheets ignore blanks and unseen characters before it.
+    """
     for character in text:
-        if unicodedata.category(character) not in SKIPPED:
+        if not (is_unseen(character) or unicodedata.category(character) == "Zs"):
             return unicodedata.normalize("NFKC", character)[:1] in FORMULA
     return False

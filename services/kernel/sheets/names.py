@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-from services.kernel.inputs import UNSEEN
-from services.kernel.text import one_line
+from services.kernel.text import is_unseen, one_line
 
 PATH = frozenset('/\\:*?"<>|')
 """Characters that lead to another folder, or that Windows takes in no name."""
@@ -20,6 +19,6 @@ def file_name(text: str) -> str:
 
 
 def _part(character: str) -> str:
-    if unicodedata.category(character) in UNSEEN:
+    if is_unseen(character):
         return ""
     return "_" if PATH & set(unicodedata.normalize("NFKC", character)) else character

@@ -3,24 +3,13 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
+from services.kernel.amounts import amount, exact
 from services.kernel.messages import Refused
-from services.kernel.text import folded, nfc
+from services.kernel.text import nfc
 
-_SCALES = {
-    "nghin": 10**3,
-    "ngan": 10**3,
-    "tr": 10**6,
-    "trieu": 10**6,
-    "ty": 10**9,
-    "ti": 10**9,
-}
-_NUMBER = re.compile(
-    rf"(?P<number>[\d.,]+)\s*(?P<scale>{'|'.join(_SCALES)})?\s*(?:dong|vnd|m2|ngay cong|cong)?", re.ASCII
-)
-_GROUPED = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?")
-_PLAIN = re.compile(r"\d+([,.]\d+)?")
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 
@@ -36,21 +25,13 @@ def text(value: Any) -> str:
 
 
 def number(value: Any, field: str) -> Decimal:
-    """`1.155,3` is 1155.3, `18.827` is 18827, `72,9 triệu` is 72900000 and `08` is 8. Negative numbers are refused."""
+    """A number of a workbook, or a text as `amount` reads it. Negative numbers are refused."""
+    found: Decimal | None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = Decimal(repr(value))
+        found = exact(Decimal(repr(value))) if isfinite(value) else None
     else:
-        match = _NUMBER.fullmatch(folded(str(value).replace("²", "2")))
-        scale = _SCALES[match["scale"]] if match and match["scale"] else 1
-        written = match["number"] if match else ""
-        if _GROUPED.fullmatch(written):
-            written = written.replace(".", "").replace(",", ".")
-        elif _PLAIN.fullmatch(written):
-            written = written.replace(",", ".")
-        else:
-            raise _not_a_number(value, field)
-        found = Decimal(written) * scale
-    if not found.is_finite() or found < 0:
+        found = amount(str(value))
+    if found is None or found < 0:
         raise _not_a_number(value, field)
     return found
 
@@ -82,12 +63,12 @@ def day(value: Any, field: str) -> date:
         ) from None
 
 
-def written(amount: Decimal) -> str:
+def written(number: Decimal) -> str:
     """`1155.3` → `1.155,3`."""
     try:
-        return f"{amount.normalize():,f}".translate(str.maketrans(",.", ".,"))
+        return f"{number.normalize():,f}".translate(str.maketrans(",.", ".,"))
     except InvalidOperation:
-        return str(amount)
+        return str(number)
 
 
 def _not_a_number(value: Any, field: str) -> Refused:

@@ -67,7 +67,7 @@ def test_vietnamese_number_is_read(written: Any, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "-5", "1.15,3", "một trăm", "1,155.3", "5 nhà", "1e5", -2, float("nan"), "٣"]
+    "written", ["", "-5", "1.15,3", "một trăm", "1,155.3", "5 nhà", -2, float("nan"), "٣"]
 )
 def test_other_text_is_not_a_number(written: Any) -> None:
     with pytest.raises(Refused) as refused:
