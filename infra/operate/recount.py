@@ -18,7 +18,7 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
 from services.reporting.generations import cursor, generations, reader
 
-COMPARED = ("measure", "on", "unit", "amount", "dimensions")
+COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions")
 
 
 @dataclass(slots=True)
@@ -109,10 +109,10 @@ class _Count:
                 self._differ(f"{key}: counted ({_behind(fact)}), and not in the documents")
             else:
                 for name in COMPARED:
-                    if document[name] != fact[name]:
+                    if document[name] != fact.get(name):
                         self._differ(
-                            f"{key}: {name} is {_shown(document[name], fact[name])} in the document and "
-                            f"{_shown(fact[name], document[name])} as counted ({_behind(fact)})"
+                            f"{key}: {name} is {_shown(document[name], fact.get(name))} in the document and "
+                            f"{_shown(fact.get(name), document[name])} as counted ({_behind(fact)})"
                         )
 
     def _compare_counters(
@@ -150,15 +150,29 @@ class _Count:
 
 def of_model(model: Document) -> Iterator[tuple[str, Document]]:
     """The facts of a registered model, each with the model's values on its day."""
+    year, first_day = model["year"], f"{model['year']}-01-01"
     then = model | {"level": model["registered_level"]}
-    yield _expected("REGISTERED", then, model["registered_version"], model["registered_on"])
+    yield _of_year("REGISTERED", then, model["registered_version"], model["registered_on"])
     for time in model["implemented"]:
-        yield _expected("IMPLEMENTED", model | time, time["version"], time["on"])
+        counted_on = max(time["on"], first_day)
+        for measure in ("IMPLEMENTED", "ONGOING"):
+            yield _expected(measure, model | time, time["version"], time["on"], counted_on=counted_on)
         if time["carried"]:
             yield _expected("CARRIED_OVER", model | time, time["version"], time["on"])
+        elif year < int(time["on"][:4]):
+            yield _expected("BEGUN_LATE", model | time, time["version"], time["on"])
     if ended := model["ended"]:
+        counted_on = max(ended["on"], first_day)
         # The measure has the name of the final state.
-        yield _expected(model["state"], model | ended, ended["version"], ended["on"])
+        yield _expected(model["state"], model | ended, ended["version"], ended["on"], counted_on=counted_on)
+        last = model["implemented"][-1] if model["implemented"] else None
+        if last and counted_on[:4] == max(last["on"], first_day)[:4]:
+            ending = model | ended | {"level": last["level"]}
+            yield _expected(
+                "ONGOING", ending, ended["version"], ended["on"], Decimal(-1), counted_on=counted_on
+            )
+        elif not last and year < int(ended["on"][:4]):
+            yield _expected("WITHDRAWN_LATE", model | ended, ended["version"], ended["on"])
     for given in model["contributions"]:
         yield _expected(given["kind"], model | given, given["version"], given["on"], given["amount"])
 
@@ -175,20 +189,29 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
 def of_review(review: Document) -> Iterator[tuple[str, Document]]:
     """A decision counts once. One on a model whose registration was lost is taken back in a later version."""
     if review["verdict"]:
-        yield from _of_decision(review, {})
+        yield from _of_decision(review)
     for lost in review.get("lost", ()):
-        yield from _of_decision(review, lost)
-        yield _expected(lost["verdict"], review | lost, lost["lost_version"], lost["decided_on"], Decimal(-1))
+        then = review | lost
+        yield from _of_decision(then)
+        yield _of_year(lost["verdict"], then, lost["lost_version"], lost["decided_on"], Decimal(-1))
         if lost["nominated_version"]:
-            back = lost["lost_version"], lost["nominated_on"], Decimal(-1)
-            yield _expected("NOMINATED", review | lost, *back)
+            yield _of_year("NOMINATED", then, lost["lost_version"], lost["nominated_on"], Decimal(-1))
 
 
-def _of_decision(review: Document, values: Document) -> Iterator[tuple[str, Document]]:
-    then = review | values
-    yield _expected(then["verdict"], then, then["decided_version"], then["decided_on"])
+def _of_decision(then: Document) -> Iterator[tuple[str, Document]]:
+    yield _of_year(then["verdict"], then, then["decided_version"], then["decided_on"])
     if then["nominated_version"]:
-        yield _expected("NOMINATED", then, then["nominated_version"], then["nominated_on"])
+        yield _of_year("NOMINATED", then, then["nominated_version"], then["nominated_on"])
+
+
+def _of_year(
+    measure: str, document: Document, version: int, on: str, amount: Decimal = Decimal(1)
+) -> tuple[str, Document]:
+    """A fact that counts in the document's year: on its day, or else on the year's nearest day."""
+    counted_on = on
+    if year := document.get("year"):
+        counted_on = min(max(on, f"{year}-01-01"), f"{year}-12-31")
+    return _expected(measure, document, version, on, amount, counted_on=counted_on)
 
 
 def of_activity(activity: Document) -> tuple[str, Document]:
@@ -205,7 +228,13 @@ def _stage(model: Document) -> str | None:
 
 
 def _expected(
-    measure: str, document: Document, version: int, on: str, amount: Decimal = Decimal(1)
+    measure: str,
+    document: Document,
+    version: int,
+    on: str,
+    amount: Decimal = Decimal(1),
+    *,
+    counted_on: str | None = None,
 ) -> tuple[str, Document]:
     if "field" in document:
         names = {"FIELD": "field", "LEVEL": "level", "SUBJECT_KIND": "subject_kind"}
@@ -216,6 +245,7 @@ def _expected(
     return f"{document['_id']}/{version}/{measure}", {
         "measure": measure,
         "on": on,
+        "counted_on": counted_on or on,
         "unit": document["unit"],
         "amount": amount,
         "dimensions": {dimension: document[name] for dimension, name in names.items()},
@@ -226,7 +256,7 @@ def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
     """Counter id → `total` and `<dimension>.<code>` → sum. It does not use the fold of the counters, on purpose."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for fact in facts:
-        year, month = fact["on"][:4], int(fact["on"][5:7])
+        year, month = fact["counted_on"][:4], int(fact["counted_on"][5:7])
         units = fact["unit"].strip("/").split("/")
         for place, unit in enumerate(units):
             below = units[place + 1] if place + 1 < len(units) else unit

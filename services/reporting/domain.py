@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -28,8 +27,10 @@ from services.reporting.messages import (
 BRIDGED = (
     Measure.REGISTERED,
     Measure.WITHDRAWN,
+    Measure.WITHDRAWN_LATE,
     Measure.IMPLEMENTED,
     Measure.CARRIED_OVER,
+    Measure.BEGUN_LATE,
     Measure.RECOGNISED,
     Measure.NOT_MET,
 )
@@ -60,13 +61,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One counted item: measure, amount, day and unit, its row in each dimension, and the event behind it."""
+    """One counted item: measure, amount, day and unit, its row in each dimension, and the event behind it.
+
+    `counted_on`: the day by which periods count it; see `services/movement/years.py`.
+    """
 
     id: str
     measure: Measure
     thing: str
     amount: Decimal
     on: date
+    counted_on: date
     unit: str
     dimensions: dict[Dimension, str]
     producer: str
@@ -90,7 +95,9 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
     alike: dict[tuple[str, Measure, tuple[str, str], tuple[tuple[Dimension, str], ...]], Decimal]
     alike = defaultdict(Decimal)
     for fact in facts:
-        alike[fact.unit, fact.measure, periods_of(fact.on), tuple(fact.dimensions.items())] += fact.amount
+        alike[fact.unit, fact.measure, periods_of(fact.counted_on), tuple(fact.dimensions.items())] += (
+            fact.amount
+        )
     counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for (unit_path, measure, periods, dimensions), amount in alike.items():
         path = UnitPath(unit_path)
@@ -161,34 +168,41 @@ def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
 
 
 def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple[Bridge, ...]:
-    """The steps from registered to implemented models, and to recognised models. `totals`: of all periods."""
+    """The steps from registered to implemented models, and to recognised models. `totals`: of all periods.
+
+    A registration ends with its year: models that wait then do not wait in the next year.
+    """
 
     def at(measure: Measure) -> Decimal:
         return totals.get((period, measure), Decimal(0))
 
-    def left(until: Callable[[Measure], Decimal], *gone: Measure) -> Decimal:
-        return until(Measure.REGISTERED) - sum((until(measure) for measure in gone), Decimal(0))
-
     def waiting(until: Callable[[Measure], Decimal]) -> Decimal:
-        return left(until, Measure.WITHDRAWN, Measure.IMPLEMENTED) + until(Measure.CARRIED_OVER)
+        begun = until(Measure.IMPLEMENTED) - until(Measure.CARRIED_OVER) - until(Measure.BEGUN_LATE)
+        withdrawn = until(Measure.WITHDRAWN) - until(Measure.WITHDRAWN_LATE)
+        return until(Measure.REGISTERED) - withdrawn - begun
 
     def undecided(until: Callable[[Measure], Decimal]) -> Decimal:
-        return left(until, Measure.RECOGNISED, Measure.NOT_MET)
+        judged = until(Measure.REGISTERED) + until(Measure.CARRIED_OVER) + until(Measure.BEGUN_LATE)
+        return judged - until(Measure.RECOGNISED) - until(Measure.NOT_MET)
 
-    earlier, later = _periods_until(totals, period)
-    before, after = partial(_total, totals, earlier), partial(_total, totals, later)
-    implemented = {
-        BridgeStep.WAITING_BEFORE: waiting(before),
-        BridgeStep.REGISTERED: at(Measure.REGISTERED),
-        BridgeStep.WITHDRAWN: -at(Measure.WITHDRAWN),
-        BridgeStep.WAITING_AFTER: -waiting(after),
+    earlier, later = _sums_until(totals, period)
+    earlier_years = {
         BridgeStep.CARRIED_OVER: at(Measure.CARRIED_OVER),
+        BridgeStep.BEGUN_LATE: at(Measure.BEGUN_LATE),
+    }
+    implemented = {
+        BridgeStep.WAITING_BEFORE: waiting(earlier),
+        BridgeStep.REGISTERED: at(Measure.REGISTERED),
+        BridgeStep.WITHDRAWN: at(Measure.WITHDRAWN_LATE) - at(Measure.WITHDRAWN),
+        BridgeStep.WAITING_AFTER: -waiting(later),
+        **earlier_years,
     }
     recognised = {
-        BridgeStep.UNDECIDED_BEFORE: undecided(before),
+        BridgeStep.UNDECIDED_BEFORE: undecided(earlier),
         BridgeStep.REGISTERED: at(Measure.REGISTERED),
+        **earlier_years,
         BridgeStep.NOT_MET: -at(Measure.NOT_MET),
-        BridgeStep.UNDECIDED_AFTER: -undecided(after),
+        BridgeStep.UNDECIDED_AFTER: -undecided(later),
     }
     return (
         _bridge(Measure.IMPLEMENTED, at(Measure.IMPLEMENTED), implemented),
@@ -202,28 +216,34 @@ def _bridge(to: Measure, total: Decimal, steps: Mapping[BridgeStep, Decimal]) ->
     return Bridge(to=to, rows=rows, sum=added, gap=total - added)
 
 
-def _total(
-    totals: Mapping[tuple[str, Measure], Decimal], periods: Sequence[str], measure: Measure
-) -> Decimal:
-    return sum((totals.get((period, measure), Decimal(0)) for period in periods), Decimal(0))
-
-
-def _periods_until(
+def _sums_until(
     totals: Mapping[tuple[str, Measure], Decimal], period: str
-) -> tuple[Sequence[str], Sequence[str]]:
-    """Counted periods that add up to the time before the period, and those that add up to the time until its end.
+) -> tuple[Callable[[Measure], Decimal], Callable[[Measure], Decimal]]:
+    """The sum of a measure from the first day of the year: until the period begins, and until it ends.
 
-    The second list uses the other kind of period than `period` itself: half-years for a year or a first half, and years
-    for a second half.
+    The second one uses the other kind of period than `period` itself: half-years for a year, and the year for a half.
     """
-    counted = {counted for counted, _ in totals}
     year, _, half = period.partition("-")
-    years = {counted for counted in counted if "-" not in counted}
-    halves = counted - years
-    before = [one for one in years if one < year] + ([f"{year}-H1"] if half == "H2" else [])
-    if half == "H2":
-        return before, [one for one in years if one <= year]
-    return before, [one for one in halves if one <= f"{year}-{half or 'H2'}"]
+
+    def sum_of(first: str, *others: str, minus: str = "") -> Callable[[Measure], Decimal]:
+        def added(measure: Measure) -> Decimal:
+            values = [totals.get((one, measure), Decimal(0)) for one in (first, *others)]
+            return sum(values, Decimal(0)) - totals.get((minus, measure), Decimal(0))
+
+        return added
+
+    match half:
+        case "H1":
+            return sum_of(""), sum_of(year, minus=f"{year}-H2")
+        case "H2":
+            return sum_of(f"{year}-H1"), sum_of(year)
+        case _:
+            return sum_of(""), sum_of(f"{year}-H1", f"{year}-H2")
+
+
+def counted_in(measure: Measure, period: str) -> str:
+    """The period whose counter gives the figure: of a stock, the time from the first day of the year."""
+    return period.partition("-")[0] if measure.stock and period.endswith("H2") else period
 
 
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
@@ -277,15 +297,17 @@ def _decimal(value: object) -> Decimal:
 
 
 def _fact(measure: Measure, source: Source, event: Any, recorded: Recorded) -> Fact:
+    rows = source.rows(event)
     return Fact(
         id=f"{event.key}/{event.version}/{measure}",
         measure=measure,
         thing=event.key,
         amount=source.amount(event),
         on=source.day(event),
+        counted_on=source.counted_on(event),
         unit=event.unit,
         dimensions={
-            dimension: dimension.code_of(event) for dimension in measure.dimensions if dimension.reads
+            dimension: dimension.code_of(rows) for dimension in measure.dimensions if dimension.reads
         },
         producer=event.service,
         seq=recorded.seq,

@@ -15,6 +15,7 @@ import msgspec
 from services.kernel.messages import Event
 from services.kernel.words import Word
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
+from services.movement.years import from_year, in_year
 from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
 from services.registration.models.messages import (
     ContributionRecorded,
@@ -67,9 +68,9 @@ class Dimension(Word):
         self.reads = reads
         self._word = word
 
-    def code_of(self, event: Event) -> str:
-        """The code of the row that a counted event belongs to."""
-        return self._word(getattr(event, self.reads)).value
+    def code_of(self, rows: Any) -> str:
+        """The code of the row that a counted event belongs to. `rows`: the value with the fields of the dimensions."""
+        return self._word(getattr(rows, self.reads)).value
 
     FIELD = "FIELD", "Lĩnh vực", Field, "field"
     LEVEL = "LEVEL", "Cấp", Level, "level"
@@ -97,14 +98,31 @@ def _on(event: Any) -> date:
     return day
 
 
+def _itself(event: Any) -> Any:
+    return event
+
+
+def _as_dated(day: date, _: int | None) -> date:
+    return day
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An event that adds `amount`, in the measure's unit, to a measure on `day`, where `when` holds."""
+    """An event that adds `amount`, in the measure's unit, to a measure on `day`, where `when` holds.
+
+    `counts`: the day by which periods count it, from its day and from the year that the event is for.
+    `rows`: the value that has the fields of the dimensions.
+    """
 
     event: type[Event]
     when: Callable[[Any], bool]
     amount: Callable[[Any], Decimal]
     day: Callable[[Any], date]
+    counts: Callable[[date, int | None], date]
+    rows: Callable[[Any], Any] = _itself
+
+    def counted_on(self, event: Event) -> date:
+        return self.counts(self.day(event), getattr(event, "year", None))
 
 
 def each(
@@ -112,15 +130,36 @@ def each(
     when: Callable[[E], bool] = _always,
     amount: Callable[[E], Decimal] = _one,
     day: Callable[[E], date] = _on,
+    counts: Callable[[date, int | None], date] = _as_dated,
+    rows: Callable[[E], Any] = _itself,
 ) -> Source:
     """Counts every such event where `when` holds; as one, unless `amount` reads how much it adds."""
-    return Source(event, when, amount, day)
+    return Source(event, when, amount, day, counts, rows)
+
+
+def _was_late(event: ModelBegun | ModelWithdrawn) -> bool:
+    """Whether the year that the model is registered for had ended."""
+    return event.year is not None and event.year < event.on.year
+
+
+def _was_ongoing(event: ModelDiscontinued) -> bool:
+    """Whether the model was counted as ongoing in the year in which it ended."""
+    return event.implemented_year in (None, from_year(event.on, event.year).year)
+
+
+def _as_begun(event: ModelDiscontinued) -> ModelDiscontinued:
+    """The event with the level on which the model was counted."""
+    return msgspec.structs.replace(event, level=event.implemented_level or event.level)
 
 
 def lost(verdict: Verdict) -> Source:
     """A decision that counts no more, because the registration of its model was lost."""
-    return Source(
-        ReviewClosed, lambda event: event.verdict is verdict, _less_one, lambda event: event.decided_on
+    return each(
+        ReviewClosed,
+        lambda event: event.verdict is verdict,
+        _less_one,
+        lambda event: event.decided_on,
+        counts=in_year,
     )
 
 
@@ -154,45 +193,74 @@ def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Countin
 class Measure(Word):
     """Chỉ số được đếm; đất, ngày công, kinh phí theo đơn vị tính của nó."""
 
-    def __init__(self, code: str, vi: str = "", counting: Counting = Counting((), ())) -> None:
+    def __init__(
+        self, code: str, vi: str = "", counting: Counting = Counting((), ()), stock: bool = False
+    ) -> None:
+        """`stock`: the figure of a period is the sum from the first day of its year: the number on its last day."""
         self.sources = counting.sources
         self.dimensions = counting.by
+        self.stock = stock
 
-    REGISTERED = "REGISTERED", "Mô hình đăng ký", counting(each(ModelAccepted))
+    REGISTERED = "REGISTERED", "Mô hình đăng ký", counting(each(ModelAccepted, counts=in_year))
     IMPLEMENTED = (
         "IMPLEMENTED",
         "Mô hình triển khai",
-        counting(each(ModelBegun), each(ModelCarriedOver)),
+        counting(each(ModelBegun, counts=from_year), each(ModelCarriedOver)),
     )
     CARRIED_OVER = "CARRIED_OVER", "Trong đó chuyển tiếp từ năm trước", counting(each(ModelCarriedOver))
+    BEGUN_LATE = (
+        "BEGUN_LATE",
+        "Trong đó bắt đầu sau năm đăng ký",
+        counting(each(ModelBegun, _was_late)),
+    )
+    ONGOING = (
+        "ONGOING",
+        "Đang triển khai vào ngày cuối kỳ",
+        counting(
+            each(ModelBegun, counts=from_year),
+            each(ModelCarriedOver),
+            each(ModelDiscontinued, _was_ongoing, _less_one, counts=from_year, rows=_as_begun),
+        ),
+        True,
+    )
     WITHDRAWN = (
         "WITHDRAWN",
         "Rút sau khi đăng ký",
-        counting(each(ModelWithdrawn, lambda event: event.registered)),
+        counting(each(ModelWithdrawn, lambda event: event.registered, counts=from_year)),
     )
-    DISCONTINUED = "DISCONTINUED", "Dừng thực hiện", counting(each(ModelDiscontinued))
+    WITHDRAWN_LATE = (
+        "WITHDRAWN_LATE",
+        "Trong đó rút sau năm đăng ký",
+        counting(each(ModelWithdrawn, lambda event: event.registered and _was_late(event))),
+    )
+    DISCONTINUED = "DISCONTINUED", "Dừng thực hiện", counting(each(ModelDiscontinued, counts=from_year))
     RECOGNISED = (
         "RECOGNISED",
         "Được công nhận",
         counting(
-            each(ReviewDecided, lambda event: event.verdict is Verdict.RECOGNISED), lost(Verdict.RECOGNISED)
+            each(ReviewDecided, lambda event: event.verdict is Verdict.RECOGNISED, counts=in_year),
+            lost(Verdict.RECOGNISED),
         ),
     )
     NOT_MET = (
         "NOT_MET",
         "Chưa đạt",
-        counting(each(ReviewDecided, lambda event: event.verdict is Verdict.NOT_MET), lost(Verdict.NOT_MET)),
+        counting(
+            each(ReviewDecided, lambda event: event.verdict is Verdict.NOT_MET, counts=in_year),
+            lost(Verdict.NOT_MET),
+        ),
     )
     NOMINATED = (
         "NOMINATED",
         "Đề nghị biểu dương, khen thưởng",
         counting(
-            each(ReviewNominated),
-            Source(
+            each(ReviewNominated, counts=in_year),
+            each(
                 ReviewClosed,
                 lambda event: bool(event.nominated_on),
                 _less_one,
                 lambda event: event.nominated_on,
+                counts=in_year,
             ),
         ),
     )

@@ -17,12 +17,13 @@ from services.reporting.measures import Measure as Measure
 class BridgeStep(Word):
     """Một bước từ số này đến số kia."""
 
-    WAITING_BEFORE = "WAITING_BEFORE", "Đăng ký từ kỳ trước, đầu kỳ chưa triển khai"
+    WAITING_BEFORE = "WAITING_BEFORE", "Đăng ký của năm từ kỳ trước, đầu kỳ chưa triển khai"
     REGISTERED = "REGISTERED", "Đăng ký trong kỳ"
-    WITHDRAWN = "WITHDRAWN", "Rút trong kỳ"
-    WAITING_AFTER = "WAITING_AFTER", "Cuối kỳ còn chưa triển khai"
+    WITHDRAWN = "WITHDRAWN", "Rút đăng ký của năm trong kỳ"
+    WAITING_AFTER = "WAITING_AFTER", "Đăng ký của năm, cuối kỳ còn chưa triển khai"
     CARRIED_OVER = "CARRIED_OVER", "Chuyển tiếp từ năm trước"
-    UNDECIDED_BEFORE = "UNDECIDED_BEFORE", "Đăng ký từ kỳ trước, đầu kỳ chưa có kết quả thẩm định"
+    BEGUN_LATE = "BEGUN_LATE", "Bắt đầu triển khai sau năm đăng ký"
+    UNDECIDED_BEFORE = "UNDECIDED_BEFORE", "Đăng ký của năm từ kỳ trước, đầu kỳ chưa có kết quả thẩm định"
     NOT_MET = "NOT_MET", "Chưa đạt trong kỳ"
     UNDECIDED_AFTER = "UNDECIDED_AFTER", "Cuối kỳ chưa có kết quả thẩm định, kể cả đã rút"
 

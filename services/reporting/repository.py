@@ -70,7 +70,7 @@ class Counters:
         await tx.unscoped(self._counters).write(updates, ordered=False)
 
     async def of(self, unit: Covered, period: str, access: Access) -> Mapping[Measure, Document]:
-        keys = [f"{period}/{unit}/{measure}" for measure in Measure]
+        keys = [f"{domain.counted_in(measure, period)}/{unit}/{measure}" for measure in Measure]
         found = access.unscoped(self._counters).find({"_id": {"$in": keys}})
         return {Measure(document["measure"]): document async for document in found}
 

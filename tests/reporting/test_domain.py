@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,14 @@ from hypothesis import strategies as st
 from services.kernel.messages import Recorded, Refused
 from services.kernel.units import UnitPath
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
-from services.registration.models.messages import ContributionRecorded, ModelAccepted, ModelSubmitted
-from services.reporting.domain import Fact, bridges, facts_of, figure, fold, periods_of, span_of
+from services.registration.models.messages import (
+    ContributionRecorded,
+    ModelAccepted,
+    ModelBegun,
+    ModelDiscontinued,
+    ModelSubmitted,
+)
+from services.reporting.domain import Fact, bridges, counted_in, facts_of, figure, fold, periods_of, span_of
 from services.reporting.measures import counting, each
 from services.reporting.messages import BridgeStep, Dimension, Measure
 from services.review.messages import ReviewDecided, ReviewNominated, ReviewOpened, Verdict
@@ -38,12 +45,14 @@ def facts(draw: st.DrawFn) -> Fact:
     exact = measure in (Measure.LAND_M2, Measure.WORK_DAY, Measure.MONEY)
     amount = draw(st.decimals(min_value="0.01", max_value=10**14, places=2)) if exact else Decimal(1)
     key = draw(st.uuids())
+    day = draw(st.dates(date(2017, 1, 1), date(2020, 12, 31)))
     return Fact(
         id=str(key),
         measure=measure,
         thing=str(key),
         amount=amount,
-        on=draw(st.dates(date(2017, 1, 1), date(2020, 12, 31))),
+        on=day,
+        counted_on=day,
         unit=draw(st.sampled_from(PATHS)),
         dimensions={d: draw(st.sampled_from(VALUES[d])) for d in measure.dimensions if d in VALUES},
         producer="registration",
@@ -72,7 +81,6 @@ def test_every_breakdown_adds_up_to_its_total(given_facts: list[Fact]) -> None:
     for (_, unit, measure), counted in fold(given_facts).items():
         made = figure(measure, counter(counted), {unit: unit})
         assert {b.by for b in made.breakdowns} == set(measure.dimensions)
-        assert made.total > 0
         for breakdown in made.breakdowns:
             assert (breakdown.gap, breakdown.sum) == (Decimal(0), made.total)
 
@@ -119,14 +127,15 @@ def test_bridges_add_up_for_any_facts(given_facts: list[Fact], year: int, half: 
     for bridge in bridges(totals, period):
         assert bridge.gap == 0
         assert bridge.sum == totals.get((period, bridge.to), 0) == sum(row.value for row in bridge.rows)
-    # Models that wait at the end of a period wait at the beginning of the next.
+    # Models that wait at the end of a half-year wait at the beginning of the next. A registration ends with its year.
     following = f"{year}-H2" if half == "-H1" else f"{year + 1}{'-H1' if half else ''}"
     after, before = (
         {row.step: row.value for bridge in bridges(totals, p) for row in bridge.rows}
         for p in (period, following)
     )
-    assert after[BridgeStep.WAITING_AFTER] == -before[BridgeStep.WAITING_BEFORE]
-    assert after[BridgeStep.UNDECIDED_AFTER] == -before[BridgeStep.UNDECIDED_BEFORE]
+    for step in ("WAITING", "UNDECIDED"):
+        carried = -after[BridgeStep(f"{step}_AFTER")] if half == "-H1" else 0
+        assert before[BridgeStep(f"{step}_BEFORE")] == carried
 
 
 def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None:
@@ -136,8 +145,11 @@ def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None
             Measure.REGISTERED: 20,
             Measure.IMPLEMENTED: 95,
             Measure.CARRIED_OVER: 80,
+            Measure.BEGUN_LATE: 3,
+            Measure.WITHDRAWN: 2,
+            Measure.WITHDRAWN_LATE: 1,
             Measure.RECOGNISED: 65,
-            Measure.NOT_MET: 47,
+            Measure.NOT_MET: 12,
         },
     }
     totals = {
@@ -148,14 +160,17 @@ def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None
     }
     implemented, recognised = bridges(totals, "2019")
     assert [(row.step.value, int(row.value)) for row in implemented.rows] == [
-        ("WAITING_BEFORE", 8),
+        ("WAITING_BEFORE", 0),
         ("REGISTERED", 20),
-        ("WITHDRAWN", 0),
-        ("WAITING_AFTER", -13),
+        ("WITHDRAWN", -1),
+        ("WAITING_AFTER", -7),
         ("CARRIED_OVER", 80),
+        ("BEGUN_LATE", 3),
     ]
     assert (int(implemented.sum), int(implemented.gap)) == (95, 0)
-    assert [row.value for row in recognised.rows] == [112, 20, -47, -20]
+    assert [int(row.value) for row in recognised.rows] == [0, 20, 80, 3, -12, -26]
+    (waiting,) = (row.value for row in bridges(totals, "2018")[0].rows if row.step == "WAITING_AFTER")
+    assert waiting == -8
     # A wrong counter of a half-year shows in the bridge of the year.
     totals["2019-H1", Measure.IMPLEMENTED] += 1
     assert [bridge.gap for bridge in bridges(totals, "2019")] == [-1, 0]
@@ -260,6 +275,58 @@ def test_event_gives_one_fact_that_names_it(event: Any, measure: Measure, amount
     assert (fact.measure, fact.amount, fact.on, fact.unit) == (measure, Decimal(amount), ABOUT["on"], "/vn/p")
     assert (fact.producer, fact.seq, fact.event, fact.trace) == (event.service, 7, "e", "trace")
     assert set(fact.dimensions) | {Dimension.PLACE} == set(measure.dimensions)
+
+
+@pytest.mark.parametrize(
+    ("year", "on", "periods"),
+    [
+        (2027, date(2026, 11, 20), ("2027", "2027-H1")),
+        (2025, date(2026, 1, 9), ("2025", "2025-H2")),
+        (2026, date(2026, 7, 1), ("2026", "2026-H2")),
+        (None, date(2026, 7, 1), ("2026", "2026-H2")),
+    ],
+)
+def test_registrations_and_verdicts_count_in_the_year_that_they_are_for(
+    year: int | None, on: date, periods: tuple[str, str]
+) -> None:
+    about = ABOUT | {"on": on, "year": year}
+    (fact,) = facts_of(ModelAccepted(**about, **MODEL), RECORDED)
+    assert (fact.on, periods_of(fact.counted_on)) == (on, periods)
+
+
+def test_model_that_begins_early_counts_from_its_year_on_and_a_late_one_is_shown_apart() -> None:
+    early = facts_of(ModelBegun(**ABOUT | {"on": date(2026, 12, 20), "year": 2027}), RECORDED)
+    assert {(f.measure, f.counted_on) for f in early} == {
+        (Measure.IMPLEMENTED, date(2027, 1, 1)),
+        (Measure.ONGOING, date(2027, 1, 1)),
+    }
+    late = facts_of(ModelBegun(**ABOUT | {"on": date(2027, 2, 1), "year": 2026}), RECORDED)
+    assert {(f.measure, f.counted_on) for f in late} == {
+        (measure, date(2027, 2, 1)) for measure in (Measure.IMPLEMENTED, Measure.ONGOING, Measure.BEGUN_LATE)
+    }
+
+
+def test_stock_is_what_is_carried_out_on_the_last_day_of_the_period() -> None:
+    begun = ModelBegun(**ABOUT | {"on": date(2026, 3, 1), "year": 2026, "level": Level.CITY})
+    ended = ModelDiscontinued(
+        **ABOUT | {"version": 3, "on": date(2026, 9, 1), "year": 2026, "level": Level.COMMUNE},
+        reason="r",
+        implemented_year=2026,
+        implemented_level=Level.CITY,
+    )
+    folded = fold([*facts_of(begun, RECORDED), *facts_of(ended, RECORDED)])
+
+    def stock(period: str) -> Decimal:
+        counted = folded.get((counted_in(Measure.ONGOING, period), "p", Measure.ONGOING), {})
+        made = figure(Measure.ONGOING, counter(counted) if counted else {}, {"p": "p"})
+        assert all(breakdown.gap == 0 for breakdown in made.breakdowns)
+        assert made.total == 1 or not any(row.value for part in made.breakdowns for row in part.rows)
+        return made.total
+
+    assert [stock(period) for period in ("2026-H1", "2026-H2", "2026", "2027")] == [1, 0, 0, 0]
+    # A model that was not carried over to the year of its end is not in that year's stock.
+    forgotten = msgspec.structs.replace(ended, on=date(2027, 2, 1))
+    assert [fact.measure for fact in facts_of(forgotten, RECORDED)] == [Measure.DISCONTINUED]
 
 
 @pytest.mark.parametrize(

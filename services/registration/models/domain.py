@@ -32,6 +32,7 @@ from services.movement.words import (
     field_named,
     level_of,
 )
+from services.movement.years import from_year
 from services.registration.models.messages import (
     Change,
     Contribution,
@@ -120,9 +121,14 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Implemented(Counted, frozen=True, kw_only=True):
-    """`carried`: whether the model was implemented in an earlier year too."""
+    """`year`: the year that it counts in. `carried`: whether the model was implemented in an earlier year too."""
 
     carried: bool
+    year: int | None = None
+
+    @property
+    def counted_in(self) -> int:
+        return self.year or self.on.year
 
 
 class Ended(Counted, frozen=True, kw_only=True):
@@ -232,7 +238,6 @@ def draft(
         place=model.place,
         target=model.target,
         programme=model.programme,
-        year=year,
         stated=model.stated,
     )
 
@@ -386,7 +391,7 @@ def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, Model
     """Continues the model in the year of the act, in which it has not been counted as implemented yet."""
     _require_unit(model, unit, act)
     _require_state(model, ModelStep.CARRY_OVER)
-    latest = model.implemented[-1].on.year
+    latest = model.implemented[-1].counted_in
     if act.on.year <= latest:
         raise Refused(
             "already-this-year",
@@ -531,7 +536,13 @@ def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDis
     _require_state(model, ModelStep.DISCONTINUE)
     reason = _reason(reason, "Lý do dừng thực hiện", "The reason for discontinuing it")
     ended = _step(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
-    return ended, ModelDiscontinued(**_counted(ended, act), reason=reason)
+    last = model.implemented[-1]
+    return ended, ModelDiscontinued(
+        **_counted(ended, act),
+        reason=reason,
+        implemented_year=last.counted_in,
+        implemented_level=last.level,
+    )
 
 
 def _stated(
@@ -573,7 +584,8 @@ def _change(model: Model, act: Act, **changes: Any) -> Model:
 
 
 def _implemented(model: Model, act: Act, *, carried: bool) -> Implemented:
-    return Implemented(version=model.next_version, on=act.on, level=model.level, carried=carried)
+    year = from_year(act.on, model.year).year
+    return Implemented(version=model.next_version, on=act.on, level=model.level, carried=carried, year=year)
 
 
 def _ended(model: Model, reason: str, act: Act) -> Ended:
@@ -586,8 +598,8 @@ def _event(model: Model, act: Act) -> dict[str, Any]:
 
 
 def _counted(model: Model, act: Act) -> dict[str, Any]:
-    dimensions = {"field": model.field, "subject_kind": model.subject_kind, "level": model.level}
-    return {**_event(model, act), **dimensions}
+    names = ("field", "subject_kind", "level", "year")
+    return {**_event(model, act), **{name: getattr(model, name) for name in names}}
 
 
 def _text(value: object) -> str | None:

@@ -399,16 +399,17 @@ class ModelRevised(Event, frozen=True, kw_only=True):
 
 
 class _Counted(Event, frozen=True, kw_only=True):
-    """The dimensions of reports, as of the day `on`."""
+    """The dimensions of reports, as of the day `on`. `year`: the year that the model is registered for."""
 
     field: Field
     subject_kind: SubjectKind
     level: Level
     on: date
+    year: int | None = None
 
 
 class ModelAccepted(_Counted, frozen=True, kw_only=True):
-    """The model counts as registered from the day `on`.
+    """The model counts as registered in its year.
 
     `written_by`: the persons who drafted, revised or submitted it, who must not review it.
     """
@@ -419,7 +420,9 @@ class ModelAccepted(_Counted, frozen=True, kw_only=True):
 
 
 class ModelBegun(_Counted, frozen=True, kw_only=True):
-    """The model is implemented from the day `on`, and counts as implemented in that year."""
+    """The model is implemented from the day `on`, and counts as implemented in that year, or, if the year that it is
+    registered for comes later, in that one.
+    """
 
 
 class ModelCarriedOver(_Counted, frozen=True, kw_only=True):
@@ -434,7 +437,11 @@ class ModelWithdrawn(_Counted, frozen=True, kw_only=True):
 
 
 class ModelDiscontinued(_Counted, frozen=True, kw_only=True):
+    """`implemented_year`: the last year in which it counts as implemented, on the level `implemented_level`."""
+
     reason: str
+    implemented_year: int | None = None
+    implemented_level: Level | None = None
 
 
 class ContributionRecorded(_Counted, frozen=True, kw_only=True):

@@ -57,7 +57,7 @@ class Models(Repository[Model]):
         unit=Computed(("unit", "drafted_on"), UnitOnDay.of),
         begun_on=Computed(("implemented",), lambda times: times[0]["on"] if times else None),
         implemented_years=Computed(
-            ("implemented",), lambda times: [int(one["on"][:4]) for one in times or ()]
+            ("implemented",), lambda times: [one.get("year") or int(one["on"][:4]) for one in times or ()]
         ),
         ended_on=Computed(("ended",), lambda ended: ended and ended["on"]),
         end_reason=Computed(("ended",), lambda ended: ended and ended["reason"]),
