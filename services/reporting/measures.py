@@ -152,13 +152,21 @@ def _as_begun(event: ModelDiscontinued) -> ModelDiscontinued:
     return msgspec.structs.replace(event, level=event.implemented_level or event.level)
 
 
+def _decided_on(event: ReviewClosed) -> date:
+    return event.decided_on or event.on
+
+
+def _nominated_on(event: ReviewClosed) -> date:
+    return event.nominated_on or event.on
+
+
 def lost(verdict: Verdict) -> Source:
     """A decision that counts no more, because the registration of its model was lost."""
     return each(
         ReviewClosed,
         lambda event: event.verdict is verdict,
         _less_one,
-        lambda event: event.decided_on,
+        _decided_on,
         counts=in_year,
     )
 
@@ -259,7 +267,7 @@ class Measure(Word):
                 ReviewClosed,
                 lambda event: bool(event.nominated_on),
                 _less_one,
-                lambda event: event.nominated_on,
+                _nominated_on,
                 counts=in_year,
             ),
         ),
