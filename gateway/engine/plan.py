@@ -21,7 +21,7 @@ from strawberry.types.field import StrawberryField
 from gateway.fields.columns import DEFINITION
 from gateway.fields.declare import RootField, RootQuery, page_info
 from gateway.fields.loader import Loader
-from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Rows, marked
+from services.kernel.rows import LINK, ROW, ByKeys, ByOwners, Fields, Page, Rows, Shows, marked
 
 NULL = b"null"
 FIRST, MOST_LINKS = ord("0"), 64
@@ -139,7 +139,7 @@ class PageFetch:
     async def fetch(self, keys: list[str], found: dict[str, bytes], run: Execution) -> None:
         owners = tuple([key[1:] for key in keys])
         window = run.variables.arguments(self.arguments)
-        rows = await run.loader.ask(self.message(keys=owners, fields=self.pages.rows.fields, **window))
+        rows = await run.loader.ask(self.pages.request(self.message(keys=owners, **window)))
         found.update(zip(keys, await self.pages.complete(rows, run), strict=True))
 
 
@@ -154,7 +154,12 @@ class PageSelection:
     edges: list[tuple[bytes, str]]
     """The fields of an edge. A source is `cursor`, `node`, or a text after `=`."""
     fields: list[tuple[bytes, str, list[tuple[str, str]]]]
-    """A source is `edges`, `page_info` with the names and sources of its own fields, or a text after `=`."""
+    """A source is `edges`, `total_count`, `page_info` with the names and sources of its fields, or a text after `=`."""
+
+    def request(self, message: Shows) -> Shows:
+        """The query for the selected parts of its page."""
+        more = {"counted": True} if any(source == "total_count" for _, source, _ in self.fields) else {}
+        return replace(message, fields=self.rows.fields, **more)
 
     async def complete(self, rows: Rows, run: Execution) -> list[bytes]:
         """The text of each page."""
@@ -170,6 +175,8 @@ class PageSelection:
             pieces += (b"," if len(pieces) > 1 else b"", name)
             if source == "edges":
                 pieces += (b"[", *self._edges(page, text), b"]")
+            elif source == "total_count":
+                pieces.append(orjson.dumps(page.total))
             elif source == "page_info":
                 info = page_info(page)
                 shown = {n: column[1:] if column.startswith("=") else info[column] for n, column in inner}
@@ -212,7 +219,7 @@ class RootFetch:
         if wanted is None:
             text = NULL
         elif isinstance(self.shape, PageSelection):
-            rows = await run.loader.ask(replace(wanted.message, fields=self.shape.rows.fields))
+            rows = await run.loader.ask(self.shape.request(wanted.message))
             (text,) = await self.shape.complete(rows, run)
         else:
             selection = self.shape[wanted.type if wanted.type in self.shape else ""]

@@ -24,6 +24,8 @@ from services.kernel.rows import ByKeys, ByOwners, Fields, Part
 ASKS = "asks"
 """The key of a field's declaration in its metadata."""
 DEFINITION = "strawberry-definition"
+TOTAL = "totalCount"
+"""The field of a connection that is the number of all rows of its list."""
 
 S = TypeVar("S")
 
@@ -91,6 +93,14 @@ def needed(info: "GraphQLResolveInfo[Any]", type_: str = "") -> Fields:
     return {"__typename": f"={type_}", **found} if type_ else found
 
 
+def counts(info: "GraphQLResolveInfo[Any]") -> bool:
+    """Whether the selection below a connection may need the number of all its rows."""
+    type_ = get_named_type(info.return_type)
+    if not is_connection(type_):
+        return False
+    return TOTAL in _Selection(info.schema, info.fragments).fields(type_, _below(info.field_nodes))
+
+
 class _Selection:
     """Selection sets as they stand in a document. They include fields that its directives leave out."""
 
@@ -99,11 +109,11 @@ class _Selection:
         self._fragments = fragments
 
     def columns(self, type_: Any, sets: Iterable[SelectionSetNode]) -> Fields:
-        fields = self._fields(type_, sets)
+        fields = self.fields(type_, sets)
         if is_connection(type_):
             for name in ("edges", "node"):
                 type_ = get_named_type(type_.fields[name].type)
-                fields = self._fields(type_, _below(fields.get(name, ())))
+                fields = self.fields(type_, _below(fields.get(name, ())))
         return columns(
             type_,
             [(column_of(type_.fields[name]), name, _below(nodes)) for name, nodes in fields.items()],
@@ -111,7 +121,7 @@ class _Selection:
             lambda named, _, below: self.columns(named, below),
         )
 
-    def _fields(self, type_: Any, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+    def fields(self, type_: Any, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """All selections of each field, fragments included."""
         found: dict[str, list[FieldNode]] = {}
         waiting, spread = list(sets), set[str]()

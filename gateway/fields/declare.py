@@ -98,7 +98,13 @@ def pages(message: type[ByOwners], by: str, description: str) -> Any:
         last: Last = None,
         before: Before = None,
     ):
-        window = {"first": first, "after": after, "last": last, "before": before}
+        window = {
+            "first": first,
+            "after": after,
+            "last": last,
+            "before": before,
+            "counted": columns.counts(info._raw_info),
+        }
         return await info.context.loader.page(message, self[by], window, needed(info))
 
     return strawberry.field(resolver=resolve, description=description, metadata={ASKS: Link(message, by)})
@@ -117,7 +123,8 @@ def root(
         if wanted is None:
             return None
         try:
-            return await info.context.loader.root(wanted, needed(info, wanted.type))
+            counted = columns.counts(info._raw_info)
+            return await info.context.loader.root(wanted, needed(info, wanted.type), counted=counted)
         except Refused as refused:
             return refusal(refused, info._raw_info.return_type)
 
@@ -178,6 +185,7 @@ def refusal(refused: Refused, type_: Any) -> Row:
 def shown(page: Page, rows: Sequence[Row | None]) -> Row:
     """A page as the row of a connection."""
     return {
+        "total_count": page.total,
         "edges": [{"cursor": cursor, "node": row} for cursor, row in zip(page.cursors, rows, strict=True)],
         "page_info": page_info(page),
     }

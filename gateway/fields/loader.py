@@ -97,9 +97,10 @@ class Loader:
             b"".join([answer.text for answer in answers]),
         )
 
-    async def root(self, wanted: RootQuery, fields: Fields) -> Row | None:
-        """The row, or the row of a connection, that a root field shows."""
-        query = msgspec.structs.replace(wanted.message, fields=fields)
+    async def root(self, wanted: RootQuery, fields: Fields, *, counted: bool = False) -> Row | None:
+        """The row, or the row of a connection, that a root field shows. `counted`: with the number of all its rows."""
+        more = {"counted": True} if counted else {}
+        query = msgspec.structs.replace(wanted.message, fields=fields, **more)
         answer = await self.ask(query)
         if isinstance(query, ByFilter):
             return shown(answer.head.pages[0], answer.read())

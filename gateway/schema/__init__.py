@@ -36,7 +36,7 @@ from gateway.schema.registration.search import SearchQuery
 from gateway.schema.registration.sheets import SheetJob, SheetsMutation, SheetsQuery, SheetsSubscription
 from gateway.schema.registration.units import Unit, UnitsQuery
 from gateway.schema.reporting.reports import ReportsQuery
-from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsSubscription
+from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsQuery, ReviewsSubscription
 from gateway.schema.supervision.activities import Activity, SupervisionMutation, SupervisionQuery
 from services.kernel.kinds import Kind
 from services.kernel.rows import ByKeys
@@ -82,6 +82,7 @@ class Query(
     UnitsQuery,
     ReorganisationsQuery,
     ModelsQuery,
+    ReviewsQuery,
     SupervisionQuery,
     ReportsQuery,
     DelegationsQuery,

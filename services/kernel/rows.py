@@ -76,11 +76,15 @@ def covers(row: Row, fields: Fields) -> bool:
 
 
 class Page(msgspec.Struct, frozen=True):
-    """The place of a page in its list: a cursor for each row, in their order."""
+    """The place of a page in its list: a cursor for each row, in their order.
+
+    `total`: number of rows of the whole list; None if it costs something and the query did not ask for it.
+    """
 
     cursors: list[str]
     has_next: bool
     has_previous: bool
+    total: int | None = None
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -141,8 +145,12 @@ class ByKeys(Shows, frozen=True, kw_only=True):
 
 
 class ByFilter(Shows, frozen=True, kw_only=True):
-    """Finds one page. Exactly one of `first` and `last`, 1 to 100."""
+    """Finds one page. Exactly one of `first` and `last`, 1 to 100.
 
+    `counted`: whether the answer says how many rows the whole list has.
+    """
+
+    counted: bool = False
     first: int | None = None
     last: int | None = None
     after: str | None = None

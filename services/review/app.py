@@ -23,6 +23,7 @@ TABLE = Table(
             command(messages.NominateReview, handlers.nominate_review),
         ),
         queries=(
+            query(messages.ReviewsPage, handlers.reviews_page),
             query(messages.ReviewsById, handlers.reviews_by_id),
             query(messages.ReviewsByModel, handlers.reviews_by_model),
         ),

@@ -77,6 +77,11 @@ class Review(Aggregate, frozen=True, kw_only=True):
     lost: tuple[LostDecision, ...] = ()
 
     @property
+    def waiting(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.verdict is None and self.closed_because is None
+
+    @property
     def authors(self) -> frozenset[str | None]:
         """The persons and the organisations whose work it is: they do not judge it."""
         return frozenset({self.owner, *self.written_by, *self.former_owners})

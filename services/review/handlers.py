@@ -16,8 +16,15 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
-from services.review import domain
-from services.review.messages import REVIEW, DecideReview, NominateReview, ReviewsById, ReviewsByModel
+from services.review import domain, repository
+from services.review.messages import (
+    REVIEW,
+    DecideReview,
+    NominateReview,
+    ReviewsById,
+    ReviewsByModel,
+    ReviewsPage,
+)
 from services.review.repository import Reviews
 
 Followed = ModelAccepted | ModelWithdrawn | ModelDiscontinued | ModelOwnerChanged | ModelLevelChanged
@@ -68,6 +75,10 @@ async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
     reviews = Reviews(tx)
     review = await reviews.load(command.review)
     return await reviews.save(*domain.nominate(review, act=tx.act(command.on)))
+
+
+async def reviews_page(query: ReviewsPage, access: Access) -> Rows:
+    return await repository.page(access, query)
 
 
 async def reviews_by_id(query: ReviewsById, access: Access) -> Rows:

@@ -5,9 +5,10 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.kernel.days import Days
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, OnDay, Role, described
-from services.kernel.rows import ByKeys, only
+from services.kernel.rows import ByFilter, ByKeys, only
 from services.kernel.words import Word
 from services.movement.words import Field, Level, SubjectKind
 
@@ -49,6 +50,32 @@ class NominateReview(Command, frozen=True, kw_only=True):
 
     review: Annotated[Id, described("Mã hồ sơ thẩm định.")]
     on: OnDay = None
+
+
+class ReviewsFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that is left out matches all. `unit`: in it or below."""
+
+    vi: ClassVar[str] = "Lọc hồ sơ thẩm định; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Trong đơn vị này và cấp dưới.")] = None
+    waiting: Annotated[
+        bool | None, described("Đang chờ kết quả: chưa có kết quả và chưa khép lại; hoặc ngược lại.")
+    ] = None
+    verdict: Annotated[Verdict | None, described("Có kết quả này.")] = None
+    field: Annotated[Field | None, described("Mô hình thuộc lĩnh vực này.")] = None
+    level: Annotated[Level | None, described("Thẩm định ở cấp này.")] = None
+    subject_kind: Annotated[SubjectKind | None, described("Của tập thể hay của cá nhân.")] = None
+    opened: Annotated[Days | None, described("Mở trong những ngày này.")] = None
+    decided: Annotated[Days | None, described("Có kết quả trong những ngày này.")] = None
+    nominated: Annotated[Days | None, described("Được đề nghị trong những ngày này.")] = None
+
+
+class ReviewsPage(ByFilter, frozen=True, kw_only=True):
+    """The newest first."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    filter: ReviewsFilter = ReviewsFilter()
 
 
 class ReviewsById(ByKeys, frozen=True, kw_only=True):

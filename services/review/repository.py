@@ -1,14 +1,31 @@
 """Reviews in MongoDB."""
 
+from datetime import datetime
+
+from services.kernel.mongo import pages
+from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
+from services.kernel.mongo.pages import NEWEST
 from services.kernel.mongo.repository import Repository
-from services.kernel.rows import Columns
+from services.kernel.rows import Columns, Rows
 from services.review.domain import Review
-from services.review.messages import REVIEW, ReviewRow
+from services.review.messages import REVIEW, ReviewRow, ReviewsPage
 
 COLLECTION = "reviews"
+DAYS = ("opened_on", "decided_on", "nominated_on")
+"""A list by days walks the index that has them at its end, and reads only what matches."""
 
-INDEXES: Indexes = {COLLECTION: [IndexModel([("model", ASCENDING)], unique=True)]}
+INDEXES: Indexes = {
+    COLLECTION: [
+        IndexModel([("model", ASCENDING)], unique=True),
+        IndexModel([("within", ASCENDING), NEWEST, *((day, ASCENDING) for day in DAYS)]),
+        IndexModel([("within", ASCENDING), ("waiting", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("verdict", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("field", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
+    ]
+}
 
 
 class Reviews(Repository[Review]):
@@ -25,3 +42,24 @@ class Reviews(Repository[Review]):
     async def of_models(self, models: Document) -> dict[str, Review]:
         """Model → its review. `models`: a filter for ids of models."""
         return {review.model: review for review in await self.find({"model": models})}
+
+    def _document(self, state: Review, recorded_at: datetime) -> Document:
+        return {**super()._document(state, recorded_at), "waiting": state.waiting}
+
+
+async def page(access: Access, query: ReviewsPage) -> Rows:
+    wanted = query.filter
+    return await pages.page(
+        Reviews.seen(access),
+        Reviews.columns,
+        query,
+        within=wanted.unit,
+        waiting=wanted.waiting,
+        verdict=wanted.verdict,
+        field=wanted.field,
+        level=wanted.level,
+        subject_kind=wanted.subject_kind,
+        opened_on=wanted.opened and wanted.opened.stored("filter.opened"),
+        decided_on=wanted.decided and wanted.decided.stored("filter.decided"),
+        nominated_on=wanted.nominated and wanted.nominated.stored("filter.nominated"),
+    )

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.kernel.days import Days
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys
@@ -41,12 +42,23 @@ class ActivitiesById(ByKeys, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
+class ActivitiesFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that is left out matches all. `unit`: in it or below."""
+
+    vi: ClassVar[str] = "Lọc các cuộc giám sát; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Trong đơn vị này và cấp dưới.")] = None
+    kind: Annotated[ActivityKind | None, described("Thuộc loại này.")] = None
+    body: Annotated[Id | None, described("Do tổ chức này thực hiện, một mình hay cùng tổ chức khác.")] = None
+    held: Annotated[Days | None, described("Tiến hành trong những ngày này.")] = None
+
+
 class ActivitiesPage(ByFilter, frozen=True, kw_only=True):
-    """Activities in `unit` or below it, the newest first."""
+    """The newest first."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
-    unit: str | None = None
+    filter: ActivitiesFilter = ActivitiesFilter()
 
 
 class ActivityBody(msgspec.Struct, frozen=True, kw_only=True):

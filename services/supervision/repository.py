@@ -18,7 +18,9 @@ COLLECTION = "activities"
 INDEXES: Indexes = {
     **directory.INDEXES,
     COLLECTION: [
-        IndexModel([("within", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), NEWEST, ("held_on", ASCENDING)]),
+        IndexModel([("within", ASCENDING), ("kind", ASCENDING), NEWEST]),
+        IndexModel([("bodies.organisation", ASCENDING), NEWEST]),
         IndexModel([("unit", ASCENDING), ("held_on", ASCENDING), ("kind", ASCENDING)]),
     ],
 }
@@ -37,4 +39,13 @@ class Activities(Repository[Activity]):
 
 
 async def page(access: Access, query: ActivitiesPage) -> Rows:
-    return await pages.page(Activities.seen(access), Activities.columns, query, within=query.unit)
+    wanted = query.filter
+    return await pages.page(
+        Activities.seen(access),
+        Activities.columns,
+        query,
+        **{"bodies.organisation": wanted.body},
+        within=wanted.unit,
+        kind=wanted.kind,
+        held_on=wanted.held and wanted.held.stored("filter.held"),
+    )

@@ -186,7 +186,7 @@ async def test_plan_and_reference_agree_on_generated_queries(
 
     monkeypatch.setattr(QueryPlan, "run", counted)
     monkeypatch.setattr("gateway.schema.execute_planned", counted_known)
-    for seed in range(450):
+    for seed in range(480):
         random = Random(seed)
         made = document(schema._schema, random, style(asking.ids, random))
         caller = random.choice((*[CALLERS["everybody in the country"]] * 3, *CALLERS.values()))

@@ -92,7 +92,7 @@ async def test_activities_come_in_pages_of_a_unit_and_below(graphql: GraphQL) ->
     ]
     asked = """
     query($first: Int!, $after: String, $unit: ID) {
-      activities(first: $first, after: $after, unit: $unit) {
+      activities(first: $first, after: $after, filter: {unit: $unit}) {
         edges { cursor node { id title } } pageInfo { hasNextPage endCursor }
       }
     }"""

@@ -23,6 +23,7 @@ from gateway.fields.rows import shows
 from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
+from services.kernel.days import Days
 from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.registration.formality.messages import QuestionsOfModels
 from services.registration.models.messages import (
@@ -215,9 +216,17 @@ def _models(
     last: Last = None,
     before: Before = None,
     filter: Annotated[ModelsFilter | None, described("Chỉ những mô hình thỏa mọi điều kiện.")] = None,
+    registered: Annotated[Days | None, described("Được tính là đã đăng ký trong những ngày này.")] = None,
 ) -> RootQuery:
     return RootQuery(
-        ModelsPage(filter=filter or ModelsFilter(), first=first, after=after, last=last, before=before)
+        ModelsPage(
+            filter=filter or ModelsFilter(),
+            registered=registered or Days(),
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+        )
     )
 
 

@@ -8,14 +8,23 @@ import strawberry
 from strawberry import ID
 
 from gateway.fields.columns import ASKS
-from gateway.fields.declare import AnyInfo, SubscriptionField, does, one
-from gateway.fields.relay import VERSION, Node, Refusal, described
+from gateway.fields.declare import AnyInfo, RootQuery, SubscriptionField, does, one, root
+from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
 from gateway.schema.review import events
 from gateway.schema.review.events import ReviewEventKind
 from services.registration.models.messages import ModelsById
-from services.review.messages import Closing, DecideReview, NominateReview, ReviewRow, ReviewsById, Verdict
+from services.review.messages import (
+    Closing,
+    DecideReview,
+    NominateReview,
+    ReviewRow,
+    ReviewsById,
+    ReviewsFilter,
+    ReviewsPage,
+    Verdict,
+)
 
 
 @shows(ReviewRow, "Hồ sơ thẩm định một mô hình.")
@@ -55,6 +64,25 @@ ReviewResult = Annotated[
         "ReviewResult", description="Hồ sơ thẩm định sau khi thực hiện, hoặc vì sao không thực hiện."
     ),
 ]
+
+
+def _reviews(
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[ReviewsFilter | None, described("Chỉ những hồ sơ thỏa mọi điều kiện.")] = None,
+) -> RootQuery:
+    return RootQuery(
+        ReviewsPage(filter=filter or ReviewsFilter(), first=first, after=after, last=last, before=before)
+    )
+
+
+@strawberry.type
+class ReviewsQuery:
+    reviews: Connection[Review] = root(
+        _reviews, "Hồ sơ thẩm định, mới nhất trước, mỗi trang tối đa 100.", ReviewsPage
+    )
 
 
 @strawberry.type

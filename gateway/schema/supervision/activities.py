@@ -14,7 +14,13 @@ from gateway.schema.registration.units import Unit
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import OrganisationsById
 from services.registration.units.messages import UnitsOnDay
-from services.supervision.messages import ActivitiesPage, ActivityKind, ActivityRow, RecordActivity
+from services.supervision.messages import (
+    ActivitiesFilter,
+    ActivitiesPage,
+    ActivityKind,
+    ActivityRow,
+    RecordActivity,
+)
 
 
 @strawberry.type(description="Một tổ chức thực hiện, với tên và loại vào ngày tiến hành.")
@@ -53,9 +59,13 @@ def _activities(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
+    filter: Annotated[ActivitiesFilter | None, described("Chỉ những cuộc thỏa mọi điều kiện.")] = None,
 ) -> RootQuery:
-    return RootQuery(ActivitiesPage(unit=unit, first=first, after=after, last=last, before=before))
+    return RootQuery(
+        ActivitiesPage(
+            filter=filter or ActivitiesFilter(), first=first, after=after, last=last, before=before
+        )
+    )
 
 
 @strawberry.type

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.kernel.calendar import day_of
 from services.kernel.caller import Caller, Scope
@@ -28,6 +28,14 @@ class Unscoped:
 
     name: str
     because: str
+
+
+class History(NamedTuple):
+    """`document`: the unit of the record; None if it is out of scope. `total`: number of events, if counted."""
+
+    document: Document | None
+    events: list[Recorded]
+    total: int | None
 
 
 class Documents:
@@ -73,20 +81,33 @@ class Documents:
         return [(group["_id"], group["many"]) async for group in groups]
 
     async def histories(
-        self, keys: Sequence[str], wanted: Document, *, sort: Sequence[tuple[str, int]], limit: int
-    ) -> list[tuple[Document | None, list[Recorded]]]:
-        """For each key, the document's unit and its events that match `wanted`; None and no events if out of scope."""
+        self,
+        keys: Sequence[str],
+        wanted: Document,
+        between: Document | None = None,
+        *,
+        sort: Sequence[tuple[str, int]],
+        limit: int,
+        counted: bool = False,
+    ) -> "list[History]":
+        """For each key, the document's events that match `wanted` and, with their version, `between`.
+
+        `counted`: whether to count all that match `wanted`. A document out of scope has no events.
+        """
         found = self.find({"_id": {"$in": list(keys)}}, {"unit": 1, "within": 1})
         seen = {document["_id"]: document async for document in found}
-        histories: list[tuple[Document | None, list[Recorded]]] = []
+        log = self.access._db.log
+        histories: list[History] = []
         for key in keys:
-            events: list[Recorded] = []
-            if key in seen:
-                log = self.access._db.log.find(
-                    {"key": key, **wanted}, sort=sort, limit=limit, session=self._session
-                )
-                events = [from_document(event, Recorded) async for event in log]
-            histories.append((seen.get(key), events))
+            if key not in seen:
+                histories.append(History(None, [], 0))
+                continue
+            of_key = {"key": key, **wanted}
+            part = of_key if between is None else {**of_key, "version": between}
+            found = log.find(part, sort=sort, limit=limit, session=self._session)
+            events = [from_document(event, Recorded) async for event in found]
+            total = await log.count_documents(of_key, session=self._session) if counted else None
+            histories.append(History(seen[key], events, total))
         return histories
 
     async def insert(self, document: Document) -> None:

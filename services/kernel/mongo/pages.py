@@ -13,8 +13,11 @@ NEWEST = ("_id", DESCENDING)
 OLDEST = ("_id", ASCENDING)
 
 
-async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: str | int | None) -> Rows:
-    """One page, newest first. `equal`: fields → values to match; `within` matches a unit and its sub-units."""
+async def page(documents: Documents, columns: Columns, query: ByFilter, **equal: Any) -> Rows:
+    """One page, newest first. `equal`: fields → values or conditions, None matches all.
+
+    `within` holds the segments of the unit's path, so it matches a unit and its sub-units, and uses an index.
+    """
     view = columns.view(query, documents.access.sees)
     return view.rows([await _page(documents, view, columns.kind, query, equal)])
 
@@ -48,6 +51,7 @@ async def _page(
         [document["_id"] for document in found],
         has_next=query.before is not None if backwards else more,
         has_previous=more if backwards else query.after is not None,
+        total=await documents.count(_given(equal)) if query.counted else None,
     )
 
 
@@ -75,30 +79,33 @@ def page_size(query: ByFilter) -> int:
 
 
 def page_filter(query: ByFilter, equal: Document, kind: Kind | None) -> Document:
-    """The filter of a page. None in `equal` means any value.
-
-    `within` holds the segments of the unit's path, so a filter by unit is an equality and uses an index.
-    """
-    wanted = {name: value for name, value in equal.items() if value is not None}
+    """The filter of a page. None in `equal` means any value."""
     between = {}
     if query.after is not None:
         between["$lt"] = _position(query.after, "after", kind)
     if query.before is not None:
         between["$gt"] = _position(query.before, "before", kind)
-    return {**wanted, **({"_id": between} if between else {})}
+    return {**_given(equal), **({"_id": between} if between else {})}
 
 
-def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, bool, bool]:
-    """The page of a short list: its slice, whether there is a next page, whether there is a previous one."""
+def _given(equal: Document) -> Document:
+    return {name: value for name, value in equal.items() if value is not None}
+
+
+def cut(codes: Sequence[str], query: ByFilter) -> tuple[slice, Page]:
+    """The page of a short list, and its slice. The codes are the cursors."""
     size = page_size(query)
     for name, cursor in (("after", query.after), ("before", query.before)):
         if cursor is not None and cursor not in codes:
             raise unknown_cursor(cursor, name)
     start = 0 if query.after is None else codes.index(query.after) + 1
     stop = len(codes) if query.before is None else codes.index(query.before)
+    more = stop - start > size
     if query.first is not None:
-        return slice(start, min(stop, start + size)), stop - start > size, query.after is not None
-    return slice(max(start, stop - size), stop), query.before is not None, stop - start > size
+        part, has_next, has_previous = slice(start, min(stop, start + size)), more, query.after is not None
+    else:
+        part, has_next, has_previous = slice(max(start, stop - size), stop), query.before is not None, more
+    return part, Page(list(codes[part]), has_next, has_previous, len(codes))
 
 
 def _position(cursor: str, name: str, kind: Kind | None) -> str:

@@ -121,10 +121,10 @@ class Repository(Generic[S]):
         return recorded.type, recorded.type
 
     async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:
-        since = {"version": {"$gt": expected}}
-        newest = [("version", DESCENDING)]
-        ((_, events),) = await self._documents.histories([key], since, sort=newest, limit=MOST_CHANGES)
-        done = [(event, *self.describe(event)) for event in reversed(events)]
+        (history,) = await self._documents.histories(
+            [key], {}, {"$gt": expected}, sort=[("version", DESCENDING)], limit=MOST_CHANGES
+        )
+        done = [(event, *self.describe(event)) for event in reversed(history.events)]
         done_vi = "; ".join(f"{vi}, do {e.caller}, lúc {_local(e.recorded_at)}" for e, vi, _ in done)
         done_en = "; ".join(f"{en}, by {e.caller}, at {e.recorded_at:%Y-%m-%d %H:%M}Z" for e, _, en in done)
         vi = f"Đang ở phiên bản {version}, không phải {expected}"

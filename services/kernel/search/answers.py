@@ -81,7 +81,7 @@ class Answers:
             for (tier, _), document in shown:
                 view.add(self._row(tier, document, wanted))
             cursors = [f"{tier}{document['_id']}" for (tier, _), document in shown]
-            pages.append(Page(cursors, has_next, has_previous))
+            pages.append(Page(cursors, has_next, has_previous, len(found)))
         return view.rows(pages)
 
     def _find(self, key: SearchKey, access: Access, index: Index) -> Hits:

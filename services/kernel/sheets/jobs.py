@@ -218,6 +218,7 @@ async def rows_page(access: Access, query: JobRows) -> Rows:
     if query.fate:
         wanted["fate"] = query.fate.value
         order.append(("fate", ASCENDING))
+    total = await access.unscoped(ROWS).count(wanted) if query.counted else None
     if between:
         wanted["number"] = between
     order.append(("number", DESCENDING if backwards else ASCENDING))
@@ -235,6 +236,7 @@ async def rows_page(access: Access, query: JobRows) -> Rows:
                 [str(row["number"]) for row in found],
                 has_next=query.before is not None if backwards else more,
                 has_previous=more if backwards else query.after is not None,
+                total=total,
             )
         ]
     )

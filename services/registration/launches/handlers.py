@@ -132,6 +132,4 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
 
 
 def _page(units: Sequence[Addressed], query: LaunchUnits) -> tuple[slice, Page]:
-    ids = [unit.id for unit in units]
-    part, has_next, has_previous = pages.cut(ids, query)
-    return part, Page(ids[part], has_next, has_previous)
+    return pages.cut([unit.id for unit in units], query)

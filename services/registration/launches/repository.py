@@ -12,7 +12,7 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.rows import LARGEST_PAGE, ByOwners, Columns, Computed, Page, Rows
+from services.kernel.rows import LARGEST_PAGE, ByOwners, Columns, Computed, Rows
 from services.kernel.units import UnitOnDay, UnitPath
 from services.registration.issued.repository import Issued
 from services.registration.launches import domain
@@ -92,10 +92,10 @@ async def addressed(access: Access, query: LaunchesFor) -> Rows:
         reverse=True,
     )
     view = Launches.columns.view(query, access.sees)
-    part, has_next, has_previous = pages.cut(ids, query)
+    part, page = pages.cut(ids, query)
     for id_ in ids[part]:
         view.add(documents[id_])
-    return view.rows([Page(ids[part], has_next, has_previous)])
+    return view.rows([page])
 
 
 async def deadlines(access: Access, keys: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], date]:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.kernel.days import Days
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Amount, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, only
@@ -282,6 +283,7 @@ class ModelsPage(ByFilter, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     filter: ModelsFilter = ModelsFilter()
+    registered: Days = Days()
 
 
 class ModelsById(ByKeys, frozen=True, kw_only=True):

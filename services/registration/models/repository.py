@@ -34,7 +34,8 @@ COLLECTION = "models"
 
 INDEXES: Indexes = {
     COLLECTION: [
-        IndexModel([("within", ASCENDING), NEWEST]),
+        # With the day at its end, a list by days needs no other: it walks this index and reads only what matches.
+        IndexModel([("within", ASCENDING), NEWEST, ("registered_on", ASCENDING)]),
         IndexModel([("within", ASCENDING), ("state", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("field", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
@@ -106,7 +107,14 @@ async def page(access: Access, query: ModelsPage) -> Rows:
     equal = msgspec.structs.asdict(query.filter)
     if query.filter.owner:
         equal["owner"] = {"$in": await ids_of(access, query.filter.owner)}
-    return await pages.page(Models.seen(access), Models.columns, query, within=equal.pop("unit"), **equal)
+    return await pages.page(
+        Models.seen(access),
+        Models.columns,
+        query,
+        within=equal.pop("unit"),
+        registered_on=query.registered.stored("registered"),
+        **equal,
+    )
 
 
 async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
@@ -115,11 +123,14 @@ async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
     backwards = query.first is None
     # The types are always named: other areas can log events of a model too.
     types = [history_of.KINDS[step].subject for step in steps or history_of.KINDS]
-    wanted = {"type": {"$in": types}, "version": _between(query)}
+    wanted = {"type": {"$in": types}}
     order = [("version", DESCENDING if backwards else ASCENDING)]
     view = HISTORY.view(query, access.sees)
     places = []
-    for model, events in await Models.seen(access).histories(query.keys, wanted, sort=order, limit=size + 1):
+    histories = await Models.seen(access).histories(
+        query.keys, wanted, _between(query), sort=order, limit=size + 1, counted=query.counted
+    )
+    for model, events, total in histories:
         more = len(events) > size
         shown = [history_of.fact(event) for event in events[:size]]
         if backwards:
@@ -130,6 +141,7 @@ async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
             [str(fact["version"]) for fact in shown],
             has_next=query.before is not None if backwards else more,
             has_previous=more if backwards else query.after is not None,
+            total=total,
         )
         places.append(place)
     return view.rows(places)
@@ -142,7 +154,7 @@ async def revisions(access: Access, models: Sequence[str]) -> dict[str, list[tup
     found = await Models.seen(access).histories(models, wanted, sort=order, limit=0)
     return {
         model: [(event.version, event.changes) for event in (one.read(ModelRevised) for one in events)]
-        for model, (_, events) in zip(models, found, strict=True)
+        for model, (_, events, _) in zip(models, found, strict=True)
     }
 
 

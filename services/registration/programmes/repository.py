@@ -11,7 +11,7 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.rows import Columns, Computed, Page, Rows
+from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.text import folded
 from services.kernel.units import UnitOnDay
 from services.registration.documents.repository import GoverningDocuments
@@ -98,8 +98,8 @@ async def documents_of(access: Access, query: DocumentsOfProgrammes) -> Rows:
     places = []
     for key in query.keys:
         ids = cited.get(key, [])
-        part, has_next, has_previous = pages.cut(ids, query)
+        part, place = pages.cut(ids, query)
         for id_ in ids[part]:
             view.add(by_id[id_])
-        places.append(Page(ids[part], has_next, has_previous))
+        places.append(place)
     return view.rows(places)

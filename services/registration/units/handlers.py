@@ -5,7 +5,7 @@ from services.directory.units import Directory
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import cut, page_size
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.rows import Page, Rows
+from services.kernel.rows import Rows
 from services.kernel.units import UnitOnDay, UnitPath
 from services.registration.units import domain, naming, repository
 from services.registration.units.messages import (
@@ -60,10 +60,10 @@ async def child_units(query: ChildUnits, access: Access) -> Rows:
         day = key.day(access.today)
         below = await directory.children(key.unit, day)
         codes = [spell.code for unit in below if (spell := unit.at(day))]
-        part, has_next, has_previous = cut(codes, query)
+        part, page = cut(codes, query)
         for unit in below[part]:
             view.add(domain.on_day(unit, UnitOnDay(f"{unit.id}={day}"), day))
-        pages.append(Page(codes[part], has_next, has_previous))
+        pages.append(page)
     return view.rows(pages)
 
 
@@ -81,10 +81,10 @@ async def unit_ancestors(query: UnitAncestors, access: Access) -> Rows:
     view = COLUMNS.view(query, access.sees)
     pages = []
     for path, day in zip(paths, days, strict=True):
-        part, has_next, has_previous = cut(path, query)
+        part, page = cut(path, query)
         for id_ in path[part]:
             view.add(domain.on_day(above[id_], UnitOnDay(f"{id_}={day}"), day))
-        pages.append(Page(path[part], has_next, has_previous))
+        pages.append(page)
     return view.rows(pages)
 
 
@@ -94,10 +94,10 @@ async def units_below(query: UnitsBelow, access: Access) -> Rows:
     directory = Directory(access)
     below = await directory.below(await directory.get(query.unit), query.on, query.level)
     ids = [unit.id for unit in below]
-    part, has_next, has_previous = cut(ids, query)
+    part, page = cut(ids, query)
     for unit in below[part]:
         view.add(domain.on_day(unit, UnitOnDay(f"{unit.id}={query.on}"), query.on))
-    return view.rows([Page(ids[part], has_next, has_previous)])
+    return view.rows([page])
 
 
 async def units_named(query: UnitsNamed, access: Access) -> Rows:
@@ -106,7 +106,7 @@ async def units_named(query: UnitsNamed, access: Access) -> Rows:
     units = await repository.with_words(access, naming.asked(query.name))
     found = naming.ranked(query.name, units, on=query.on, level=query.level, within=query.within)
     ids = [one.unit.id for one in found]
-    part, has_next, has_previous = cut(ids, query)
+    part, page = cut(ids, query)
     for one in found[part]:
         view.add(
             {
@@ -119,7 +119,7 @@ async def units_named(query: UnitsNamed, access: Access) -> Rows:
                 "former": one.former,
             }
         )
-    return view.rows([Page(ids[part], has_next, has_previous)])
+    return view.rows([page])
 
 
 async def unit_succession(query: UnitSuccession, access: Access) -> Rows:
@@ -134,7 +134,7 @@ async def unit_succession(query: UnitSuccession, access: Access) -> Rows:
     )
     view = HEIRS.view(query, access.sees)
     ids = [heir.unit.id for heir in heirs]
-    part, has_next, has_previous = cut(ids, query)
+    part, page = cut(ids, query)
     for heir in heirs[part]:
         view.add(
             {
@@ -146,4 +146,4 @@ async def unit_succession(query: UnitSuccession, access: Access) -> Rows:
                 "documents": heir.documents,
             }
         )
-    return view.rows([Page(ids[part], has_next, has_previous)])
+    return view.rows([page])

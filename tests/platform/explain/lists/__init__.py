@@ -69,13 +69,17 @@ def pages(
 ) -> Iterator[Listed]:
     """A list with no filter, each filter, each pair and all filters; in every window and scope.
 
+    A filter by days stands alone: beside another filter, MongoDB may sort the few documents that match.
     `filters`: an example value of each. `seen`: the documents that a caller may see; by default, those of the scope.
     """
     collection = where.partition(".")[2]
     narrow = seen or (lambda access: access.documents(collection))
-    chosen = [names for many in (0, 1, 2) for names in itertools.combinations(filters, many)]
-    if len(filters) > 2:
-        chosen.append(tuple(filters))
+    spans = {name for name, value in filters.items() if isinstance(value, dict)}
+    others = [name for name in filters if name not in spans]
+    chosen = [names for many in (0, 1, 2) for names in itertools.combinations(others, many)]
+    chosen += [(name,) for name in spans]
+    if len(others) > 2:
+        chosen.append(tuple(others))
     for (scope, units), names, (window, order) in itertools.product(SCOPES.items(), chosen, windows(kind)):
         equal = {name: filters[name] for name in names}
         yield Listed(
@@ -85,7 +89,7 @@ def pages(
             order,
             message,
             # If most documents lie in these units, MongoDB may walk the index of ids instead.
-            follows=len(names) < 2 and len(units) == 1,
+            follows=len(names) < 2 and len(units) == 1 and spans.isdisjoint(names),
         )
 
 

@@ -22,6 +22,7 @@ FILTERS = {
     "programme": "programme_" + "0" * 24,
     "year": 2018,
     "flagged": True,
+    "registered_on": {"$gte": "2026-01-01", "$lte": "2026-06-30"},
 }
 
 
