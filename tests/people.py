@@ -49,7 +49,21 @@ def fresh() -> str:
     return uuid4().hex
 
 
+_EACH = """
+mutation Do($key: String!, $input: {input}!) {{
+  {name}(idempotencyKey: $key, input: $input) {{
+    __typename
+    ... on Batch {{ preview done refused items {{ id refusal {{ code fields messageVi }} }} }}
+    ... on Refusal {{ code fields messageVi messageEn }}
+  }}
+}}
+"""
+_BATCHES = {"acceptModels", "returnModels", "decideReviews"}
+
+
 def mutation(name: str) -> str:
+    if name in _BATCHES:
+        return _EACH.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
     more = "... on Model { title state version }" if name in _OF_MODELS else ""
     return _DO.format(name=name, more=more, input=f"{name[0].upper()}{name[1:]}Input")
 

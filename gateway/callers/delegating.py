@@ -48,8 +48,10 @@ class Delegating:
         *,
         key: str = "",
         fields: Fields | None = None,
+        preview: bool = False,
     ) -> A:
-        return await self._client.ask(message, await self.effective(caller), type_, key=key, fields=fields)
+        effective = await self.effective(caller)
+        return await self._client.ask(message, effective, type_, key=key, fields=fields, preview=preview)
 
     async def effective(self, caller: Caller) -> Caller:
         """The caller with their effective grants; the same object if these are their own grants."""

@@ -68,11 +68,16 @@ class Loader:
         made = [*sorted(self._versions), str((await self.caller()).grants), str(today())]
         return hashlib.blake2b("\n".join(made).encode(), digest_size=12).hexdigest()
 
-    async def do(self, command: Command, key: str, fields: Fields) -> Row:
-        """The new state. Its service keeps only `fields` of it: a repeat that needs others gets the state of now."""
+    async def do(self, command: Command, key: str, fields: Fields, *, preview: bool = False) -> Row:
+        """The new state. Its service keeps only `fields` of it: a repeat that needs others gets the state of now.
+
+        `preview`: the state that the command would lead to; nothing is written.
+        """
         caller = self._admitted(command)
         # The key travels in a header. A key that a header would change is refused.
-        row: Row = await self._client.ask(command, caller, dict, key=key_of_once(key), fields=fields)
+        row: Row = await self._client.ask(
+            command, caller, dict, key=key_of_once(key), fields=fields, preview=preview
+        )
         if covers(row, fields):
             return row
         now = await self.row(node_of(row["id"]), row["id"], fields)

@@ -135,6 +135,9 @@ def _told(reply: bytes, thing: str) -> Outcome:
     (value,) = answer["data"].values()
     if isinstance(value, dict) and value.get("__typename") == "Refusal":
         return Outcome(value["code"], told)
+    if isinstance(value, dict) and value.get("__typename") == "Batch":
+        (item,) = value["items"]
+        return Outcome(item["refusal"]["code"] if item["refusal"] else "done", told)
     if isinstance(value, dict) and "__typename" in value and "unitId" not in value:
         return Outcome("done", told)
     if isinstance(value, dict) and "edges" in value:

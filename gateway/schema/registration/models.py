@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import ID
 
+from gateway.fields.batches import BatchResult, does_each
 from gateway.fields.declare import RootQuery, does, one, pages, root
 from gateway.fields.relay import (
     VERSION,
@@ -247,6 +248,12 @@ class ModelsMutation:
         AcceptModel,
         Model,
         "Chấp nhận đăng ký; từ ngày này mô hình được tính là đã đăng ký.",
+    )
+    return_models: BatchResult = does_each(
+        ReturnModel, "model", "models", "Trả lại nhiều mô hình với cùng một lý do; có thể xem trước."
+    )
+    accept_models: BatchResult = does_each(
+        AcceptModel, "model", "models", "Chấp nhận đăng ký nhiều mô hình vào cùng một ngày; có thể xem trước."
     )
     withdraw_model: ModelResult = does(WithdrawModel, Model, "Rút mô hình khi chưa triển khai, nêu rõ lý do.")
     begin_model: ModelResult = does(

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
+from gateway.fields.batches import BatchResult, does_each
 from gateway.fields.columns import ASKS
 from gateway.fields.declare import AnyInfo, RootQuery, SubscriptionField, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
@@ -89,6 +90,9 @@ class ReviewsQuery:
 class ReviewsMutation:
     decide_review: ReviewResult = does(
         DecideReview, Review, "Quyết định kết quả thẩm định, một lần, có lý do."
+    )
+    decide_reviews: BatchResult = does_each(
+        DecideReview, "review", "reviews", "Quyết định cùng một kết quả cho nhiều hồ sơ; có thể xem trước."
     )
     nominate_review: ReviewResult = does(
         NominateReview,

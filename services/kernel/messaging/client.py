@@ -29,6 +29,8 @@ CALLER = "danvan-caller"
 KEY = "danvan-key"
 FIELDS = "danvan-fields"
 """The columns of a command's answer that the caller needs: no others are sent and kept."""
+PREVIEW = "danvan-preview"
+"""A command with this header is answered as if it were carried out; nothing is written and no answer is kept."""
 MOST_PASSES = 4096
 
 
@@ -90,11 +92,12 @@ class Client:
         *,
         key: str = "",
         fields: Fields | None = None,
+        preview: bool = False,
     ) -> A:
         """The answer; `Refused` if a rule forbids it; `Unavailable` without an outcome after `timeout` seconds."""
         begun = time.monotonic()
         asked = _Asked(
-            message, msgspec.json.encode(message), caller, key, fields, type_, begun + self._timeout
+            message, msgspec.json.encode(message), caller, key, fields, preview, type_, begun + self._timeout
         )
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
@@ -141,6 +144,8 @@ class Client:
             headers += header(KEY, asked.key)
         if asked.fields:
             headers += header(FIELDS, msgspec.json.encode(asked.fields).decode())
+        if asked.preview:
+            headers += header(PREVIEW, "1")
         if trace := telemetry.traceparent():
             headers += header("traceparent", trace)
         answered = await self._connection.ask(message.subject, headers, asked.body, within=within)
@@ -172,6 +177,7 @@ class _Asked(NamedTuple):
     caller: Caller
     key: str
     fields: Fields | None
+    preview: bool
     type_: Any
     until: float
 

@@ -18,7 +18,7 @@ from services.kernel.calendar import day_of, moment
 from services.kernel.caller import Caller, ClockOff, Tokens, binding, reading
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
-from services.kernel.messaging.client import CALLER, FIELDS, KEY, Reply
+from services.kernel.messaging.client import CALLER, FIELDS, KEY, PREVIEW, Reply
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import DuplicateKeyError, is_transient
 from services.kernel.mongo.store import Store
@@ -30,6 +30,14 @@ Q = TypeVar("Q", bound=Query)
 Headers = Mapping[str, str]
 LARGEST_ANSWER = 4_000_000
 """Bytes of an answer at most. NATS takes messages of 4 MiB."""
+
+
+class _Previewed(Exception):  # noqa: N818 - no error
+    """Carries the reply of a command that is only previewed."""
+
+    def __init__(self, reply: bytes) -> None:
+        super().__init__()
+        self.reply = reply
 
 
 class Desk:
@@ -62,6 +70,7 @@ class Desk:
             key = key_of_once(headers.get(KEY, ""))
             command = _decoded(body, kind)
             fields = msgspec.json.decode(headers.get(FIELDS) or "{}", type=Fields)
+            preview = PREVIEW in headers
             scope = caller.scope(kind.roles, day_of(at), reads=kind.reads)
 
             async def work(tx: Transaction) -> bytes:
@@ -69,8 +78,16 @@ class Desk:
                 if fields and isinstance(answer, dict) and "id" in answer:
                     answer = narrowed(answer, fields)
                 reply = _encoded(answer)
+                if preview:
+                    raise _Previewed(reply)  # ends the transaction without its effects
                 await self._remember(caller, key, kind, body, reply, tx)
                 return reply
+
+            async def foresee() -> bytes:
+                try:
+                    return await self._store.transaction(work, at=at, caller=caller, scope=scope)
+                except _Previewed as previewed:
+                    return previewed.reply
 
             async def settle() -> bytes:
                 try:
@@ -85,6 +102,8 @@ class Desk:
                 await self._committed()
                 return reply
 
+            if preview:
+                return await foresee()
             return await self._together((caller.id, key, _digest(kind, body)), settle)
 
         return await self._reply(kind, body, headers, act)

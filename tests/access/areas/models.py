@@ -1,6 +1,7 @@
 """Models."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from services.movement.words import ContributionKind, Level
@@ -79,7 +80,12 @@ MESSAGES = {
     ),
     "registration.model-notes": lambda t: ModelNotes(keys=(t.thing,), first=1, fields={"id": f"={t.thing}"}),
 }
-INPUTS = {_camel(name): lambda t, command=command: entered(command(t)) for name, command in COMMANDS.items()}
+INPUTS: dict[str, Any] = {
+    **{_camel(name): lambda t, command=command: entered(command(t)) for name, command in COMMANDS.items()},
+    # A preview has the outcome of the command, and leaves the model as it is.
+    "acceptModels": lambda t: {"models": [t.thing], "on": f"{ACCEPTED}", "preview": True},
+    "returnModels": lambda t: {"models": [t.thing], "reason": "x", "on": f"{ACCEPTED}", "preview": True},
+}
 HISTORY = "history(last: 1) { edges { node { %s } } }"
 QUERIES = {
     "Query.models": PAGE % ("models", ', filter: { unit: "u080" }'),

@@ -27,6 +27,13 @@ INPUTS = {
         "reason": "x",
         "on": f"{DECIDED}",
     },
+    "decideReviews": lambda t: {
+        "reviews": [t.thing],
+        "verdict": "RECOGNISED",
+        "reason": "x",
+        "on": f"{DECIDED}",
+        "preview": True,
+    },
     "nominateReview": lambda t: {"review": t.thing, "on": f"{DECIDED}"},
 }
 QUERIES = {
@@ -34,4 +41,4 @@ QUERIES = {
     "Review.model": NODE % ("Review", "model { id }"),
     "Review.reason": NODE % ("Review", "reason"),
 }
-CHANGING = {"decide-review", "nominate-review", "decideReview", "nominateReview"}
+CHANGING = {"decide-review", "nominate-review", "decideReview", "decideReviews", "nominateReview"}
