@@ -200,6 +200,7 @@ async def _set_up(made: Stage) -> None:
         kind="FARMERS_UNION",
         unit=TOWN,
         on=DAY,
+        insist=True,
     )
     officer.close()
     await settled(made.settings)
