@@ -19,6 +19,7 @@ from gateway.fields.declare import RootQuery, by_id, root
 from gateway.fields.owners import OWNERS
 from gateway.fields.relay import Node, described
 from gateway.fields.scalars import SCALARS
+from gateway.schema.registration.corrections import Correction, CorrectionsMutation, CorrectionsQuery
 from gateway.schema.registration.delegations import Delegation, DelegationsMutation, DelegationsQuery
 from gateway.schema.registration.documents import DocumentsMutation, DocumentsQuery, GoverningDocument
 from gateway.schema.registration.formality import FormalityMutation, FormalityQuery, Question
@@ -40,6 +41,7 @@ from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsQuery,
 from gateway.schema.supervision.activities import Activity, SupervisionMutation, SupervisionQuery
 from services.kernel.kinds import Kind
 from services.kernel.rows import ByKeys
+from services.registration.corrections.messages import CORRECTION, CorrectionsById
 from services.registration.delegations.messages import DELEGATION, DelegationsById
 from services.registration.documents.messages import DOCUMENT, DocumentsById
 from services.registration.formality.messages import QUESTION, QuestionsById
@@ -57,6 +59,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     REORGANISATION: (ReorganisationsById, Reorganisation),
     DELEGATION: (DelegationsById, Delegation),
     RELATION: (RelationsById, Relation),
+    CORRECTION: (CorrectionsById, Correction),
     DOCUMENT: (DocumentsById, GoverningDocument),
     **{owner.JOB: (owner.JobsById, SheetJob) for owner in OWNERS},
     LAUNCH: (LaunchesById, Launch),
@@ -88,6 +91,7 @@ class Query(
     DelegationsQuery,
     SearchQuery,
     RelationsQuery,
+    CorrectionsQuery,
     SheetsQuery,
     FormalityQuery,
     OrganisationsQuery,
@@ -111,6 +115,7 @@ class Mutation(
     SupervisionMutation,
     DelegationsMutation,
     RelationsMutation,
+    CorrectionsMutation,
     SheetsMutation,
     FormalityMutation,
     DocumentsMutation,

@@ -5,6 +5,7 @@ from typing import Any
 import strawberry
 
 from gateway.schema.review.events import ReviewEventKind
+from services.corrections.messages import CorrectedFact, CorrectionState
 from services.kernel.messages import Role
 from services.kernel.sheets.messages import Fate, FileFormat, JobKind, JobState
 from services.kernel.units import SuccessionKind, UnitLevel
@@ -55,6 +56,8 @@ for words in (
     SelfRating,
     RelationKind,
     RelationState,
+    CorrectedFact,
+    CorrectionState,
     FormalityRule,
     QuestionState,
     FacetKind,

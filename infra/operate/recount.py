@@ -5,7 +5,7 @@ moment are left out, so it can run at any time, also under load.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
 from services.reporting.generations import cursor, generations, reader
 
-COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions")
+COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions", "corrected_on")
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class _Count:
         generation = (await generations(self._access)).current
         expected = {key: fact async for key, fact in self._from_documents()}
         for key in await self._not_counted(generation):
-            for fact in [name for name in expected if name.rpartition("/")[0] == key]:
+            for fact in [name for name in expected if name.startswith(f"{key}/")]:
                 del expected[fact]
         counted = {fact["_id"]: fact async for fact in self._all("reporting", f"facts_{generation}")}
         self._compare_facts(expected, counted)
@@ -149,32 +149,86 @@ class _Count:
 
 
 def of_model(model: Document) -> Iterator[tuple[str, Document]]:
-    """The facts of a registered model, each with the model's values on its day."""
-    year, first_day = model["year"], f"{model['year']}-01-01"
-    then = model | {"level": model["registered_level"]}
-    yield _of_year("REGISTERED", then, model["registered_version"], model["registered_on"])
+    """The facts of a registered model, each with the model's values on its day, and the corrections of them."""
+    yield from _corrected(model, dict(_of_model(model)), _of_step)
+
+
+def _corrected(
+    document: Document,
+    facts: dict[str, Document],
+    named: Callable[[Document, Document], Iterable[tuple[str, Document]]],
+) -> Iterator[tuple[str, Document]]:
+    """The facts as they were first recorded, and the differences that corrections make, each in its own version.
+
+    `facts`: as the document holds them now. `named`: the facts that an entry of a correction names.
+    """
+    for restated in reversed(document.get("restated", ())):
+        for sign, entries in ((1, restated["counted"]), (-1, restated["struck"])):
+            for entry in entries:
+                for key, fact in named(document, entry):
+                    if sign > 0:
+                        del facts[key]
+                    else:
+                        facts[key] = fact
+                    amount = sign * fact["amount"]
+                    id_, version, measure = key.split("/")
+                    mark = f"{'+' if sign > 0 else '-'}{version}"
+                    difference = {**fact, "amount": amount, "corrected_on": restated["on"]}
+                    yield f"{id_}/{restated['version']}/{measure}/{mark}", difference
+    yield from facts.items()
+
+
+def _of_model(model: Document) -> Iterator[tuple[str, Document]]:
+    """The facts that the document holds now."""
+    for step in _steps(model):
+        yield from _of_step(model, {**step, "year": model["year"]})
+
+
+def _steps(model: Document) -> Iterator[Document]:
+    accepted = {"version": model["registered_version"], "on": model["registered_on"]}
+    yield {"step": "ACCEPT", **accepted, "level": model["registered_level"]}
     for time in model["implemented"]:
-        counted_on = max(time["on"], first_day)
-        for measure in ("IMPLEMENTED", "ONGOING"):
-            yield _expected(measure, model | time, time["version"], time["on"], counted_on=counted_on)
-        if time["carried"]:
-            yield _expected("CARRIED_OVER", model | time, time["version"], time["on"])
-        elif year < int(time["on"][:4]):
-            yield _expected("BEGUN_LATE", model | time, time["version"], time["on"])
+        yield {"step": "CARRY_OVER" if time["carried"] else "BEGIN", **time}
     if ended := model["ended"]:
-        counted_on = max(ended["on"], first_day)
-        # The measure has the name of the final state.
-        yield _expected(model["state"], model | ended, ended["version"], ended["on"], counted_on=counted_on)
         last = model["implemented"][-1] if model["implemented"] else None
-        if last and counted_on[:4] == max(last["on"], first_day)[:4]:
-            ending = model | ended | {"level": last["level"]}
-            yield _expected(
-                "ONGOING", ending, ended["version"], ended["on"], Decimal(-1), counted_on=counted_on
-            )
-        elif not last and year < int(ended["on"][:4]):
-            yield _expected("WITHDRAWN_LATE", model | ended, ended["version"], ended["on"])
+        yield {
+            "step": "DISCONTINUE" if last else "WITHDRAW",
+            **ended,
+            "implemented_year": last and int(max(last["on"], f"{model['year']}-01-01")[:4]),
+            "implemented_level": last and last["level"],
+        }
     for given in model["contributions"]:
-        yield _expected(given["kind"], model | given, given["version"], given["on"], given["amount"])
+        if not given.get("reversed_version"):
+            yield {"step": "CONTRIBUTE", **given}
+
+
+def _of_step(model: Document, step: Document) -> Iterator[tuple[str, Document]]:
+    """The facts of a step, with the model's values where the step has none of its own."""
+    then, version, on = model | step, step["version"], step["on"]
+    year = step["year"] or model["year"]
+    counted_on = max(on, f"{year}-01-01")
+    is_late = year < int(on[:4])
+    match step["step"]:
+        case "ACCEPT":
+            yield _of_year("REGISTERED", then, version, on)
+        case "BEGIN" | "CARRY_OVER":
+            for measure in ("IMPLEMENTED", "ONGOING"):
+                yield _expected(measure, then, version, on, counted_on=counted_on)
+            if step["step"] == "CARRY_OVER":
+                yield _expected("CARRIED_OVER", then, version, on)
+            elif is_late:
+                yield _expected("BEGUN_LATE", then, version, on)
+        case "WITHDRAW":
+            yield _expected("WITHDRAWN", then, version, on, counted_on=counted_on)
+            if is_late:
+                yield _expected("WITHDRAWN_LATE", then, version, on)
+        case "DISCONTINUE":
+            yield _expected("DISCONTINUED", then, version, on, counted_on=counted_on)
+            if int(counted_on[:4]) == step["implemented_year"]:
+                ending = then | {"level": step["implemented_level"]}
+                yield _expected("ONGOING", ending, version, on, Decimal(-1), counted_on=counted_on)
+        case "CONTRIBUTE":
+            yield _expected(step["kind"], then, version, on, step["amount"])
 
 
 def of_question(question: Document) -> Iterator[tuple[str, Document]]:
@@ -188,14 +242,24 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
 
 def of_review(review: Document) -> Iterator[tuple[str, Document]]:
     """A decision counts once. One on a model whose registration was lost is taken back in a later version."""
-    if review["verdict"]:
-        yield from _of_decision(review)
+    yield from _corrected(review, dict(_decisions(review)), _of_entry)
     for lost in review.get("lost", ()):
         then = review | lost
-        yield from _of_decision(then)
         yield _of_year(lost["verdict"], then, lost["lost_version"], lost["decided_on"], Decimal(-1))
         if lost["nominated_version"]:
             yield _of_year("NOMINATED", then, lost["lost_version"], lost["nominated_on"], Decimal(-1))
+
+
+def _decisions(review: Document) -> Iterator[tuple[str, Document]]:
+    if review["verdict"]:
+        yield from _of_decision(review)
+    for lost in review.get("lost", ()):
+        yield from _of_decision(review | lost)
+
+
+def _of_entry(review: Document, entry: Document) -> Iterator[tuple[str, Document]]:
+    measure = entry["verdict"] if entry["step"] == "DECIDE" else "NOMINATED"
+    yield _of_year(measure, review | entry, entry["version"], entry["on"])
 
 
 def _of_decision(then: Document) -> Iterator[tuple[str, Document]]:
@@ -248,6 +312,7 @@ def _expected(
         "counted_on": counted_on or on,
         "unit": document["unit"],
         "amount": amount,
+        "corrected_on": None,
         "dimensions": {dimension: document[name] for dimension, name in names.items()},
     }
 
@@ -263,6 +328,10 @@ def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
             for period in (year, f"{year}-H{1 if month < 7 else 2}"):
                 sum_ = sums[f"{period}/{unit}/{fact['measure']}"]
                 sum_["total"] += fact["amount"]
+                if fact["corrected_on"]:
+                    ends = f"{period[:4]}-06-30" if period.endswith("H1") else f"{period[:4]}-12-31"
+                    sum_["corrected"] += fact["amount"]
+                    sum_["corrected_late"] += fact["amount"] if fact["corrected_on"] > ends else 0
                 sum_[f"PLACE.{below}"] += fact["amount"]
                 for dimension, code in fact["dimensions"].items():
                     sum_[f"{dimension}.{code}"] += fact["amount"]
@@ -272,7 +341,8 @@ def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
 def _flat(counter: Document) -> dict[str, Decimal]:
     by = counter.get("by", {})
     flat = {f"{dimension}.{code}": value for dimension, codes in by.items() for code, value in codes.items()}
-    return {"total": counter.get("total", Decimal(0)), **flat}
+    corrected = {name: counter.get(name, Decimal(0)) for name in ("corrected", "corrected_late")}
+    return {"total": counter.get("total", Decimal(0)), **corrected, **flat}
 
 
 def _shown(value: Any, other: Any) -> str:

@@ -8,6 +8,7 @@ from faststream.asgi import AsgiFastStream
 from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Table, Work
+from services.registration.corrections import app as corrections
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents
 from services.registration.formality import app as formality
@@ -30,6 +31,7 @@ TABLE = Table(
     launches.AREA,
     delegations.AREA,
     models.AREA,
+    corrections.AREA,
     reorganisations.AREA,
     search.AREA,
     relations.AREA,

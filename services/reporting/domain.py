@@ -13,7 +13,7 @@ from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
 from services.movement.outliers import flags_of_totals
 from services.movement.words import Covers
-from services.reporting.measures import MADE_BY, Dimension, Measure, Source
+from services.reporting.measures import MADE_BY, Dimension, Item, Measure, Source
 from services.reporting.messages import (
     Breakdown,
     Bridge,
@@ -64,6 +64,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One counted item: measure, amount, day and unit, its row in each dimension, and the event behind it.
 
     `counted_on`: the day by which periods count it; see `services/movement/years.py`.
+    `corrected_on`: of a difference that a correction makes, the day on which the correction took effect. `on` is then
+    the day of the corrected fact.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
     on: date
     counted_on: date
+    corrected_on: date | None = None
     unit: str
     dimensions: dict[Dimension, str]
     producer: str
@@ -83,29 +86,42 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
     return [
-        _fact(measure, source, event, recorded)
+        _fact(measure, source, item, event, recorded)
         for measure, source in MADE_BY.get(type(event), ())
-        if source.when(event)
+        for item in source.items(event)
+        if source.when(item.fact)
     ]
 
 
 def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:
-    """(period, unit, measure) → amounts to add to `total` and to each `by.<dimension>.<code>`."""
+    """(period, unit, measure) → amounts to add to `total` and to each `by.<dimension>.<code>`.
+
+    `corrected` is the part of the total that corrections have added; `corrected_late`, those after the period's end.
+    """
     # Many facts of a batch are alike. Each distinct kind is added to its ancestors and periods once.
-    alike: dict[tuple[str, Measure, tuple[str, str], tuple[tuple[Dimension, str], ...]], Decimal]
+    alike: dict[tuple[str, Measure, tuple[str, str], tuple[tuple[Dimension, str], ...], date | None], Decimal]
     alike = defaultdict(Decimal)
     for fact in facts:
-        alike[fact.unit, fact.measure, periods_of(fact.counted_on), tuple(fact.dimensions.items())] += (
-            fact.amount
+        kind = (
+            fact.unit,
+            fact.measure,
+            periods_of(fact.counted_on),
+            tuple(fact.dimensions.items()),
+            fact.corrected_on,
         )
+        alike[kind] += fact.amount
     counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for (unit_path, measure, periods, dimensions), amount in alike.items():
+    for (unit_path, measure, periods, dimensions, corrected_on), amount in alike.items():
         path = UnitPath(unit_path)
         for unit in path.segments:
             place = (Dimension.PLACE, path.below(unit) or unit)
             for period in periods:
                 counter = counters[period, unit, measure]
                 counter["total"] += amount
+                if corrected_on:
+                    counter["corrected"] += amount
+                    if corrected_on > span_of(period)[1]:
+                        counter["corrected_late"] += amount
                 for dimension, code in (*dimensions, place):
                     counter[f"by.{dimension}.{code}"] += amount
     return counters
@@ -141,6 +157,8 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
         measure=measure,
         name=measure.vi,
         total=total,
+        corrected=_decimal(counter.get("corrected")),
+        corrected_late=_decimal(counter.get("corrected_late")),
         breakdowns=tuple(
             _breakdown(
                 dimension,
@@ -296,15 +314,17 @@ def _decimal(value: object) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(0)
 
 
-def _fact(measure: Measure, source: Source, event: Any, recorded: Recorded) -> Fact:
-    rows = source.rows(event)
+def _fact(measure: Measure, source: Source, item: Item, event: Any, recorded: Recorded) -> Fact:
+    id_ = f"{event.key}/{event.version}/{measure}"
+    rows = source.rows(item.fact)
     return Fact(
-        id=f"{event.key}/{event.version}/{measure}",
+        id=f"{id_}/{item.restates}" if item.restates else id_,
         measure=measure,
         thing=event.key,
-        amount=source.amount(event),
-        on=source.day(event),
-        counted_on=source.counted_on(event),
+        amount=item.sign * source.amount(item.fact),
+        on=source.day(item.fact),
+        counted_on=source.counted_on(item.fact),
+        corrected_on=event.on if item.restates else None,
         unit=event.unit,
         dimensions={
             dimension: dimension.code_of(rows) for dimension in measure.dimensions if dimension.reads

@@ -5,7 +5,7 @@ To add a measure, add a member to `Measure` with the events that make it, and co
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -22,10 +22,19 @@ from services.registration.models.messages import (
     ModelAccepted,
     ModelBegun,
     ModelCarriedOver,
+    ModelCorrected,
     ModelDiscontinued,
+    ModelStep,
     ModelWithdrawn,
 )
-from services.review.messages import ReviewClosed, ReviewDecided, ReviewNominated, Verdict
+from services.review.messages import (
+    ReviewClosed,
+    ReviewCorrected,
+    ReviewDecided,
+    ReviewNominated,
+    ReviewStep,
+    Verdict,
+)
 from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
 
 E = TypeVar("E", bound=Event)
@@ -107,11 +116,53 @@ def _as_dated(day: date, _: int | None) -> date:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """A fact that counts. `restates`: of a fact in a correction, the version that recorded it first, with the sign."""
+
+    fact: Any
+    sign: int = 1
+    restates: str = ""
+
+
+def _alone(event: Event) -> Iterable[Item]:
+    return (Item(event),)
+
+
+@dataclass(frozen=True, slots=True)
+class Restating:
+    """The event that corrects facts of one kind, and the step by which it names this kind."""
+
+    event: type[Event]
+    step: str
+
+    def items(self, event: Any) -> Iterable[Item]:
+        """The facts that the correction strikes, and those that count instead."""
+        for sign, mark, facts in ((-1, "-", event.struck), (1, "+", event.counted)):
+            for fact in facts:
+                if fact.step == self.step:
+                    yield Item(fact, sign, f"{mark}{fact.version}")
+
+
+RESTATED_BY: Mapping[type[Event], Restating] = {
+    ModelAccepted: Restating(ModelCorrected, ModelStep.ACCEPT),
+    ModelBegun: Restating(ModelCorrected, ModelStep.BEGIN),
+    ModelCarriedOver: Restating(ModelCorrected, ModelStep.CARRY_OVER),
+    ModelWithdrawn: Restating(ModelCorrected, ModelStep.WITHDRAW),
+    ModelDiscontinued: Restating(ModelCorrected, ModelStep.DISCONTINUE),
+    ContributionRecorded: Restating(ModelCorrected, ModelStep.CONTRIBUTE),
+    ReviewDecided: Restating(ReviewCorrected, ReviewStep.DECIDE),
+    ReviewNominated: Restating(ReviewCorrected, ReviewStep.NOMINATE),
+}
+"""Counted event → the event that corrects what it told. The correction counts where the corrected event does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An event that adds `amount`, in the measure's unit, to a measure on `day`, where `when` holds.
 
     `counts`: the day by which periods count it, from its day and from the year that the event is for.
     `rows`: the value that has the fields of the dimensions.
+    `items`: the facts in the event that count; by default, the event itself.
     """
 
     event: type[Event]
@@ -120,9 +171,10 @@ class Source:
     day: Callable[[Any], date]
     counts: Callable[[date, int | None], date]
     rows: Callable[[Any], Any] = _itself
+    items: Callable[[Any], Iterable[Item]] = _alone
 
-    def counted_on(self, event: Event) -> date:
-        return self.counts(self.day(event), getattr(event, "year", None))
+    def counted_on(self, fact: Any) -> date:
+        return self.counts(self.day(fact), getattr(fact, "year", None))
 
 
 def each(
@@ -187,7 +239,10 @@ class Counting:
 
 
 def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Counting:
-    """Raises `TypeError` when an event lacks a field that a dimension reads: counting it would park it."""
+    """Raises `TypeError` when an event lacks a field that a dimension reads: counting it would park it.
+
+    Corrections of these events count too.
+    """
     for source in sources:
         fields = {field.name for field in msgspec.structs.fields(source.event)}
         for dimension in by:
@@ -195,7 +250,12 @@ def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Countin
                 raise TypeError(
                     f"{source.event.subject} has no field {dimension.reads}: leave out {dimension}"
                 )
-    return Counting(sources, by)
+    corrected = [
+        replace(source, event=by_.event, items=by_.items)
+        for source in sources
+        if source.items is _alone and (by_ := RESTATED_BY.get(source.event))
+    ]
+    return Counting((*sources, *corrected), by)
 
 
 class Measure(Word):

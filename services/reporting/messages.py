@@ -63,9 +63,17 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """`corrected`: the part of the total that corrections have added; negative if they have lowered it.
+
+    `corrected_late`: the same, of the corrections after the period's end. Without corrections the total was
+    `total - corrected`; at the end of the period it was `total - corrected_late`, as far as corrections go.
+    """
+
     measure: Measure
     name: str
     total: Decimal
+    corrected: Decimal = Decimal(0)
+    corrected_late: Decimal = Decimal(0)
     breakdowns: tuple[Breakdown, ...]
     flags: tuple[Flag, ...] = ()
     """Reasons to doubt this total."""

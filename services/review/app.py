@@ -7,6 +7,7 @@ from services.kernel.service import serve
 from services.kernel.table import Area, Table, command, query, single
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelCorrected,
     ModelDiscontinued,
     ModelLevelChanged,
     ModelOwnerChanged,
@@ -35,6 +36,7 @@ TABLE = Table(
                     ModelDiscontinued: handlers.follow_model,
                     ModelOwnerChanged: handlers.follow_model,
                     ModelLevelChanged: handlers.follow_model,
+                    ModelCorrected: handlers.follow_model,
                 },
                 settle=handlers.settle,
             ),

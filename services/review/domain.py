@@ -18,6 +18,7 @@ from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelCorrected,
     ModelDiscontinued,
     ModelLevelChanged,
     ModelOwnerChanged,
@@ -25,11 +26,14 @@ from services.registration.models.messages import (
 )
 from services.review.messages import (
     Closing,
+    CountedDecision,
     ReviewClosed,
+    ReviewCorrected,
     ReviewDecided,
     ReviewedModelChanged,
     ReviewNominated,
     ReviewOpened,
+    ReviewStep,
     Verdict,
 )
 
@@ -56,6 +60,15 @@ class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
     lost_version: int
 
 
+class Restated(msgspec.Struct, frozen=True, kw_only=True):
+    """A correction that changed figures: its version, the day on which it took effect, decisions before and after."""
+
+    version: int
+    on: date
+    struck: tuple[CountedDecision, ...]
+    counted: tuple[CountedDecision, ...]
+
+
 class Review(Aggregate, frozen=True, kw_only=True):
     model: str
     title: str
@@ -75,6 +88,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
     closed_on: date | None = None
     closed_because: Closing | None = None
     lost: tuple[LostDecision, ...] = ()
+    restated: tuple[Restated, ...] = ()
 
     @property
     def waiting(self) -> bool:
@@ -87,7 +101,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
         return frozenset({self.owner, *self.written_by, *self.former_owners})
 
 
-Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged]
+Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged | ReviewCorrected]
 
 
 def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review, ReviewOpened]:
@@ -125,6 +139,8 @@ def follow(review: Review | None, event: Event, *, key: str, act: Act) -> Step |
             return follow_owner(review, owner=event.after, act=act)
         case ModelLevelChanged():
             return follow_level(review, level=event.after, act=act)
+        case ModelCorrected():
+            return follow_correction(review, event, act=act)
     raise LookupError(f"reviews do not follow {event.subject}")
 
 
@@ -240,6 +256,50 @@ def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, Rev
         return None
     followed = changed(review, level=level)
     return followed, ReviewedModelChanged(**_about(followed, act), owner=review.owner)
+
+
+def follow_correction(
+    review: Review, corrected: ModelCorrected, *, act: Act
+) -> tuple[Review, ReviewedModelChanged | ReviewCorrected] | None:
+    """The contents of the review's model were corrected. Decisions count under the corrected field and subject."""
+    now = {name: getattr(corrected, name) for name in ("title", "field", "subject_kind")}
+    if all(getattr(review, name) == value for name, value in now.items()):
+        return None
+    return restate(review, changed(review, **now), act=act)
+
+
+def restate(
+    before: Review, after: Review, *, act: Act
+) -> tuple[Review, ReviewedModelChanged | ReviewCorrected]:
+    """Announces a correction. `after`: the next version of `before`."""
+    old, new = counted(before), counted(after)
+    struck = tuple(one for key, one in old.items() if new.get(key) != one)
+    added = tuple(one for key, one in new.items() if old.get(key) != one)
+    if not struck and not added:
+        return after, ReviewedModelChanged(**_about(after, act), owner=after.owner)
+    entry = Restated(version=after.version, on=act.on, struck=struck, counted=added)
+    corrected = msgspec.structs.replace(after, restated=(*after.restated, entry))
+    return corrected, ReviewCorrected(**_about(corrected, act), struck=struck, counted=added)
+
+
+def counted(review: Review) -> dict[ReviewStep, CountedDecision]:
+    """The decisions on the review that reports count."""
+    found: dict[ReviewStep, CountedDecision] = {}
+    for step, version, on in (
+        (ReviewStep.DECIDE, review.decided_version, review.decided_on),
+        (ReviewStep.NOMINATE, review.nominated_version, review.nominated_on),
+    ):
+        if review.verdict and version and on:
+            found[step] = CountedDecision(
+                step=step,
+                version=version,
+                on=on,
+                verdict=review.verdict,
+                field=review.field,
+                subject_kind=review.subject_kind,
+                level=review.level,
+            )
+    return found
 
 
 def _require_open(review: Review) -> None:

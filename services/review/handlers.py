@@ -11,6 +11,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelCorrected,
     ModelDiscontinued,
     ModelLevelChanged,
     ModelOwnerChanged,
@@ -27,7 +28,14 @@ from services.review.messages import (
 )
 from services.review.repository import Reviews
 
-Followed = ModelAccepted | ModelWithdrawn | ModelDiscontinued | ModelOwnerChanged | ModelLevelChanged
+Followed = (
+    ModelAccepted
+    | ModelWithdrawn
+    | ModelDiscontinued
+    | ModelOwnerChanged
+    | ModelLevelChanged
+    | ModelCorrected
+)
 """The events of a model after which its review opens or changes."""
 
 

@@ -30,6 +30,13 @@ class Closing(Word):
     RECORD_LOST = "RECORD_LOST", "Việc đăng ký mô hình không còn sau khi khôi phục dữ liệu"
 
 
+class ReviewStep(Word):
+    """Một quyết định về hồ sơ thẩm định mà báo cáo có đếm."""
+
+    DECIDE = "DECIDE", "Kết quả thẩm định"
+    NOMINATE = "NOMINATE", "Đề nghị biểu dương, khen thưởng"
+
+
 class DecideReview(Command, frozen=True, kw_only=True):
     """`on`: the day of the decision; default today."""
 
@@ -154,3 +161,25 @@ class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
     """
 
     owner: str | None
+
+
+class CountedDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision that reports count: the step and version that recorded it, its day, and its row in each dimension."""
+
+    step: ReviewStep
+    version: int
+    on: date
+    verdict: Verdict
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+
+
+class ReviewCorrected(_AboutModel, frozen=True, kw_only=True):
+    """The field or subject of a decided model was corrected.
+
+    Figures count the decisions `counted` instead of the decisions `struck`, on the days of these decisions.
+    """
+
+    struck: tuple[CountedDecision, ...]
+    counted: tuple[CountedDecision, ...]

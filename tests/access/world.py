@@ -35,9 +35,14 @@ DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date
 NEXT_YEAR = date(2020, 1, 15)
 TITLE = "Ngõ xóm sạch đẹp"
 WHY = "Còn thiếu danh sách hộ tham gia"
-OFFICER, APPRAISER, SUPERVISOR = (
+OFFICER, APPRAISER, SUPERVISOR, LEADER = (
     Caller(id=name, name="", grants=tuple(Grant(role=role, unit=unit) for unit in RELATIONS.values()))
-    for name, role in ((DRAFTER, Role.OFFICER), ("judge", Role.APPRAISER), ("watch", Role.SUPERVISOR))
+    for name, role in (
+        (DRAFTER, Role.OFFICER),
+        ("judge", Role.APPRAISER),
+        ("watch", Role.SUPERVISOR),
+        ("head", Role.LEADER),
+    )
 )
 REVIEWED = frozenset({"open", "recognised", "nominated"})
 """States of reviews. All other states are states of models, except for those below."""

@@ -26,6 +26,7 @@ from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
 from services.kernel.days import Days
 from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
+from services.registration.corrections.messages import CorrectionsOfRecords
 from services.registration.formality.messages import QuestionsOfModels
 from services.registration.models.messages import (
     AcceptModel,
@@ -59,6 +60,7 @@ from services.registration.units.messages import UnitsOnDay
 from services.review.messages import ReviewsByModel
 
 if TYPE_CHECKING:
+    from gateway.schema.registration.corrections import Correction
     from gateway.schema.registration.formality import Question
     from gateway.schema.registration.relations import Relation
     from gateway.schema.review.reviews import Review
@@ -75,6 +77,9 @@ class Flag:
 
 @strawberry.type(description="Nguồn lực huy động được cho một mô hình.")
 class Contribution:
+    version: int = strawberry.field(
+        description="Phiên bản của mô hình khi ghi nhận; dùng để nêu lần ghi nhận này khi đính chính."
+    )
     kind: ContributionKind = strawberry.field(description="Loại nguồn lực, kèm đơn vị tính.")
     amount: Decimal = strawberry.field(description="Số thập phân chính xác, theo đơn vị tính của `kind`.")
     on: date = strawberry.field(description="Ngày huy động.")
@@ -84,6 +89,12 @@ class Contribution:
     )
     flags: list[OutlierRule] = strawberry.field(
         description="Những quy tắc cho thấy số này bất thường; `Model.flags` giải thích."
+    )
+    corrected_version: int | None = strawberry.field(
+        description="Phiên bản của mô hình đã đính chính lần ghi nhận này gần nhất; null khi chưa."
+    )
+    reversed_version: int | None = strawberry.field(
+        description="Phiên bản của mô hình đã hủy bỏ lần ghi nhận này, từ đó không tính nữa; null khi chưa."
     )
 
 
@@ -120,6 +131,10 @@ class ModelFact:
     recorded_at: datetime = strawberry.field(description="Lúc việc ấy được ghi vào hệ thống.")
     by: ID | None = strawberry.field(
         description="Mã người làm; null với người không phải cán bộ đăng ký, người thẩm định hay lãnh đạo ở đơn vị ấy."
+    )
+    asked_by: ID | None = strawberry.field(
+        description="Mã người đề nghị, khi là đính chính; null với người không phải cán bộ đăng ký, "
+        "người thẩm định hay lãnh đạo ở đơn vị ấy."
     )
     reason: str | None = strawberry.field(
         description="Lý do, nếu việc ấy cần lý do; null với người không phải cán bộ đăng ký, "
@@ -177,6 +192,9 @@ class Model(Node):
     programme: Programme | None = one(
         ProgrammesById, "programme", "Phong trào, chương trình mà mô hình thuộc về; null khi không thuộc."
     )
+    corrections: Connection[
+        Annotated["Correction", strawberry.lazy("gateway.schema.registration.corrections")]
+    ] = pages(CorrectionsOfRecords, "id", "Các đính chính của mô hình, mới nhất trước.")
     history: Connection[ModelFact] = pages(
         ModelHistory, "id", "Mọi việc đã làm với mô hình, việc đầu tiên trước; con trỏ là phiên bản."
     )

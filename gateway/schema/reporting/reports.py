@@ -35,6 +35,13 @@ class Figure:
     measure: Measure = strawberry.field(description="Chỉ số nào.")
     name: str = strawberry.field(description="Tên tiếng Việt của chỉ số.")
     total: Decimal = strawberry.field(description="Tổng số, theo đơn vị tính của chỉ số.")
+    corrected: Decimal = strawberry.field(
+        description="Phần của tổng số do đính chính thêm vào, số âm là bớt đi; trước mọi đính chính là "
+        "`total` trừ số này."
+    )
+    corrected_late: Decimal = strawberry.field(
+        description="Trong đó do những đính chính có hiệu lực sau khi kỳ kết thúc."
+    )
     breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
     flags: list[Flag] = strawberry.field(
         description="Vì sao tổng số ấy bất thường, theo quy tắc nào; không số nào bị sửa.",

@@ -20,7 +20,13 @@ from services.kernel.messages import ANY_OFFICE, Recorded, Refused
 from services.kernel.rows import Row
 from services.kernel.units import UnitPath
 from services.kernel.words import Word
-from services.review.messages import ReviewClosed, ReviewDecided, ReviewNominated, ReviewOpened
+from services.review.messages import (
+    ReviewClosed,
+    ReviewCorrected,
+    ReviewDecided,
+    ReviewNominated,
+    ReviewOpened,
+)
 
 
 class ReviewEventKind(Word):
@@ -29,6 +35,7 @@ class ReviewEventKind(Word):
     OPENED = ReviewOpened.subject, "Được mở, khi mô hình được chấp nhận đăng ký"
     DECIDED = ReviewDecided.subject, "Có kết quả thẩm định"
     NOMINATED = ReviewNominated.subject, "Được đề nghị biểu dương, khen thưởng"
+    CORRECTED = ReviewCorrected.subject, "Được đính chính sau khi có kết quả"
     CLOSED = ReviewClosed.subject, "Được khép lại, khi mô hình rút hoặc dừng thực hiện"
 
 
@@ -40,7 +47,8 @@ BATCH = 200
 """Events held for a client that has not taken them yet."""
 HEARD_BY = ANY_OFFICE
 """The roles that may subscribe to review events, each for its own units."""
-TYPES = {type_.subject: type_ for type_ in (ReviewOpened, ReviewDecided, ReviewNominated, ReviewClosed)}
+SHOWN = (ReviewOpened, ReviewDecided, ReviewNominated, ReviewCorrected, ReviewClosed)
+TYPES = {type_.subject: type_ for type_ in SHOWN}
 
 
 async def review_events(

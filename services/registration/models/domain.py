@@ -20,6 +20,7 @@ from services.kernel.inputs import (
 )
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
+from services.movement.changes import Change, changes
 from services.movement.flags import Flag
 from services.movement.outliers import flags_of
 from services.movement.own_work import not_own_work
@@ -34,9 +35,9 @@ from services.movement.words import (
 )
 from services.movement.years import from_year
 from services.registration.models.messages import (
-    Change,
     Contribution,
     ContributionRecorded,
+    CountedFact,
     ModelAccepted,
     ModelBegun,
     ModelCarriedOver,
@@ -135,6 +136,15 @@ class Ended(Counted, frozen=True, kw_only=True):
     reason: str
 
 
+class Restated(msgspec.Struct, frozen=True, kw_only=True):
+    """A correction that changed figures: its version, the day on which it took effect, the facts before and after."""
+
+    version: int
+    on: date
+    struck: tuple[CountedFact, ...]
+    counted: tuple[CountedFact, ...]
+
+
 class Model(Aggregate, frozen=True, kw_only=True):
     """`state_since`: first day of the present state. `registered_level`: level on which the model was registered.
 
@@ -170,6 +180,12 @@ class Model(Aggregate, frozen=True, kw_only=True):
     contributions: tuple[Contribution, ...] = ()
     flags: tuple[Flag, ...] = ()
     flagged: bool = False
+    restated: tuple[Restated, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Contribution, ...]:
+        """The contributions that were not reversed."""
+        return tuple(one for one in self.contributions if not one.reversed_version)
 
     @property
     def written_by(self) -> tuple[str, ...]:
@@ -261,34 +277,62 @@ def revise(
 
     `programmes`: by id, the present programme of the model and the new one.
     """
-    named = None if field is None else field_named(field)
     _require_unit(model, unit, act)
     _require_state(model, ModelStep.REVISE)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
     revised = changed(
         model,
-        title=model.title if title is None else _title(title),
-        summary=model.summary if summary is None else _summary(summary),
-        place=model.place if place is None else _place(place),
-        target=model.target if target is None else _target(target),
-        programme=model.programme if programme is None else programme or None,
-        year=model.year if year is None else _year(year, act),
-        field=named or model.field,
-        subject_kind=subject_kind or model.subject_kind,
+        **contents(
+            model,
+            title=title,
+            summary=summary,
+            place=place,
+            target=target,
+            programme=programme,
+            year=year,
+            field=field,
+            subject_kind=subject_kind,
+            programmes=programmes,
+            act=act,
+        ),
         revised_by=_revised_by(model, act),
     )
-    if revised.programme and (revised.programme, revised.year) != (model.programme, model.year):
-        admit(programmes[revised.programme], year=revised.year, unit=model.unit)
-    changes = tuple(
-        Change(field=name, before=_text(before), after=_text(after))
-        for name in REVISABLE
-        for before, after in [(getattr(model, name), getattr(revised, name))]
-        if before != after
-    )
-    if not changes:
+    found = changes(model, revised, REVISABLE)
+    if not found:
         raise nothing_changed(*REVISABLE)
-    return revised, ModelRevised(**_event(revised, act), changes=changes)
+    return revised, ModelRevised(**_event(revised, act), changes=found)
+
+
+def contents(
+    model: Model,
+    *,
+    title: str | None,
+    summary: str | None,
+    place: str | None,
+    target: str | None,
+    programme: str | None,
+    year: int | None,
+    field: str | None,
+    subject_kind: SubjectKind | None,
+    programmes: Mapping[str, Programme],
+    act: Act,
+) -> dict[str, Any]:
+    """All contents of the model, with these instead of the present ones. The parameters are those of `revise`."""
+    revised: dict[str, Any] = {
+        "title": model.title if title is None else _title(title),
+        "summary": model.summary if summary is None else _summary(summary),
+        "place": model.place if place is None else _place(place),
+        "target": model.target if target is None else _target(target),
+        "programme": model.programme if programme is None else programme or None,
+        "year": model.year if year is None else _year(year, act),
+        "field": model.field if field is None else field_named(field),
+        "subject_kind": subject_kind or model.subject_kind,
+    }
+    joined, for_year = revised["programme"], revised["year"]
+    if joined and (joined, for_year) != (model.programme, model.year):
+        admit(programmes[joined], year=for_year, unit=model.unit)
+    return revised
 
 
 def state_results(
@@ -442,6 +486,25 @@ def contribute(
             vi=f"Một mô hình có tối đa {MOST_CONTRIBUTIONS} lần ghi nhận nguồn lực; hãy ghi gộp.",
             en=f"A model has at most {MOST_CONTRIBUTIONS} contributions; record them together.",
         )
+    values = given(kind=kind, amount=amount, covers=covers)
+    note = note_of_contribution(note)
+    happened(act.on, act.today)
+    not_before(act.on, model.registered_on)
+    contribution = Contribution(
+        version=model.next_version,
+        **values,
+        on=act.on,
+        note=note,
+        field=model.field,
+        subject_kind=model.subject_kind,
+        level=model.level,
+    )
+    contributed = changed(model, **flagged((*model.contributions, contribution)))
+    return contributed, ContributionRecorded(**_counted(contributed, act), **values, note=note)
+
+
+def given(*, kind: ContributionKind, amount: str, covers: Covers | None) -> dict[str, Any]:
+    """The exact values of a contribution."""
     exact: Decimal = quantity(amount, "amount", places=PLACES[kind])
     if kind is ContributionKind.MONEY:
         covers = covers or Covers.UNSTATED
@@ -452,31 +515,21 @@ def contribute(
             vi=f"Chỉ kinh phí mới cần nêu bao gồm những gì; “{kind.vi}” thì không.",
             en=f"Only of money it is said what it covers, not of {kind}.",
         )
-    note = optional(note, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
-    happened(act.on, act.today)
-    not_before(act.on, model.registered_on)
-    contribution = Contribution(
-        version=model.next_version,
-        kind=kind,
-        amount=exact,
-        on=act.on,
-        note=note,
-        covers=covers,
-        field=model.field,
-        subject_kind=model.subject_kind,
-        level=model.level,
-    )
-    given = (*model.contributions, contribution)
-    flags = flags_of(given)
-    contributed = changed(
-        model,
-        contributions=tuple(_flagged(one, flags) for one in given),
-        flags=flags,
-        flagged=bool(flags),
-    )
-    return contributed, ContributionRecorded(
-        **_counted(contributed, act), kind=kind, amount=exact, covers=covers, note=note
-    )
+    return {"kind": kind, "amount": exact, "covers": covers}
+
+
+def note_of_contribution(text: str) -> str:
+    return optional(text, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
+
+
+def flagged(contributions: Sequence[Contribution]) -> dict[str, Any]:
+    """The fields of a model with these contributions. Reversed contributions are not judged."""
+    flags = flags_of([one for one in contributions if not one.reversed_version])
+    return {
+        "contributions": tuple(_flagged(one, flags) for one in contributions),
+        "flags": flags,
+        "flagged": bool(flags),
+    }
 
 
 def self_assess(
@@ -600,10 +653,6 @@ def _event(model: Model, act: Act) -> dict[str, Any]:
 def _counted(model: Model, act: Act) -> dict[str, Any]:
     names = ("field", "subject_kind", "level", "year")
     return {**_event(model, act), **{name: getattr(model, name) for name in names}}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None or value == "" else str(value)
 
 
 def _title(text: str) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.kernel.messages import Event, Recorded
+from services.movement.changes import Change
 from services.registration.models.messages import (
-    Change,
     ContributionRecorded,
     ModelAccepted,
     ModelBegun,
     ModelCarriedOver,
+    ModelCorrected,
     ModelDiscontinued,
     ModelDrafted,
     ModelLevelChanged,
@@ -38,6 +39,7 @@ KINDS: Mapping[ModelStep, type[Event]] = {
     ModelStep.CHANGE_OWNER: ModelOwnerChanged,
     ModelStep.WITHDRAW: ModelWithdrawn,
     ModelStep.DISCONTINUE: ModelDiscontinued,
+    ModelStep.CORRECT: ModelCorrected,
 }
 _STEPS = {kind.subject: step for step, kind in KINDS.items()}
 
@@ -55,6 +57,11 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "owner": ("owner", "Tổ chức chủ trì"),
     "contribution": ("contributions", "Nguồn lực huy động"),
     "rating": ("selfAssessment", "Kết quả tự đánh giá"),
+    "kind": ("kind", "Loại nguồn lực"),
+    "amount": ("amount", "Số lượng nguồn lực"),
+    "covers": ("covers", "Số tiền bao gồm những gì"),
+    "on": ("on", "Ngày huy động"),
+    "note": ("note", "Ghi chú nguồn lực"),
 }
 """Changed value → its name in GraphQL and its name in Vietnamese."""
 
@@ -71,8 +78,9 @@ def fact(recorded: Recorded) -> dict[str, Any]:
         "on": event.on,
         "recorded_at": recorded.recorded_at,
         "by": recorded.caller,
+        "asked_by": getattr(event, "proposed_by", None),
         "reason": getattr(event, "reason", None),
-        "document": getattr(event, "basis", None),
+        "document": getattr(event, "basis", None) or None,
         "text": getattr(event, "text", None) or getattr(event, "note", None) or None,
         "changes": [
             {"field": NAMES[c.field][0], "name": NAMES[c.field][1], "before": c.before, "after": c.after}
@@ -91,7 +99,7 @@ def describe(recorded: Recorded) -> tuple[str, str]:
 
 def _changes(event: Event) -> tuple[Change, ...]:
     match event:
-        case ModelRevised():
+        case ModelRevised() | ModelCorrected():
             return event.changes
         case ModelLevelChanged():
             return (Change(field="level", before=event.before, after=event.after),)

@@ -6,12 +6,14 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.corrections.messages import CorrectedFact
 from services.kernel.days import Days
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Amount, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, only
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
+from services.movement.changes import Change
 from services.movement.flags import Flag
 from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 
@@ -48,6 +50,7 @@ class ModelStep(Word):
     CHANGE_OWNER = "CHANGE_OWNER", "Đổi đơn vị chủ trì"
     WITHDRAW = "WITHDRAW", "Rút đăng ký"
     DISCONTINUE = "DISCONTINUE", "Dừng thực hiện"
+    CORRECT = "CORRECT", "Đính chính"
 
 
 class SelfRating(Word):
@@ -233,6 +236,7 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     """`version`: the version of the model that recorded it. Field, subject and level are as of then.
 
     `covers`: None unless the kind is money. `flags`: the rules that find it unlikely; `Model.flags` has the reasons.
+    `corrected_version`: the version that corrected it last. `reversed_version`: the version that reversed it.
     """
 
     version: int
@@ -245,6 +249,31 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     field: Field
     subject_kind: SubjectKind
     level: Level
+    corrected_version: int | None = None
+    reversed_version: int | None = None
+
+
+class CountedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact of a model that reports count: the step and version that recorded it, its day, its row in each dimension.
+
+    `year`: the year that the model is registered for; None for a contribution, which counts on its day.
+    `kind`, `amount`, `covers`: of a contribution. `registered`: whether the model was registered. `implemented_year`,
+    `implemented_level`: as in `ModelDiscontinued`.
+    """
+
+    step: ModelStep
+    version: int
+    on: date
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+    kind: ContributionKind | None = None
+    amount: Decimal | None = None
+    covers: Covers | None = None
+    registered: bool = True
+    year: int | None = None
+    implemented_year: int | None = None
+    implemented_level: Level | None = None
 
 
 class StatedResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,14 +331,6 @@ class ModelNotes(ByOwners, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A changed field, as texts before and after; None for no value."""
-
-    field: str
-    before: str | None
-    after: str | None
-
-
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     """`field`: the name in GraphQL. `name`: the name in Vietnamese."""
 
@@ -320,7 +341,10 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a model. `name`: the step in Vietnamese. `by`: the person's id. `text`: the note, if there is one."""
+    """One step of a model. `name`: the step in Vietnamese. `by`: the person's id. `text`: the note, if there is one.
+
+    `asked_by`: of a correction, the person who proposed it.
+    """
 
     version: int
     step: ModelStep
@@ -328,6 +352,7 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     on: date
     recorded_at: datetime
     by: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
+    asked_by: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     document: str | None
     text: str | None
@@ -482,3 +507,28 @@ class ModelOwnerChanged(Event, frozen=True, kw_only=True):
     reason: str
     basis: str
     on: date
+
+
+class ModelCorrected(Event, frozen=True, kw_only=True):
+    """A fact of a registered model was corrected, or reversed: the changes say what it was before.
+
+    `correction`: its id. `fact_version`: the version of the model that recorded the fact. `basis`: the document behind
+    it, in words; may be empty. `approved_by`: None if it changes no figures. Figures count the facts `counted` instead
+    of the facts `struck`, on the days of these facts. `title`, `field`, `subject_kind`: as they are now.
+    """
+
+    correction: str
+    fact: CorrectedFact
+    fact_version: int
+    reverses: bool
+    changes: tuple[Change, ...]
+    reason: str
+    basis: str
+    proposed_by: str
+    approved_by: str | None
+    on: date
+    struck: tuple[CountedFact, ...]
+    counted: tuple[CountedFact, ...]
+    title: str
+    field: Field
+    subject_kind: SubjectKind

@@ -1,7 +1,7 @@
 """Models in MongoDB."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -14,12 +14,13 @@ from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Row, Rows
 from services.kernel.units import UnitOnDay
+from services.movement.changes import Change
 from services.registration.models import history as history_of
 from services.registration.models.domain import Model
 from services.registration.models.messages import (
     MODEL,
-    Change,
     HistoryRow,
+    ModelCorrected,
     ModelRevised,
     ModelRow,
     ModelsPage,
@@ -149,11 +150,12 @@ async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
 
 async def revisions(access: Access, models: Sequence[str]) -> dict[str, list[tuple[int, tuple[Change, ...]]]]:
     """Id of a model → its versions that revised it, with the changes, oldest first."""
-    wanted = {"type": ModelRevised.subject}
+    kinds: Mapping[str, type[ModelRevised | ModelCorrected]]
+    kinds = {kind.subject: kind for kind in (ModelRevised, ModelCorrected)}
     order = [("version", ASCENDING)]
-    found = await Models.seen(access).histories(models, wanted, sort=order, limit=0)
+    found = await Models.seen(access).histories(models, {"type": {"$in": [*kinds]}}, sort=order, limit=0)
     return {
-        model: [(event.version, event.changes) for event in (one.read(ModelRevised) for one in events)]
+        model: [(event.version, event.changes) for event in (one.read(kinds[one.type]) for one in events)]
         for model, (_, events, _) in zip(models, found, strict=True)
     }
 

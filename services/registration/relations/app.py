@@ -7,7 +7,12 @@ from services.kernel.log.inbox import Handler, Heard
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.search.answers import Answers
 from services.kernel.table import Area, batches, command, query
-from services.registration.models.messages import ModelDrafted, ModelOwnerChanged, ModelRevised
+from services.registration.models.messages import (
+    ModelCorrected,
+    ModelDrafted,
+    ModelOwnerChanged,
+    ModelRevised,
+)
 from services.registration.relations import handlers, messages, repository
 from services.registration.search.app import SEARCH
 
@@ -15,7 +20,7 @@ LARGEST_BATCH = 200
 """Models compared in one transaction, at most."""
 PAUSE = 0.25
 """Seconds between two batches: a transaction for each draft costs as much as the draft."""
-HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged)
+HEARD = (ModelDrafted, ModelRevised, ModelOwnerChanged, ModelCorrected)
 """After these events a model may resemble other models than before."""
 
 

@@ -183,13 +183,28 @@ class _Row:
             self.notes.append(undated(self._cells, column, presumed))
         return presumed
 
+    def _corrected(self, kind: ContributionKind) -> Decimal:
+        """The amount by which corrections have changed the contributions that the row knew, since it was made."""
+        later = [one for one in self._model.restated if one.version > self._since]
+        return sum(
+            (
+                sign * (fact.amount or Decimal(0))
+                for one in later
+                for sign, facts in ((-1, one.struck), (1, one.counted))
+                for fact in facts
+                if fact.kind is kind and fact.version <= self._since
+            ),
+            Decimal(0),
+        )
+
     def _more(self, name: str, kind: ContributionKind) -> Decimal:
         """The amount by which the row's total exceeds the recorded one; 0 if the row does not change it."""
         total, since = Decimal(0), Decimal(0)
-        for one in self._model.contributions:
+        for one in self._model.standing:
             if one.kind is kind:
                 total += one.amount
                 since += one.amount if one.version > self._since else 0
+        since += self._corrected(kind)
         value, shown = self._given.get(name), values.written(total)
         if value is None:
             if total and name in self._cells.line.letters:

@@ -7,9 +7,9 @@ from datetime import date
 from services.kernel.messages import Event
 from services.kernel.search.tokenizer import spoken
 from services.kernel.units import DatedUnit, UnitPath
+from services.movement.changes import Change
 from services.movement.words import ContributionKind
 from services.registration.models.domain import Model
-from services.registration.models.messages import Change
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets import naming

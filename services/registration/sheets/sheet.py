@@ -140,7 +140,7 @@ async def _names(access: Access, owners: Collection[str]) -> dict[str, str]:
 
 def row(model: Model, owner: str) -> dict[str, Any]:
     """A model as values by column key. `owner`: the name to show."""
-    given = [(one.kind, one.amount) for one in model.contributions]
+    given = [(one.kind, one.amount) for one in model.standing]
     given += [(one.kind, one.amount) for one in model.stated]
     totals = {
         name: sum((amount for one, amount in given if one is kind), Decimal(0)) or None

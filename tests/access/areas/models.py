@@ -96,6 +96,7 @@ QUERIES = {
     "Model.endReason": NODE % ("Model", "endReason"),
     "Model.history": NODE % ("Model", HISTORY % "version"),
     "Model.progressNotes": NODE % ("Model", "progressNotes(first: 1) { edges { node { version } } }"),
+    "ModelFact.askedBy": NODE % ("Model", HISTORY % "askedBy"),
     "ModelFact.by": NODE % ("Model", HISTORY % "by"),
     "ModelFact.reason": NODE % ("Model", HISTORY % "reason"),
 }

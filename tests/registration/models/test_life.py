@@ -164,7 +164,7 @@ def test_most_steps_are_refused_from_the_end_of_the_unit_on(
 
 
 def test_every_step_is_in_the_tables() -> None:
-    assert set(ALLOWED) == set(STEPS) == set(ModelStep) - {ModelStep.DRAFT}
+    assert set(ALLOWED) == set(STEPS) == set(ModelStep) - {ModelStep.DRAFT, ModelStep.CORRECT}
     assert set(history.KINDS) == set(ModelStep)
 
 

@@ -1,0 +1,150 @@
+"""Corrections of facts in the schema: proposed by one person, approved by another where figures change."""
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+from strawberry import ID
+
+from gateway.fields.declare import RootQuery, does, one, root
+from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
+from gateway.fields.rows import shows
+from gateway.schema.registration.models import Model
+from gateway.schema.registration.units import Unit
+from services.corrections.messages import (
+    CorrectedFact,
+    CorrectionRow,
+    CorrectionsFilter,
+    CorrectionState,
+    CountsRow,
+)
+from services.registration.corrections.messages import (
+    ApproveCorrection,
+    CorrectContribution,
+    CorrectionCounts,
+    CorrectionsPage,
+    CorrectModel,
+    DeclineCorrection,
+    RecallCorrection,
+    ReverseContribution,
+)
+from services.registration.models.messages import ModelsById
+from services.registration.units.messages import UnitsOnDay
+
+INVOLVED = (
+    "; null với người không phải cán bộ đăng ký, người thẩm định, người giám sát hay lãnh đạo ở đơn vị ấy."
+)
+
+
+@strawberry.type(description="Một giá trị được đính chính, trước và sau.")
+class CorrectedValue:
+    field: str = strawberry.field(description="Tên trường trong lược đồ này.")
+    name: str = strawberry.field(description="Tên tiếng Việt của trường.")
+    before: str | None = strawberry.field(description="Giá trị trước đính chính; null khi không có.")
+    after: str | None = strawberry.field(description="Giá trị sau đính chính; null khi không còn.")
+
+
+@shows(
+    CorrectionRow,
+    "Một đính chính hay hủy bỏ một dữ kiện đã được chấp nhận; giá trị cũ và mới đều được giữ.",
+)
+class Correction(Node):
+    version: int = strawberry.field(description=VERSION)
+    fact: CorrectedFact = strawberry.field(description="Loại dữ kiện.")
+    fact_version: int = strawberry.field(
+        description="Phiên bản đã ghi dữ kiện ấy, ví dụ của lần ghi nhận nguồn lực; 0 khi là nội dung mô hình."
+    )
+    state: CorrectionState = strawberry.field(description="Đang chờ duyệt hay đã được quyết định.")
+    reverses: bool = strawberry.field(description="Là hủy bỏ: không có gì thay vào dữ kiện ấy.")
+    figures: bool = strawberry.field(description="Làm thay đổi số liệu, nên cần người thứ hai duyệt.")
+    values: list[CorrectedValue] = strawberry.field(description="Các giá trị trước và sau.")
+    reason: str | None = strawberry.field(description="Vì sao đính chính" + INVOLVED)
+    document: str | None = strawberry.field(description="Văn bản căn cứ, nếu có.")
+    proposed_on: date = strawberry.field(description="Ngày đề nghị.")
+    proposed_by: ID | None = strawberry.field(description="Mã người đề nghị" + INVOLVED)
+    decided_on: date | None = strawberry.field(
+        description="Ngày có hiệu lực, không được duyệt hay được rút lại."
+    )
+    decided_by: ID | None = strawberry.field(
+        description="Mã người quyết định; null khi không cần người thứ hai" + INVOLVED
+    )
+    decline_reason: str | None = strawberry.field(description="Vì sao không duyệt" + INVOLVED)
+    model: Model | None = one(ModelsById, "record", "Mô hình có dữ kiện ấy.")
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình.")
+
+
+CorrectionResult = Annotated[
+    Correction | Refusal,
+    strawberry.union(
+        "CorrectionResult", description="Đính chính sau khi thực hiện, hoặc vì sao không thực hiện."
+    ),
+]
+
+
+@shows(CountsRow, "Số đính chính theo trạng thái.")
+class CorrectionNumbers:
+    waiting: int = strawberry.field(description="Chờ người thứ hai duyệt.")
+    applied: int = strawberry.field(description="Đã có hiệu lực.")
+    declined: int = strawberry.field(description="Không được duyệt.")
+    recalled: int = strawberry.field(description="Người đề nghị đã rút lại.")
+
+
+def _corrections(
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[CorrectionsFilter | None, described("Chỉ những đính chính thỏa mọi điều kiện.")] = None,
+) -> RootQuery:
+    return RootQuery(
+        CorrectionsPage(
+            filter=filter or CorrectionsFilter(), first=first, after=after, last=last, before=before
+        )
+    )
+
+
+def _counts(
+    unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
+) -> RootQuery:
+    return RootQuery(CorrectionCounts(unit=unit))
+
+
+@strawberry.type
+class CorrectionsQuery:
+    corrections: Connection[Correction] = root(
+        _corrections,
+        "Đính chính, mới nhất trước; lọc WAITING là những đính chính chờ người thứ hai duyệt.",
+        CorrectionsPage,
+    )
+    correction_counts: CorrectionNumbers = root(
+        _counts, "Số đính chính theo trạng thái, trong phạm vi của người hỏi.", CorrectionCounts
+    )
+
+
+@strawberry.type
+class CorrectionsMutation:
+    correct_contribution: CorrectionResult = does(
+        CorrectContribution,
+        Correction,
+        "Đề nghị đính chính một lần ghi nhận nguồn lực; có hiệu lực khi người thứ hai duyệt, trong kỳ của chính nó.",
+    )
+    reverse_contribution: CorrectionResult = does(
+        ReverseContribution,
+        Correction,
+        "Đề nghị hủy bỏ một lần ghi nhận nguồn lực đã ghi nhầm; có hiệu lực khi người thứ hai duyệt.",
+    )
+    correct_model: CorrectionResult = does(
+        CorrectModel,
+        Correction,
+        "Đính chính nội dung một mô hình đã đăng ký: có hiệu lực ngay nếu không đổi số liệu, nếu không thì khi "
+        "người thứ hai duyệt.",
+    )
+    approve_correction: CorrectionResult = does(
+        ApproveCorrection, Correction, "Duyệt một đính chính do người khác đề nghị; từ đó có hiệu lực."
+    )
+    decline_correction: CorrectionResult = does(
+        DeclineCorrection, Correction, "Không duyệt một đính chính, nêu rõ lý do; dữ kiện giữ nguyên."
+    )
+    recall_correction: CorrectionResult = does(
+        RecallCorrection, Correction, "Rút lại đính chính của mình khi còn chờ duyệt."
+    )

@@ -1,0 +1,204 @@
+"""Messages about corrections, and the rows they answer with: the same for every service.
+
+The message classes are bases without `roles`, so they have no subject. A service declares the classes of its own in a
+`messages.py`, under the same names; that module is the service's `CorrectionMessages`.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Protocol
+
+import msgspec
+
+from services.kernel.kinds import Kind, Noun
+from services.kernel.messages import Command, Event, Id, Role, described
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, only
+from services.kernel.words import Word
+from services.movement.changes import Change
+
+CORRECTION = Noun("correction", "đính chính", "correction")
+APPROVERS = frozenset({Role.APPRAISER, Role.LEADER})
+"""The roles that approve or decline a correction which changes figures."""
+INVOLVED = (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)
+
+
+def kind(service: str) -> Kind:
+    """The kind of this service's corrections."""
+    return Kind(CORRECTION.field, CORRECTION.vi, CORRECTION.en, service=service)
+
+
+class CorrectionState(Word):
+    """Trạng thái của một đính chính."""
+
+    WAITING = "WAITING", "Chờ người thứ hai duyệt"
+    APPLIED = "APPLIED", "Đã có hiệu lực"
+    DECLINED = "DECLINED", "Không được duyệt"
+    RECALLED = "RECALLED", "Người đề nghị đã rút lại"
+
+
+class CorrectedFact(Word):
+    """Loại dữ kiện được đính chính."""
+
+    CONTRIBUTION = "CONTRIBUTION", "Một lần ghi nhận nguồn lực"
+    MODEL = "MODEL", "Nội dung của mô hình đã đăng ký"
+
+
+class Correct(Command, frozen=True, kw_only=True):
+    """A proposal to correct or to reverse a fact. `document`: the document behind it, in words."""
+
+    reason: Annotated[str, described("Vì sao đính chính, tối đa 4000 ký tự.")]
+    document: Annotated[str, described("Văn bản căn cứ, nếu có; tối đa 300 ký tự.")] = ""
+
+
+class ApproveCorrection(Command, frozen=True, kw_only=True):
+    """Applies a correction that another person has proposed."""
+
+    vi: ClassVar[str] = "Đính chính được duyệt."
+
+    correction: Annotated[Id, described("Mã đính chính.")]
+
+
+class DeclineCorrection(Command, frozen=True, kw_only=True):
+    vi: ClassVar[str] = "Đính chính không được duyệt, và lý do."
+
+    correction: Annotated[Id, described("Mã đính chính.")]
+    reason: Annotated[str, described("Vì sao không duyệt, tối đa 4000 ký tự.")]
+
+
+class RecallCorrection(Command, frozen=True, kw_only=True):
+    """Takes back a correction of the caller's own that waits for approval."""
+
+    vi: ClassVar[str] = "Đính chính mà người đề nghị rút lại."
+
+    correction: Annotated[Id, described("Mã đính chính.")]
+
+
+class CorrectionsFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """An absent field does not restrict. `unit`: in it or below."""
+
+    vi: ClassVar[str] = "Lọc đính chính; bỏ trống là không lọc."
+
+    unit: Annotated[Id | None, described("Trong đơn vị này và cấp dưới.")] = None
+    state: Annotated[
+        CorrectionState | None, described("Ở trạng thái này; WAITING là những đính chính chờ duyệt.")
+    ] = None
+    fact: Annotated[CorrectedFact | None, described("Của loại dữ kiện này.")] = None
+
+
+class CorrectionsPage(ByFilter, frozen=True, kw_only=True):
+    """Corrections, the newest first."""
+
+    filter: CorrectionsFilter = CorrectionsFilter()
+
+
+class CorrectionsById(ByKeys, frozen=True, kw_only=True):
+    pass
+
+
+class CorrectionsOfRecords(ByOwners, frozen=True, kw_only=True):
+    """The corrections of each record, the newest first. The keys are ids of the records."""
+
+
+class CorrectionCounts(Shows, frozen=True, kw_only=True):
+    """The number of corrections in each state, as one `CountsRow`. `unit`: only in it or below."""
+
+    unit: str | None = None
+
+
+class CorrectedValue(msgspec.Struct, frozen=True, kw_only=True):
+    """`field`: the name in GraphQL. `name`: the name in Vietnamese."""
+
+    field: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+class CorrectionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`record`: id of the record whose fact it is. `fact_version`: the version of the record that recorded the fact.
+
+    `reverses`: nothing takes the place of the fact. `figures`: whether it changes figures, and so needs an approval.
+    """
+
+    id: str
+    version: int
+    unit: str
+    record: str
+    fact: CorrectedFact
+    fact_version: int
+    state: CorrectionState
+    reverses: bool
+    figures: bool
+    values: tuple[CorrectedValue, ...]
+    reason: Annotated[str | None, only(*INVOLVED)]
+    document: str | None
+    proposed_on: date
+    proposed_by: Annotated[str | None, only(*INVOLVED)]
+    decided_on: date | None
+    decided_by: Annotated[str | None, only(*INVOLVED)]
+    decline_reason: Annotated[str | None, only(*INVOLVED)]
+
+
+class CountsRow(msgspec.Struct, frozen=True, kw_only=True):
+    waiting: int
+    applied: int
+    declined: int
+    recalled: int
+
+
+class _CorrectionEvent(Event, frozen=True, kw_only=True):
+    record: str
+    fact: CorrectedFact
+    fact_version: int
+    on: date
+
+
+class _CorrectionProposed(_CorrectionEvent, frozen=True, kw_only=True):
+    """`applied`: it needs no approval and is in force. `basis`: the document behind it, in words; may be empty."""
+
+    changes: tuple[Change, ...]
+    reverses: bool
+    figures: bool
+    applied: bool
+    reason: str
+    basis: str
+
+
+class _CorrectionApproved(_CorrectionEvent, frozen=True, kw_only=True):
+    proposed_by: str
+
+
+class _CorrectionDeclined(_CorrectionEvent, frozen=True, kw_only=True):
+    reason: str
+
+
+class _CorrectionRecalled(_CorrectionEvent, frozen=True, kw_only=True):
+    pass
+
+
+class CorrectionMessages(Protocol):
+    """A service's module of messages about corrections: its kind, and its classes of those above."""
+
+    @property
+    def CORRECTION(self) -> Kind: ...  # noqa: N802 - the names in the module
+    @property
+    def ApproveCorrection(self) -> type[ApproveCorrection]: ...  # noqa: N802
+    @property
+    def DeclineCorrection(self) -> type[DeclineCorrection]: ...  # noqa: N802
+    @property
+    def RecallCorrection(self) -> type[RecallCorrection]: ...  # noqa: N802
+    @property
+    def CorrectionsPage(self) -> type[CorrectionsPage]: ...  # noqa: N802
+    @property
+    def CorrectionsById(self) -> type[CorrectionsById]: ...  # noqa: N802
+    @property
+    def CorrectionsOfRecords(self) -> type[CorrectionsOfRecords]: ...  # noqa: N802
+    @property
+    def CorrectionCounts(self) -> type[CorrectionCounts]: ...  # noqa: N802
+    @property
+    def CorrectionProposed(self) -> type[_CorrectionProposed]: ...  # noqa: N802
+    @property
+    def CorrectionApproved(self) -> type[_CorrectionApproved]: ...  # noqa: N802
+    @property
+    def CorrectionDeclined(self) -> type[_CorrectionDeclined]: ...  # noqa: N802
+    @property
+    def CorrectionRecalled(self) -> type[_CorrectionRecalled]: ...  # noqa: N802

@@ -1,0 +1,85 @@
+"""Corrections of models and of their contributions."""
+
+import asyncio
+from collections.abc import Mapping
+from uuid import uuid4
+
+from services.corrections.messages import CorrectionsFilter
+from services.registration.corrections.messages import (
+    ApproveCorrection,
+    CorrectContribution,
+    CorrectionCounts,
+    CorrectionsById,
+    CorrectionsOfRecords,
+    CorrectionsPage,
+    CorrectModel,
+    DeclineCorrection,
+    RecallCorrection,
+    ReverseContribution,
+)
+from tests.access.people import PLACE
+from tests.access.tries import ID, NODE, PAGE, Try, newer_than
+from tests.access.world import LEADER, OFFICER, Making, World
+
+
+def _title(t: Try) -> CorrectModel:
+    return CorrectModel(model=t.thing, title=f"Tên đúng {uuid4().hex}", reason="Gõ nhầm")
+
+
+async def _proposed(world: World, made: Making) -> str:
+    """A correction that waits, of a model of its own."""
+    model = await made.model(world.owner, "registered")
+    return await made.id(CorrectModel(model=model, field="VHXH", reason="Ghi nhầm lĩnh vực"), OFFICER)
+
+
+async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
+    many = spare.get("proposed", 0) + 1
+    first, *others = await asyncio.gather(*(_proposed(world, made) for _ in range(many)))
+    mended = await made.model(world.owner, "registered")
+    applied = await made.id(CorrectModel(model=mended, title="Ngõ xóm sạch, đẹp", reason="Gõ nhầm"), OFFICER)
+    declined = await _proposed(world, made)
+    await made.id(DeclineCorrection(correction=declined, reason="Đúng rồi"), LEADER)
+    world.things |= {"proposed": first, "mended": mended, "applied": applied, "declined": declined}
+    world.spare["proposed"] = others
+
+
+MESSAGES = {
+    "registration.correct-model": _title,
+    "registration.correct-contribution": lambda t: CorrectContribution(
+        model=t.thing, contribution=99, amount="1", reason="x"
+    ),
+    "registration.reverse-contribution": lambda t: ReverseContribution(
+        model=t.thing, contribution=99, reason="x"
+    ),
+    "registration.approve-correction": lambda t: ApproveCorrection(correction=t.thing),
+    "registration.decline-correction": lambda t: DeclineCorrection(correction=t.thing, reason="x"),
+    "registration.recall-correction": lambda t: RecallCorrection(correction=t.thing),
+    "registration.corrections-by-id": lambda t: CorrectionsById(keys=(t.thing,), fields=ID),
+    "registration.corrections-page": lambda t: CorrectionsPage(
+        first=1, after=newer_than(t.thing), fields=ID, filter=CorrectionsFilter(unit=PLACE)
+    ),
+    "registration.corrections-of-records": lambda t: CorrectionsOfRecords(
+        keys=(t.thing,), first=1, fields={"id": "record"}
+    ),
+    "registration.correction-counts": lambda t: CorrectionCounts(unit=t.thing, fields={"waiting": "waiting"}),
+}
+INPUTS = {
+    "correctModel": lambda t: {"model": t.thing, "title": _title(t).title, "reason": "Gõ nhầm"},
+    "correctContribution": lambda t: {"model": t.thing, "contribution": 99, "amount": "1", "reason": "x"},
+    "reverseContribution": lambda t: {"model": t.thing, "contribution": 99, "reason": "x"},
+    "approveCorrection": lambda t: {"correction": t.thing},
+    "declineCorrection": lambda t: {"correction": t.thing, "reason": "x"},
+    "recallCorrection": lambda t: {"correction": t.thing},
+}
+QUERIES = {
+    "Query.corrections": PAGE % ("corrections", ', filter: { unit: "u080" }'),
+    "Query.correctionCounts": "query($id: ID!) { correctionCounts(unit: $id) { waiting } }",
+    "Model.corrections": NODE % ("Model", "corrections(first: 1) { edges { node { id } } }"),
+    **{
+        f"Correction.{name}": NODE % ("Correction", name)
+        for name in ("reason", "proposedBy", "decidedBy", "declineReason")
+    },
+    "Correction.model": NODE % ("Correction", "model { id }"),
+    "Correction.unit": NODE % ("Correction", "unit { id }"),
+}
+CHANGING = {"approve-correction", "decline-correction", "approveCorrection", "declineCorrection"}
