@@ -53,12 +53,13 @@ class Copy:
         self._why = ""
         self._moved_at = 0.0
         self._disagreement: str | None = None
+        self._is_compared = False
         self.active = False
 
     @property
     def agrees(self) -> bool:
-        """Whether the stream's last message is the log's event of that number."""
-        return not self._disagreement
+        """Whether the stream's last message was found to be the log's event of that number."""
+        return self._is_compared and not self._disagreement
 
     @property
     def problem(self) -> str | None:
@@ -75,13 +76,13 @@ class Copy:
         if head < self._head or (events and events[0].seq != self._head + 1):
             # The log was restored: compare the stream with it before anything is appended.
             self._recent.clear()
-            self._look_at = 0.0
+            self._look_at, self._is_compared = 0.0, False
         if events and self._recent and events[0].seq != self._recent[-1].seq + 1:
             self._recent.clear()  # another process numbered events meanwhile
         self._recent.extend(events)
         self._head = head
         if not self.active:
-            self.active, self._tail = True, None
+            self.active, self._tail, self._is_compared = True, None, False
             self._progress()
         self._more.set()
 
@@ -144,7 +145,7 @@ class Copy:
         found = await disagreement(self._js, self._store, tail)
         if found and found != self._disagreement:
             telemetry.log.error("stream is not a copy of the log", why=found)
-        self._disagreement = found
+        self._disagreement, self._is_compared = found, True
         return tail
 
     async def publish(self, events: Sequence[Recorded]) -> None:

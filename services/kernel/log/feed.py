@@ -52,19 +52,23 @@ class Feed:
         self.position = after
         self.confirmed = False
         """Whether the producer's log was found to have the event of the position."""
+        self.epoch: str | None = None
+        """The producer's epoch in which that was found."""
         self._pulse = pulse
         self._producer = pulse.producer
         self._js: JetStreamContext = pulse.nats.jetstream(timeout=5)
         self._sparing = sparing
         self._compared: Heartbeat | None = None
         self._at_heartbeat = 0
+        self._asked_at: Heartbeat | None = None
+        """The last heartbeat before the last page of the log."""
         self._waits_because = ""
 
     async def batches(self, limit: int = BATCH) -> AsyncGenerator[list[Recorded], None]:
         """Batches of at most `limit` events, for ever. Each batch follows the one before it.
 
-        An empty batch means that no event came for `QUIET` seconds. Raises `AnotherLog`, always before the first batch
-        if the log is another one by then.
+        An empty batch means that the log has no more, or that no event came for `QUIET` seconds. Raises `AnotherLog`,
+        always before the first batch if the log is another one by then.
         """
         while True:
             began, before = time.monotonic(), self.position
@@ -90,6 +94,7 @@ class Feed:
         while True:
             page = await self._page(limit)
             if not page.events:
+                yield []
                 return
             telemetry.log.info(
                 "replayed", producer=self._producer, after=self.position.seq, events=len(page.events)
@@ -99,15 +104,16 @@ class Feed:
                 return
 
     async def _page(self, limit: int) -> Page:
+        self._asked_at, epoch = self._pulse.last, self._pulse.epoch
         page = await ask(self._pulse, self.position, limit)
-        self.confirmed = True
+        self.confirmed, self.epoch = True, epoch
         if len(self._following(page.events)) < len(page.events):
             raise Unavailable(f"the page of {self._producer} after {self.position.seq} has a hole")
         return page
 
     async def _stream(self, limit: int) -> AsyncGenerator[list[Recorded], None]:
         """Events from the stream, as long as they can be trusted and none is missing."""
-        if not self._pulse.vouches_for_stream:
+        if self._doubts():
             return
         subscription = await self._js.subscribe(
             streams.subjects(self._producer),
@@ -136,6 +142,11 @@ class Feed:
                     continue
                 if self._doubts():
                     return
+                if self._pulse.last is self._asked_at:
+                    # No heartbeat has said since the page that the stream agrees with this log.
+                    if (page := await self._page(limit)).events:
+                        yield self._passed(page.events)
+                    continue
                 events = [self._event(message) for message in messages]
                 if follows := self._following(events):
                     yield self._passed(follows)
@@ -150,7 +161,7 @@ class Feed:
     def _doubts(self) -> bool:
         """Whether the log or the stream may be another one than it was."""
         beat = self._pulse.last
-        if not self._pulse.vouches_for_stream or beat is None:
+        if not self._pulse.vouches_for_stream or beat is None or beat.epoch != self.epoch:
             return True
         if beat is self._compared:
             return False

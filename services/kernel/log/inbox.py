@@ -84,6 +84,8 @@ class Inbox:
         self._problem: str | None = None
         self._unsure_since: datetime | None = moment()
         """Since when this reader does not know that the producer's log has the event of its position."""
+        self._epoch: str | None = None
+        """The producer's epoch in which it knew that last."""
 
     @property
     def position(self) -> int:
@@ -105,7 +107,10 @@ class Inbox:
     @property
     def unknown_since(self) -> datetime | None:
         """Since when the lag is unknown: the producer is silent, or its log is another one."""
-        return self._unsure_since or (self._pulse.unknown_since if self._pulse else None)
+        if self._unsure_since or self._pulse is None:
+            return self._unsure_since
+        changed_at = self._pulse.epoch_at if self._pulse.epoch != self._epoch else None
+        return self._pulse.unknown_since or changed_at
 
     @property
     def problem(self) -> str | None:
@@ -143,8 +148,10 @@ class Inbox:
             telemetry.log.error("reader is ahead of its producer", inbox=self.name, why=problem)
         self._problem, self._unsure_since = problem, self._unsure_since or moment()
 
-    def _trust(self) -> None:
+    def _trust(self, epoch: str | None) -> None:
+        """The log has the event of the position. `epoch`: the producer's when that was asked."""
         self._problem = self._unsure_since = None
+        self._epoch = epoch
 
     async def _take_turn(self, pulse: Pulse) -> None:
         """Reads while it holds the lease. Waits for a third of a lease if another process holds it."""
@@ -157,9 +164,10 @@ class Inbox:
 
     async def _stand_by(self, pulse: Pulse) -> None:
         if pulse.is_fresh:  # a silent producer would not answer
+            epoch = pulse.epoch
             with contextlib.suppress(Unavailable):
                 await ask(pulse, self._at)
-                self._trust()
+                self._trust(epoch)
         await asyncio.sleep(self._cursor.lease / 3)
 
     async def _follow(self, pulse: Pulse) -> None:
@@ -171,7 +179,7 @@ class Inbox:
             async for events in batches:
                 if not feed.confirmed:
                     continue
-                self._trust()
+                self._trust(feed.epoch)
                 await self._retry_some()
                 if any(map(self._concerns, events)):
                     await self._apply_all(events)

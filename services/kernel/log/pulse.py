@@ -32,6 +32,8 @@ class Pulse:
         """The producer's last number, by its last word: a heartbeat or a page of its log."""
         self.heard_at = moment()
         """When the last heartbeat came; before the first one, when this reader began to listen."""
+        self.epoch_at = moment()
+        """When the first heartbeat of the producer's present epoch came."""
         self._fresh_until = 0.0
         self._subscription: Subscription | None = None
 
@@ -39,6 +41,11 @@ class Pulse:
     def is_fresh(self) -> bool:
         """Whether a heartbeat came lately."""
         return time.monotonic() < self._fresh_until
+
+    @property
+    def epoch(self) -> str | None:
+        """The producer's epoch, by its last heartbeat; None before the first one."""
+        return self.last.epoch if self.last else None
 
     @property
     def vouches_for_stream(self) -> bool:
@@ -71,5 +78,7 @@ class Pulse:
         except msgspec.DecodeError as error:
             telemetry.log.warning("heartbeat cannot be read", producer=self.producer, why=str(error))
             return
+        if beat.epoch != self.epoch:
+            self.epoch_at = moment()
         self.last, self.head, self.heard_at = beat, beat.last, moment()
         self._fresh_until = time.monotonic() + max(SHORTEST_SILENCE, MISSED * beat.every)

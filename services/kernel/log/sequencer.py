@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -55,6 +56,7 @@ class Sequencer:
         self.copy = Copy(store, nats, heartbeat=heartbeat)
         self.backlog = Backlog(store, heartbeat=heartbeat)
         self.head = 0
+        self._epoch = ""
 
     def nudge(self) -> None:
         self._nudged.set()
@@ -115,10 +117,18 @@ class Sequencer:
         if held["holder"] != self._holder:
             telemetry.log.info("sequencer took the lease", head=held["head"])
             self.copy.rest()
-        self.head = held["head"]
-        self.copy.follow(self.head)
+            self._epoch = ""
+        self._follow(held["head"])
         self._renew_at = time.monotonic() + self._lease / 3
         return True
+
+    def _follow(self, head: int, fresh: Sequence[Recorded] = ()) -> None:
+        """Notes the log's last number, and the events that got a number just now."""
+        first = fresh[0].seq if fresh else head + 1
+        if not self._epoch or first <= self.head:  # the holder of the lease numbers each event once
+            self._epoch = secrets.token_hex(8)
+        self.head = head
+        self.copy.follow(head, fresh)
 
     async def _renew(self, session: Session | None) -> Document:
         """Renews the lease, even one that has run out, unless another process has taken it.
@@ -168,8 +178,7 @@ class Sequencer:
         with self._pace.one():
             fresh = await self._store.transaction(work)
         if fresh:
-            self.head = fresh[-1].seq
-            self.copy.follow(self.head, fresh)
+            self._follow(fresh[-1].seq, fresh)
         for event in fresh:
             if event.type == unreadable(self._producer):
                 telemetry.log.error(
@@ -187,6 +196,8 @@ class Sequencer:
         lease = await self.backlog.look()
         # Without a connection, NATS's client would send it late, when it is no longer true.
         if lease and lease["holder"] == self._holder and self._nats.is_connected:
+            if lease["head"] < self.head:
+                self._follow(lease["head"])
             problem = self.backlog.problem or self.copy.problem
             beat = Heartbeat(
                 last=lease["head"],
@@ -195,6 +206,7 @@ class Sequencer:
                 problem=problem,
                 stalled=self.backlog.since,
                 every=self._heartbeat,
+                epoch=self._epoch,
             )
             with contextlib.suppress(NatsError, OSError):  # the connection is breaking
                 await self._nats.publish(heartbeat_subject(self._producer), msgspec.json.encode(beat))

@@ -69,6 +69,10 @@ class Heartbeat(msgspec.Struct, frozen=True):
     stalled: datetime | None = None
     every: float = 1.0
     """Seconds between two heartbeats."""
+    epoch: str = ""
+    """Changes with the process that numbers events, and when that process finds that the log was restored: then each
+    reader must ask the log whether it still has the event of its position.
+    """
 
 
 def heartbeat_subject(producer: str) -> str:

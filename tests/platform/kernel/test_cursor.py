@@ -19,7 +19,7 @@ from tests.platform.kernel import toy
 from tests.platform.kernel.conftest import Toy, running
 from tests.platform.kernel.test_slow_machine import open_tallies
 from tests.platform.kernel.toy import OpenTally, RaiseTally
-from tests.waiting import until
+from tests.waiting import DEADLINE, until
 from tests.watch import watching
 
 LONG = 3600.0
@@ -233,3 +233,23 @@ async def test_lag_is_unknown_while_the_producer_is_silent(
             await until(unknown)
             assert reader.unknown_since < moment()  # type: ignore[operator]
             assert reader.problem is None
+
+
+async def test_lag_is_unknown_from_the_first_heartbeat_after_a_restore_on(service: Toy) -> None:
+    await open_tallies(service, 5, "")
+    reader = service.inbox()
+    async with running(reader.run(service.nats)):
+        async with running(service.sequencer.run()):
+
+            async def knows() -> bool:
+                return reader.lag == 0 and reader.position == 5
+
+            await until(knows)
+        await service.restore(2)
+        seen = set()
+        async with running(service.new_sequencer().run()), asyncio.timeout(DEADLINE):
+            while not reader.problem:
+                assert reader._pulse
+                seen.add((reader._pulse.head, reader.lag))
+                await asyncio.sleep(0.001)
+    assert seen <= {(5, 0), (5, None), (2, None)}

@@ -23,7 +23,7 @@ from services.kernel.log.streams import Heartbeat, heartbeat_subject
 from services.kernel.messages import Recorded
 from services.kernel.messaging import client
 from tests.conftest import TESTER
-from tests.waiting import DEADLINE
+from tests.waiting import DEADLINE, until
 
 MANY = 1000
 AT = datetime(2019, 3, 1, tzinfo=UTC)
@@ -96,8 +96,8 @@ class Producer:
 
     async def until_streamed(self, batches: Batches) -> None:
         """Waits until the feed listens to the stream."""
-        await self.beat()
         while await self.sent_ahead() == 0:
+            await self.beat()
             assert await anext(batches) == []
 
 
@@ -194,6 +194,25 @@ async def test_stream_is_not_read_unless_its_producer_vouches_for_it(producer: P
         producer.write(7)
         assert await take(batches, 7) == ["1", "2", "3", "4", "5", "6", "7"]
     assert await producer.sent_ahead() == 0
+
+
+async def test_stream_is_not_read_on_the_word_of_a_heartbeat_before_the_restore(producer: Producer) -> None:
+    async with Pulse(producer.nats, "toy") as pulse:
+        await producer.happen(5)
+
+        async def heard() -> bool:
+            return pulse.head == 5
+
+        await until(heard)
+        del producer.log[2:]
+        batches = Feed(pulse, START).batches(50)
+        async with asyncio.timeout(DEADLINE):
+            assert await take(batches, 2) == ["1", "2"]
+            assert [await anext(batches) for _ in range(2)] == [[], []]
+            producer.write(1, "new ")
+            await producer.beat(agrees=False)
+            assert await take(batches, 1) == [producer.log[2].id]
+        await batches.aclose()
 
 
 @pytest.mark.parametrize("grown", [-3, 0, 3], ids=["shorter", "as long", "longer"])
