@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.conftest import GraphQL
+from tests.waiting import until
 
 TOWN = "u437"
 PLACES = [TOWN, "u18115", "u18118", "u18121", "u18124", "u18127", "u18130"]
@@ -97,6 +98,15 @@ class Load:
             await asyncio.gather(*clients)
             for _ in deciders:
                 await registered.put(None)
+
+    async def more(self, count: int) -> None:
+        """Waits for so many more successes."""
+        wanted = len(self.done) + count
+
+        async def enough() -> bool:
+            return len(self.done) >= wanted
+
+        await until(enough)
 
     async def do(self, name: str, /, **input_: Any) -> Done:
         self._sent += 1

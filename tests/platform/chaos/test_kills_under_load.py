@@ -6,33 +6,22 @@ import random
 import shutil
 import signal
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from decimal import Decimal
 
-import httpx
 import pytest
 import pytest_asyncio
-from nats.aio.client import Client as Nats
 
 from infra.operate import report_view
-from infra.operate.positions import Watch, settled
+from infra.operate.positions import settled
 from infra.operate.recount import recount
 from infra.run.embedded import EmbeddedServer
-from infra.run.stack import Stack
-from services.catalogue import producers
-from services.kernel.config import Settings
-from services.kernel.credentials import OPERATOR_USER
+from services.catalogue import SERVICES, producers
 from services.kernel.log import streams
-from services.kernel.messaging import client
-from services.kernel.mongo.driver import Document
-from services.kernel.mongo.store import Store
-from tests.conftest import GraphQL, record_town
-from tests.platform.chaos.copies import assert_stream_is_copy, ids_in_log, length_of_stream
+from tests.platform.chaos.drill import restore_and_settle
 from tests.platform.chaos.full_disk import full_disk
-from tests.platform.chaos.load import TOWN, Load
-from tests.ports import stack_port
+from tests.platform.chaos.load import TOWN
+from tests.platform.chaos.town import Town, living, log_is_dense_and_stream_its_copy
 from tests.waiting import DEADLINE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,36 +30,24 @@ BEFORE = 20
 AFTER = 40
 """Number of successes before the kill, and again after the restart."""
 PROVINCE = "u42"
+RESTORED: list[Sequence[str]] = [
+    ("registration",),
+    ("review",),
+    ("supervision",),
+    ("reporting",),
+    ("registration", "review"),
+    tuple(SERVICES),
+]
+if "CHAOS_ROUNDS" not in os.environ:
+    RESTORED = RESTORED[:1]
 AGAIN = 20
 """Number of mutations that are repeated at the end."""
 
 
-@dataclass
-class Town:
-    """A stack with one town, and its clients."""
-
-    stack: Stack
-    settings: Settings
-    store: Store
-    nats: Nats
-    load: Load
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
-    made = Settings(var=tmp_path_factory.mktemp("chaos"), port=stack_port(), lease=1.0, heartbeat=0.25)
-    async with Stack(made, lambda line: None) as stack, httpx.AsyncClient() as http:
-        settings = made.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
-        await record_town(settings)
-        store = Store(settings, "registration", user=OPERATOR_USER)
-        connection = await client.connect(settings, OPERATOR_USER)
-        with closing(Watch(settings)) as watch:
-            load = Load(GraphQL(stack.gateway_url, settings, http, watch))
-            await watch.settled()
-            await load.prepare()
-            yield Town(stack, settings, store, connection, load)
-        await connection.close()
-        store.close()
+    async with living(tmp_path_factory.mktemp("chaos")) as made:
+        yield made
 
 
 Kill = Callable[[Town], Awaitable[None]]
@@ -157,47 +134,36 @@ async def _fill_disk_of_nats(town: Town) -> None:
 async def test_kill_under_load_loses_no_change_and_counts_none_twice(town: Town, kill: Kill) -> None:
     load = town.load
     known = len(load.done)
-
-    async def at_least(count: int) -> None:
-        async def enough() -> bool:
-            return len(load.done) >= count
-
-        await until(enough)
-
     async with load.running():
-        await at_least(known + BEFORE)
+        await load.more(BEFORE)
         await kill(town)
-        await at_least(len(load.done) + AFTER)
+        await load.more(AFTER)
     async with asyncio.timeout(DEADLINE):
         await settled(town.settings)  # through new connections
 
     await _documents_are_what_was_acknowledged(town)
     await _sending_again_changes_nothing(town, known)
     for producer in producers():
-        await _log_is_dense_and_stream_its_copy(town, producer)
+        await log_is_dense_and_stream_its_copy(town, producer)
     assert (await recount(town.settings)).differences == []
     await _report_adds_up(town)
 
 
-async def _all(town: Town, service: str, collection: str) -> list[Document]:
-    return [document async for document in town.store.beside(service)[collection].find()]
-
-
 async def _documents_are_what_was_acknowledged(town: Town) -> None:
     load = town.load
-    models = {model["_id"]: model for model in await _all(town, "registration", "models")}
+    models = {model["_id"]: model for model in await town.all("registration", "models")}
     assert sorted(models) == sorted(done.id for done in load.of("draftModel"))
     assert {(model["state"], model["version"]) for model in models.values()} == {("REGISTERED", 4)}
     given = {key: [part["amount"] for part in model["contributions"]] for key, model in models.items()}
     assert given == {done.id: [Decimal(done.input["amount"])] for done in load.of("recordContribution")}
 
-    reviews = {review["_id"]: review for review in await _all(town, "review", "reviews")}
+    reviews = {review["_id"]: review for review in await town.all("review", "reviews")}
     assert sorted(review["model"] for review in reviews.values()) == sorted(models)
     verdicts = {key: review["verdict"] for key, review in reviews.items()}
     assert verdicts == {done.input["review"]: done.input["verdict"] for done in load.of("decideReview")}
     assert {review["version"] for review in reviews.values()} == {2}
 
-    activities = [activity["_id"] for activity in await _all(town, "supervision", "activities")]
+    activities = [activity["_id"] for activity in await town.all("supervision", "activities")]
     assert sorted(activities) == sorted(done.id for done in load.of("recordActivity"))
 
 
@@ -205,17 +171,6 @@ async def _sending_again_changes_nothing(town: Town, since: int) -> None:
     """Repeats mutations: each key gets its first answer."""
     for done in random.sample(town.load.done[since:], AGAIN):
         assert await town.load.send(done) == done.id
-
-
-async def _log_is_dense_and_stream_its_copy(town: Town, producer: str) -> None:
-    database = town.store.beside(producer)
-    length = len(await ids_in_log(database))
-
-    async def copied() -> bool:
-        return await length_of_stream(town.nats, producer) == length
-
-    await until(copied)
-    await assert_stream_is_copy(town.nats, database, producer)
 
 
 async def _report_adds_up(town: Town) -> None:
@@ -237,3 +192,8 @@ async def _report_adds_up(town: Town) -> None:
     assert {measure: report_view.total(report, measure) for measure in expected} == expected
     assert report_view.differences(report, {}) == []
     assert report["complete"]
+
+
+@pytest.mark.parametrize("services", RESTORED, ids="-".join)
+async def test_restored_databases_are_settled_under_load(town: Town, services: Sequence[str]) -> None:
+    await restore_and_settle(town, services)
