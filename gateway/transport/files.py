@@ -48,6 +48,7 @@ class Files:
             Route("/files", self._answered(self.store), methods=["POST"]),
             Route("/files/template.xlsx", self._answered(self.template), methods=["GET"]),
             Route("/files/{file}", self._answered(self.fetch), methods=["GET"]),
+            Route("/files/{file}", self._answered(self.let_go), methods=["DELETE"]),
         ]
 
     def _answered(self, endpoint: Any) -> Any:
@@ -93,6 +94,7 @@ class Files:
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > LARGEST_FILE:
             raise _too_large()
+        _refuse_form(request)
         file, number, size = messages.FILE.id(token_hex(12)), 0, 0
         try:
             async for data, last in _parts(request.stream()):
@@ -111,6 +113,12 @@ class Files:
             raise
         stored = encoded({"file": file, "name": file_name(name), "size": size})
         return Response(stored, 201, {"cache-control": "no-store"}, "application/json")
+
+    async def let_go(self, request: Request, caller: Caller) -> Response:
+        file = request.path_params["file"]
+        command = owner_of(file).DiscardFile(file=file)
+        await self._operations.client.ask(command, caller, dict[str, Any], key=f"{file}/discard")
+        return Response(status_code=204, headers={"cache-control": "no-store"})
 
     async def _discard(self, messages: SheetMessages, file: str, caller: Caller) -> None:
         with suppress(Refused, Unavailable):
@@ -157,6 +165,14 @@ class Files:
 
         kind = TYPES.get(first.name.rpartition(".")[2].lower(), "application/octet-stream")
         return StreamingResponse(parts(), 200, _download(first.name, "private, no-store"), kind)
+
+
+def _refuse_form(request: Request) -> None:
+    """A form has other bytes around the file, and a service would find no file in it."""
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        vi = "Hãy gửi chính tệp làm nội dung yêu cầu (curl --data-binary @tệp), không gửi qua biểu mẫu (curl -F)."
+        en = "Send the file itself as the body (curl --data-binary @file), not in a form (curl -F)."
+        raise RequestRefused(415, "content-type", vi=vi, en=en)
 
 
 def _asked(request: Request) -> SheetMessages:

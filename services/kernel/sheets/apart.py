@@ -30,7 +30,9 @@ LARGEST_BATCH = 4 * 1024 * 1024
 """Bytes of rows after which a batch ends early."""
 INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
 """Environment of a child. It needs no address and no secret."""
-_ROW = msgspec.json.Decoder(tuple[int, dict[str, str | bool | int | float], tuple[RowProblem, ...]])
+_ROW = msgspec.json.Decoder(
+    tuple[int, dict[str, str | bool | int | float], tuple[RowProblem, ...], tuple[RowProblem, ...]]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ class ReadRows:
         size = 0
         with self.file.open("rb") as rows:
             for text in rows:
-                number, cells, problems = _ROW.decode(text)
+                number, cells, problems, notes = _ROW.decode(text)
                 if number <= after:
                     continue
-                batch.append(Line(number, cells, self.letters, problems))
+                batch.append(Line(number, cells, self.letters, problems, notes))
                 size += len(text)
                 if len(batch) == BATCH or size > LARGEST_BATCH:
                     yield batch

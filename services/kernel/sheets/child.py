@@ -63,7 +63,7 @@ def _read(request: Reading) -> Answer:
     total = 0
     with opened(request.file, request.layout) as table, request.into.open("wb") as rows:
         for line in table.lines():
-            rows.write(msgspec.json.encode((line.number, line.cells, line.problems)) + b"\n")
+            rows.write(msgspec.json.encode((line.number, line.cells, line.problems, line.notes)) + b"\n")
             total += 1
     return Answer(dict(table.letters), total)
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from services.kernel.kinds import Noun
 from services.kernel.sheets import values
-from services.kernel.text import folded
+from services.kernel.text import folded, is_unseen
+
+FATE, REASON = "Kết quả", "Lý do"
+"""Headings of a result file beside the columns that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class Column:
     read: Callable[[Any], Any] = values.text
     inputs: tuple[str, ...] = ()
     example: Any = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All headings that mean this column."""
+        return (self.key, self.heading, *self.aliases)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Layout:
 
     def column_named(self, heading: str) -> Column | None:
         """The column by heading or alias. Marks, case, blanks, punctuation and a star for "required" do not matter."""
-        return self._by_name.get(_bare(heading))
+        return self._by_name.get(bare(heading))
 
     def column_of_input(self, field: str) -> str:
         """The key of the column that a refusal means by this field; the field itself where it means none."""
@@ -70,16 +78,13 @@ class Layout:
 
     @cached_property
     def _by_name(self) -> dict[str, Column]:
-        return {
-            _bare(name): column
-            for column in self.columns
-            for name in (column.key, column.heading, *column.aliases)
-        }
+        return {bare(name): column for column in self.columns for name in column.names}
 
     @cached_property
     def _by_input(self) -> dict[str, str]:
         return {field: column.key for column in self.columns for field in column.inputs}
 
 
-def _bare(text: str) -> str:
-    return "".join(c for c in folded(text) if c.isalnum())
+def bare(heading: str) -> str:
+    """The letters and digits of a heading, without marks and case."""
+    return "".join(c for c in folded(heading) if c.isalnum() and not is_unseen(c))

@@ -4,12 +4,15 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from services.kernel.sheets import refusals
+from services.kernel.sheets.number_formats import NumberFormat, format_of
+from services.kernel.text import is_unseen
 
 MOST_COLUMNS = 60
+"""Columns in which something stands must be among the first so many."""
 MOST_STRINGS = 500_000
 """Shared strings of a workbook."""
 LONGEST_CELL = 32_767
@@ -20,10 +23,6 @@ MAIN = (
 )
 """The namespaces of transitional and of strict workbooks."""
 EPOCH, EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - days of a calendar
-DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
-"""Built-in number formats that show a day or a time."""
-_LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
-_TIMES = re.compile("[dmyhs]", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(E[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -31,8 +30,26 @@ class Formula:
     """Stands for the value of a cell that has a formula."""
 
 
+class Row(NamedTuple):
+    """`hidden`: by its height, by hand or by a filter."""
+
+    number: int
+    cells: list[Any]
+    hidden: bool = False
+
+
+class Merge(NamedTuple):
+    """A range of merged cells of several rows: its first row and its columns, counted from 1, and its address."""
+
+    row: int
+    first: int
+    last: int
+    address: str
+
+
 FORMULA = Formula()
-Row = tuple[int, list[Any]]
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})", re.ASCII)
 
 
 def parser_of(
@@ -97,43 +114,51 @@ class Strings:
         elif name == "si":
             if len(self.texts) >= MOST_STRINGS:
                 raise refusals.too_heavy()
-            self.texts.append("".join(self._parts))
+            self.texts.append(unescaped("".join(self._parts)))
             self._parts.clear()
 
 
 class Styles:
-    """Whether each cell format shows a day or a time."""
+    """The number format of each cell format."""
 
     def __init__(self) -> None:
-        self.are_dates: list[bool] = []
-        self._custom: dict[str, str] = {}
+        self.formats: list[NumberFormat] = []
+        self._made: dict[int, NumberFormat] = {}
+        self._custom: dict[int, str] = {}
         self._of_cells = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "numFmt":
-            self._custom[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+            self._custom[int(attributes.get("numFmtId", ""))] = attributes.get("formatCode", "")
         elif name == "cellXfs":
             self._of_cells = True
         elif name == "xf" and self._of_cells:
-            self.are_dates.append(self._is_date(attributes.get("numFmtId", "0")))
+            number = int(attributes.get("numFmtId", "0"))
+            if number not in self._made:
+                self._made[number] = format_of(number, self._custom)
+            self.formats.append(self._made[number])
 
     def end(self, name: str) -> None:
         if name == "cellXfs":
             self._of_cells = False
 
-    def _is_date(self, number_format: str) -> bool:
-        code = self._custom.get(number_format)
-        if code is None:
-            return int(number_format) in DATE_FORMATS
-        return bool(_TIMES.search(_LITERAL.sub("", code.partition(";")[0])))
-
 
 class Rows:
-    """The rows of one worksheet; `rows` are those that are complete."""
+    """The rows of one worksheet in which something stands; `rows` are those that are complete.
 
-    def __init__(self, strings: list[str], are_dates: list[bool], epoch: datetime) -> None:
+    `hidden`: numbers of the columns that are hidden. Known at the end: `merges`, and `far`, the row and the
+    address of the last cell beyond `MOST_COLUMNS`.
+    """
+
+    def __init__(self, strings: list[str], formats: list[NumberFormat], epoch: datetime) -> None:
         self.rows: deque[Row] = deque()
-        self._strings, self._are_dates, self._epoch = strings, are_dates, epoch
+        self.hidden: set[int] = set()
+        self.merges: list[Merge] = []
+        self.far = (0, "")
+        self._strings, self._formats, self._epoch = strings, formats, epoch
+        self._held = 0
+        """Rows so far in which something stands."""
+        self._is_hidden = False
         self._places: dict[str, int] = {}
         self._number = self._place = 0
         self._cells: list[Any] = []
@@ -152,9 +177,13 @@ class Rows:
         elif name == "f":
             self._has_formula = True
         elif name == "row":
-            self._begin(int(attributes.get("r", self._number + 1)))
+            self._begin(int(attributes.get("r", self._number + 1)), attributes)
         elif name == "rPh":
             self._skips = True
+        elif name == "col":
+            self._column(attributes)
+        elif name == "mergeCell":
+            self._merge(attributes.get("ref", ""))
 
     def text(self, text: str) -> None:
         if self._reads:
@@ -166,16 +195,29 @@ class Rows:
         elif name in ("v", "t"):
             self._reads = False
         elif name == "row":
-            self.rows.append((self._number, self._cells))
+            if self._cells:
+                self._held += 1
+                if self._held > refusals.MOST_ROWS + refusals.LOOKED_AT:
+                    raise refusals.too_long()
+                self.rows.append(Row(self._number, self._cells, self._is_hidden))
         elif name == "rPh":
             self._skips = False
 
-    def _begin(self, number: int) -> None:
+    def _begin(self, number: int, attributes: Mapping[str, str]) -> None:
         if number <= self._number:
             raise ValueError("rows must rise")
-        if number > refusals.MOST_ROWS + refusals.LOOKED_AT:
-            raise refusals.too_long()
         self._number, self._place, self._cells = number, 0, []
+        self._is_hidden = _shows_nothing(attributes, "ht")
+
+    def _column(self, attributes: Mapping[str, str]) -> None:
+        if _shows_nothing(attributes, "width"):
+            last = min(int(attributes["max"]), MOST_COLUMNS)
+            self.hidden.update(range(int(attributes["min"]), last + 1))
+
+    def _merge(self, address: str) -> None:
+        found = _RANGE.fullmatch(address)
+        if found and found[2] != found[4]:
+            self.merges.append(Merge(int(found[2]), place_of(found[1]), place_of(found[3]), address))
 
     def _at(self, letters: str) -> int:
         if letters not in self._places:
@@ -185,12 +227,13 @@ class Rows:
     def _end_cell(self) -> None:
         written = "".join(self._parts)
         self._parts.clear()
-        if self._place > MOST_COLUMNS:
-            return
         if len(written) > LONGEST_CELL:
             raise ValueError("the cell is longer than Excel allows")
         value = FORMULA if self._has_formula else self._value(written)
-        if value is None:
+        if value is None or (isinstance(value, str) and not visible(value)):
+            return
+        if self._place > MOST_COLUMNS:
+            self.far = (self._number, f"{letters_of(self._place)}{self._number}")
             return
         missing = self._place - len(self._cells)
         if missing < 1:
@@ -204,7 +247,15 @@ class Rows:
             return self._numeric(written) if written else None
         if self._type == "b":
             return written == "1"
-        return written  # `inlineStr`, `str`, an error such as `#N/A`, or a day in ISO 8601
+        if self._type == "d":
+            return self._day(written.strip())
+        return unescaped(written)  # `inlineStr`, `str`, or an error such as `#N/A`
+
+    def _day(self, written: str) -> str:
+        """A day in ISO 8601, with or without a time, as day/month/year. A time alone stays as it is."""
+        if "-" not in written:
+            return written.removeprefix("T")
+        return f"{datetime.fromisoformat(written):%d/%m/%Y}"
 
     def _string(self, written: str) -> str:
         found = self._strings[int(written)]
@@ -216,11 +267,15 @@ class Rows:
         written = written.strip()
         if not _NUMBER.fullmatch(written):
             raise ValueError("not a number")
-        value = int(written) if written.isdigit() and len(written) < 16 else float(written)
+        # A workbook stores 17 digits, and Excel shows 15.
+        value = int(written) if written.isdigit() and len(written) < 16 else float(f"{float(written):.15g}")
+        if abs(value) == float("inf"):
+            return written
         style = int(self._style)
-        if style < len(self._are_dates) and self._are_dates[style]:
+        found = self._formats[style] if style < len(self._formats) else None
+        if found and found.is_date:
             return self._shown(value)
-        return value if abs(value) < float("inf") else written
+        return (found.shown(value) if found else None) or value
 
     def _shown(self, serial: float) -> str:
         """The day of a serial number as day/month/year; the time of day for a number below 1."""
@@ -231,6 +286,26 @@ class Rows:
         except OverflowError:
             return "#VALUE!"
         return f"{at:%d/%m/%Y}" if serial >= 1 else f"{at:%H:%M:%S}"
+
+
+def _shows_nothing(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden, by its own mark or by a size of 0."""
+    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, 1)) == 0
+
+
+def unescaped(text: str) -> str:
+    """The text without the escapes of a workbook: `_x000D_` is a carriage return. Line breaks are as in Unix."""
+    if "_x" in text:
+        plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        # Two escapes can make one character, as of an emoji. Half a character cannot be stored.
+        plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = text if "\ufffd" in plain and "\ufffd" not in text else plain
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def visible(text: str) -> str:
+    """The text, or nothing if only blanks and unseen characters stand there."""
+    return text if text.strip() and not all(one.isspace() or is_unseen(one) for one in text) else ""
 
 
 def place_of(letters: str) -> int:

@@ -22,6 +22,7 @@ from services.kernel.sheets import refusals
 from services.kernel.sheets.messages import FILE, LARGEST_FILE, LARGEST_PART
 
 COLLECTION = "files"
+ENDED = Unscoped("files", "a worker that has ended a job notes it at the file of the job's caller")
 PARTS = Unscoped("file_parts", "a part is read by the id of its file, which the caller has read before")
 BEGINNINGS = Unscoped("file_beginnings", "a caller's row only orders the files that the caller begins")
 KEPT = timedelta(days=1)
@@ -51,21 +52,47 @@ def files(access: Access) -> Documents:
     return access.personal(COLLECTION)
 
 
-async def get(access: Access, file: str, state: FileState = FileState.COMPLETE) -> Document:
-    found = await files(access).find_one({"_id": file, "state": state.value})
+async def get(access: Access, file: str, *states: FileState) -> Document:
+    """`states`: those in which it may be; COMPLETE by default."""
+    wanted = [state.value for state in states or (FileState.COMPLETE,)]
+    found = await files(access).find_one({"_id": file, "state": {"$in": wanted}})
     if found is None:
         raise not_found(FILE, file)
     return found
 
 
-async def uploaded(tx: Transaction, most: int) -> int:
-    """Number of files that the caller has sent or begun to send and that have not expired, up to `most`.
+async def waiting(tx: Transaction, most: int) -> int:
+    """Number of files that the caller has sent or begun to send, and that no job has checked or imported, up to `most`.
 
     Of two files that a caller begins at the same time, the second is begun after the first.
     """
     one_at_a_time = {"$inc": {"times": 1}, "$set": {"expires_at": tx.at + KEPT}}
     await tx.unscoped(BEGINNINGS).write([UpdateOne({"_id": tx.caller.id}, one_at_a_time, upsert=True)])
-    return len([one async for one in files(tx).find({"uploaded": True}, {"_id": 1}, limit=most)])
+    return len(
+        [
+            one
+            async for one in files(tx).find({"uploaded": True, "done": {"$ne": True}}, {"_id": 1}, limit=most)
+        ]
+    )
+
+
+async def note_asked(tx: Transaction, file: Document) -> None:
+    """A job will read the file: until then it stays."""
+    await _changed(tx, file, done=False)
+
+
+async def note_done(tx: Transaction, file: str) -> None:
+    """A job has read the file: it no longer counts."""
+    await tx.unscoped(ENDED).write(
+        [UpdateOne({"_id": file}, {"$set": {"done": True}, "$inc": {"version": 1}})]
+    )
+
+
+async def let_go_of_done(tx: Transaction, most: int) -> None:
+    """Discards the caller's oldest files that jobs have read, but for the `most` newest."""
+    done = [one async for one in files(tx).find({"uploaded": True, "done": True}, sort=[("expires_at", -1)])]
+    for file in done[most:]:
+        await discard(tx, file)
 
 
 async def begin(tx: Transaction, file: str, name: str, unit: str, *, uploaded: bool) -> Document:
@@ -81,6 +108,7 @@ async def begin(tx: Transaction, file: str, name: str, unit: str, *, uploaded: b
         "size": 0,
         "parts": 0,
         "uploaded": uploaded,
+        "done": False,
         "expires_at": tx.at + KEPT,
     }
     await files(tx).insert(document)

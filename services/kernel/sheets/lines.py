@@ -17,13 +17,14 @@ FORMULA = frozenset("=+-@\u2212")
 class Line:
     """A row of a file. `cells`: by column key, as they stand there. `letters`: column key → letter.
 
-    `problems`: of cells that cannot be read.
+    `problems`: of cells that cannot be read. `notes`: what is reported of the row though it is imported.
     """
 
     number: int
     cells: Mapping[str, Any]
     letters: Mapping[str, str]
     problems: tuple[RowProblem, ...] = ()
+    notes: tuple[RowProblem, ...] = ()
 
     def address(self, key: str) -> str:
         """The address of a cell, as in `C7`; empty for a column that the file does not have."""

@@ -82,7 +82,7 @@ class StoreFilePart(Command, frozen=True, kw_only=True):
 
 
 class DiscardFile(Command, frozen=True, kw_only=True):
-    """Gives up a file of the caller's own of which parts are missing."""
+    """Gives up a file of the caller's own, whether parts are missing or not."""
 
     file: str
 

@@ -52,7 +52,7 @@ from services.kernel.table import Area, Part, Task, command, query
 SHEET = Noun("sheet", "bảng tính", "sheet")
 MOST_PARTS = LARGEST_FILE // LARGEST_PART + 1
 MOST_FILES, MOST_JOBS = 20, 5
-"""Most uploaded files, not expired, and most unfinished jobs that a caller may have at a time."""
+"""Most uploaded files that no job has read, as many that jobs have read, and most unfinished jobs of a caller."""
 
 
 class Sheets:
@@ -97,7 +97,15 @@ class Sheets:
             ),
             tasks=(Task("sheets", worker.late(lambda running: running.run)),),
             indexes={**files.INDEXES, **jobs.INDEXES},
-            unscoped=(files.PARTS, files.BEGINNINGS, jobs.ROWS, jobs.WAITING, jobs.LEASES, jobs.ADDED),
+            unscoped=(
+                files.ENDED,
+                files.PARTS,
+                files.BEGINNINGS,
+                jobs.ROWS,
+                jobs.WAITING,
+                jobs.LEASES,
+                jobs.ADDED,
+            ),
         )
 
     def worker(self, store: Store) -> Worker:
@@ -114,9 +122,10 @@ class Sheets:
         tx.scope.require(unit)
         if command.number:
             file = await files.get(tx, command.file, FileState.OPEN)
-        elif await files.uploaded(tx, MOST_FILES) >= MOST_FILES:
-            raise _too_many("files", MOST_FILES, "tệp chưa hết hạn", "files that have not expired")
+        elif await files.waiting(tx, MOST_FILES) >= MOST_FILES:
+            raise _too_many("files", MOST_FILES, "tệp chưa kiểm tra hay nhập", "files that no job has read")
         else:
+            await files.let_go_of_done(tx, MOST_FILES)
             file = await files.begin(tx, command.file, name, unit, uploaded=True)
         file = await files.store_part(tx, file, command.number, command.data)
         if command.last:
@@ -124,11 +133,12 @@ class Sheets:
         return {"id": command.file}
 
     async def discard_file(self, command: DiscardFile, tx: Transaction) -> Row:
-        await files.discard(tx, await files.get(tx, command.file, FileState.OPEN))
+        await files.discard(tx, await files.get(tx, command.file, FileState.OPEN, FileState.COMPLETE))
         return {"id": command.file}
 
     async def start_import(self, sheet: AnySheet, command: StartImport, tx: Transaction) -> Row:
         file = await files.get(tx, command.file)
+        await files.note_asked(tx, file)
         kind = JobKind.CHECK if command.check else JobKind.IMPORT
         job = {"unit": file["unit"], "name": file["name"], "file": file["_id"]}
         return await self._start(sheet, kind, command, job, tx)

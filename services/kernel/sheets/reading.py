@@ -5,7 +5,6 @@ address, and the other rows are read. Nothing is computed or followed, and nothi
 """
 
 import codecs
-import csv
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,41 +12,56 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.kernel.sheets import refusals, values
+from services.kernel.kinds import Noun
+from services.kernel.messages import Refused
+from services.kernel.sheets import delimited, refusals
 from services.kernel.sheets.columns import Layout
-from services.kernel.sheets.elements import FORMULA, MOST_COLUMNS, letters_of, place_of
+from services.kernel.sheets.elements import MOST_COLUMNS, Row, Rows, letters_of, place_of, visible
 from services.kernel.sheets.guard import guard, refuse_other_types
+from services.kernel.sheets.headings import Headings, found_in
 from services.kernel.sheets.lines import Line, unquoted
 from services.kernel.sheets.messages import LARGEST_FILE, RowProblem
+from services.kernel.sheets.notices import notices, refuse_layout, unreadable
 from services.kernel.sheets.workbook import Workbook
-
-ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A worksheet or CSV file below its headings. `letters`: column key → letter."""
+    """A worksheet or CSV file below its headings. `sheet`: what is hidden and merged; None for a CSV file."""
 
-    letters: Mapping[str, str]
-    rows: Iterator[tuple[int, list[Any]]]
+    headings: Headings
+    rows: Iterator[Row]
+    noun: Noun
+    sheet: Rows | None = None
+
+    @property
+    def letters(self) -> Mapping[str, str]:
+        """Column key → letter."""
+        return self.headings.letters
 
     def lines(self) -> Iterator[Line]:
-        """Every row that is not empty, in order. They can be read once."""
+        """Every row in which one of our columns holds something, in order. They can be read once."""
         places = {key: place_of(letter) - 1 for key, letter in self.letters.items()}
-        for number, row in self.rows:
+        last = self.headings.row
+        for row in self.rows:
             cells: dict[str, Any] = {}
             problems = []
             for key, place in places.items():
-                value = row[place] if place < len(row) else None
+                value = row.cells[place] if place < len(row.cells) else None
                 value = value.strip() if isinstance(value, str) else value
                 if value is None or value == "":
                     continue
-                if problem := _unreadable(value, f"{self.letters[key]}{number}"):
+                if problem := unreadable(value, f"{self.letters[key]}{row.number}"):
                     problems.append(problem)
                 else:
                     cells[key] = unquoted(value)
             if cells or problems:
-                yield Line(number, cells, self.letters, tuple(problems))
+                notes: list[RowProblem] = []
+                notices(row, self.headings, self.sheet, problems, notes)
+                yield Line(row.number, cells, self.letters, tuple(problems), tuple(notes))
+                last = row.number
+        if self.sheet:
+            refuse_layout(self.sheet, self.headings, last, self.noun)
 
 
 @contextmanager
@@ -60,7 +74,7 @@ def opened(file: Path, layout: Layout) -> Iterator[Table]:
     if not start.strip(b"\0 \r\n\t"):
         raise refusals.file("empty", "trống", "is empty")
     if start.startswith(b"PK\x03\x04"):
-        guard(file, layout.noun)
+        guard(file)
         with _workbook(file, layout) as table:
             yield table
         return
@@ -76,11 +90,15 @@ def _workbook(file: Path, layout: Layout) -> Iterator[Table]:
         hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
         if hidden:
             raise refusals.hidden(", ".join(hidden)[:80])
-        found = [table for one in book.sheets if (table := _headed(book.rows(one), layout))]
+        found: list[Table] = []
+        missed: list[Refused] = []
+        for one in book.sheets:
+            reader = book.reader()
+            _take(_headed(book.rows(one, reader), layout, reader), found, missed)
         if len(found) > 1:
             raise refusals.ambiguous(layout.noun)
         if not found:
-            raise refusals.no_headings()
+            raise (*missed, refusals.no_headings())[0]
         yield found[0]
 
 
@@ -91,80 +109,64 @@ def _csv(file: Path, start: bytes, layout: Layout) -> Iterator[Table]:
         encoding = "utf-16"
     elif b"\0" in start:
         raise refusals.wrong_type("tệp nhị phân", "a binary file")
+
+    def known(row: list[str]) -> int:
+        return len({column.key for cell in row if (column := layout.column_named(cell))})
+
     try:
         with file.open(encoding=encoding, newline="") as stream:
-            first = stream.read(4096)
-            delimiter = max(
-                ";,\t",
-                key=lambda mark: sum(line.count(mark) for line in first.splitlines()[: refusals.LOOKED_AT]),
-            )
-            stream.seek(0)
-            table = _headed(_csv_rows(csv.reader(stream, delimiter=delimiter)), layout)
-            if table is None:
-                raise refusals.no_headings()
-            yield table
+            rows = delimited.rows(stream, known, refusals.LOOKED_AT)
+            found: list[Table] = []
+            missed: list[Refused] = []
+            if rows:
+                _take(_headed(_csv_rows(rows), layout, None), found, missed)
+            if not found:
+                raise (*missed, refusals.no_headings())[0]
+            yield found[0]
     except UnicodeError as error:
         raise refusals.file(
             "encoding",
             "không phải UTF-8; khi lưu, hãy chọn “CSV UTF-8” hoặc lưu dạng .xlsx",
             "is not UTF-8; save it as “CSV UTF-8” or as .xlsx",
         ) from error
-    except csv.Error as error:
-        raise refusals.damaged() from error
+    except delimited.QuoteBroken as broken:
+        raise refusals.quotes(broken.row) from broken
 
 
-def _csv_rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[Any]]]:
-    for number, row in enumerate(reader, 1):
-        if number > refusals.MOST_ROWS + refusals.LOOKED_AT:
-            raise refusals.too_long()
-        if len(row) > 10 * MOST_COLUMNS:
-            raise refusals.too_wide()
-        yield number, list(row[:MOST_COLUMNS])
-
-
-def _headed(rows: Iterator[tuple[int, list[Any]]], layout: Layout) -> Table | None:
-    """The table from its row of headings on; None without one among the first rows."""
+def _csv_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
+    """The rows in which something stands."""
+    held = 0
     for number, row in rows:
-        letters = _letters(row, layout)
-        if layout.recognised_by <= letters.keys():
-            missing = [one.heading for one in layout.columns if one.required and one.key not in letters]
-            if missing:
-                raise refusals.columns_missing(missing)
-            return Table(letters, rows)
-        if number >= refusals.LOOKED_AT:
-            return None
-    return None
-
-
-def _letters(row: list[Any], layout: Layout) -> dict[str, str]:
-    """Column key → letter, of the headings in this row."""
-    letters: dict[str, str] = {}
-    for place, value in enumerate(row, 1):
-        heading = values.text(value) if value is not None else ""
-        column = layout.column_named(heading) if heading else None
-        if column is None:
+        cells: list[Any] = [visible(cell.replace("\r\n", "\n").replace("\r", "\n")) for cell in row]
+        if not any(cells):
             continue
-        letter = letters_of(place)
-        if column.key in letters:
-            raise refusals.column_twice(column.heading, letters[column.key], letter)
-        letters[column.key] = letter
-    return letters
+        held += 1
+        if held > refusals.MOST_ROWS + refusals.LOOKED_AT:
+            raise refusals.too_long()
+        far = next((place for place, cell in enumerate(cells[MOST_COLUMNS:], MOST_COLUMNS + 1) if cell), 0)
+        if far:
+            raise refusals.too_wide(f"{letters_of(far)}{number}")
+        yield Row(number, cells[:MOST_COLUMNS])
 
 
-def _unreadable(value: Any, address: str) -> RowProblem | None:
-    written = value if isinstance(value, str) else ""
-    if value is FORMULA or written.startswith("="):
-        return RowProblem(
-            cell=address,
-            code="cell-formula",
-            vi="Ô chứa công thức; hãy dán giá trị vào thay cho công thức.",
-            en="The cell has a formula; paste its value in its place.",
-        )
-    if written in ERRORS:
-        return RowProblem(
-            cell=address,
-            code="cell-error",
-            vi=f"Ô báo lỗi {written} của Excel.",
-            en=f"The cell has Excel's error {written}.",
-        )
-    return None
+def _headed(rows: Iterator[Row], layout: Layout, sheet: Rows | None) -> Table | Refused | None:
+    """The table from its row of headings on. Without one among the first rows: why, if it is known."""
+    missed: Refused | None = None
+    for looked, row in enumerate(rows, 1):
+        headings = found_in(row, layout)
+        if layout.recognised_by <= headings.letters.keys():
+            if fault := headings.fault(layout):
+                raise fault
+            return Table(headings, rows, layout.noun, sheet)
+        if len(headings.letters) > 1 and not missed:
+            missed = headings.fault(layout)
+        if looked >= refusals.LOOKED_AT:
+            break
+    return missed
+
+
+def _take(found: Table | Refused | None, tables: list[Table], missed: list[Refused]) -> None:
+    if isinstance(found, Table):
+        tables.append(found)
+    elif found:
+        missed.append(found)

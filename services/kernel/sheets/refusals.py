@@ -59,15 +59,31 @@ def too_long() -> Refused:
     )
 
 
-def too_wide() -> Refused:
-    return sheet("too-wide", "có quá nhiều cột", "has too many columns")
+def too_wide(cell: str) -> Refused:
+    return sheet("too-wide", f"có quá nhiều cột: xem ô {cell}", f"has too many columns: see cell {cell}")
 
 
-def merged(noun: Noun) -> Refused:
+def quotes(row: int) -> Refused:
+    return file(
+        "quotes",
+        f"có dấu ngoặc kép không đóng, hoặc đặt sai chỗ, từ dòng {row}: nhiều dòng sẽ dính làm một",
+        f"has a quote that is not closed, or in a wrong place, in row {row}: it would make one row of several",
+    )
+
+
+def merged(address: str, noun: Noun) -> Refused:
     return sheet(
         "merged",
-        f"có ô bị trộn; hãy bỏ trộn ô để mỗi dòng là một {noun.vi}",
-        f"has merged cells; unmerge them, so that each row is one {noun.en}",
+        f"có ô bị trộn {address}; hãy bỏ trộn ô để mỗi dòng là một {noun.vi}",
+        f"has merged cells {address}; unmerge them, so that each row is one {noun.en}",
+    )
+
+
+def heading_misspelt(letter: str, heading: str, meant: str) -> Refused:
+    return sheet(
+        "heading-unknown",
+        f"có cột {letter} “{heading[:60]}” không có trong mẫu; có phải “{meant}”? Hãy sửa tiêu đề hoặc bỏ cột",
+        f"has a column {letter} “{heading[:60]}” that the template lacks; is it “{meant}”? Correct it or delete it",
     )
 
 

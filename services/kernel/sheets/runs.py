@@ -19,7 +19,7 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets import apart, files, identity, jobs, values
 from services.kernel.sheets.apart import BATCH, ReadRows
-from services.kernel.sheets.columns import Column
+from services.kernel.sheets.columns import FATE, REASON, Column
 from services.kernel.sheets.identity import Identities
 from services.kernel.sheets.jobs import Told
 from services.kernel.sheets.judging import Outcome, contradicts, imported_before, repeats
@@ -29,7 +29,6 @@ from services.kernel.sheets.requests import Writing
 from services.kernel.sheets.sheet import AnySheet, Importer
 
 LONGEST_TITLE = 200
-FATE, REASON = "Kết quả", "Lý do"
 
 
 class Run:
@@ -126,7 +125,8 @@ class Run:
         title = line.text(self._sheet.layout.named_by)[:LONGEST_TITLE] or outcome.title
         new = outcome.new and written
         record, version = (outcome.record, outcome.version) if written or not outcome.new else (None, None)
-        return Outcome(outcome.fate, record, version, new, title, outcome.problems)
+        fate = Fate.WARNING if line.notes and outcome.fate is Fate.ACCEPTED else outcome.fate
+        return Outcome(fate, record, version, new, title, (*outcome.problems, *line.notes))
 
     async def _export(self, folder: Path) -> str:
         job, layout = self._job, self._sheet.layout

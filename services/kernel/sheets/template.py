@@ -73,7 +73,11 @@ def _guide(layout: Layout) -> tuple[str, ...]:
     return (
         f"Mỗi dòng của trang “{layout.title}” là một {layout.noun.vi}. Cột có dấu * phải có.",
         "Có thể đổi thứ tự cột, bỏ cột không dùng; tên cột không phân biệt dấu và chữ hoa.",
-        "Không trộn ô, không ẩn trang, không dùng công thức, không liên kết đến tệp khác.",
+        "Không trộn ô của nhiều dòng, không ẩn trang, không dùng công thức, không liên kết đến tệp khác. "
+        "Dòng và cột bị ẩn vẫn được đọc, có cảnh báo.",
+        "Cột có tên lạ không được nhập, có cảnh báo ở từng dòng; tên cột viết nhầm thì cả tệp bị trả lại. "
+        "Phía trên dòng tên cột có thể có tiêu đề, kể cả ô trộn.",
+        "Số viết như 1.155,3; 2.408; 72,9 triệu; 1 tỷ 200 triệu. Ô có định dạng được đọc như đang hiện: 100%, 005.",
         f"Mỗi tệp tối đa {MOST_ROWS} dòng, {LARGEST_FILE >> 20} MB; nhận .xlsx và CSV bằng UTF-8.",
         "Hãy kiểm tra tệp trước: hệ thống cho biết từng dòng được nhận, cảnh báo hay lỗi ở ô nào; chưa ghi gì.",
         "Sau khi nhập, tệp kết quả ghi lý do ngay cạnh từng dòng: sửa các dòng lỗi rồi nhập lại, "

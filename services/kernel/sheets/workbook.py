@@ -58,9 +58,12 @@ class Workbook:
                 found.append(Worksheet(name, visible, part))
         return found
 
-    def rows(self, sheet: Worksheet) -> Iterator[Row]:
-        """Number and cells of each row that the file has, of the first `MOST_COLUMNS` columns."""
-        reader = Rows(self._strings.texts, self._styles.are_dates, self._epoch)
+    def reader(self) -> Rows:
+        """A reader of one worksheet."""
+        return Rows(self._strings.texts, self._styles.formats, self._epoch)
+
+    def rows(self, sheet: Worksheet, reader: Rows) -> Iterator[Row]:
+        """Each row in which something stands. `reader`: of this worksheet; it knows what is hidden and merged."""
         parser = parser_of(reader.start, reader.end, reader.text)
         for chunk in self._chunks(sheet.part, None):
             with _sound():

@@ -21,7 +21,7 @@ from services.kernel.mongo.driver import Document, PyMongoError
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
-from services.kernel.sheets import alive, jobs
+from services.kernel.sheets import alive, files, jobs
 from services.kernel.sheets.jobs import RENEWED, Lost
 from services.kernel.sheets.messages import JobState
 from services.kernel.sheets.runs import Run
@@ -120,6 +120,8 @@ class Worker:
             if why:
                 ended |= {"problem_code": why.code, "problem_vi": why.vi, "problem_en": why.en}
             await jobs.change(tx, job, ended)
+            if file := job.get("file"):
+                await files.note_done(tx, file)
 
         with suppress(Lost):
             await self._store.transaction(work)

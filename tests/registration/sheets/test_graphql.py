@@ -343,6 +343,43 @@ async def test_file_is_private_and_sent_by_officers_of_the_unit_only(graphql: Gr
     )
 
 
+async def test_form_is_refused_and_a_checked_file_can_be_let_go(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+    who = Person(graphql, Role.OFFICER, name="Chi")
+    url = graphql.url.removesuffix("/graphql") + "/files"
+    headers = {"Authorization": f"Bearer {who.token}"}
+    params = {"unit": CITY, "name": "a.csv"}
+    form = await graphql.http.post(url, params=params, files={"file": ("a.csv", b"x")}, headers=headers)
+    assert (form.status_code, form.json()["errors"][0]["extensions"]["code"]) == (415, "content-type")
+    file = (await upload(who, listed("a"), "a.csv")).json()["file"]
+    assert (
+        await graphql.http.delete(
+            f"{url}/{file}", headers={"Authorization": f"Bearer {office.officer.token}"}
+        )
+    ).status_code == 404
+    assert (await graphql.http.delete(f"{url}/{file}", headers=headers)).status_code == 204
+    assert (await fetched(who, file)).status_code == 404
+
+
+async def test_row_says_what_was_hidden_or_lost(graphql: GraphQL) -> None:
+    office = await owned(graphql)
+
+    def write(_: Any, sheet: Any) -> None:
+        sheet.write_row(0, 4, ("Ghi chú", "Kết quả dự kiến", "Ngày lập"))
+        sheet.write_row(1, 0, (OWNER,))
+        sheet.write_row(1, 4, ("gấp", "Trồng hoa\r\nDọn ngõ", "05/03/2019"))
+        sheet.set_row(1, None, None, {"hidden": True})
+
+    job = await done(office.officer, malformed.workbook(write), "h.xlsx", check=False)
+    (row,) = await rows(office.officer, job["id"])
+    assert (row["fate"], [(p["cell"], p["code"]) for p in row["problems"]]) == (
+        "WARNING",
+        [("E2", "column-unknown"), ("", "row-hidden")],
+    )
+    ask = "query($id: ID!) { node(id: $id) { ... on Model { target } } }"
+    assert (await office.officer.ask(ask, id=row["model"]))["node"] == {"target": "Trồng hoa\nDọn ngõ"}
+
+
 async def test_template_needs_no_token(graphql: GraphQL) -> None:
     base = graphql.url.removesuffix("/graphql")
     reply = await graphql.http.get(f"{base}/files/template.xlsx")

@@ -33,7 +33,7 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.rows import Rows
-from services.kernel.sheets import worker
+from services.kernel.sheets import mount, worker
 from services.kernel.sheets.apart import BATCH
 from services.kernel.sheets.messages import FileData, FileFormat
 from services.kernel.sheets.mount import Sheets
@@ -301,6 +301,24 @@ async def test_lease_is_renewed_while_a_batch_is_judged(
             (settings.var / GATE).touch()
             assert (await service.ended(job))["state"] == "DONE"
     assert await planted(settings) == {GATE: 1, "Đa": 1}
+
+
+async def test_files_that_jobs_have_read_do_not_count(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mount, "MOST_FILES", 2)
+    async with in_process(settings) as service:
+        async with service.working():
+            for name in ("Đa", "Gạo", "Lim", "Sến"):
+                assert (await service.ended(await service.starts(listed(name))))["state"] == "DONE"
+        kept = {"uploaded": True, "state": "COMPLETE"}
+        assert await service.store.db.files.count_documents(kept) == 3
+        for name in ("Bàng", "Sưa"):
+            await service.starts(listed(name))
+        assert await service.store.db.files.count_documents(kept) == 4
+        with pytest.raises(Refused) as refused:
+            await service.starts(listed("Mít"))
+        assert refused.value.refusal.code == "too-many-files"
 
 
 class Forgetful(Store):
