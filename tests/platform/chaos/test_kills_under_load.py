@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from infra.operate import report_view
+from infra.operate.operator import rebuild
 from infra.operate.positions import settled
 from infra.operate.recount import recount
 from infra.run.embedded import EmbeddedServer
@@ -38,6 +39,8 @@ RESTORED: list[Sequence[str]] = [
     ("registration", "review"),
     tuple(SERVICES),
 ]
+"""The services whose databases are restored together."""
+MORE = pytest.mark.skipif("CHAOS_ROUNDS" not in os.environ, reason="`make chaos` does it")
 if "CHAOS_ROUNDS" not in os.environ:
     RESTORED = RESTORED[:1]
 AGAIN = 20
@@ -66,6 +69,19 @@ def _process(name: str) -> Kill:
         await until(again)
 
     return kill
+
+
+async def _kill_reporting_in_a_rebuild(town: Town) -> None:
+    """Right after the request, or while the counters are being built: another process goes on."""
+    before = (await town.watch.positions()).cursors.keys()
+    await rebuild(town.settings)
+    await _process("reporting")(town)
+
+    async def rebuilt() -> bool:
+        found = await town.watch.positions()
+        return found.cursors.keys() != before and found.rebuilds == ["rebuild of the counters: none"]
+
+    await until(rebuilt)
 
 
 async def _kill_nats(town: Town) -> None:
@@ -129,6 +145,7 @@ async def _fill_disk_of_nats(town: Town) -> None:
         pytest.param(_delete_streams, id="every-stream"),
         pytest.param(_wipe_jetstream, id="jetstream-store"),
         pytest.param(_fill_disk_of_nats, id="full-disk-of-nats"),
+        pytest.param(_kill_reporting_in_a_rebuild, id="reporting-in-a-rebuild", marks=MORE),
     ],
 )
 async def test_kill_under_load_loses_no_change_and_counts_none_twice(town: Town, kill: Kill) -> None:
