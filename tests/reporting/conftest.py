@@ -27,6 +27,7 @@ from services.reporting.generations import Generations, generations
 from services.reporting.measures import COUNTED
 from services.reporting.messages import Measure, RebuildCounters, Report, ReportOf
 from services.reporting.projection import Projection
+from services.review.messages import ReviewDecided, Verdict
 from tests.conftest import TESTER
 from tests.waiting import until
 
@@ -56,6 +57,7 @@ class Reporting:
         self.store = Store(settings, "reporting")
         self.sequencers: dict[str, Sequencer] = {}
         self.projection = Projection(self.store)
+        self.numbering: dict[str, asyncio.Future[None]] = {}
         self.tasks: list[asyncio.Future[None]] = []
 
     async def produce(self) -> None:
@@ -73,7 +75,8 @@ class Reporting:
         """Starts a sequencer that knows nothing of an earlier one."""
         made = Sequencer(self.logs[producer], self.connection, lease=LEASE, heartbeat=0.1)
         self.sequencers[producer] = made
-        self.tasks.append(asyncio.ensure_future(made.run()))
+        self.numbering[producer] = asyncio.ensure_future(made.run())
+        self.tasks.append(self.numbering[producer])
 
     def running(self, projection: Projection) -> "asyncio.Future[None]":
         return asyncio.ensure_future(keep_running("projection", lambda: projection.run(self.connection)))
@@ -99,6 +102,33 @@ class Reporting:
 
         await self.logs["registration"].transaction(work)
         self.sequencers["registration"].nudge()
+
+    async def stop_numbering(self, producer: str) -> None:
+        task = self.numbering.pop(producer)
+        self.tasks.remove(task)
+        await end([task])
+
+    @staticmethod
+    def accepted(key: str) -> ModelAccepted:
+        return _accepted(key)
+
+    @staticmethod
+    def decided(key: str) -> ReviewDecided:
+        accepted = _accepted(key)
+        return ReviewDecided(
+            key=key,
+            version=1,
+            at=accepted.at,
+            unit=accepted.unit,
+            model=key,
+            title=accepted.title,
+            field=accepted.field,
+            subject_kind=accepted.subject_kind,
+            level=accepted.level,
+            on=accepted.on,
+            verdict=Verdict.RECOGNISED,
+            reason="",
+        )
 
     async def ask_for_rebuild(self) -> None:
         await self.store.transaction(lambda tx: handlers.ask_for_rebuild(RebuildCounters(), tx))
