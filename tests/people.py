@@ -33,11 +33,11 @@ _OF_MODELS = {
     *("noteProgress", "recordContribution", "selfAssessModel", "carryOverModel", "changeModelLevel"),
     *("changeModelOwner", "discontinueModel"),
 }
+_HANDED = " ... on HandedOver { unit { id } to { id } since document records left }"
 _DO = """
 mutation Do($key: String!, $input: {input}!) {{
   {name}(idempotencyKey: $key, input: $input) {{
     __typename
-    ... on Node {{ id }}
     {more}
     ... on Refusal {{ code fields messageVi messageEn }}
   }}
@@ -65,6 +65,7 @@ def mutation(name: str) -> str:
     if name in _BATCHES:
         return _EACH.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
     more = "... on Model { title state version }" if name in _OF_MODELS else ""
+    more += _HANDED if name in ("handOver", "handOverAll") else " ... on Node { id }"
     return _DO.format(name=name, more=more, input=f"{name[0].upper()}{name[1:]}Input")
 
 

@@ -23,6 +23,7 @@ from gateway.schema.registration.corrections import Correction, CorrectionsMutat
 from gateway.schema.registration.delegations import Delegation, DelegationsMutation, DelegationsQuery
 from gateway.schema.registration.documents import DocumentsMutation, DocumentsQuery, GoverningDocument
 from gateway.schema.registration.formality import FormalityMutation, FormalityQuery, Question
+from gateway.schema.registration.handovers import HandOversMutation, HandOversQuery
 from gateway.schema.registration.launches import Launch, LaunchesMutation, LaunchesQuery
 from gateway.schema.registration.models import Model, ModelsMutation, ModelsQuery
 from gateway.schema.registration.organisations import Organisation, OrganisationsMutation, OrganisationsQuery
@@ -84,6 +85,7 @@ def _node(id: Annotated[ID, described("Mã của đối tượng, bất kể lo�
 class Query(
     UnitsQuery,
     ReorganisationsQuery,
+    HandOversQuery,
     ModelsQuery,
     ReviewsQuery,
     SupervisionQuery,
@@ -110,6 +112,7 @@ class Query(
 class Mutation(
     OrganisationsMutation,
     ReorganisationsMutation,
+    HandOversMutation,
     ModelsMutation,
     ReviewsMutation,
     SupervisionMutation,

@@ -18,6 +18,8 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import PENDING
 from services.reporting.generations import cursor, generations, reader
 
+MOVED: Document = {"spells.1": {"$exists": True}}
+"""The units with several spells."""
 COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions", "corrected_on")
 
 
@@ -68,15 +70,16 @@ class _Count:
 
     async def _from_documents(self) -> AsyncIterator[tuple[str, Document]]:
         """The facts that follow from the documents, by `<id>/<version>/<measure>`."""
+        moved = {u["_id"]: u["spells"] async for u in self._all("registration", "units", MOVED)}
         async for model in self._all("registration", "models", {"registered_version": {"$ne": None}}):
-            for fact in of_model(model):
-                yield fact
+            for key, fact in of_model(model):
+                yield key, fact | {"unit": _path(fact["unit"], fact["on"], moved)}
         async for question in self._all("registration", "questions"):
-            for fact in of_question(question):
-                yield fact
+            for key, fact in of_question(question):
+                yield key, fact | {"unit": _path(fact["unit"], fact["on"], moved)}
         async for review in self._all("review", "reviews"):
-            for fact in of_review(review):
-                yield fact
+            for key, fact in of_review(review):
+                yield key, fact
         async for activity in self._all("supervision", "activities"):
             yield of_activity(activity)
 
@@ -241,7 +244,7 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
 
 
 def of_review(review: Document) -> Iterator[tuple[str, Document]]:
-    """A decision counts once. One on a model whose registration was lost is taken back in a later version."""
+    """A decision counts once, on the level of its day. One on a model whose registration was lost is taken back."""
     yield from _corrected(review, dict(_decisions(review)), _of_entry)
     for lost in review.get("lost", ()):
         then = review | lost
@@ -263,9 +266,11 @@ def _of_entry(review: Document, entry: Document) -> Iterator[tuple[str, Document
 
 
 def _of_decision(then: Document) -> Iterator[tuple[str, Document]]:
-    yield _of_year(then["verdict"], then, then["decided_version"], then["decided_on"])
+    decided = then | {"level": then.get("decided_level") or then["level"]}
+    yield _of_year(then["verdict"], decided, then["decided_version"], then["decided_on"])
     if then["nominated_version"]:
-        yield _of_year("NOMINATED", then, then["nominated_version"], then["nominated_on"])
+        nominated = then | {"level": then.get("nominated_level") or then["level"]}
+        yield _of_year("NOMINATED", nominated, then["nominated_version"], then["nominated_on"])
 
 
 def _of_year(
@@ -310,11 +315,28 @@ def _expected(
         "measure": measure,
         "on": on,
         "counted_on": counted_on or on,
-        "unit": document["unit"],
+        "unit": _lived_under(document, on),
         "amount": amount,
         "corrected_on": None,
         "dimensions": {dimension: document[name] for dimension, name in names.items()},
     }
+
+
+def _lived_under(document: Document, on: str) -> str:
+    """Path of the unit under which the document's record lived on that day."""
+    path = str(document["unit"])
+    for home in document.get("homes", ()):
+        if home["since"] <= on:
+            path = home["path"]
+    return path
+
+
+def _path(path: str, on: str, moved: Mapping[str, list[Document]]) -> str:
+    """The unit's path on that day. `moved`: the spells of units that were renamed or came under another unit."""
+    for spell in moved.get(path.rpartition("/")[2], ()):
+        if (spell["since"] or "") <= on and (spell["until"] is None or on < spell["until"]):
+            return str(spell["path"])
+    return path
 
 
 def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:

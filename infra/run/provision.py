@@ -76,6 +76,6 @@ async def _streams(settings: Settings, names: Sequence[str]) -> None:
 async def _database(settings: Settings, table: Table) -> None:
     store = Store(settings, table.name, user=OPERATOR_USER)
     try:
-        await store.provision(table.indexes)
+        await store.provision(table.indexes, table.fills)
     finally:
         store.close()

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol, runtime_checkable
 
-from services.kernel.aggregate import Aggregate
 from services.kernel.kinds import Noun
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access, Unscoped
@@ -22,6 +21,7 @@ from services.kernel.mongo.driver import (
 from services.kernel.mongo.repository import not_found
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import DatedUnit, UnitLevel, UnitPath
+from services.movement.homes import Homed
 
 COLLECTION = "units"
 UNITS = Unscoped(COLLECTION, "units and their lineage are public knowledge")
@@ -50,9 +50,9 @@ class Directory:
             raise not_found(UNIT, unit)
         return _unit(document)
 
-    async def of(self, record: Aggregate) -> DatedUnit:
-        """The unit that the record was made under."""
-        return await self.get(UnitPath(record.unit).unit)
+    async def of(self, record: Homed, day: date) -> DatedUnit:
+        """The unit under which the record lived on `day`."""
+        return await self.get(record.home_on(day).unit)
 
     async def many(self, units: Sequence[str]) -> list[DatedUnit]:
         return await self._find({"_id": {"$in": list(units)}})

@@ -1,12 +1,10 @@
 """Repository: records that change as a whole, one version after the other."""
 
-from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.units import DatedUnit, Spell, UnitPath
 
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +33,3 @@ def changed(state: S, /, **changes: Any) -> S:
 def about(state: Aggregate, act: Act) -> dict[str, Any]:
     """The fields that every event has, for the event of `act` that led to this version."""
     return {"key": state.id, "version": state.version, "at": act.at, "unit": state.unit}
-
-
-def unit_on(state: Aggregate, unit: DatedUnit, day: date, *fields: str) -> Spell:
-    """The record's unit as it was on `day`; refused if it was not in force. `fields`: see `DatedUnit.in_force`."""
-    if unit.id != UnitPath(state.unit).unit:
-        raise ValueError(f"{state.id} belongs to {state.unit}, not to {unit.id}")
-    return unit.in_force(day, *fields)

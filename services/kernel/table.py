@@ -20,7 +20,7 @@ from services.kernel.log.settling import Settle
 from services.kernel.messages import Command, Event, Message, Query
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.driver import Indexes
-from services.kernel.mongo.store import Store
+from services.kernel.mongo.store import Fill, Store
 from services.kernel.mongo.transaction import Transaction
 
 C = TypeVar("C", bound=Command)
@@ -195,6 +195,7 @@ class Area:
     subscriptions: Sequence[Subscription] = ()
     tasks: Sequence[Task] = ()
     indexes: Indexes = field(default_factory=dict)
+    fills: Sequence[Fill] = ()
     unscoped: Sequence[Unscoped] = ()
     """Collections that are read without regard to units, each with the reason."""
 
@@ -223,6 +224,7 @@ class Table:
         self.subscriptions = [row for area in areas for row in area.subscriptions]
         self.tasks = [task for area in areas for task in area.tasks]
         self.indexes: Indexes = {name: models for area in areas for name, models in area.indexes.items()}
+        self.fills = [fill for area in areas for fill in area.fills]
         self.unscoped = [one for area in areas for one in area.unscoped]
         declared = [type_ for area in areas for type_ in _messages(area.messages)]
         self.announces = tuple(type_ for type_ in declared if issubclass(type_, Event))

@@ -1,5 +1,7 @@
 """The vocabulary that every service counts by: fields, subjects, levels, contributions, and kinds of bodies."""
 
+from datetime import date
+
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import UnitLevel
@@ -71,6 +73,9 @@ class Level(Word):
     DISTRICT = "DISTRICT", "Cấp quận, huyện, thị xã"
     COMMUNE = "COMMUNE", "Cấp cơ sở"
 
+
+DISTRICTS_END = date(2025, 7, 1)
+"""First day without districts, and so without the district level."""
 
 _LEVELS = {
     UnitLevel.PROVINCE: Level.CITY,

@@ -12,6 +12,7 @@ from services.registration.corrections import app as corrections
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents
 from services.registration.formality import app as formality
+from services.registration.handovers import app as handovers
 from services.registration.launches import app as launches
 from services.registration.models import app as models
 from services.registration.organisations import app as organisations
@@ -33,6 +34,7 @@ TABLE = Table(
     models.AREA,
     corrections.AREA,
     reorganisations.AREA,
+    handovers.AREA,
     search.AREA,
     relations.AREA,
     sheets.AREA,

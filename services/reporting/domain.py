@@ -11,6 +11,7 @@ import msgspec
 
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.units import UnitPath
+from services.movement.homes import Home
 from services.movement.outliers import flags_of_totals
 from services.movement.words import Covers
 from services.reporting.measures import MADE_BY, Dimension, Item, Measure, Source
@@ -91,6 +92,24 @@ def facts_of(event: Event, recorded: Recorded) -> list[Fact]:
         for item in source.items(event)
         if source.when(item.fact)
     ]
+
+
+def moved(facts: Iterable[Fact], made_under: str, homes: Sequence[Home]) -> list[tuple[Fact, Fact]]:
+    """The facts of a record that count under another unit now, each before and after.
+
+    `made_under`: path of the record's first unit. `homes`: those to which it was handed over, in the order of time.
+    """
+    pairs = []
+    for fact in facts:
+        path = [made_under, *(home.path for home in homes if home.since <= fact.on)][-1]
+        # The fact may have another path of the same unit: that of its day.
+        if UnitPath(fact.unit).unit != UnitPath(path).unit:
+            pairs.append((fact, msgspec.structs.replace(fact, unit=path)))
+    return pairs
+
+
+def taken_back(fact: Fact) -> Fact:
+    return msgspec.structs.replace(fact, amount=-fact.amount)
 
 
 def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:

@@ -8,13 +8,20 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import COUNTRY
 from services.reporting import domain, generations
-from services.reporting.measures import Measure
+from services.reporting.domain import Fact
+from services.reporting.measures import PLACES, Measure
 from services.reporting.messages import Position, RebuildCounters, Report, ReportOf
 from services.reporting.repository import Counters
 
 
 async def count(heard: Sequence[Heard], tx: Transaction, counters: Counters) -> None:
-    facts = [fact for one in heard for fact in domain.facts_of(one.event, one.recorded)]
+    facts: list[Fact] = []
+    for one in heard:
+        facts += domain.facts_of(one.event, one.recorded)
+        if isinstance(one.event, PLACES) and one.event.homes:
+            await counters.add(facts, tx)
+            await counters.move(one.event.key, one.event.made_under, one.event.homes, tx)
+            facts = []
     await counters.add(facts, tx)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -16,7 +16,12 @@ from services.kernel.messages import Event
 from services.kernel.words import Word
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, Level, SubjectKind
 from services.movement.years import from_year, in_year
-from services.registration.formality.messages import QuestionAnswered, QuestionAsked, QuestionSettled
+from services.registration.formality.messages import (
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionHandedOver,
+    QuestionSettled,
+)
 from services.registration.models.messages import (
     ContributionRecorded,
     ModelAccepted,
@@ -24,6 +29,7 @@ from services.registration.models.messages import (
     ModelCarriedOver,
     ModelCorrected,
     ModelDiscontinued,
+    ModelHandedOver,
     ModelStep,
     ModelWithdrawn,
 )
@@ -31,6 +37,7 @@ from services.review.messages import (
     ReviewClosed,
     ReviewCorrected,
     ReviewDecided,
+    ReviewHandedOver,
     ReviewNominated,
     ReviewStep,
     Verdict,
@@ -368,8 +375,16 @@ MADE_BY: Mapping[type[Event], tuple[tuple[Measure, Source], ...]] = {
 }
 """The measures that each counted event may add to."""
 
+MOVES: Final = (ModelHandedOver, QuestionHandedOver, ReviewHandedOver)
+"""The events that hand a record over: facts of the record on or after the first day of a home count there."""
+PLACES: Final = (*MOVES, ModelCorrected, ReviewCorrected)
+"""The events with `homes`. Facts of an event that corrects several facts have days of their own."""
+
 COUNTED: Mapping[str, tuple[type[Event], ...]] = {
-    producer: tuple(event for event in MADE_BY if event.service == producer)
+    producer: (
+        *(event for event in MADE_BY if event.service == producer),
+        *(event for event in MOVES if event.service == producer),
+    )
     for producer in dict.fromkeys(event.service for event in MADE_BY)
 }
-"""The counted events by producer."""
+"""The counted events, and those that move facts, by producer."""

@@ -6,10 +6,19 @@ from decimal import Decimal
 from services.directory import units as directory
 from services.kernel.caller import Covered
 from services.kernel.mongo.access import CURSORS, PARKED, Access, Unscoped
-from services.kernel.mongo.codec import to_document
-from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, InsertOne, UpdateOne
+from services.kernel.mongo.codec import from_document, to_document
+from services.kernel.mongo.driver import (
+    ASCENDING,
+    Document,
+    Indexes,
+    IndexModel,
+    InsertOne,
+    ReplaceOne,
+    UpdateOne,
+)
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
+from services.movement.homes import Home
 from services.reporting import domain
 from services.reporting.domain import Fact, Known, fold
 from services.reporting.generations import FIRST_GENERATION, cursor, reader, stored_cursors
@@ -59,6 +68,22 @@ class Counters:
             return
         inserts = [InsertOne(_document(fact)) for fact in facts]
         await tx.unscoped(self._facts).write(inserts)
+        await self._sum(facts, tx)
+
+    async def move(self, thing: str, made_under: str, homes: Sequence[Home], tx: Transaction) -> None:
+        """Counts the facts of a record under the unit of their day. `homes`: those to which it was handed over.
+
+        There are few to move: after a hand-over a fact counts under the successor from the beginning.
+        """
+        found = tx.unscoped(self._facts).find({"thing": thing})
+        moved = domain.moved([from_document(one, Fact) async for one in found], made_under, homes)
+        if moved:
+            after = [fact for _, fact in moved]
+            writes = [ReplaceOne({"_id": fact.id}, _document(fact)) for fact in after]
+            await tx.unscoped(self._facts).write(writes)
+            await self._sum([*(domain.taken_back(fact) for fact, _ in moved), *after], tx)
+
+    async def _sum(self, facts: Sequence[Fact], tx: Transaction) -> None:
         updates = [
             UpdateOne(
                 {"_id": f"{period}/{unit}/{measure}"},

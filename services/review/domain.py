@@ -11,15 +11,17 @@ from typing import Any
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import Aggregate, about, changed
+from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Event, Refused
+from services.movement.homes import Home, Homed, following, levelled
 from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import (
     ModelAccepted,
     ModelCorrected,
     ModelDiscontinued,
+    ModelHandedOver,
     ModelLevelChanged,
     ModelOwnerChanged,
     ModelWithdrawn,
@@ -31,6 +33,7 @@ from services.review.messages import (
     ReviewCorrected,
     ReviewDecided,
     ReviewedModelChanged,
+    ReviewHandedOver,
     ReviewNominated,
     ReviewOpened,
     ReviewStep,
@@ -38,11 +41,14 @@ from services.review.messages import (
 )
 
 LONGEST_REASON = 4000
-OF_MODEL = ("owner", "former_owners", "written_by", "title", "closed_on", "closed_because")
+OF_MODEL = ("owner", "former_owners", "written_by", "title", "homes", "closed_on", "closed_because")
 COUNTED_BY = ("field", "subject_kind", "level")
 OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on")
 """The values that a review has from its model. A decision stays counted as it was made."""
-DECISION = ("verdict", "reason", "decided_on", "decided_version", "nominated_on", "nominated_version")
+DECISION = (
+    *("verdict", "reason", "decided_on", "decided_version", "decided_level"),
+    *("nominated_on", "nominated_version", "nominated_level"),
+)
 
 
 class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +58,10 @@ class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     decided_on: date
     decided_version: int
+    decided_level: Level | None = None
     nominated_on: date | None
     nominated_version: int | None
+    nominated_level: Level | None = None
     field: Field
     subject_kind: SubjectKind
     level: Level
@@ -69,7 +77,9 @@ class Restated(msgspec.Struct, frozen=True, kw_only=True):
     counted: tuple[CountedDecision, ...]
 
 
-class Review(Aggregate, frozen=True, kw_only=True):
+class Review(Homed, frozen=True, kw_only=True):
+    """`decided_level`, `nominated_level`: its level on the day of the decision, and of the nomination."""
+
     model: str
     title: str
     field: Field
@@ -83,8 +93,10 @@ class Review(Aggregate, frozen=True, kw_only=True):
     reason: str | None = None
     decided_on: date | None = None
     decided_version: int | None = None
+    decided_level: Level | None = None
     nominated_on: date | None = None
     nominated_version: int | None = None
+    nominated_level: Level | None = None
     closed_on: date | None = None
     closed_because: Closing | None = None
     lost: tuple[LostDecision, ...] = ()
@@ -101,19 +113,21 @@ class Review(Aggregate, frozen=True, kw_only=True):
         return frozenset({self.owner, *self.written_by, *self.former_owners})
 
 
-Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged | ReviewCorrected]
+Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged | ReviewCorrected | ReviewHandedOver]
 
 
 def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review, ReviewOpened]:
+    homes, level = levelled(following(accepted.unit, accepted.homes), accepted.level)
     review = Review(
         id=key,
         version=1,
         unit=accepted.unit,
+        homes=homes,
         model=accepted.key,
         title=accepted.title,
         field=accepted.field,
         subject_kind=accepted.subject_kind,
-        level=accepted.level,
+        level=level,
         owner=accepted.owner,
         written_by=accepted.written_by,
         opened_on=act.on,
@@ -128,6 +142,8 @@ def follow(review: Review | None, event: Event, *, key: str, act: Act) -> Step |
         return settle(review, opened[0], act=act) if review else opened
     if isinstance(event, ModelWithdrawn) and not event.registered:
         return None
+    if isinstance(event, ModelHandedOver):
+        return follow_home(review, homes=event.homes, act=act) if review else None
     if review is None:
         raise LookupError(f"there is no review of {event.key}")
     match event:
@@ -167,6 +183,8 @@ def settle(review: Review, followed: Review | None, *, act: Act) -> Step | None:
     if not changes:
         return None
     settled = changed(review, **changes)
+    if changes.keys() == {"homes"}:
+        return settled, _handed_over(settled, act)
     if "closed_because" not in changes:
         return settled, ReviewedModelChanged(**_about(settled, act), owner=settled.owner)
     if because := settled.closed_because:
@@ -179,12 +197,18 @@ def _lose(review: Review, *, act: Act) -> tuple[Review, ReviewClosed]:
     changes: dict[str, Any] = {"closed_on": act.on, "closed_because": Closing.RECORD_LOST}
     if review.verdict:
         taken = {name: getattr(review, name) for name in (*DECISION, *COUNTED_BY)}
+        taken["level"] = review.decided_level or review.level
         decision = LostDecision(**taken, lost_version=review.next_version)
         changes |= dict.fromkeys(DECISION)
         changes["lost"] = (*review.lost, decision)
     closed = changed(review, **changes)
+    where = (
+        {"level": closed.lost[-1].level, "unit": str(review.home_on(review.decided_on))}
+        if review.decided_on
+        else {}
+    )
     return closed, ReviewClosed(
-        **_about(closed, act),
+        **_about(closed, act) | where,
         because=Closing.RECORD_LOST,
         verdict=review.verdict,
         decided_on=review.decided_on,
@@ -211,6 +235,7 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
         reason=reason,
         decided_on=act.on,
         decided_version=review.next_version,
+        decided_level=review.dated(review.level, act.on),
     )
     return decided, ReviewDecided(**_about(decided, act), verdict=verdict, reason=reason)
 
@@ -234,7 +259,12 @@ def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
     not_own_work(review.authors, act, "review")
     happened(act.on, act.today)
     not_before(act.on, review.decided_on)
-    nominated = changed(review, nominated_on=act.on, nominated_version=review.next_version)
+    nominated = changed(
+        review,
+        nominated_on=act.on,
+        nominated_version=review.next_version,
+        nominated_level=review.dated(review.level, act.on),
+    )
     return nominated, ReviewNominated(**_about(nominated, act))
 
 
@@ -279,15 +309,21 @@ def restate(
         return after, ReviewedModelChanged(**_about(after, act), owner=after.owner)
     entry = Restated(version=after.version, on=act.on, struck=struck, counted=added)
     corrected = msgspec.structs.replace(after, restated=(*after.restated, entry))
-    return corrected, ReviewCorrected(**_about(corrected, act), struck=struck, counted=added)
+    return corrected, ReviewCorrected(
+        **_about(corrected, act),
+        struck=struck,
+        counted=added,
+        made_under=corrected.unit,
+        homes=corrected.homes,
+    )
 
 
 def counted(review: Review) -> dict[ReviewStep, CountedDecision]:
     """The decisions on the review that reports count."""
     found: dict[ReviewStep, CountedDecision] = {}
-    for step, version, on in (
-        (ReviewStep.DECIDE, review.decided_version, review.decided_on),
-        (ReviewStep.NOMINATE, review.nominated_version, review.nominated_on),
+    for step, version, on, level in (
+        (ReviewStep.DECIDE, review.decided_version, review.decided_on, review.decided_level),
+        (ReviewStep.NOMINATE, review.nominated_version, review.nominated_on, review.nominated_level),
     ):
         if review.verdict and version and on:
             found[step] = CountedDecision(
@@ -297,9 +333,30 @@ def counted(review: Review) -> dict[ReviewStep, CountedDecision]:
                 verdict=review.verdict,
                 field=review.field,
                 subject_kind=review.subject_kind,
-                level=review.level,
+                level=level or review.level,
             )
     return found
+
+
+def follow_home(
+    review: Review, *, homes: tuple[Home, ...], act: Act
+) -> tuple[Review, ReviewHandedOver] | None:
+    """The review goes on under the unit to which its model was handed over. None if it does so already.
+
+    `homes`: those of the model. An earlier decision stays counted where it was made.
+    """
+    new = following(review.home, homes)
+    if not new:
+        return None
+    more, level = levelled(new, review.level)
+    followed = changed(review, homes=(*review.homes, *more), level=level)
+    return followed, _handed_over(followed, act)
+
+
+def _handed_over(review: Review, act: Act) -> ReviewHandedOver:
+    about = _about(review, act) | {"unit": str(review.home)}
+    decided = review.verdict is not None
+    return ReviewHandedOver(**about, made_under=review.unit, homes=review.homes, decided=decided)
 
 
 def _require_open(review: Review) -> None:
@@ -316,10 +373,11 @@ def _about(review: Review, act: Act) -> dict[str, Any]:
     """The fields that every event of a review has."""
     return {
         **about(review, act),
+        "unit": str(review.home_on(act.on)),
         "model": review.model,
         "title": review.title,
         "field": review.field,
         "subject_kind": review.subject_kind,
-        "level": review.level,
+        "level": review.dated(review.level, act.on),
         "on": act.on,
     }

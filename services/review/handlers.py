@@ -13,6 +13,7 @@ from services.registration.models.messages import (
     ModelAccepted,
     ModelCorrected,
     ModelDiscontinued,
+    ModelHandedOver,
     ModelLevelChanged,
     ModelOwnerChanged,
     ModelWithdrawn,
@@ -35,6 +36,7 @@ Followed = (
     | ModelOwnerChanged
     | ModelLevelChanged
     | ModelCorrected
+    | ModelHandedOver
 )
 """The events of a model after which its review opens or changes."""
 

@@ -10,6 +10,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByFilter, ByKeys, only
 from services.kernel.words import Word
+from services.movement.homes import Home
 from services.movement.words import Field, Level, SubjectKind
 
 REVIEW = Kind("review", "hồ sơ thẩm định", "review")
@@ -183,3 +184,17 @@ class ReviewCorrected(_AboutModel, frozen=True, kw_only=True):
 
     struck: tuple[CountedDecision, ...]
     counted: tuple[CountedDecision, ...]
+    made_under: str = ""
+    homes: tuple[Home, ...] = ()
+
+
+class ReviewHandedOver(_AboutModel, frozen=True, kw_only=True):
+    """The model was handed over to a successor of its unit: the review goes on there, under `unit`.
+
+    `made_under`: path of its first unit. `homes`: the units to which it was handed over, each with its first day.
+    `decided`: whether there was a verdict before.
+    """
+
+    made_under: str
+    homes: tuple[Home, ...]
+    decided: bool

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from services.directory.homed import HomedRepository
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Rows
 from services.review.domain import Review
 from services.review.messages import REVIEW, ReviewRow, ReviewsPage
@@ -28,7 +28,7 @@ INDEXES: Indexes = {
 }
 
 
-class Reviews(Repository[Review]):
+class Reviews(HomedRepository[Review]):
     collection = COLLECTION
     kind = REVIEW
     columns = Columns(ReviewRow, REVIEW)

@@ -118,6 +118,7 @@ UNSCOPED = {
     ("services/registration/reorganisations/repository.py", "COLLECTION"),
     ("services/registration/reorganisations/repository.py", "'turns'"),
     ("services/registration/stages/repository.py", "COLLECTION"),
+    ("services/registration/handovers/kinds.py", "self.repository.collection"),
     ("services/directory/units.py", "'unit_marks'"),
     ("services/registration/formality/repository.py", "'formality_due'"),
     ("services/registration/formality/repository.py", "'formality_groups'"),

@@ -16,6 +16,7 @@ from services.kernel.config import Settings
 from services.kernel.messages import Command, Role
 from services.kernel.messaging.client import Client
 from services.kernel.rows import Rows
+from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, SubjectKind
 from services.registration.delegations.messages import DelegateRole
 from services.registration.models.messages import (
@@ -62,6 +63,22 @@ def organisation(unit: str = PLACE) -> RegisterOrganisation:
     return RegisterOrganisation(
         name="Hội Phụ nữ", kind=BodyKind.WOMENS_UNION, unit=unit, on=DRAFTED, insist=True
     )
+
+
+def commune(since: date | None = None, until: date | None = None) -> DatedUnit:
+    """A commune in the place of all records, which has ended itself."""
+    name = f"{PLACE}-{uuid4().hex[:12]}"
+    spell = Spell(
+        name="Xã",
+        code=name,
+        kind="Xã",
+        level=UnitLevel.COMMUNE,
+        parent=PLACE,
+        path=f"/vn/u10/{PLACE}/{name}",
+        since=since,
+        until=until,
+    )
+    return DatedUnit(id=name, spells=(spell,))
 
 
 def activity(body: str) -> RecordActivity:

@@ -23,7 +23,7 @@ from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.table import Late
-from services.kernel.units import DatedUnit, UnitLevel
+from services.kernel.units import DatedUnit, Predecessor, SuccessionKind, UnitLevel
 from services.movement.organisations import DatedOrganisation, OrganisationName
 from services.movement.words import BodyKind, ContributionKind, Field, Level, SubjectKind
 from services.registration.delegations import messages as delegations
@@ -31,6 +31,7 @@ from services.registration.documents import messages as documents
 from services.registration.formality import domain as formality
 from services.registration.formality import messages as questions
 from services.registration.formality.repository import Questions, subject
+from services.registration.handovers import messages as handovers
 from services.registration.launches import messages as launches
 from services.registration.models import messages as models
 from services.registration.models.handlers import draft_model
@@ -49,12 +50,19 @@ from services.supervision import messages as supervision
 from tests import ROOT, values
 from tests.watch import Watch, watching
 
+DAY, ENDED = date(2024, 2, 1), date(2024, 6, 1)
 UNITS = (
     values.unit("/vn", UnitLevel.COUNTRY),
     values.unit("/vn/p", UnitLevel.PROVINCE),
     values.unit("/vn/p/c"),
 )
-DAY = date(2024, 2, 1)
+MERGED = (
+    values.unit("/vn/p/old", until=ENDED),
+    msgspec.structs.replace(
+        values.unit("/vn/p/new"),
+        predecessors=(Predecessor(unit="old", kind=SuccessionKind.MERGE, on=ENDED),),
+    ),
+)
 UNCOUNTED = {
     sheets.StoreFilePart,
     sheets.DiscardFile,
@@ -123,9 +131,9 @@ async def office(settings: Settings) -> AsyncGenerator[Office, None]:
         yield Office(watch, stores, set())
 
 
-async def organisation(office: Office, name: str) -> str:
+async def organisation(office: Office, name: str, unit: str = "c") -> str:
     return await office.id_of(
-        organisations.RegisterOrganisation(name=name, kind=BodyKind.POLICE, unit="c", on=DAY)
+        organisations.RegisterOrganisation(name=name, kind=BodyKind.POLICE, unit=unit, on=DAY)
     )
 
 
@@ -188,8 +196,8 @@ async def about_models(office: Office, owner: str, heir: str, programme: str) ->
         models.RecordContribution(model=model, kind=ContributionKind.WORK_DAY, amount="2", on=DAY)
     )
     await office.do(models.SelfAssessModel(model=model, rating=models.SelfRating.MET, text="Đạt", on=DAY))
-    await office.do(models.CarryOverModel(model=model, on=date(2025, 2, 1)))
-    await office.do(models.DiscontinueModel(model=model, reason="Hết", on=date(2025, 2, 1)))
+    await office.do(models.CarryOverModel(model=model, on=date(2026, 2, 1)))
+    await office.do(models.DiscontinueModel(model=model, reason="Hết", on=date(2026, 2, 1)))
     other = await draft(office, owner)
     await office.do(models.WithdrawModel(model=other, reason="Trùng", on=DAY))
     return model, other
@@ -206,7 +214,9 @@ async def about_relations_and_questions(office: Office, model: str, other: str) 
     async def ask(tx: Transaction) -> None:
         found = await Models(tx).load(model)
         suspicion = formality.not_begun(DAY, DAY)
-        await Questions(tx).add(*formality.ask("question_1", subject(found), suspicion, act=tx.act()))
+        await Questions(tx).add(
+            *formality.ask("question_1", subject(found, found.unit), suspicion, act=tx.act())
+        )
 
     await office.stores["registration"].transaction(ask)
     await office.do(questions.AnswerQuestion(question="question_1", answer="Đã làm"), JUDGE)
@@ -228,6 +238,14 @@ async def about_units(office: Office) -> None:
     rows = (COLUMNS, [cells.get(column, "") for column in COLUMNS])
     file = "\n".join(",".join(row) for row in rows)
     await office.do(reorganisations.ReorganiseUnits(file=file))
+
+
+async def about_hand_overs(office: Office) -> None:
+    await office.do(units.RecordUnits(units=MERGED))
+    owner = await organisation(office, "Hội cũ", "old")
+    await draft(office, owner)
+    await office.do(handovers.HandOver(record=await draft(office, owner)))
+    await office.do(handovers.HandOverAll(unit="old"))
 
 
 async def about_reviews(office: Office, model: str, owner: str) -> None:
@@ -282,10 +300,13 @@ async def test_every_command_reads_each_document_once(office: Office) -> None:
     model, other = await about_models(office, owner, heir, programme)
     await office.do(programmes.EndProgramme(programme=programme, reason="Thay"))
     await about_relations_and_questions(office, model, other)
+    again = await organisation(office, "Hội thêm")
+    await office.do(organisations.MergeOrganisations(organisation=again, into=heir, reason="Ghi hai lần"))
     rename = organisations.RenameOrganisation(organisation=owner, name="Hội khác", document="QĐ 1", on=DAY)
     await office.do(rename)
     end = organisations.EndOrganisation(organisation=owner, document="QĐ 2", successor=heir)
     await office.do(end)
+    await about_hand_overs(office)
     await about_reviews(office, model, owner)
     await about_activities(office, UNITS)
     await about_delegations(office)

@@ -122,6 +122,16 @@ class ModelChange:
     after: str | None = strawberry.field(description="Giá trị sau đó, là mã nếu có mã; null khi không còn.")
 
 
+@strawberry.type(description="Một lần bàn giao: từ ngày nào thuộc đơn vị nào, theo văn bản nào.")
+class Home:
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị kế thừa, như vào ngày ấy.")
+    since: date = strawberry.field(
+        description="Ngày đầu tiên thuộc đơn vị ấy; việc trước đó tính cho đơn vị cũ."
+    )
+    on: date = strawberry.field(description="Ngày bàn giao.")
+    document: str = strawberry.field(description="Văn bản làm căn cứ; rỗng khi không có.")
+
+
 @shows(HistoryRow, "Một việc đã làm với mô hình: ai, ngày nào, vì sao, đổi những gì.")
 class ModelFact:
     version: int = strawberry.field(description="Phiên bản của mô hình sau việc ấy.")
@@ -189,6 +199,12 @@ class Model(Node):
     )
     owner: Organisation | None = one(OrganisationsById, "owner", "Tổ chức chủ trì.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị vào ngày lập mô hình.")
+    lives_under: Unit | None = one(
+        UnitsOnDay,
+        "lives_under",
+        "Đơn vị mà mô hình nay thuộc về: đơn vị lúc lập, hoặc đơn vị đã nhận bàn giao.",
+    )
+    homes: list[Home] = strawberry.field(description="Các lần bàn giao cho đơn vị kế thừa, lần đầu trước.")
     programme: Programme | None = one(
         ProgrammesById, "programme", "Phong trào, chương trình mà mô hình thuộc về; null khi không thuộc."
     )
@@ -299,7 +315,7 @@ class ModelsMutation:
     change_model_owner: ModelResult = does(
         ChangeModelOwner,
         Model,
-        "Đổi tổ chức chủ trì; mô hình vẫn thuộc đơn vị lúc lập.",
+        "Đổi tổ chức chủ trì; mô hình vẫn thuộc đơn vị cũ.",
     )
     discontinue_model: ModelResult = does(
         DiscontinueModel, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."

@@ -111,11 +111,11 @@ class Documents:
         return histories
 
     async def insert(self, document: Document) -> None:
-        self.access.scope.require(document["unit"])
+        self.access.scope.require(_present(document))
         await self._collection.insert_one(document, session=self._session)
 
     async def insert_many(self, documents: Sequence[Document]) -> None:
-        for unit in {document["unit"] for document in documents}:
+        for unit in set(map(_present, documents)):
             self.access.scope.require(unit)
         if not documents:
             return
@@ -186,3 +186,9 @@ class Access:
             return True
         units = self.caller.units(roles, self.today, reads=True)
         return self.scope.units <= units or (units or False)
+
+
+def _present(document: Document) -> str:
+    """Path of the unit under which the document's record lives: the last one to which it was handed over, if any."""
+    homes = document.get("homes")
+    return str(homes[-1]["path"] if homes else document["unit"])

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
@@ -53,6 +53,14 @@ LOG_INDEXES: Indexes = {
 }
 
 
+class Fill(NamedTuple):
+    """A field that documents of an older program lack, and the expression that computes it from their other fields."""
+
+    collection: str
+    field: str
+    value: Any
+
+
 class Store:
     """One service's database. `user`: the MongoDB user, if not the service's own."""
 
@@ -71,9 +79,12 @@ class Store:
     def close(self) -> None:
         self._client.close()
 
-    async def provision(self, indexes: Indexes) -> None:
+    async def provision(self, indexes: Indexes, fills: Sequence[Fill] = ()) -> None:
         for collection, models in {**LOG_INDEXES, **indexes}.items():
             await self.db[collection].create_indexes(list(models))
+        for fill in fills:
+            change = [{"$set": {fill.field: fill.value}}]
+            await self.db[fill.collection].update_many({fill.field: {"$exists": False}}, change)
         epoch = datetime.fromtimestamp(0, UTC)
         await self.db.sequencer.update_one(
             {"_id": "head"},

@@ -100,7 +100,7 @@ async def authors(record: str, tx: Transaction) -> frozenset[str | None]:
 
 
 async def _contribution(model: Model, version: int, given: dict[str, Any], tx: Transaction) -> Judged:
-    unit = await Directory(tx).of(model)
+    unit = await Directory(tx).of(model, given.get("on") or tx.today)
     return domain.contribution(model, version, unit=unit, act=tx.act(), **given)
 
 

@@ -3,11 +3,12 @@
 from datetime import date
 
 from services.kernel.act import Act
-from services.kernel.aggregate import about, unit_on
+from services.kernel.aggregate import about
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit
+from services.movement.homes import spell_on
 from services.movement.words import BodyKind
 from services.registration.documents.messages import DocumentKind, DocumentRegistered
 from services.registration.issued.domain import Issue
@@ -55,7 +56,7 @@ def register(
     act: Act,
 ) -> tuple[Document, DocumentRegistered]:
     """`unit`: the issuer's. The document belongs to it as it was on the day of issue."""
-    path = unit_on(issuer, unit, issued_on, "issuer", "issuedOn").path
+    path = spell_on(issuer, unit, issued_on, "issuer", "issuedOn").path
     happened(issued_on, act.today, "issuedOn")
     in_being(issuer, issued_on, "issuer", "issuedOn")
     name, body = issuer.named_on(issued_on)

@@ -19,7 +19,7 @@ async def register_document(command: RegisterDocument, tx: Transaction) -> Row:
         kind=command.kind,
         number=command.number,
         issuer=issuer,
-        unit=await Directory(tx).of(issuer),
+        unit=await Directory(tx).of(issuer, command.issued_on),
         issued_on=command.issued_on,
         title=command.title,
         act=tx.act(),

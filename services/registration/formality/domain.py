@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import Aggregate, about, changed
+from services.kernel.aggregate import about, changed
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
 from services.kernel.search.tokenizer import expanded
+from services.kernel.units import DatedUnit
+from services.movement.homes import Homed, following, spell_on
 from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.formality.messages import (
@@ -23,6 +25,7 @@ from services.registration.formality.messages import (
     FormalityRule,
     QuestionAnswered,
     QuestionAsked,
+    QuestionHandedOver,
     QuestionSettled,
     QuestionState,
 )
@@ -60,7 +63,9 @@ class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
 
 
-class Question(Aggregate, frozen=True, kw_only=True):
+class Question(Homed, frozen=True, kw_only=True):
+    """It lives under the unit of its model, and stays on the level on which it was asked."""
+
     model: str
     rule: FormalityRule
     state: QuestionState
@@ -214,7 +219,7 @@ def ask(key: str, subject: Subject, suspicion: Suspicion, *, act: Act) -> tuple[
         asked_on=act.on,
     )
     return question, QuestionAsked(
-        **_about(question, act),
+        **_about(question, question.unit, act),
         why_vi=question.why_vi,
         why_en=question.why_en,
         words=question.words,
@@ -222,7 +227,8 @@ def ask(key: str, subject: Subject, suspicion: Suspicion, *, act: Act) -> tuple[
     )
 
 
-def answer(question: Question, *, text: str, act: Act) -> tuple[Question, QuestionAnswered]:
+def answer(question: Question, *, unit: DatedUnit, text: str, act: Act) -> tuple[Question, QuestionAnswered]:
+    spell = spell_on(question, unit, act.on, "question")
     _require_open(question)
     text = required(text, "answer", longest=LONGEST_ANSWER, vi="Câu trả lời", en="The answer", lines=True)
     again = question.answered_version is not None
@@ -235,13 +241,14 @@ def answer(question: Question, *, text: str, act: Act) -> tuple[Question, Questi
         answered_on=question.answered_on or act.on,
         answered_version=question.answered_version or question.next_version,
     )
-    return answered, QuestionAnswered(**_about(answered, act), answer=text, again=again)
+    return answered, QuestionAnswered(**_about(answered, spell.path, act), answer=text, again=again)
 
 
 def settle(
-    question: Question, *, suspected: bool, reason: str, model: Model, act: Act
+    question: Question, *, unit: DatedUnit, suspected: bool, reason: str, model: Model, act: Act
 ) -> tuple[Question, QuestionSettled]:
     """`model`: the model that the question is about. Neither its authors nor the person who answered can settle it."""
+    spell = spell_on(question, unit, act.on, "question")
     _require_open(question)
     not_own_work(
         model.authors | {question.answered_by},
@@ -267,12 +274,29 @@ def settle(
         settled_by=act.by,
         reason=reason,
     )
-    return settled, QuestionSettled(**_about(settled, act), suspected=suspected, reason=reason)
+    return settled, QuestionSettled(**_about(settled, spell.path, act), suspected=suspected, reason=reason)
 
 
-def _about(question: Question, act: Act) -> dict[str, Any]:
+def follow(question: Question, model: Model, *, act: Act) -> tuple[Question, QuestionHandedOver] | None:
+    """The question lives on where its model does. None if it does so already."""
+    new = following(question.home, model.homes)
+    if not new:
+        return None
+    homes = (*question.homes, *new)
+    followed = changed(question, homes=homes)
+    event = QuestionHandedOver(
+        **_about(followed, str(followed.home), act),
+        made_under=question.unit,
+        homes=homes,
+        state=question.state,
+    )
+    return followed, event
+
+
+def _about(question: Question, unit: str, act: Act) -> dict[str, Any]:
     return {
         **about(question, act),
+        "unit": unit,
         "model": question.model,
         "rule": question.rule,
         "field": question.field,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.pages import by_keys
@@ -19,7 +20,7 @@ from services.registration.formality.messages import (
     QuestionsPage,
     SettleQuestion,
 )
-from services.registration.formality.repository import Due, Groups, Questions, not_begun, subject
+from services.registration.formality.repository import Due, Groups, Questions, not_begun
 from services.registration.launches import repository as launches
 from services.registration.models.domain import Model
 from services.registration.models.messages import (
@@ -61,7 +62,7 @@ async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
 async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx: Transaction) -> None:
     if not submitted:
         return
-    subjects = {id_: subject(current[id_]) for id_ in submitted}
+    subjects = await repository.subjects([current[id_] for id_ in submitted], tx)
     deadlines = await _deadlines(subjects, tx)
     groups = Groups(tx)
     await groups.load(
@@ -91,7 +92,10 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
             ]
     await groups.keep()
     others = {member for member, _, _ in matches} - current.keys()
-    about = {**current, **await repository.models(others, tx)}
+    everything = {**current, **await repository.models(others, tx)}
+    about = await repository.subjects(
+        [everything[one] for one in {m for m, _, _ in matches} & everything.keys()], tx
+    )
     questions = Questions(tx)
     existing = await questions.existing({member for member, _, _ in matches})
     for member, cause, suspicion in matches:
@@ -99,9 +103,7 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
             continue
         existing.add((member, suspicion.rule))
         with tx.because(submitted[cause].recorded):
-            await questions.add(
-                *domain.ask(new_id(QUESTION), subject(about[member]), suspicion, act=tx.act())
-            )
+            await questions.add(*domain.ask(new_id(QUESTION), about[member], suspicion, act=tx.act()))
 
 
 async def ask_idle(tx: Transaction) -> int:
@@ -110,12 +112,14 @@ async def ask_idle(tx: Transaction) -> int:
     ids = await due.by(tx.today, AT_ONCE)
     questions = Questions(tx)
     existing = await questions.existing(ids)
-    for id_, model in (await repository.models(ids, tx)).items():
+    found = await repository.models(ids, tx)
+    subjects = await repository.subjects(list(found.values()), tx)
+    for id_, model in found.items():
         if model.registered_on is None or not not_begun(model) or not domain.is_current(model.year, tx.today):
             continue
         suspicion = domain.not_begun(model.registered_on, tx.today)
         if (id_, suspicion.rule) not in existing:
-            await questions.add(*domain.ask(new_id(QUESTION), subject(model), suspicion, act=tx.act()))
+            await questions.add(*domain.ask(new_id(QUESTION), subjects[id_], suspicion, act=tx.act()))
     await due.change({}, ids)
     return len(ids)
 
@@ -123,7 +127,8 @@ async def ask_idle(tx: Transaction) -> int:
 async def answer_question(command: AnswerQuestion, tx: Transaction) -> Row:
     questions = Questions(tx)
     question = await questions.load(command.question)
-    return await questions.save(*domain.answer(question, text=command.answer, act=tx.act()))
+    unit = await Directory(tx).of(question, tx.today)
+    return await questions.save(*domain.answer(question, unit=unit, text=command.answer, act=tx.act()))
 
 
 async def settle_question(command: SettleQuestion, tx: Transaction) -> Row:
@@ -131,6 +136,7 @@ async def settle_question(command: SettleQuestion, tx: Transaction) -> Row:
     question = await questions.load(command.question)
     settled = domain.settle(
         question,
+        unit=await Directory(tx).of(question, tx.today),
         suspected=command.suspected,
         reason=command.reason,
         model=await Models(tx).load(question.model),

@@ -10,6 +10,7 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, descr
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
+from services.movement.homes import Home
 from services.movement.words import Field, Level, SubjectKind
 
 QUESTION = Kind("question", "câu hỏi", "question")
@@ -145,3 +146,11 @@ class QuestionSettled(_AboutModel, frozen=True, kw_only=True):
 
     suspected: bool
     reason: str
+
+
+class QuestionHandedOver(_AboutModel, frozen=True, kw_only=True):
+    """The question lives on with its model. `made_under`: path of its first unit. `homes`: as of the model."""
+
+    made_under: str
+    homes: tuple[Home, ...]
+    state: QuestionState

@@ -1,16 +1,17 @@
 """Questions in MongoDB, and the memory of the rules that compare a registration with earlier ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 import msgspec
 
+from services.directory.homed import HomedRepository
+from services.directory.units import Directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
@@ -38,7 +39,7 @@ INDEXES: Indexes = {
 }
 
 
-class Questions(Repository[Question]):
+class Questions(HomedRepository[Question]):
     collection = COLLECTION
     kind = QUESTION
     columns = Columns(QuestionRow, QUESTION, unit=Computed(("unit", "asked_on"), UnitOnDay.of))
@@ -65,10 +66,21 @@ async def models(ids: Iterable[str], access: Access) -> dict[str, Model]:
     return {document["_id"]: from_document(document, Model) async for document in found}
 
 
-def subject(model: Model) -> Subject:
+async def subjects(models: Collection[Model], access: Access) -> dict[str, Subject]:
+    """The subjects by id, each with the unit under which its model lives today; if it has ended, its last path."""
+    ids = {model.home_on(access.today).unit for model in models}
+    paths = {
+        unit.id: (unit.at(access.today) or unit.spells[-1]).path
+        for unit in await Directory(access).many(sorted(ids))
+    }
+    homes = {model.id: model.home_on(access.today) for model in models}
+    return {model.id: subject(model, paths.get(homes[model.id].unit, model.unit)) for model in models}
+
+
+def subject(model: Model, unit: str) -> Subject:
     return Subject(
         id=model.id,
-        unit=model.unit,
+        unit=unit,
         year=model.year,
         programme=model.programme,
         title=model.title,

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import changed, unit_on
+from services.kernel.aggregate import changed
 from services.kernel.inputs import happened, not_before
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
 from services.movement.changes import Change, changes
+from services.movement.homes import spell_on
 from services.movement.words import ContributionKind, Covers
 from services.movement.years import from_year
 from services.registration.models import domain
@@ -122,7 +123,7 @@ def with_contribution(
     if covers is None and kind is ContributionKind.MONEY:
         covers = now.covers
     if on is not None and on != now.on:
-        unit_on(model, unit, on, "model", "on")
+        spell_on(model, unit, on, "model", "on")
         happened(on, act.today)
         not_before(on, model.registered_on)
     mended = msgspec.structs.replace(
@@ -214,6 +215,8 @@ def correct(
         title=corrected.title,
         field=corrected.field,
         subject_kind=corrected.subject_kind,
+        made_under=before.unit,
+        homes=before.homes,
         **correction,
     )
 

@@ -1,6 +1,6 @@
 """The life of a model from draft to end: the steps that each state allows, and the facts that reports count."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import Aggregate, about, changed, unit_on
+from services.kernel.aggregate import about, changed
 from services.kernel.inputs import (
     EARLIEST,
     happened,
@@ -19,12 +19,14 @@ from services.kernel.inputs import (
     required,
 )
 from services.kernel.messages import Refused
-from services.kernel.units import DatedUnit
+from services.kernel.units import DatedUnit, Spell
 from services.movement.changes import Change, changes
 from services.movement.flags import Flag
+from services.movement.homes import Homed, Step, homes_after, spell_on, with_owner
 from services.movement.outliers import flags_of
 from services.movement.own_work import not_own_work
 from services.movement.words import (
+    DISTRICTS_END,
     ContributionKind,
     Covers,
     Field,
@@ -43,6 +45,7 @@ from services.registration.models.messages import (
     ModelCarriedOver,
     ModelDiscontinued,
     ModelDrafted,
+    ModelHandedOver,
     ModelLevelChanged,
     ModelOwnerChanged,
     ModelReturned,
@@ -91,6 +94,7 @@ ALLOWED: Mapping[ModelStep, frozenset[ModelState]] = {
     ModelStep.CARRY_OVER: _UNDER_WAY,
     ModelStep.CHANGE_LEVEL: _REGISTERED,
     ModelStep.CHANGE_OWNER: _REGISTERED,
+    ModelStep.HAND_OVER: frozenset(ModelState),
     ModelStep.WITHDRAW: DRAFTS | {ModelState.SUBMITTED, ModelState.REGISTERED},
     ModelStep.DISCONTINUE: _UNDER_WAY,
 }
@@ -108,9 +112,6 @@ LEADS_TO: Mapping[ModelStep, ModelState] = {
     ModelStep.DISCONTINUE: ModelState.DISCONTINUED,
 }
 """The state that a step leads to. Other steps do not change the state."""
-
-DISTRICTS_END = date(2025, 7, 1)
-"""First day without districts, and so without the district level."""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +146,7 @@ class Restated(msgspec.Struct, frozen=True, kw_only=True):
     counted: tuple[CountedFact, ...]
 
 
-class Model(Aggregate, frozen=True, kw_only=True):
+class Model(Homed, frozen=True, kw_only=True):
     """`state_since`: first day of the present state. `registered_level`: level on which the model was registered.
 
     `revised_by`: each person once, latest last, at most `MOST_REVISERS`.
@@ -220,16 +221,18 @@ def draft(
     `stated`: results that the registration states.
     """
     named = field_named(field)
-    spell = unit_on(owner, unit, act.on, "owner", "on")
+    spell = spell_on(owner, unit, act.on, "owner", "on")
     in_being(owner, act.on, "owner", "on")
     happened(act.on, act.today)
     year = _year(act.on.year if year is None else year, act)
     if programme:
         admit(programme, year=year, unit=spell.path)
+    homes, level = with_owner(owner, level_of(spell.level), act)
     model = Model(
         id=key,
         version=1,
         unit=spell.path,
+        homes=homes,
         owner=owner.id,
         title=_title(title),
         summary=_summary(summary),
@@ -239,15 +242,15 @@ def draft(
         year=year,
         field=named,
         subject_kind=subject_kind,
-        level=level_of(spell.level),
+        level=level,
         state=ModelState.DRAFT,
         state_since=act.on,
         drafted_on=act.on,
         drafted_by=act.by,
-        stated=_stated(stated, drafted_on=act.on, unit=unit, act=act),
+        stated=_stated(stated, owner, drafted_on=act.on, unit=unit, act=act),
     )
     return model, ModelDrafted(
-        **_counted(model, act),
+        **_counted(model, spell, act),
         owner=model.owner,
         title=model.title,
         summary=model.summary,
@@ -277,7 +280,7 @@ def revise(
 
     `programmes`: by id, the present programme of the model and the new one.
     """
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.REVISE)
     happened(act.on, act.today)
     not_before(act.on, model.state_since)
@@ -301,7 +304,7 @@ def revise(
     found = changes(model, revised, REVISABLE)
     if not found:
         raise nothing_changed(*REVISABLE)
-    return revised, ModelRevised(**_event(revised, act), changes=found)
+    return revised, ModelRevised(**_event(revised, spell, act), changes=found)
 
 
 def contents(
@@ -339,17 +342,18 @@ def state_results(
     model: Model, *, unit: DatedUnit, stated: Sequence[StatedResult], act: Act
 ) -> tuple[Model, ModelRevised]:
     """Replaces the results that a draft states."""
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.REVISE)
     if tuple(stated) == model.stated:
         raise nothing_changed("stated")
-    results = _stated(stated, drafted_on=model.drafted_on, unit=unit, act=act)
+    results = _stated(stated, model, drafted_on=model.drafted_on, unit=unit, act=act)
     revised = changed(model, stated=results, revised_by=_revised_by(model, act))
     change = Change(field="stated", before=_results(model.stated), after=_results(results))
-    return revised, ModelRevised(**_event(revised, act), changes=(change,))
+    return revised, ModelRevised(**_event(revised, spell, act), changes=(change,))
 
 
 def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubmitted]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     submitted = _step(
         model,
         ModelStep.SUBMIT,
@@ -358,20 +362,20 @@ def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubm
         submitted_by=act.by,
         return_reason=None,
     )
-    return submitted, ModelSubmitted(**_event(submitted, act))
+    return submitted, ModelSubmitted(**_event(submitted, spell, act))
 
 
 def return_(model: Model, *, unit: DatedUnit, reason: str, act: Act) -> tuple[Model, ModelReturned]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.RETURN)
     not_own_work(model.authors, act, "model")
     reason = _reason(reason, "Lý do trả lại", "The reason for returning it")
     returned = _step(model, ModelStep.RETURN, act, return_reason=reason)
-    return returned, ModelReturned(**_event(returned, act), reason=reason)
+    return returned, ModelReturned(**_event(returned, spell, act), reason=reason)
 
 
 def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAccepted]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.ACCEPT)
     not_own_work(model.authors, act, "model")
     if early := next((one for one in model.stated if one.on < act.on), None):
@@ -388,52 +392,51 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
         act,
         registered_on=act.on,
         registered_version=model.next_version,
-        registered_level=model.level,
         stated=(),
+        registered_level=model.dated(model.level, act.on),
     )
     return accepted, ModelAccepted(
-        **_counted(accepted, act),
+        **_counted(accepted, spell, act),
         owner=model.owner,
         title=model.title,
         written_by=model.written_by,
+        homes=model.homes,
     )
 
 
 def record_stated(
-    accepted: Model, *, stated: Sequence[StatedResult], unit: DatedUnit, act: Act
-) -> Iterator[tuple[Model, ContributionRecorded]]:
-    """The contributions that an accepted model has stated when it was registered, each as a step of its own."""
-    model = accepted
-    for one in stated:
-        model, recorded = contribute(
-            model,
-            unit=unit,
-            kind=one.kind,
-            amount=f"{one.amount:f}",
-            covers=None,
-            note=STATED,
-            act=act.dated(one.on),
-        )
-        yield model, recorded
+    accepted: Model, one: StatedResult, *, unit: DatedUnit, act: Act
+) -> tuple[Model, ContributionRecorded]:
+    """A contribution that an accepted model has stated when it was registered. `unit`: as of the day of the result."""
+    return contribute(
+        accepted,
+        unit=unit,
+        kind=one.kind,
+        amount=f"{one.amount:f}",
+        covers=None,
+        note=STATED,
+        act=act.dated(one.on),
+    )
 
 
-def withdraw(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelWithdrawn]:
+def withdraw(model: Model, *, unit: DatedUnit, reason: str, act: Act) -> tuple[Model, ModelWithdrawn]:
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.WITHDRAW)
     reason = _reason(reason, "Lý do rút", "The reason for withdrawing it")
     withdrawn = _step(model, ModelStep.WITHDRAW, act, ended=_ended(model, reason, act))
     registered = model.registered_on is not None
-    return withdrawn, ModelWithdrawn(**_counted(withdrawn, act), reason=reason, registered=registered)
+    return withdrawn, ModelWithdrawn(**_counted(withdrawn, spell, act), reason=reason, registered=registered)
 
 
 def begin(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelBegun]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     begun = _step(model, ModelStep.BEGIN, act, implemented=(_implemented(model, act, carried=False),))
-    return begun, ModelBegun(**_counted(begun, act))
+    return begun, ModelBegun(**_counted(begun, spell, act))
 
 
 def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelCarriedOver]:
     """Continues the model in the year of the act, in which it has not been counted as implemented yet."""
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.CARRY_OVER)
     latest = model.implemented[-1].counted_in
     if act.on.year <= latest:
@@ -445,11 +448,11 @@ def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, Model
         )
     again = (*model.implemented, _implemented(model, act, carried=True))
     carried = _step(model, ModelStep.CARRY_OVER, act, implemented=again)
-    return carried, ModelCarriedOver(**_counted(carried, act))
+    return carried, ModelCarriedOver(**_counted(carried, spell, act))
 
 
 def note(model: Model, *, unit: DatedUnit, text: str, act: Act) -> tuple[Model, ProgressNoted]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.NOTE)
     if model.notes >= MOST_NOTES:
         raise Refused(
@@ -464,7 +467,7 @@ def note(model: Model, *, unit: DatedUnit, text: str, act: Act) -> tuple[Model, 
     happened(act.on, act.today)
     not_before(act.on, model.implemented[0].on)
     noted = changed(model, notes=model.notes + 1)
-    return noted, ProgressNoted(**_event(noted, act), text=text)
+    return noted, ProgressNoted(**_event(noted, spell, act), text=text)
 
 
 def contribute(
@@ -477,7 +480,7 @@ def contribute(
     note: str,
     act: Act,
 ) -> tuple[Model, ContributionRecorded]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.CONTRIBUTE)
     if len(model.contributions) >= MOST_CONTRIBUTIONS:
         raise Refused(
@@ -497,10 +500,10 @@ def contribute(
         note=note,
         field=model.field,
         subject_kind=model.subject_kind,
-        level=model.level,
+        level=model.dated(model.level, act.on),
     )
     contributed = changed(model, **flagged((*model.contributions, contribution)))
-    return contributed, ContributionRecorded(**_counted(contributed, act), **values, note=note)
+    return contributed, ContributionRecorded(**_counted(contributed, spell, act), **values, note=note)
 
 
 def given(*, kind: ContributionKind, amount: str, covers: Covers | None) -> dict[str, Any]:
@@ -535,20 +538,20 @@ def flagged(contributions: Sequence[Contribution]) -> dict[str, Any]:
 def self_assess(
     model: Model, *, unit: DatedUnit, rating: SelfRating, text: str, act: Act
 ) -> tuple[Model, ModelSelfAssessed]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.SELF_ASSESS)
     text = required(
         text, "text", longest=LONGEST_TEXT, vi="Nội dung tự đánh giá", en="The self-assessment", lines=True
     )
     assessment = SelfAssessment(rating=rating, text=text, on=act.on)
     assessed = _step(model, ModelStep.SELF_ASSESS, act, self_assessment=assessment)
-    return assessed, ModelSelfAssessed(**_event(assessed, act), rating=rating, text=text)
+    return assessed, ModelSelfAssessed(**_event(assessed, spell, act), rating=rating, text=text)
 
 
 def change_level(
     model: Model, *, unit: DatedUnit, level: Level, reason: str, document: str, act: Act
 ) -> tuple[Model, ModelLevelChanged]:
-    _require_unit(model, unit, act)
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.CHANGE_LEVEL)
     not_own_work(model.authors, act, "model")
     if level is model.level:
@@ -565,14 +568,14 @@ def change_level(
     document = _document(document)
     moved = _change(model, act, level=level)
     return moved, ModelLevelChanged(
-        **_event(moved, act), before=model.level, after=level, reason=reason, basis=document
+        **_event(moved, spell, act), before=model.level, after=level, reason=reason, basis=document
     )
 
 
 def change_owner(
-    model: Model, *, owner: Organisation, reason: str, document: str, act: Act
+    model: Model, *, unit: DatedUnit, owner: Organisation, reason: str, document: str, act: Act
 ) -> tuple[Model, ModelOwnerChanged]:
-    """Allowed after the end of the model's unit too."""
+    spell = _require_unit(model, unit, act)
     in_being(owner, act.on, "owner", "on")
     _require_state(model, ModelStep.CHANGE_OWNER)
     if owner.id == model.owner:
@@ -581,17 +584,35 @@ def change_owner(
     document = _document(document)
     given = _change(model, act, owner=owner.id)
     return given, ModelOwnerChanged(
-        **_event(given, act), before=model.owner, after=owner.id, reason=reason, basis=document
+        **_event(given, spell, act), before=model.owner, after=owner.id, reason=reason, basis=document
     )
 
 
-def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDiscontinued]:
+def hand_over(
+    model: Model, *, steps: Sequence[Step], document: str, act: Act
+) -> tuple[Model, ModelHandedOver]:
+    """The model lives on under the units of these steps, each from its day on. Earlier facts stay where they are."""
+    homes, level = homes_after(model, steps, document=document, act=act, level=model.level)
+    handed = changed(model, homes=homes, level=level)
+    return handed, ModelHandedOver(
+        **about(handed, act) | {"unit": str(handed.home)},
+        before=str(model.home),
+        made_under=model.unit,
+        homes=homes,
+        level=handed.level,
+        basis=homes[-1].document,
+        on=act.on,
+    )
+
+
+def discontinue(model: Model, *, unit: DatedUnit, reason: str, act: Act) -> tuple[Model, ModelDiscontinued]:
+    spell = _require_unit(model, unit, act)
     _require_state(model, ModelStep.DISCONTINUE)
     reason = _reason(reason, "Lý do dừng thực hiện", "The reason for discontinuing it")
     ended = _step(model, ModelStep.DISCONTINUE, act, ended=_ended(model, reason, act))
     last = model.implemented[-1]
     return ended, ModelDiscontinued(
-        **_counted(ended, act),
+        **_counted(ended, spell, act),
         reason=reason,
         implemented_year=last.counted_in,
         implemented_level=last.level,
@@ -599,13 +620,15 @@ def discontinue(model: Model, *, reason: str, act: Act) -> tuple[Model, ModelDis
 
 
 def _stated(
-    stated: Sequence[StatedResult], *, drafted_on: date, unit: DatedUnit, act: Act
+    stated: Sequence[StatedResult], record: Homed, *, drafted_on: date, unit: DatedUnit, act: Act
 ) -> tuple[StatedResult, ...]:
+    """`record`: the model or its owner. The acceptance checks results of days under another unit than `unit`."""
     for one in stated:
         quantity(f"{one.amount:f}", one.kind.lower(), places=PLACES[one.kind])
         happened(one.on, act.today, "statedOn")
         not_before(one.on, drafted_on, "statedOn")
-        unit.in_force(one.on, "statedOn")
+        if record.home_on(one.on).unit == unit.id:
+            unit.in_force(one.on, "statedOn")
     return tuple(stated)
 
 
@@ -637,22 +660,23 @@ def _change(model: Model, act: Act, **changes: Any) -> Model:
 
 
 def _implemented(model: Model, act: Act, *, carried: bool) -> Implemented:
-    year = from_year(act.on, model.year).year
-    return Implemented(version=model.next_version, on=act.on, level=model.level, carried=carried, year=year)
+    year, level = from_year(act.on, model.year).year, model.dated(model.level, act.on)
+    return Implemented(version=model.next_version, on=act.on, level=level, carried=carried, year=year)
 
 
 def _ended(model: Model, reason: str, act: Act) -> Ended:
-    return Ended(version=model.next_version, on=act.on, level=model.level, reason=reason)
+    return Ended(version=model.next_version, on=act.on, level=model.dated(model.level, act.on), reason=reason)
 
 
-def _event(model: Model, act: Act) -> dict[str, Any]:
-    """The fields that every event of a model has."""
-    return {**about(model, act), "on": act.on}
+def _event(model: Model, unit: Spell, act: Act) -> dict[str, Any]:
+    """The fields that every event of a model has. It belongs to the unit under which the model lived on its day."""
+    return {**about(model, act), "unit": unit.path, "on": act.on}
 
 
-def _counted(model: Model, act: Act) -> dict[str, Any]:
-    names = ("field", "subject_kind", "level", "year")
-    return {**_event(model, act), **{name: getattr(model, name) for name in names}}
+def _counted(model: Model, unit: Spell, act: Act) -> dict[str, Any]:
+    names = ("field", "subject_kind", "year")
+    level = model.dated(model.level, act.on)
+    return {**_event(model, unit, act), "level": level, **{name: getattr(model, name) for name in names}}
 
 
 def _title(text: str) -> str:
@@ -694,9 +718,9 @@ def _year(year: int, act: Act) -> int:
     return year
 
 
-def _require_unit(model: Model, unit: DatedUnit, act: Act) -> None:
-    """Refused if the model's unit is not in force on the day of the act."""
-    unit_on(model, unit, act.on, "model", "on")
+def _require_unit(model: Model, unit: DatedUnit, act: Act) -> Spell:
+    """The unit under which the model lives, as of the day of the act. Refused if it is not in force that day."""
+    return spell_on(model, unit, act.on, "model", "on")
 
 
 def _require_state(model: Model, step: ModelStep) -> None:

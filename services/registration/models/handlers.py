@@ -42,10 +42,11 @@ from services.registration.programmes.repository import Programmes
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     owner = await Owners(tx).load(command.owner)
+    act = tx.act(command.on)
     model, drafted = domain.draft(
         key=new_id(MODEL),
         owner=owner,
-        unit=await Directory(tx).of(owner),
+        unit=await Directory(tx).of(owner, act.on),
         title=command.title,
         summary=command.summary,
         place=command.place,
@@ -54,7 +55,7 @@ async def draft_model(command: DraftModel, tx: Transaction) -> Row:
         year=command.year,
         field=command.field,
         subject_kind=command.subject_kind,
-        act=tx.act(command.on),
+        act=act,
     )
     return await Models(tx).add(model, drafted)
 
@@ -63,9 +64,10 @@ async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
     models = Models(tx)
     model = await _load(command, models)
     joined = {model.programme, command.programme}
+    act = tx.act(command.on)
     revised = domain.revise(
         model,
-        unit=await Directory(tx).of(model),
+        unit=await Directory(tx).of(model, act.on),
         title=command.title,
         summary=command.summary,
         place=command.place,
@@ -75,7 +77,7 @@ async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
         field=command.field,
         subject_kind=command.subject_kind,
         programmes={id_: await Programmes(tx).known(id_) for id_ in joined if id_},
-        act=tx.act(command.on),
+        act=act,
     )
     return await models.save(*revised)
 
@@ -91,18 +93,18 @@ async def return_model(command: ReturnModel, tx: Transaction) -> Row:
 async def accept_model(command: AcceptModel, tx: Transaction) -> Row:
     models = Models(tx)
     model = await _load(command, models)
-    unit, act = await Directory(tx).of(model), tx.act(command.on)
-    accepted, event = domain.accept(model, unit=unit, act=act)
+    directory, act = Directory(tx), tx.act(command.on)
+    accepted, event = domain.accept(model, unit=await directory.of(model, act.on), act=act)
     row = await models.save(accepted, event)
-    for step in domain.record_stated(accepted, stated=model.stated, unit=unit, act=act):
-        row = await models.save(*step)
+    for one in model.stated:
+        unit = await directory.of(accepted, one.on)
+        accepted, recorded = domain.record_stated(accepted, one, unit=unit, act=act)
+        row = await models.save(accepted, recorded)
     return row
 
 
 async def withdraw_model(command: WithdrawModel, tx: Transaction) -> Row:
-    models = Models(tx)
-    model = await _load(command, models)
-    return await models.save(*domain.withdraw(model, reason=command.reason, act=tx.act(command.on)))
+    return await _step(command, tx, partial(domain.withdraw, reason=command.reason))
 
 
 async def begin_model(command: BeginModel, tx: Transaction) -> Row:
@@ -139,20 +141,20 @@ async def change_model_owner(command: ChangeModelOwner, tx: Transaction) -> Row:
     models = Models(tx)
     # Loaded before the owner: a caller who may not change the model learns nothing of the owner.
     model = await _load(command, models)
+    act = tx.act(command.on)
     changed = domain.change_owner(
         model,
+        unit=await Directory(tx).of(model, act.on),
         owner=await Owners(tx).load(command.owner),
         reason=command.reason,
         document=command.document,
-        act=tx.act(command.on),
+        act=act,
     )
     return await models.save(*changed)
 
 
 async def discontinue_model(command: DiscontinueModel, tx: Transaction) -> Row:
-    models = Models(tx)
-    model = await _load(command, models)
-    return await models.save(*domain.discontinue(model, reason=command.reason, act=tx.act(command.on)))
+    return await _step(command, tx, partial(domain.discontinue, reason=command.reason))
 
 
 async def models_page(query: ModelsPage, access: Access) -> Rows:
@@ -176,8 +178,9 @@ async def _load(command: OfModel, models: Models) -> Model:
 
 
 async def _step(command: OfModel, tx: Transaction, take: Callable[..., tuple[Model, Event]]) -> Row:
-    """Takes a step for which the model's unit must be in force."""
+    """Takes a step. The unit under which the model lives must be in force on that day."""
     models = Models(tx)
     model = await _load(command, models)
-    unit = await Directory(tx).of(model)
-    return await models.save(*take(model, unit=unit, act=tx.act(command.on)))
+    act = tx.act(command.on)
+    unit = await Directory(tx).of(model, act.on)
+    return await models.save(*take(model, unit=unit, act=act))

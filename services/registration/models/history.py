@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.kernel.messages import Event, Recorded
+from services.kernel.units import UnitPath
 from services.movement.changes import Change
 from services.registration.models.messages import (
     ContributionRecorded,
@@ -13,6 +14,7 @@ from services.registration.models.messages import (
     ModelCorrected,
     ModelDiscontinued,
     ModelDrafted,
+    ModelHandedOver,
     ModelLevelChanged,
     ModelOwnerChanged,
     ModelReturned,
@@ -37,6 +39,7 @@ KINDS: Mapping[ModelStep, type[Event]] = {
     ModelStep.CARRY_OVER: ModelCarriedOver,
     ModelStep.CHANGE_LEVEL: ModelLevelChanged,
     ModelStep.CHANGE_OWNER: ModelOwnerChanged,
+    ModelStep.HAND_OVER: ModelHandedOver,
     ModelStep.WITHDRAW: ModelWithdrawn,
     ModelStep.DISCONTINUE: ModelDiscontinued,
     ModelStep.CORRECT: ModelCorrected,
@@ -55,6 +58,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "stated": ("stated", "Kết quả nêu khi đăng ký"),
     "level": ("level", "Cấp"),
     "owner": ("owner", "Tổ chức chủ trì"),
+    "unit": ("livesUnder", "Đơn vị"),
     "contribution": ("contributions", "Nguồn lực huy động"),
     "rating": ("selfAssessment", "Kết quả tự đánh giá"),
     "kind": ("kind", "Loại nguồn lực"),
@@ -105,6 +109,9 @@ def _changes(event: Event) -> tuple[Change, ...]:
             return (Change(field="level", before=event.before, after=event.after),)
         case ModelOwnerChanged():
             return (Change(field="owner", before=event.before, after=event.after),)
+        case ModelHandedOver():
+            before, after = UnitPath(event.before).unit, UnitPath(event.unit).unit
+            return (Change(field="unit", before=before, after=after),)
         case ContributionRecorded():
             return (Change(field="contribution", before=None, after=f"{event.amount} {event.kind}"),)
         case ModelSelfAssessed():

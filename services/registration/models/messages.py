@@ -15,6 +15,7 @@ from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
 from services.movement.changes import Change
 from services.movement.flags import Flag
+from services.movement.homes import Home
 from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 
 MODEL = Kind("model", "mô hình", "model")
@@ -48,6 +49,7 @@ class ModelStep(Word):
     CARRY_OVER = "CARRY_OVER", "Chuyển tiếp sang năm"
     CHANGE_LEVEL = "CHANGE_LEVEL", "Đổi cấp"
     CHANGE_OWNER = "CHANGE_OWNER", "Đổi đơn vị chủ trì"
+    HAND_OVER = "HAND_OVER", "Bàn giao cho đơn vị kế thừa"
     WITHDRAW = "WITHDRAW", "Rút đăng ký"
     DISCONTINUE = "DISCONTINUE", "Dừng thực hiện"
     CORRECT = "CORRECT", "Đính chính"
@@ -360,7 +362,9 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day of the draft. `owner`: the organisation's id. `year`: the year of registration.
+    """`unit`: as of the day of the draft. `homes`: the units to which it was handed over. `lives_under`: its unit now.
+
+    `owner`: the organisation's id. `year`: the year of registration.
 
     `state_since`: first day of the present state. `implemented_years`: years in which it counts as implemented.
     `ended_on`: the day on which it was withdrawn or discontinued. `notes`: number of notes of progress.
@@ -369,6 +373,8 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     version: int
     unit: UnitOnDay
+    lives_under: UnitOnDay
+    homes: tuple[Home, ...]
     owner: str
     title: str
     summary: str
@@ -438,12 +444,14 @@ class _Counted(Event, frozen=True, kw_only=True):
 class ModelAccepted(_Counted, frozen=True, kw_only=True):
     """The model counts as registered in its year.
 
-    `written_by`: the persons who drafted, revised or submitted it, who must not review it.
+    `written_by`: the persons who drafted, revised or submitted it, who must not review it. `homes`: the units to which
+    it was handed over.
     """
 
     owner: str
     title: str
     written_by: tuple[str, ...]
+    homes: tuple[Home, ...] = ()
 
 
 class ModelBegun(_Counted, frozen=True, kw_only=True):
@@ -532,3 +540,20 @@ class ModelCorrected(Event, frozen=True, kw_only=True):
     title: str
     field: Field
     subject_kind: SubjectKind
+    made_under: str = ""
+    homes: tuple[Home, ...] = ()
+
+
+class ModelHandedOver(Event, frozen=True, kw_only=True):
+    """`before`: path of the unit that has ended; `unit`: that of the one under which the model lives from now on.
+
+    `made_under`: path of its first unit. `homes`: all units to which it was handed over, each with its first day.
+    `level`: of the model from now on.
+    """
+
+    before: str
+    made_under: str
+    homes: tuple[Home, ...]
+    level: Level
+    basis: str
+    on: date

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from services.directory.homed import LIVES_UNDER, HomedRepository
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo import pages
-from services.kernel.mongo.access import Access
+from services.kernel.mongo.access import Access, Documents
 from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Row, Rows
 from services.kernel.units import UnitOnDay
@@ -46,11 +46,12 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), ("flagged", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), NEWEST]),
         IndexModel([("owner", ASCENDING), ("title", ASCENDING)]),
+        LIVES_UNDER,
     ]
 }
 
 
-class Models(Repository[Model]):
+class Models(HomedRepository[Model]):
     collection = COLLECTION
     kind = MODEL
     columns = Columns(
@@ -66,8 +67,8 @@ class Models(Repository[Model]):
     )
     state = Model
 
-    def __init__(self, tx: Transaction) -> None:
-        super().__init__(tx)
+    def __init__(self, tx: Transaction, documents: Documents | None = None) -> None:
+        super().__init__(tx, documents)
         self._stages: dict[str, Stage | None] = {}
         """The stage of each model that was loaded or added, by id."""
 

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Any
 
 from services.kernel.act import Act
-from services.kernel.aggregate import Aggregate, about, changed
+from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, nothing_changed, optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, UnitPath
+from services.movement.homes import Homed
 from services.movement.organisations import in_being as in_being
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
@@ -26,7 +27,7 @@ LONGEST_REASON = 4000
 MOST_NAMES = 50
 
 
-class Organisation(Aggregate, frozen=True, kw_only=True):
+class Organisation(Homed, frozen=True, kw_only=True):
     """`since`: first day of the present name; None if unknown. `ended_on`: first day without the organisation."""
 
     name: str

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
+from services.directory.homed import HomedRepository
 from services.kernel.caller import Grant
 from services.kernel.kinds import Noun
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents, Unscoped
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel, UpdateOne
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.search.tokenizer import spoken
 from services.kernel.units import UnitPath
@@ -34,7 +34,7 @@ INDEXES: Indexes = {
 }
 
 
-class Organisations(Repository[Organisation]):
+class Organisations(HomedRepository[Organisation]):
     collection = COLLECTION
     kind = ORGANISATION
     columns = Columns(

@@ -33,7 +33,7 @@ NOTE = "Nhập từ tệp, phần tăng thêm so với lần trước"
 def change(cells: Cells, known: Known, act: Act) -> Outcome[Effect]:
     given = cells.values()
     model = _model(cells, given, known)
-    act = act.dated(last_day(known.unit_of(model), act.today))
+    act = act.dated(last_day(known.unit_of(model, act.today), act.today))
     row = _Row(cells, given, model, known)
     changes = [*row.revision(act), *row.contributions(act)]
     cells.stop_if_faulty()
@@ -98,7 +98,7 @@ class _Row:
         if not revised:
             return []
         whole: dict[str, Any] = dict.fromkeys(REVISED) | revised
-        unit, programmes = self._known.unit_of(self._model), self._known.programmes
+        unit, programmes = self._known.unit_of(self._model, act.on), self._known.programmes
         return [(partial(models.revise, unit=unit, programmes=programmes, act=act, **whole), {})]
 
     def _revised(self, name: str) -> Any | None:
@@ -143,7 +143,7 @@ class _Row:
         for name, amount in more.items():
             contribute = partial(
                 models.contribute,
-                unit=self._known.unit_of(self._model),
+                unit=self._known.unit_of(self._model, day),
                 kind=RESOURCES[name],
                 amount=f"{amount:f}",
                 note=NOTE,
@@ -169,7 +169,7 @@ class _Row:
                 after[kind] = StatedResult(kind=kind, amount=amount, on=day)
         if after == before:
             return []
-        unit = self._known.unit_of(self._model)
+        unit = self._known.unit_of(self._model, act.on)
         return [(partial(models.state_results, unit=unit, stated=tuple(after.values()), act=act), {})]
 
     def _day(self, column: str, since: date, act: Act) -> date:

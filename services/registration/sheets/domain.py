@@ -42,8 +42,8 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
     cells.stop_if_faulty()
     assert owner is not None, "it is required"  # noqa: S101
     act = act.dated(given.get("on", act.today))
-    unit = known.unit_of(owner)
-    stated, undated = _stated(cells, given, known, unit, act)
+    unit = known.unit_of(owner, act.on)
+    stated, undated = _stated(cells, given, known, known.unit_of(owner, act.today), act)
     model, drafted = cells.must(
         lambda: models.draft(
             key=key,

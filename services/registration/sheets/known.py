@@ -6,8 +6,9 @@ from datetime import date
 
 from services.kernel.messages import Event
 from services.kernel.search.tokenizer import spoken
-from services.kernel.units import DatedUnit, UnitPath
+from services.kernel.units import DatedUnit
 from services.movement.changes import Change
+from services.movement.homes import Homed
 from services.movement.words import ContributionKind
 from services.registration.models.domain import Model
 from services.registration.organisations.domain import Organisation
@@ -49,8 +50,9 @@ class Known:
         """The organisations that the id or name can mean."""
         return [self.owners[name]] if name in self.owners else self.by_name.get(spoken(name), ())
 
-    def unit_of(self, record: Organisation | Model) -> DatedUnit:
-        return self.units[UnitPath(record.unit).unit]
+    def unit_of(self, record: Homed, day: date) -> DatedUnit:
+        """The unit under which the record lived on `day`."""
+        return self.units[record.home_on(day).unit]
 
 
 @dataclass(frozen=True, slots=True)

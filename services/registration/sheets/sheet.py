@@ -1,6 +1,6 @@
 """The sheet of models: what its import reads and writes in MongoDB, and which models its export selects."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.sheet import Sheet
 from services.kernel.units import COUNTRY, UnitPath
+from services.movement.homes import Homed
 from services.registration.models import repository
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL
@@ -41,19 +42,20 @@ class ModelsImporter:
         found = Organisations.seen(access).find({"within": UnitPath(unit).unit})
         entered = {one["_id"]: from_document(one, Organisation) async for one in found}
         owners = {id_: one for one in entered.values() if not one.merged_into for id_ in one.ids}
-        units = await Directory(access).many(list({UnitPath(owner.unit).unit for owner in owners.values()}))
+        units = await Directory(access).many(sorted(_units_of(owners.values())))
         known = Known(owners=owners, units={one.id: one for one in units}, results_on=command.results_on)
         return cls(command, known)
 
     async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Effect]]:
         known = self._known
         self._models = Models(tx)
-        known.models = await _models_named(lines, self._models)
+        found = await _models_named(lines, self._models)
+        known.models = {id_: model for id_, model in found.items() if tx.scope.covers(model.home)}
         known.revisions = await repository.revisions(
             tx, [m.id for m in known.models.values() if m.revised_by]
         )
         known.recorded = await _recorded(lines, known, tx)
-        units = {UnitPath(model.unit).unit for model in known.models.values()} - known.units.keys()
+        units = _units_of(known.models.values()) - known.units.keys()
         known.units |= {unit.id: unit for unit in await Directory(tx).many(sorted(units))}
         known.programmes = await _programmes_of(lines, known.models, tx)
         act = tx.act()
@@ -66,6 +68,12 @@ class ModelsImporter:
         for one in outcomes:
             for model, event in one.effect.changes if one.effect else ():
                 await self._models.save(model, event)
+
+
+def _units_of(records: Iterable[Homed]) -> set[str]:
+    """Ids of all units under which the records live or have lived."""
+    paths = (path for record in records for path in (record.unit, *(home.path for home in record.homes)))
+    return {UnitPath(path).unit for path in paths}
 
 
 async def _models_named(lines: Sequence[Line], models: Models) -> dict[str, Model]:

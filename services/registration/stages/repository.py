@@ -9,6 +9,7 @@ from services.kernel.mongo.driver import (
     Document,
     Indexes,
     IndexModel,
+    InsertOne,
     UpdateOne,
     new_digits,
 )
@@ -17,7 +18,9 @@ from services.kernel.units import UnitPath
 from services.registration.stages.domain import Place, Stage, moves
 
 COLLECTION = "stages"
-ADDED_UP = Unscoped(COLLECTION, "the task adds up the moves of all units, and shows them to nobody")
+ADDED_UP = Unscoped(
+    COLLECTION, "a model writes its moves in its own transaction, the task adds them up; neither shows them"
+)
 
 INDEXES: Indexes = {
     COLLECTION: [
@@ -33,16 +36,15 @@ _READ = {"_id": 0, "of": 1, "drafting": 1, "waiting": 1, "registered": 1}
 async def move(tx: Transaction, changes: Iterable[tuple[Stage | None, Stage | None]]) -> None:
     """Writes a move for each place. `changes`: the stage of each model before and after its change.
 
+    The numbers stay with the unit that a model was made under, also when another unit goes on with the model.
+
     A move is a document of its own: two models of one unit can change at the same moment without a write conflict.
     """
     documents = []
     for place, numbers in moves(changes).items():
         documents.append({"_id": new_digits(), "move": True, **_fields(place), **numbers})
-    stages = tx.documents(COLLECTION)
-    if len(documents) == 1:
-        await stages.insert(documents[0])
-    else:
-        await stages.insert_many(documents)
+    if documents:
+        await tx.unscoped(ADDED_UP).write([InsertOne(document) for document in documents])
 
 
 async def add_moves(tx: Transaction) -> int:

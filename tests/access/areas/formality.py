@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from uuid import uuid4
 
 import msgspec
 
-from infra.operate.operator import asking
+from infra.operate.operator import OPERATOR, asking
 from infra.operate.positions import settled
 from services.kernel.calendar import today
 from services.kernel.rows import Rows
@@ -18,14 +19,31 @@ from services.registration.formality.messages import (
     SettleQuestion,
 )
 from services.registration.models.messages import SubmitModel
+from services.registration.units.messages import RecordUnits
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, newer_than
-from tests.access.world import APPRAISER, OFFICER, SUBMITTED, Making, World, draft
+from tests.access.world import (
+    APPRAISER,
+    OFFICER,
+    SUBMITTED,
+    Making,
+    World,
+    commune,
+    draft,
+    organisation,
+)
 
 
 async def _asked(world: World, made: Making, many: int) -> list[tuple[str, str]]:
-    """Questions that the system asks, and their models, which have a place but empty titles."""
-    empty = msgspec.structs.replace(draft(world.owner), title="Dân vận khéo", place="Tổ 1", year=today().year)
+    """Questions that the system asks, and their models, which have a place but empty titles.
+
+    They lie in a unit that exists today: a question is answered and settled today.
+    """
+    unit = commune()
+    async with asking(world.settings) as services:
+        await services.ask(RecordUnits(units=(unit,)), OPERATOR, int, key=uuid4().hex)
+    owner = await made.id(organisation(unit.id), OFFICER)
+    empty = msgspec.structs.replace(draft(owner), title="Dân vận khéo", place="Tổ 1", year=today().year)
     models = list(await asyncio.gather(*(made.id(empty, OFFICER) for _ in range(many))))
     await asyncio.gather(*(made.id(SubmitModel(model=model, on=SUBMITTED), OFFICER) for model in models))
     await settled(world.settings)

@@ -91,6 +91,7 @@ QUERIES = {
     "Query.models": PAGE % ("models", ', filter: { unit: "u080" }'),
     "Model.owner": NODE % ("Model", "owner { id }"),
     "Model.unit": NODE % ("Model", "unit { id }"),
+    "Model.livesUnder": NODE % ("Model", "livesUnder { id }"),
     "Model.review": NODE % ("Model", "review { id }"),
     "Model.returnReason": NODE % ("Model", "returnReason"),
     "Model.endReason": NODE % ("Model", "endReason"),

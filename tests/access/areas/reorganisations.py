@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from infra.operate.operator import OPERATOR, asking
-from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.registration.reorganisations.file import COLUMNS
 from services.registration.reorganisations.messages import (
     OpenModelsOfUnits,
@@ -16,22 +15,17 @@ from services.registration.reorganisations.messages import (
 from services.registration.units.messages import RecordUnits
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, newer_than
-from tests.access.world import ACCEPTED, DECIDED, DRAFTED, OFFICER, Making, World, draft, organisation
-
-
-def _spare_unit() -> DatedUnit:
-    name = f"u080-{uuid4().hex[:12]}"
-    spell = Spell(
-        name="Xã cũ",
-        code=name,
-        kind="Xã",
-        level=UnitLevel.COMMUNE,
-        parent=PLACE,
-        path=f"/vn/u10/{PLACE}/{name}",
-        since=DRAFTED,
-        until=DECIDED,
-    )
-    return DatedUnit(id=name, spells=(spell,))
+from tests.access.world import (
+    ACCEPTED,
+    DECIDED,
+    DRAFTED,
+    OFFICER,
+    Making,
+    World,
+    commune,
+    draft,
+    organisation,
+)
 
 
 def _file(unit: str) -> str:
@@ -55,7 +49,7 @@ def _file(unit: str) -> str:
 
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
-    units = [_spare_unit() for _ in range(spare.get("unit-to-rename", 0) + 3)]
+    units = [commune(since=DRAFTED, until=DECIDED) for _ in range(spare.get("unit-to-rename", 0) + 3)]
     async with asking(world.settings) as services:
         for start in range(0, len(units), 500):
             command = RecordUnits(units=tuple(units[start : start + 500]))

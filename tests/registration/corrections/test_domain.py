@@ -187,7 +187,7 @@ def test_recount_of_the_document_gives_every_fact_of_every_correction() -> None:
 def test_withdrawn_model_can_still_be_corrected() -> None:
     story = Story()
     version = story.gives("11553")
-    story.model, event = withdraw(story.model, reason="Thôi", act=act(on=date(2018, 9, 1)))
+    story.model, event = withdraw(story.model, unit=WARD, reason="Thôi", act=act(on=date(2018, 9, 1)))
     story.events.append(event)
     story.corrected(amount(story.model, version, "1155.3"))
     story.corrected(domain.contents(story.model, programmes={}, act=act(), field="QPAN"))
@@ -198,7 +198,9 @@ def test_corrected_year_moves_what_counts_in_it() -> None:
     story = Story()
     story.step(begin, act(on=date(2018, 6, 1)))
     story.step(carry_over, act(on=date(2019, 2, 1)))
-    story.model, event = discontinue(story.model, reason="Đã thành nếp", act=act(on=date(2019, 9, 1)))
+    story.model, event = discontinue(
+        story.model, unit=WARD, reason="Đã thành nếp", act=act(on=date(2019, 9, 1))
+    )
     story.events.append(event)
     with pytest.raises(Refused) as refused:
         domain.contents(story.model, programmes={}, act=act(), year=2019)

@@ -139,17 +139,17 @@ def test_no_question_is_opened_about_a_past_year() -> None:
 
 
 def test_question_is_answered_by_the_unit_and_settled_by_another_person() -> None:
-    answered, event = domain.answer(asked(), text=" Tổ 1 làm trước ", act=act("officer"))
+    answered, event = domain.answer(asked(), unit=WARD, text=" Tổ 1 làm trước ", act=act("officer"))
     assert (answered.state, answered.answer, event.again) == (QuestionState.ANSWERED, "Tổ 1 làm trước", False)
-    answered, event = domain.answer(answered, text="Sửa lại", act=act("officer", date(2026, 7, 5)))
+    answered, event = domain.answer(answered, unit=WARD, text="Sửa lại", act=act("officer", date(2026, 7, 5)))
     assert (answered.answered_on, answered.answered_version, event.again) == (DAY, 2, True)
     settled, told = domain.settle(
-        answered, suspected=True, reason="Không có thật", model=MODEL, act=act("judge")
+        answered, unit=WARD, suspected=True, reason="Không có thật", model=MODEL, act=act("judge")
     )
     assert (settled.state, told.suspected, told.version) == (QuestionState.SUSPECTED, True, 4)
     for again in (
-        lambda: domain.answer(settled, text="x", act=act("officer")),
-        lambda: domain.settle(settled, suspected=False, reason="x", model=MODEL, act=act("judge")),
+        lambda: domain.answer(settled, unit=WARD, text="x", act=act("officer")),
+        lambda: domain.settle(settled, unit=WARD, suspected=False, reason="x", model=MODEL, act=act("judge")),
     ):
         with pytest.raises(Refused) as refused:
             again()
@@ -158,9 +158,9 @@ def test_question_is_answered_by_the_unit_and_settled_by_another_person() -> Non
 
 @pytest.mark.parametrize("by", ["officer", "organisation_1", "another officer"])
 def test_author_and_answering_person_cannot_settle_a_question(by: str) -> None:
-    answered, _ = domain.answer(asked(), text="x", act=act("another officer"))
+    answered, _ = domain.answer(asked(), unit=WARD, text="x", act=act("another officer"))
     with pytest.raises(Refused) as refused:
-        domain.settle(answered, suspected=False, reason="x", model=MODEL, act=act(by))
+        domain.settle(answered, unit=WARD, suspected=False, reason="x", model=MODEL, act=act(by))
     assert refused.value.refusal.code == "own-work"
 
 
@@ -168,7 +168,9 @@ def test_question_without_an_answer_is_settled_after_two_weeks_only() -> None:
     until = DAY + domain.TIME_TO_ANSWER
 
     def settle(on: date) -> Question:
-        settled, _ = domain.settle(asked(), suspected=True, reason="x", model=MODEL, act=act("judge", on))
+        settled, _ = domain.settle(
+            asked(), unit=WARD, suspected=True, reason="x", model=MODEL, act=act("judge", on)
+        )
         return settled
 
     with pytest.raises(Refused) as refused:
@@ -186,7 +188,7 @@ def test_rules_find_formal_registrations_of_a_made_up_country_and_few_others(
     hours: dict[tuple[int, str], Group] = {}
     made = [one for one in map(country.make, range(size)) if one.model.submitted_on]
     for one in made:
-        about = subject(one.model)
+        about = subject(one.model, one.model.unit)
         text = texts.setdefault((about.year, domain.digest(about.title, about.summary)), Group(id=""))
         text.join(about.id, about.unit, size)
         handed_in = next(event for event in one.events if isinstance(event, ModelSubmitted))
@@ -194,7 +196,7 @@ def test_rules_find_formal_registrations_of_a_made_up_country_and_few_others(
             hours.setdefault((about.year, about.unit), Group(id="")).join(about.id, about.id, size)
     found: dict[str, set[FormalityRule]] = {}
     for one in made:
-        about = subject(one.model)
+        about = subject(one.model, one.model.unit)
         rules = {suspicion.rule for suspicion in domain.match_text(about)}
         same = texts[about.year, domain.digest(about.title, about.summary)]
         if domain.in_many_units([], len(same.members)):

@@ -73,12 +73,18 @@ async def test_formal_registration_is_questioned_answered_marked_and_counted(
     assert question["model"] == {"id": model, "state": "REGISTERED"}
     assert question["unit"]["id"] == WARD
 
+    # The ward has ended: the question goes on with its model.
+    late = await office.officer.tries("answerQuestion", question=question["id"], answer="x")
+    assert (late["code"], late["fields"]) == ("unit-not-in-force", ["question"])
+    office = Office(graphql, PROVINCE)
+    await office.officer.tries("handOver", record=model)
+
     early = await office.appraiser.tries(
         "settleQuestion", question=question["id"], suspected=True, reason="x"
     )
     assert (early["__typename"], early["code"]) == ("Refusal", "answer-awaited")
     await office.officer.does("answerQuestion", question=question["id"], answer="Sẽ bổ sung cách làm")
-    own = Person(graphql, Role.APPRAISER, CITY, name=f"officer@{CITY}")
+    own = Person(graphql, Role.APPRAISER, PROVINCE, name=f"officer@{CITY}")
     refused = await own.tries(
         "settleQuestion", question=question["id"], suspected=False, reason="Tôi biết rõ"
     )
@@ -90,8 +96,8 @@ async def test_formal_registration_is_questioned_answered_marked_and_counted(
     (found,) = [edge["node"] for edge in marked["edges"] if edge["node"]["model"]["id"] == model]
     assert found["reason"] == "Không nêu được việc làm"
     assert found["answer"] == "Sẽ bổ sung cách làm"
-    assert found["answeredBy"] == f"officer@{CITY}"
-    assert found["settledBy"] == f"appraiser@{CITY}"
+    assert found["answeredBy"] == f"officer@{PROVINCE}"
+    assert found["settledBy"] == f"appraiser@{PROVINCE}"
     assert found["model"]["state"] == "REGISTERED"
 
     after = await _counted(office)

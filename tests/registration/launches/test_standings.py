@@ -143,11 +143,11 @@ class Life:
         async def work(tx: Transaction) -> None:
             models = Models(tx)
             model = await models.load(key)
-            unit = await Directory(tx).of(model)
             act = tx.act(day)
+            unit = await Directory(tx).of(model, act.on)
             submitted, event = domain.submit(model, unit=unit, act=act)
             await models.save(submitted, event)
-            await models.save(*domain.withdraw(submitted, reason="x", act=act))
+            await models.save(*domain.withdraw(submitted, unit=unit, reason="x", act=act))
 
         await self.country.store.transaction(work, at=TODAY, caller=OFFICER)
         self.taken["change_twice"] += 1

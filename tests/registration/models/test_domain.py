@@ -82,17 +82,17 @@ def test_draft_needs_an_owner_and_a_unit_that_exist_on_its_day() -> None:
 
 
 def test_draft_is_made_in_the_unit_of_its_owner_only() -> None:
-    with pytest.raises(ValueError, match="not to d"):
+    with pytest.raises(ValueError, match="not under d"):
         drafted(of=unit("/vn/a/b/d"), owner=values.organisation(WARD))
 
 
 def test_new_owner_must_exist_on_the_day() -> None:
     ended = values.organisation(WARD, "organisation_2", ended_on=DAY + timedelta(days=3))
     change: dict[str, Any] = {"owner": ended, "reason": "Sáp nhập", "document": "QĐ 1"}
-    changed, _ = change_owner(registered(), **change, act=act(2))
+    changed, _ = change_owner(registered(), unit=WARD, **change, act=act(2))
     assert changed.owner == ended.id
     with pytest.raises(Refused) as refused:
-        change_owner(registered(), **change, act=act(3))
+        change_owner(registered(), unit=WARD, **change, act=act(3))
     assert (code(refused), refused.value.refusal.fields) == ("organisation-ended", ("owner", "on"))
 
 

@@ -15,13 +15,15 @@ from infra.operate.recount import COMPARED, of_model
 from services.kernel.act import Act
 from services.kernel.messages import Event, Recorded, Refused
 from services.kernel.mongo.codec import to_document
+from services.kernel.units import DatedUnit, UnitLevel
+from services.movement import homes
 from services.movement.words import ContributionKind, Level
 from services.registration.models import domain, history
 from services.registration.models.domain import ALLOWED, LEADS_TO, Model
 from services.registration.models.messages import ModelState, ModelStep, SelfRating
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
-from services.reporting.domain import facts_of
+from services.reporting.domain import facts_of, moved
 from tests import ROOT, values
 
 DAY = date(2019, 2, 1)
@@ -62,37 +64,67 @@ def owner(key: str) -> Organisation:
 def revise(model: Model, act: Act, **changes: Any) -> tuple[Model, Event]:
     nothing: dict[str, Any] = dict.fromkeys(domain.REVISABLE)
     return domain.revise(
-        model, unit=WARD, **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act
+        model, unit=under(model, act), **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act
     )
+
+
+def under(model: Model, act: Act) -> DatedUnit:
+    """The unit under which the model lives on the day of the act."""
+    return values.unit(str(model.home_on(act.on))) if model.homes else WARD
+
+
+def hand_over(model: Model, act: Act) -> tuple[Model, Event]:
+    """As if the model's unit had ended on the day of the act, or later."""
+    since = max([act.on, *(home.since for home in model.homes)])
+    step = homes.Step(path=f"/vn/a/h{len(model.homes)}", level=UnitLevel.COMMUNE, since=since)
+    return domain.hand_over(model, steps=[step], document="Biên bản bàn giao", act=act)
 
 
 STEPS: dict[ModelStep, Step] = {
     ModelStep.REVISE: lambda model, act: revise(model, act, title=f"Ngõ sạch {model.version}"),
-    ModelStep.SUBMIT: lambda model, act: domain.submit(model, unit=WARD, act=act),
-    ModelStep.RETURN: lambda model, act: domain.return_(model, unit=WARD, reason="Thiếu", act=act),
-    ModelStep.ACCEPT: lambda model, act: domain.accept(model, unit=WARD, act=act),
-    ModelStep.BEGIN: lambda model, act: domain.begin(model, unit=WARD, act=act),
-    ModelStep.NOTE: lambda model, act: domain.note(model, unit=WARD, text="Xong", act=act),
+    ModelStep.SUBMIT: lambda model, act: domain.submit(model, unit=under(model, act), act=act),
+    ModelStep.RETURN: lambda model, act: domain.return_(
+        model, unit=under(model, act), reason="Thiếu", act=act
+    ),
+    ModelStep.ACCEPT: lambda model, act: domain.accept(model, unit=under(model, act), act=act),
+    ModelStep.BEGIN: lambda model, act: domain.begin(model, unit=under(model, act), act=act),
+    ModelStep.NOTE: lambda model, act: domain.note(model, unit=under(model, act), text="Xong", act=act),
     ModelStep.CONTRIBUTE: lambda model, act: domain.contribute(
-        model, unit=WARD, kind=ContributionKind.WORK_DAY, amount="2.5", note="", covers=None, act=act
+        model,
+        unit=under(model, act),
+        kind=ContributionKind.WORK_DAY,
+        amount="2.5",
+        note="",
+        covers=None,
+        act=act,
     ),
     ModelStep.SELF_ASSESS: lambda model, act: domain.self_assess(
-        model, unit=WARD, rating=SelfRating.MET, text="Đạt", act=act
+        model, unit=under(model, act), rating=SelfRating.MET, text="Đạt", act=act
     ),
-    ModelStep.CARRY_OVER: lambda model, act: domain.carry_over(model, unit=WARD, act=act),
+    ModelStep.CARRY_OVER: lambda model, act: domain.carry_over(model, unit=under(model, act), act=act),
     ModelStep.CHANGE_LEVEL: lambda model, act: domain.change_level(
         model,
-        unit=WARD,
+        unit=under(model, act),
         level=Level.CITY if model.level is Level.COMMUNE else Level.COMMUNE,
         reason="Nâng cấp",
         document="QĐ 12/QĐ-UBND",
         act=act,
     ),
     ModelStep.CHANGE_OWNER: lambda model, act: domain.change_owner(
-        model, owner=owner(f"{model.owner}o"), reason="Sáp nhập", document="QĐ 13/QĐ-UBND", act=act
+        model,
+        unit=under(model, act),
+        owner=owner(f"{model.owner}o"),
+        reason="Sáp nhập",
+        document="QĐ 13/QĐ-UBND",
+        act=act,
     ),
-    ModelStep.WITHDRAW: lambda model, act: domain.withdraw(model, reason="Trùng", act=act),
-    ModelStep.DISCONTINUE: lambda model, act: domain.discontinue(model, reason="Hết kinh phí", act=act),
+    ModelStep.HAND_OVER: hand_over,
+    ModelStep.WITHDRAW: lambda model, act: domain.withdraw(
+        model, unit=under(model, act), reason="Trùng", act=act
+    ),
+    ModelStep.DISCONTINUE: lambda model, act: domain.discontinue(
+        model, unit=under(model, act), reason="Hết kinh phí", act=act
+    ),
 }
 WAYS: dict[ModelState, tuple[ModelStep, ...]] = {
     ModelState.DRAFT: (),
@@ -146,18 +178,15 @@ def test_step_is_allowed_in_the_states_of_the_table_only(step: ModelStep, state:
     assert isinstance(event, history.KINDS[step])
 
 
-AFTER_UNIT = {ModelStep.WITHDRAW, ModelStep.DISCONTINUE, ModelStep.CHANGE_OWNER}
-
-
 @pytest.mark.parametrize("step", STEPS)
-def test_most_steps_are_refused_from_the_end_of_the_unit_on(
+def test_every_step_but_the_hand_over_is_refused_from_the_end_of_the_unit_on(
     step: ModelStep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = next(state for state in ModelState if state in ALLOWED[step])
     model, end = in_state(state), date(2020, 1, 15)
     monkeypatch.setitem(globals(), "WARD", values.unit(model.unit, until=end))
     assert step is ModelStep.CARRY_OVER or taken(step, model, end - timedelta(days=1))
-    if step in AFTER_UNIT:
+    if step is ModelStep.HAND_OVER:
         assert taken(step, model, end)
     else:
         assert refusal(lambda: taken(step, model, end)) == ("unit-not-in-force", ("model", "on"))
@@ -197,7 +226,7 @@ def test_change_to_the_same_value_is_refused() -> None:
             registered, unit=WARD, level=Level.COMMUNE, reason="x", document="x", act=act(DAY, "judge")
         ),
         lambda: domain.change_owner(
-            registered, owner=owner(registered.owner), reason="x", document="x", act=act(DAY)
+            registered, unit=WARD, owner=owner(registered.owner), reason="x", document="x", act=act(DAY)
         ),
     ):
         assert refusal(step)[0] == "nothing-changed"
@@ -277,7 +306,9 @@ def test_change_of_level_or_owner_needs_a_reason_and_a_document(step: ModelStep,
         ModelStep.CHANGE_LEVEL: lambda: domain.change_level(
             model, unit=WARD, level=Level.CITY, **told, act=act(DAY, "judge")
         ),
-        ModelStep.CHANGE_OWNER: lambda: domain.change_owner(model, owner=owner("o2"), **told, act=act(DAY)),
+        ModelStep.CHANGE_OWNER: lambda: domain.change_owner(
+            model, unit=WARD, owner=owner("o2"), **told, act=act(DAY)
+        ),
     }
     assert refusal(change[step]) == (f"{left_out}-empty", (left_out,))
 
@@ -342,7 +373,9 @@ def test_history_measures_and_document_agree_after_any_steps(data: st.DataObject
     told = [history.fact(recorded(event)) for event in events]
     assert [fact["version"] for fact in told] == [*range(1, model.version + 1)]
     # Reports count the same facts from the events as from the document.
-    counted = {fact.id: to_document(fact) for event in events for fact in facts_of(event, recorded(event))}
+    facts = {fact.id: fact for event in events for fact in facts_of(event, recorded(event))}
+    facts |= {new.id: new for _, new in moved(facts.values(), model.unit, model.homes)}
+    counted = {key: to_document(fact) for key, fact in facts.items()}
     wanted = dict(of_model(to_document(model))) if model.registered_on else {}
     assert counted.keys() == wanted.keys()
     for key, fact in counted.items():

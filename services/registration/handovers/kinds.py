@@ -1,0 +1,76 @@
+"""The kinds of records that are handed over. A kind joins by one line of `KINDS`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.directory.homed import HomedRepository
+from services.kernel.kinds import Kind
+from services.kernel.messages import Event
+from services.kernel.mongo.access import Unscoped
+from services.kernel.mongo.driver import Document
+from services.movement.homes import Homed
+from services.registration.formality import domain as formality
+from services.registration.formality.repository import Questions
+from services.registration.handovers.messages import HandedKind
+from services.registration.models import domain as models
+from services.registration.models.messages import MODEL, ModelState
+from services.registration.models.repository import Models
+
+Record = Any
+"""A `Homed` record of any kind."""
+BECAUSE = (
+    "records of a unit that has ended are listed for those who may take them over, and handed over by them"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """Records that go where a record of another kind goes. `by`: their field with its id."""
+
+    repository: type[HomedRepository[Record]]
+    by: str
+    follow: Callable[..., tuple[Homed, Event] | None]
+
+    @property
+    def unscoped(self) -> Unscoped:
+        return Unscoped(self.repository.collection, BECAUSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """`open`: filter of the records that are open on a day. `title`: field to show. `states`: words of `state`.
+
+    `hand_over`: the rule, called with the record, `steps`, `document` and `act`.
+    """
+
+    kind: HandedKind
+    of: Kind
+    repository: type[HomedRepository[Record]]
+    open: Callable[[date], Document]
+    title: str
+    hand_over: Callable[..., tuple[Homed, Event]]
+    states: Callable[[str], str] | None = None
+    followers: tuple[Follower, ...] = ()
+
+    @property
+    def unscoped(self) -> Unscoped:
+        return Unscoped(self.repository.collection, BECAUSE)
+
+
+_CLOSED = (ModelState.WITHDRAWN, ModelState.DISCONTINUED)
+
+KINDS: tuple[Handed, ...] = (
+    Handed(
+        kind=HandedKind.MODEL,
+        of=MODEL,
+        repository=Models,
+        open=lambda _: {"state": {"$nin": _CLOSED}},
+        title="title",
+        hand_over=models.hand_over,
+        states=lambda state: ModelState(state).vi,
+        followers=(Follower(repository=Questions, by="model", follow=formality.follow),),
+    ),
+)
+BY_KIND: Mapping[HandedKind, Handed] = {one.kind: one for one in KINDS}

@@ -1,0 +1,200 @@
+"""Hand-overs through GraphQL: open work of a unit that has ended goes on under a successor, and old figures stay."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from infra.operate.recount import recount
+from services.kernel.messages import Role
+from tests.conftest import GraphQL
+from tests.people import Office, Person, fresh
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PROVINCE, DISTRICT, WARD = "u40", "u412", "u16663"
+"""The district and the ward ended on 2025-07-01."""
+SUCCESSOR, NEIGHBOUR = "u16681-2025", "u16702-2025"
+"""The ward became a part of the first, together with others; the second has other wards of the district."""
+ENDED = "2025-07-01"
+
+WAITING = """
+query($filter: WaitingFilter, $unit: ID!, $after: String) {
+  waitingUnits(first: 1, after: $after, filter: $filter) {
+    edges { cursor node { unit { id name } endedOn records kinds { kind records } proposed { id }
+      successors { unit { id } whole since } } }
+    pageInfo { hasNextPage } }
+  waitingTotals(filter: $filter) { units records kinds { kind name records } }
+  waitingRecords(first: 10, unit: $unit) { edges { node { id version kind title state } } }
+}
+"""
+PREVIEW = """
+query($unit: ID!, $to: ID) { handOverPreview(unit: $unit, to: $to) {
+  ... on HandedOver { unit { id } to { id } since records left kinds { kind records } }
+  ... on Refusal { code fields messageVi } } }
+"""
+MODEL = """
+query($id: ID!) { node(id: $id) { ... on Model { state level unit { id } livesUnder { id }
+  homes { unit { id } since on document } review { id verdict }
+  history(last: 1) { edges { node { step by document changes { field before after } } } } } } }
+"""
+REPORT = """
+query($unit: ID!, $period: String!) { report(unit: $unit, period: $period) { ... on Report { complete
+  figures { measure total breakdowns { by gap rows { code value } } } } ... on Refusal { code } } }
+"""
+
+
+async def figures(office: Office, unit: str, period: str) -> dict[str, Any]:
+    """Measure → its total, of those that are not 0, and the rows by place of WORK_DAY."""
+    report = (await office.reporter.ask(REPORT, unit=unit, period=period))["report"]
+    found: dict[str, Any] = {}
+    for figure in report["figures"]:
+        assert {Decimal(part["gap"]) for part in figure["breakdowns"]} == {0}
+        if Decimal(figure["total"]):
+            found[figure["measure"]] = Decimal(figure["total"])
+        if figure["measure"] == "WORK_DAY":
+            (places,) = [part["rows"] for part in figure["breakdowns"] if part["by"] == "PLACE"]
+            found["places"] = {row["code"]: Decimal(row["value"]) for row in places if Decimal(row["value"])}
+    return found
+
+
+async def running_model(office: Office, unit: str) -> tuple[str, str]:
+    """A model that was begun before its unit ended, and its owner."""
+    owner = await office.organisation(unit=unit, on="2025-01-02")
+    model = await office.draft(owner, on="2025-02-01")
+    await office.officer.does("submitModel", model=model, on="2025-02-05")
+    await office.appraiser.does("acceptModel", model=model, on="2025-02-10")
+    await office.officer.does("beginModel", model=model, on="2025-03-01")
+    return model, owner
+
+
+async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_stay(graphql: GraphQL) -> None:
+    old, new, province = Office(graphql, WARD), Office(graphql, SUCCESSOR), Office(graphql, PROVINCE)
+    neighbour = Person(graphql, Role.OFFICER, NEIGHBOUR)
+    model, owner = await running_model(old, WARD)
+    draft = await old.draft(owner, on="2025-06-20", title="Tuyến đường hoa")
+    review = await old.review_of(model)
+    for held in (old, province):
+        late = await held.officer.tries("carryOverModel", model=model, on="2026-01-10")
+        assert (late["code"], late["fields"]) == ("unit-not-in-force", ["model", "on"])
+
+    # Until somebody takes it, it stands in a list for whoever answers for a successor.
+    for who in (new.officer, province.reporter):
+        seen = await who.ask(WAITING, filter={"unit": WARD}, unit=WARD)
+        (edge,) = seen["waitingUnits"]["edges"]
+        assert edge["node"] == {
+            "unit": {"id": WARD, "name": "Phường Đông Vĩnh"},
+            "endedOn": ENDED,
+            "records": 2,
+            "kinds": edge["node"]["kinds"],
+            "proposed": {"id": SUCCESSOR},
+            "successors": [{"unit": {"id": SUCCESSOR}, "whole": True, "since": ENDED}],
+        }
+        assert seen["waitingTotals"]["kinds"][0] == {
+            "kind": "MODEL",
+            "name": "Mô hình, kể cả bản nháp",
+            "records": 2,
+        }
+        records = [edge["node"] for edge in seen["waitingRecords"]["edges"]]
+        assert [(one["id"], one["state"]) for one in records if one["kind"] == "MODEL"] == [
+            (model, "Đang triển khai"),
+            (draft, "Bản nháp"),
+        ]
+    unseen = await neighbour.ask(WAITING, filter={"unit": WARD}, unit=WARD)
+    assert (unseen["waitingUnits"]["edges"], unseen["waitingTotals"]["records"]) == ([], 0)
+    assert unseen["waitingRecords"]["edges"] == []
+
+    assert (await neighbour.tries("handOver", record=model))["code"] == "model-not-found"
+    refused = await province.officer.tries("handOver", record=model, to=NEIGHBOUR)
+    assert (refused["code"], refused["fields"]) == ("not-a-successor", ["to"])
+    refused = await new.officer.tries("handOver", record=model, expectedVersion=1)
+    assert refused["code"] == "changed-meanwhile"
+    key = fresh()
+    handed = [
+        await new.officer.tries("handOver", key=key, record=model, document="Biên bản 01/BB")
+        for _ in range(2)
+    ]
+    assert handed[0] == handed[1]
+    assert {**handed[0], "left": 0, "__typename": ""} == {
+        "__typename": "",
+        "unit": {"id": WARD},
+        "to": {"id": SUCCESSOR},
+        "since": ENDED,
+        "document": "Biên bản 01/BB",
+        "records": 1,
+        "left": 0,
+    }
+    assert (await new.officer.tries("handOver", record=model))["code"] == "unit-not-ended"
+
+    # The old unit reads it. The successor, or a unit above it, acts: also for days before the hand-over.
+    kept = (await old.officer.ask(MODEL, id=model))["node"]
+    assert (kept["unit"]["id"], kept["livesUnder"]["id"], kept["level"]) == (WARD, SUCCESSOR, "COMMUNE")
+    (home,) = kept["homes"]
+    assert (home["unit"]["id"], home["since"], home["document"]) == (SUCCESSOR, ENDED, "Biên bản 01/BB")
+    assert kept["history"]["edges"][0]["node"] == {
+        "step": "HAND_OVER",
+        "by": f"officer@{SUCCESSOR}",
+        "document": "Biên bản 01/BB",
+        "changes": [{"field": "livesUnder", "before": WARD, "after": SUCCESSOR}],
+    }
+    assert (await old.officer.tries("noteProgress", model=model, text="x"))["code"] == "handed-over"
+    before = {"H1": await figures(old, WARD, "2025-H1"), "all": await figures(province, PROVINCE, "2025")}
+    for amount, on in (("3", "2025-06-30"), ("5", ENDED)):
+        await new.officer.does("recordContribution", model=model, kind="WORK_DAY", amount=amount, on=on)
+    await new.officer.does("selfAssessModel", model=model, rating="MET", text="Đạt", on="2025-12-01")
+    await province.officer.does("carryOverModel", model=model, on="2026-01-10")
+
+    # The review goes on there too.
+    await graphql.settled()
+    assert (await old.appraiser.tries("decideReview", review=review, verdict="NOT_MET", reason="x"))[
+        "code"
+    ] == "handed-over"
+    await new.appraiser.does(
+        "decideReview", review=review, verdict="RECOGNISED", reason="Thiết thực", on="2025-12-20"
+    )
+
+    # The draft follows in bulk, and is finished by the successor.
+    shown = (await new.officer.ask(PREVIEW, unit=WARD))["handOverPreview"]
+    assert (shown["to"]["id"], shown["since"], shown["left"]) == (SUCCESSOR, ENDED, 0)
+    assert shown["kinds"][0] == {"kind": "MODEL", "records": 1}
+    everything = await new.officer.tries("handOverAll", unit=WARD)
+    assert (everything["records"], everything["left"]) == (shown["records"], 0)
+    await new.officer.does("submitModel", model=draft, on="2025-08-01")
+    gone = await new.officer.ask(WAITING, filter={"unit": WARD}, unit=WARD)
+    assert gone["waitingUnits"]["edges"] == []
+
+    # Each fact is in one report of each level. What was counted before the hand-over has not moved.
+    await graphql.settled()
+    h1 = await figures(old, WARD, "2025-H1")
+    assert h1 == before["H1"] | {"WORK_DAY": Decimal(3), "places": {WARD: Decimal(3)}}
+    assert await figures(new, SUCCESSOR, "2025") == {
+        "RECOGNISED": Decimal(1),
+        "WORK_DAY": Decimal(5),
+        "places": {SUCCESSOR: Decimal(5)},
+    }
+    assert (await figures(new, SUCCESSOR, "2026"))["CARRIED_OVER"] == 1
+    whole = await figures(province, PROVINCE, "2025")
+    assert whole["WORK_DAY"] == before["all"].get("WORK_DAY", 0) + 8
+    assert {code: whole["places"].get(code, 0) for code in (DISTRICT, SUCCESSOR)} == {
+        DISTRICT: 3,
+        SUCCESSOR: 5,
+    }
+    assert (await recount(graphql.settings)).differences == []
+
+
+async def test_work_of_a_district_goes_where_somebody_decides(graphql: GraphQL) -> None:
+    old, province = Office(graphql, DISTRICT), Office(graphql, PROVINCE)
+    model, _ = await running_model(old, DISTRICT)
+    refused = await province.officer.tries("handOver", record=model)
+    assert (refused["code"], refused["fields"]) == ("successor-needed", ["to"])
+    assert "Phường Thành Vinh" in refused["messageVi"]
+    assert (await Person(graphql, Role.OFFICER, SUCCESSOR).tries("handOver", record=model, to=PROVINCE))[
+        "code"
+    ] == "not-permitted"
+    assert (await province.officer.tries("handOver", record=model, to=PROVINCE))["to"]["id"] == PROVINCE
+    for on in ("2025-06-01", "2025-09-01"):
+        await province.officer.does("recordContribution", model=model, kind="LAND_M2", amount="7", on=on)
+    found = (await province.officer.ask(MODEL, id=model))["node"]
+    assert (found["unit"]["id"], found["livesUnder"]["id"], found["level"]) == (DISTRICT, PROVINCE, "CITY")
+    await graphql.settled()
+    assert (await recount(graphql.settings)).differences == []

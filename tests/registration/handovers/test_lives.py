@@ -1,0 +1,231 @@
+"""Where a record lives after random reorganisations: under one unit on each day, counted once on each level."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from infra.operate.recount import COMPARED, of_model
+from services.kernel.messages import Event, Refused
+from services.kernel.mongo.codec import to_document
+from services.kernel.units import COUNTRY, DatedUnit, Predecessor, Spell, SuccessionKind, UnitLevel, UnitPath
+from services.movement.words import ContributionKind
+from services.registration.handovers.domain import choose
+from services.registration.handovers.family import Family
+from services.registration.models import domain
+from services.registration.models.domain import Model
+from services.registration.units.national import national_units
+from services.reporting.domain import Fact, facts_of, fold, moved, taken_back
+from tests import values
+from tests.registration.models.test_life import recorded
+
+FIRST = date(2024, 1, 1)
+TODAY = date(2026, 11, 28)
+REAL = {unit.id: unit for unit in national_units()}
+FAMILY = Family(REAL.values())
+
+
+def refusal(choice: Callable[[], object]) -> str:
+    with pytest.raises(Refused) as refused:
+        choice()
+    return refused.value.refusal.code
+
+
+def test_merged_ward_has_one_successor_and_a_split_one_needs_a_choice() -> None:
+    merged, split, district = REAL["u18115"], REAL["u00007"], REAL["u437"]
+    whole = choose(FAMILY, merged, None, today=TODAY)
+    assert (whole.unit.id, [step.path for step in whole.steps]) == ("u18115-2025", ["/vn/u42/u18115-2025"])
+    assert refusal(lambda: choose(FAMILY, split, None, today=TODAY)) == "successor-needed"
+    assert choose(FAMILY, split, "u00025-2025", today=TODAY).whole is False
+    assert refusal(lambda: choose(FAMILY, split, "u18115-2025", today=TODAY)) == "not-a-successor"
+    assert refusal(lambda: choose(FAMILY, REAL["u42"], None, today=TODAY)) == "unit-not-ended"
+    assert refusal(lambda: choose(FAMILY, merged, None, today=date(2025, 6, 30))) == "unit-not-ended"
+    # A district had no line of its own: its wards' successors have its territory, and the province is above them.
+    assert [one.unit.id for one in FAMILY.successors(district, TODAY)] == [
+        "u18115-2025",
+        "u18118-2025",
+        "u42",
+    ]
+    assert refusal(lambda: choose(FAMILY, district, None, today=TODAY)) == "successor-needed"
+
+
+def test_every_unit_of_the_country_that_ended_can_hand_its_work_over() -> None:
+    ended = {unit.id for unit in REAL.values() if unit.spells[-1].until}
+    assert FAMILY.waiting(None, TODAY) == ended
+    assert all(FAMILY.successors(REAL[id_], TODAY) for id_ in ended)
+    assert FAMILY.waiting(frozenset({"u18115-2025"}), TODAY) >= {"u18115", "u18121", "u18124", "u437"}
+    assert "u18118" not in FAMILY.waiting(frozenset({"u18115-2025"}), TODAY)
+
+
+class Country:
+    """A small country that is reorganised."""
+
+    def __init__(self) -> None:
+        self.units = {COUNTRY: values.unit(f"/{COUNTRY}", UnitLevel.COUNTRY)}
+        for province in ("p1", "p2", "p3"):
+            self.begin(province, COUNTRY, None)
+            for commune in ("a", "b", "c"):
+                self.begin(f"{province}{commune}", province, None)
+
+    def begin(self, id_: str, parent: str, day: date | None, *lines: Predecessor) -> None:
+        level = UnitLevel.PROVINCE if parent == COUNTRY else UnitLevel.COMMUNE
+        path = f"{self.units[parent].spells[-1].path}/{id_}"
+        spell = Spell(name=id_, code=id_, kind="", level=level, parent=parent, path=path, since=day)
+        self.units[id_] = DatedUnit(id=id_, spells=(spell,), predecessors=lines)
+
+    def end(self, id_: str, day: date) -> None:
+        unit = self.units[id_]
+        *past, last = unit.spells
+        self.units[id_] = replace(unit, spells=(*past, replace(last, until=day)))
+
+    def move(self, id_: str, parent: str, day: date) -> None:
+        unit = self.units[id_]
+        *past, last = unit.spells
+        path = f"{self.units[parent].spells[-1].path}/{id_}"
+        spells = (*past, replace(last, until=day), replace(last, parent=parent, path=path, since=day))
+        self.units[id_] = replace(unit, spells=spells)
+
+    def now(self, level: UnitLevel, parent: str | None = None) -> list[str]:
+        last = {id_: unit.spells[-1] for id_, unit in self.units.items()}
+        return [
+            id_
+            for id_, s in last.items()
+            if s.until is None and s.level is level and parent in (None, s.parent)
+        ]
+
+    def reorganise(self, draw: Callable[[Any], Any], day: date) -> None:
+        how = draw(st.sampled_from(["merge", "split", "move", "merge provinces"]))
+        provinces, communes = self.now(UnitLevel.PROVINCE), self.now(UnitLevel.COMMUNE)
+        if how == "merge" and len(communes) > 1:
+            old = draw(st.lists(st.sampled_from(communes), min_size=2, max_size=3, unique=True))
+            self._into(old, SuccessionKind.MERGE, draw(st.sampled_from(provinces)), day, 1)
+        elif how == "split":
+            self._into([draw(st.sampled_from(communes))], SuccessionKind.SPLIT, provinces[0], day, 2)
+        elif how == "move":
+            one, to = draw(st.sampled_from(communes)), draw(st.sampled_from(provinces))
+            if self.units[one].spells[-1].parent != to:
+                self.move(one, to, day)
+        elif how == "merge provinces" and len(provinces) > 1:
+            old = provinces[:2]
+            (new,) = self._into(old, SuccessionKind.MERGE, COUNTRY, day, 1)
+            for commune in [c for p in old for c in self.now(UnitLevel.COMMUNE, p)]:
+                self.move(commune, new, day)
+
+    def _into(self, old: list[str], kind: SuccessionKind, parent: str, day: date, many: int) -> list[str]:
+        new = [f"u{len(self.units) + n}" for n in range(many)]
+        for id_ in new:
+            self.begin(id_, parent, day, *(Predecessor(unit=one, kind=kind, on=day) for one in old))
+        for id_ in old:
+            self.end(id_, day)
+        return new
+
+
+class Story:
+    """A model, what happened to it, and the facts and counters of its events."""
+
+    def __init__(self, home: DatedUnit) -> None:
+        self.facts: dict[str, Fact] = {}
+        self.counters: list[Fact] = []
+        act = values.act("x", FIRST, today=TODAY)
+        model, _ = values.draft(act, of=home)
+        submitted, _ = domain.submit(model, unit=home, act=act)
+        self._take(domain.accept(submitted, unit=home, act=values.act("y", FIRST, today=TODAY)))
+
+    def _take(self, step: tuple[Model, Event]) -> None:
+        self.model, event = step
+        made = {fact.id: fact for fact in facts_of(event, recorded(event))}
+        self.facts |= made
+        self.counters += made.values()
+
+    def contribute(self, country: Country, on: date) -> None:
+        act = values.act("x", on, today=TODAY)
+        under = country.units[self.model.home_on(on).unit]
+        give = partial(domain.contribute, self.model, unit=under, kind=ContributionKind.WORK_DAY, amount="2")
+        if under.at(on):
+            self._take(give(covers=None, note="", act=act))
+        else:
+            assert refusal(lambda: give(covers=None, note="", act=act)) == "unit-not-in-force"
+
+    def hand_over(self, family: Family, draw: Callable[[Any], Any]) -> None:
+        unit = family.units[self.model.home.unit]
+        successors = family.successors(unit, TODAY)
+        if not successors:
+            return
+        successor = draw(st.sampled_from(successors))
+        choice = partial(choose, family, unit, successor.unit.id, today=TODAY)
+        if not successor.only_way:
+            assert refusal(choice) == "succession-ambiguous"
+            return
+        act = values.act("x", TODAY)
+        self._take(domain.hand_over(self.model, steps=choice().steps, document="", act=act))
+        for before, after in moved(self.facts.values(), self.model.unit, self.model.homes):
+            self.facts[after.id] = after
+            self.counters += [taken_back(before), after]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_record_lives_under_one_unit_and_each_fact_counts_once_on_each_level(data: st.DataObject) -> None:
+    country, draw = Country(), data.draw
+    for day in sorted(draw(st.sets(st.integers(30, 900), min_size=1, max_size=6))):
+        country.reorganise(draw, FIRST + timedelta(days=day))
+    family = Family(country.units.values())
+    story = Story(country.units[draw(st.sampled_from(["p1a", "p2b", "p3c", "p1"]))])
+    for _ in range(draw(st.integers(0, 8))):
+        if draw(st.booleans()):
+            story.hand_over(family, draw)
+        else:
+            story.contribute(country, FIRST + timedelta(days=draw(st.integers(0, (TODAY - FIRST).days))))
+    check_lives(story.model, family)
+    check_figures(story, country)
+
+
+def check_lives(model: Model, family: Family) -> None:
+    """On every day it lives under one unit that is in force, or stands in the list of those who may take it over."""
+    day = FIRST
+    while day <= TODAY:
+        unit = family.units[model.home_on(day).unit]
+        if not unit.at(day):
+            assert unit.id == model.home.unit
+            answering = {
+                path for one in family.successors(unit, TODAY) for path in family.may_take(one.unit, TODAY)
+            }
+            assert answering
+            for path in answering:
+                assert all(unit.id in family.waiting(frozenset({s}), TODAY) for s in UnitPath(path).segments)
+        day += timedelta(days=13)
+    assert [home.since for home in model.homes] == sorted({home.since for home in model.homes})
+
+
+def check_figures(story: Story, country: Country) -> None:
+    """Each fact counts in the unit of its day, and in each unit above it. The reports below add up to the one above."""
+    facts, counters = story.facts, story.counters
+    for fact in facts.values():
+        unit = country.units[UnitPath(fact.unit).unit]
+        spell = unit.at(fact.on)
+        assert spell
+        assert spell.path == fact.unit
+    for (_, unit_id, _), amounts in fold(counters).items():
+        places = {key: amount for key, amount in amounts.items() if key.startswith("by.PLACE.")}
+        assert sum(places.values()) == amounts["total"]
+        assert all(amount >= 0 for amount in places.values())
+        assert unit_id in country.units
+    total = sum((fact.amount for fact in facts.values()), Decimal(0))
+    assert (
+        sum(a["total"] for (p, u, _), a in fold(counters).items() if u == COUNTRY and "-" not in p) == total
+    )
+    # The recount reads the same from the document. It looks up the paths of units that came under another unit.
+    wanted = dict(of_model(to_document(story.model)))
+    assert wanted.keys() == facts.keys()
+    for key, fact in facts.items():
+        counted = to_document(fact)
+        there = UnitPath(wanted[key]["unit"]).unit
+        assert there == UnitPath(fact.unit).unit
+        for name in COMPARED:
+            assert name == "unit" or counted[name] == wanted[key][name]
