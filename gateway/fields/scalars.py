@@ -1,14 +1,16 @@
 """Scalars for days, moments and exact amounts: shown as services write them, and parsed strictly."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+T = TypeVar("T")
 TIMES = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
 NUMBERS = "https://speleotrove.com/decimal/daconvs.html"
 
@@ -31,7 +33,24 @@ def _read(parse: Callable[[str], Any], vi: str, en: str) -> Callable[[Any], Any]
     return read
 
 
-_read_decimal = _read(Decimal, "không phải là số thập phân, ví dụ “1155.3”", "not a decimal")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+"""As the texts behind `TIMES` and `NUMBERS` write them: Python reads much more. Infinities are no amounts."""
+
+
+def _exactly(grammar: re.Pattern[str], parse: Callable[[str], T]) -> Callable[[str], T]:
+    def read(text: str) -> T:
+        if not grammar.fullmatch(text):
+            raise ValueError(text)
+        return parse(text)
+
+    return read
+
+
+_read_decimal = _read(
+    _exactly(_NUMBER, Decimal), "không phải là số thập phân, ví dụ “1155.3”", "not a decimal"
+)
 
 
 def _decimal(value: Any) -> Any:
@@ -46,7 +65,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="Một ngày, viết 2018-03-08.",
         specified_by_url=TIMES,
         serialize=_written,
-        parse_value=_read(date.fromisoformat, "không phải là ngày, ví dụ 2018-03-08", "not a day"),
+        parse_value=_read(
+            _exactly(_DAY, date.fromisoformat), "không phải là ngày, ví dụ 2018-03-08", "not a day"
+        ),
     ),
     datetime: strawberry.scalar(
         name="DateTime",
@@ -54,7 +75,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url=TIMES,
         serialize=_written,
         parse_value=_read(
-            datetime.fromisoformat, "không phải là thời điểm, ví dụ 2018-03-08T01:02:03Z", "not a moment"
+            _exactly(_MOMENT, datetime.fromisoformat),
+            "không phải là thời điểm, ví dụ 2018-03-08T01:02:03Z",
+            "not a moment",
         ),
     ),
     Decimal: strawberry.scalar(

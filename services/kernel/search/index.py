@@ -160,7 +160,8 @@ class Index:
         wanted = list(tokens(text))
         if not wanted:
             everything = _intersection(narrowed) if narrowed else BitMap(range(self.documents))
-            return Hits([everything, nothing, nothing, nothing], self.ids)
+            # A text of signs only, such as `%`, has no word that a document could have.
+            return Hits([nothing if text.strip() else everything, nothing, nothing, nothing], self.ids)
         bare = _intersection([*narrowed, *(self._bare.get(one.bare, nothing) for one in wanted)])
         exact = _intersection([bare, *(self._exact.get(one.exact, nothing) for one in wanted)])
         side = _intersection([bare, *(self._pairs.get(pair, nothing) for pair in pairs_of(expanded(text)))])

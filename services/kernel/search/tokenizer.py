@@ -13,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from services.kernel.text import plain
+
 TABLE = Path(__file__).with_name("abbreviations.csv")
 _TONES = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
 """Combining grave, acute, tilde, hook above and dot below, by the letters that Telex types them with."""
@@ -49,7 +51,7 @@ NO_TERMS = Terms(frozenset(), frozenset(), frozenset())
 def keys(syllable: str) -> tuple[str, str]:
     """The syllable with marks and without. The place of a tone mark within the syllable does not matter."""
     letters, tones = [], []
-    for character in unicodedata.normalize("NFD", syllable.casefold()):
+    for character in unicodedata.normalize("NFD", plain(syllable).casefold()):
         if tone := _TONES.get(character):
             tones.append(tone)
         else:

@@ -10,7 +10,9 @@ from services.kernel.amounts import amount, exact
 from services.kernel.messages import Refused
 from services.kernel.text import nfc
 
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+_ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00)?)?", re.ASCII)
+"""With the midnight that some programs add to a day."""
 
 
 def text(value: Any) -> str:
@@ -53,7 +55,9 @@ def day(value: Any, field: str) -> date:
     try:
         if match := _DAY.fullmatch(written):
             return date(int(match[3]), int(match[2]), int(match[1]))
-        return date.fromisoformat(written[:10])
+        if match := _ISO_DAY.fullmatch(written):
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        raise ValueError(written)
     except ValueError:
         raise Refused(
             f"{field}-not-a-day",

@@ -6,7 +6,7 @@ from services.kernel.act import Act
 from services.kernel.aggregate import about
 from services.kernel.inputs import happened, required
 from services.kernel.messages import Refused
-from services.kernel.text import folded
+from services.kernel.text import folded, plain
 from services.kernel.units import DatedUnit
 from services.movement.homes import spell_on
 from services.movement.words import BodyKind
@@ -40,7 +40,7 @@ def bare(number: str) -> str:
 
     `Đ` and `D` stay different, because they distinguish offices.
     """
-    marked = folded(number.replace("đ", "dd").replace("Đ", "dd"))
+    marked = folded(plain(number).replace("đ", "dd").replace("Đ", "dd"))
     return "".join(c for c in marked if not c.isspace()).lstrip("0")
 
 

@@ -1,7 +1,7 @@
 """The rules of a reorganisation: the changes that each line of the file makes, and the problems that forbid them."""
 
 import dataclasses
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -284,12 +284,7 @@ class _Planning:
         )
         self._states[unit.id] = state
         if line.code:
-            self._claim(line, state.code, unit.id)
-
-    def _claim(self, line: Line, code: str, unit: str) -> None:
-        if self._by_code.setdefault(code, unit) != unit:
-            vi = f"Mã {code} được trao cho hai đơn vị trong tệp."
-            self._say(line, "code", _P.CODE_CLASH, vi, f"Code {code} is given to two units of the file.")
+            self._by_code.setdefault(state.code, unit.id)
 
     def _begin(self) -> None:
         leading: dict[str, list[Line]] = defaultdict(list)
@@ -324,7 +319,7 @@ class _Planning:
                 line=first,
                 lines=lines,
             )
-            self._claim(lines[0], code, id_)
+            self._by_code.setdefault(code, id_)
             if len(lines) == 1 and lines[0].kind is ReorganisationKind.MERGE:
                 vi = "Chỉ một đơn vị cũ, trọn vẹn: hãy dùng RENAME, CHANGE_LEVEL hoặc TRANSFER."
                 en = "One old unit only, and whole: use RENAME, CHANGE_LEVEL or TRANSFER."
@@ -484,24 +479,34 @@ class _Planning:
         )
 
     def _check_codes(self) -> None:
-        taken: dict[str, list[str]] = defaultdict(list)
+        """No code belongs to two units from the day on, whether the file gives it to them or they keep it."""
+        kept: dict[str, list[str]] = defaultdict(list)
         for unit in self._known.values():
-            if unit.id not in self._ends and unit.id not in self._states:
+            state = self._states.get(unit.id)
+            if unit.id not in self._ends and (state is None or state.line is None):
                 for code in {s.code for s in unit.spells if s.until is None or s.until > self._day}:
-                    taken[code].append(unit.id)
+                    kept[code].append(unit.id)
+        changed: dict[str, list[tuple[Line, _State]]] = defaultdict(list)
         for state in self._states.values():
-            line = state.line
-            others = [id_ for id_ in taken.get(state.code, ()) if id_ != state.id]
-            if line and (others or (state.lines and state.id in self._known)):
-                other = self._name(others[0]) if others else state.id
-                vi = f"Mã {state.code} từ ngày {self._day:%d/%m/%Y} là của {other}."
-                en = f"From {self._day} the code {state.code} belongs to {other}."
-                self._say(line, "code", _P.CODE_CLASH, vi, en)
-        codes = Counter(state.code for state in self._states.values())
-        for state in self._states.values():
-            if codes[state.code] > 1 and state.line and state.code not in self._by_code:
-                vi, en = f"Mã {state.code} có hai đơn vị.", f"The code {state.code} has two units."
-                self._say(state.line, "code", _P.CODE_CLASH, vi, en)
+            if state.line:
+                changed[state.code].append((state.line, state))
+        for code, found in changed.items():
+            found.sort(key=lambda one: one[0].row)
+            if others := kept.get(code):
+                for line, _ in found:
+                    self._clash(line, code, self._name(others[0]))
+            elif len(found) > 1:
+                given = [one for one in found if one[0].code] or found
+                line, last = given[-1]
+                self._clash(line, code, next(one.name for _, one in found if one is not last))
+            for line, state in found:
+                if state.lines and state.id in self._known:
+                    self._clash(line, code, state.id)
+
+    def _clash(self, line: Line, code: str, other: str) -> None:
+        vi = f"Mã {code} từ ngày {self._day:%d/%m/%Y} là của {other}."
+        en = f"From {self._day} the code {code} belongs to {other}."
+        self._say(line, "code", _P.CODE_CLASH, vi, en)
 
     def _path(self, id_: str) -> UnitPath | None:
         """Path of the unit from the day on; None if the unit would be below itself."""

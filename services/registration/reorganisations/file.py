@@ -5,7 +5,6 @@ before. `parent` is an id or a code on the day itself, also of a new unit of the
 new unit, one of them must have its name, type, level and parent.
 """
 
-import csv
 import hashlib
 import io
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from datetime import date, datetime
 
 from services.kernel.inputs import required
 from services.kernel.messages import Refused
+from services.kernel.sheets import delimited
 from services.kernel.text import folded, nfc
 from services.kernel.units import UnitLevel
 from services.registration.reorganisations.messages import Basis, ReorganisationKind, ReorganisationProblem
@@ -101,8 +101,8 @@ def read(text: str) -> Read:
     found = Read()
     try:
         rows = list(_rows(text))
-    except csv.Error as error:
-        return replace(found, problems=[_invalid(None, f"Không đọc được: {error}.", f"Unreadable: {error}.")])
+    except _Unreadable as error:
+        return replace(found, problems=[_invalid(error.row, error.vi, error.en)])
     missing = [name for name in COLUMNS if not rows or name not in rows[0][1]]
     unknown = [name for name in (rows[0][1] if rows else ()) if name not in COLUMNS]
     if not rows:
@@ -120,14 +120,40 @@ def read(text: str) -> Read:
     return found
 
 
+class _Unreadable(Exception):  # noqa: N818 - a fault of the file, not of ours
+    def __init__(self, row: int, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.row, self.vi, self.en = row, vi, en
+
+
+def _heading(cell: str) -> str:
+    return nfc(cell.removeprefix("\ufeff")).lower().replace(" ", "_")
+
+
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    for cells in reader:
-        if None in cells or None in cells.values():
-            raise csv.Error(f"row {reader.line_num} has another number of cells than the heading")
-        row = {nfc(name): nfc(value) for name, value in cells.items()}
-        if any(row.values()):
-            yield reader.line_num, row
+    """The rows by heading, in any case and with any delimiter. Columns in which nothing stands do not count."""
+    stream = io.StringIO(text, newline="")
+    try:
+        found = delimited.rows(stream, lambda row: sum(_heading(cell) in COLUMNS for cell in row), 1)
+        lines = [(n, list(map(nfc, cells))) for n, cells in found or [(1, text.split("\n")[0].split(","))]]
+    except delimited.QuoteBroken as error:
+        vi = "Không đọc được: dấu ngoặc kép không đóng hoặc đặt sai chỗ."
+        raise _Unreadable(error.row, vi, "Unreadable: a quote is not closed or misplaced.") from error
+    filled = [(number, cells) for number, cells in lines if any(cells)]
+    if not filled:
+        return
+    heads = [_heading(cell) for cell in filled[0][1]]
+    if twice := next((head for head in heads if head and heads.count(head) > 1), None):
+        raise _Unreadable(filled[0][0], f"Cột {twice} có hai lần.", f"The column {twice} is there twice.")
+    for number, cells in filled[1:]:
+        beyond = [cell for place, cell in enumerate(cells) if cell and not "".join(heads[place : place + 1])]
+        if beyond or len(cells) < len(list(filter(None, heads))):
+            vi, en = (
+                "Dòng có số ô khác với dòng tiêu đề.",
+                "The row has another number of cells than the heading.",
+            )
+            raise _Unreadable(number, vi, en)
+        yield number, {head: cell for head, cell in zip(heads, cells, strict=False) if head}
 
 
 def _read(rows: list[tuple[int, dict[str, str]]], found: Read) -> Read:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.kernel.messages import Refused
-from services.kernel.text import folded, nfc
+from services.kernel.text import folded, nfc, plain
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 
 SHORTEST, LONGEST = 2, 100
@@ -23,7 +23,7 @@ class Found:
 
 def words(spells: Iterable[Spell]) -> list[str]:
     """The folded words of all names of a unit, without the words for its kind: its search terms."""
-    return sorted({word for spell in spells for word in _bare(folded(spell.name)).split()})
+    return sorted({word for spell in spells for word in _bare(_folded(spell.name)).split()})
 
 
 def asked(name: str) -> list[str]:
@@ -36,15 +36,15 @@ def asked(name: str) -> list[str]:
             vi=f"Tên cần tìm phải có từ {SHORTEST} đến {LONGEST} ký tự.",
             en=f"The name to look for needs {SHORTEST} to {LONGEST} characters.",
         )
-    bare = _bare(folded(name))
-    return bare.split() or folded(name).split()
+    bare = _bare(_folded(name))
+    return bare.split() or _folded(name).split() or [name]
 
 
 def ranked(
     name: str, units: Sequence[DatedUnit], *, on: date, level: UnitLevel | None, within: str | None
 ) -> list[Found]:
     """Each unit once, under its best matching name. Of equal matches, a name in force comes first."""
-    wanted = nfc(name).casefold()
+    wanted = _spelt(name)
     best: list[tuple[tuple[int, bool, int, str, str], Found]] = []
     depth = list(UnitLevel).index
     for unit in units:
@@ -64,7 +64,7 @@ def ranked(
 
 def _nearness(wanted: str, name: str) -> int | None:
     """Rank of a name, best 0; None if it lacks a word of the query."""
-    own, bare_wanted, bare_own = name.casefold(), folded(wanted), folded(name)
+    own, bare_wanted, bare_own = _spelt(name), _folded(wanted), _folded(name)
     without = own[len(own) - len(_bare(bare_own)) :]
     if wanted in (own, without):
         return 0
@@ -77,6 +77,15 @@ def _nearness(wanted: str, name: str) -> int | None:
     *whole, last = bare_wanted.split()
     held = bare_own.split()
     return 4 if set(whole) <= set(held) and any(word.startswith(last) for word in held) else None
+
+
+def _spelt(name: str) -> str:
+    """The name with its marks: `Bà Rịa – Vũng Tàu` as `bà rịa vũng tàu`, `Ea H’Leo` as `ea hleo`."""
+    return " ".join(plain(name).casefold().replace("'", "").replace("-", " ").split())
+
+
+def _folded(name: str) -> str:
+    return folded(_spelt(name))
 
 
 def _bare(name: str) -> str:
