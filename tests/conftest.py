@@ -1,6 +1,7 @@
 """Real servers: one mongod for each worker, a new nats-server and new databases for each test."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing
@@ -43,6 +44,10 @@ from tests.waiting import DEADLINE
 hypothesis_settings.register_profile("build", derandomize=True)
 hypothesis_settings.register_profile("new", print_blob=True)
 hypothesis_settings.load_profile("build")
+
+# Tests enter years of long ago in any unit.
+os.environ.setdefault("DANVAN_BACKDATED_YEARS", "200")
+os.environ.setdefault("DANVAN_BACKDATED_YEARS_ABOVE", "200")
 
 _prefixes = count(1)
 

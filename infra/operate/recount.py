@@ -292,7 +292,8 @@ def of_activity(activity: Document) -> tuple[str, Document]:
 
 def _stage(model: Document) -> str | None:
     if model["state"] in ("REGISTERED", "IMPLEMENTING", "SELF_ASSESSED", "DISCONTINUED"):
-        return f"registered.{model['submitted_on']}"
+        day, recorded_on = model["submitted_on"], model.get("submission_recorded_on")
+        return f"registered.{day}/{recorded_on}" if recorded_on and recorded_on > day else f"registered.{day}"
     return {"DRAFT": "drafting", "RETURNED": "drafting", "SUBMITTED": "waiting"}.get(model["state"])
 
 

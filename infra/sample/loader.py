@@ -13,7 +13,6 @@ from infra.sample.hong_linh_2018 import (
     ACTIVITIES,
     ORGANISATIONS,
     REGISTRATIONS,
-    TOWN,
     Activity,
     Organisation,
     Registration,
@@ -23,6 +22,8 @@ from services.kernel.config import Settings
 from services.kernel.messages import Role
 
 SET = "hong-linh-2018"
+PROVINCE = "u42"
+"""Past years are entered by people of a unit above."""
 AT_ONCE = 16
 STEPS = len(ORGANISATIONS) + len(ACTIVITIES) + 2 * len(REGISTRATIONS)
 
@@ -67,7 +68,7 @@ class SampleRefused(Exception):  # noqa: N818
 class Person:
     """A GraphQL client with one role in one unit."""
 
-    def __init__(self, http: httpx.AsyncClient, settings: Settings, role: Role, unit: str = TOWN) -> None:
+    def __init__(self, http: httpx.AsyncClient, settings: Settings, role: Role, unit: str = PROVINCE) -> None:
         caller = Caller(id=f"{SET}-{role}", name=f"Hồng Lĩnh ({role})", grants=(Grant(role=role, unit=unit),))
         self._url = gateway_url(settings)
         self._headers = {"Authorization": f"Bearer {user_token(settings, caller, timedelta(hours=1))}"}

@@ -1,7 +1,9 @@
 """An act: one change to a record, with the person who makes it and its two dates."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
+
+_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Act:
     on: date
     today: date
     at: datetime
+
+    @property
+    def recorded_on(self) -> date:
+        """The day in Viet Nam on which it is recorded."""
+        return self.at.astimezone(_VIETNAM).date()
 
     def dated(self, on: date) -> "Act":
         """The same act, as of another day."""

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     """Days for which an idempotency key is known: a repeated command gets the same answer."""
     refusal_days: Days = 1.0
     """The same for refusals. After that, the same command with the same key is judged anew."""
+    backdated_years: Annotated[int, Field(ge=0, le=200)] = 1
+    """Calendar years before the present one into which a person may date acts on records of their own unit."""
+    backdated_years_above: Annotated[int, Field(ge=0, le=200)] = 10
+    """The same for records of units below that of the person's role."""
     lease: Seconds = 5.0
     """Seconds of a lease, of a sequencer or a reader. Another process takes over that long after a crash."""
     heartbeat: Seconds = 1.0

@@ -77,14 +77,15 @@ def _day(event: Any) -> date:
 async def decide_review(command: DecideReview, tx: Transaction) -> Row:
     reviews = Reviews(tx)
     review = await reviews.load(command.review)
-    decided = domain.decide(review, verdict=command.verdict, reason=command.reason, act=tx.act(command.on))
+    act = tx.act(command.on, review.unit)
+    decided = domain.decide(review, verdict=command.verdict, reason=command.reason, act=act)
     return await reviews.save(*decided)
 
 
 async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
     reviews = Reviews(tx)
     review = await reviews.load(command.review)
-    return await reviews.save(*domain.nominate(review, act=tx.act(command.on)))
+    return await reviews.save(*domain.nominate(review, act=tx.act(command.on, review.unit)))
 
 
 async def reviews_page(query: ReviewsPage, access: Access) -> Rows:

@@ -13,10 +13,10 @@ from services.supervision.repository import Activities
 
 
 async def record_activity(command: RecordActivity, tx: Transaction) -> Row:
-    act = tx.act(command.held_on)
     unit, activities = await Directory(tx).get(command.unit), Activities(tx)
-    path = unit.in_force(act.on, "unit", "heldOn").path
+    path = unit.in_force(command.held_on or tx.today, "unit", "heldOn").path
     tx.scope.require(path)
+    act = tx.act(command.held_on, path)
     activity, recorded = domain.record(
         key=new_id(ACTIVITY),
         kind=command.kind,

@@ -45,11 +45,14 @@ class Extension:
 
 @shows(
     LaunchTotalsRow,
-    "Bao nhiêu đơn vị đã đăng ký đến đâu, trong phạm vi của người hỏi; sáu số sau cộng lại bằng `units`.",
+    "Bao nhiêu đơn vị đã đăng ký đến đâu, trong phạm vi của người hỏi; bảy số sau cộng lại bằng `units`.",
 )
 class LaunchStandings:
     units: int = strawberry.field(description="Số đơn vị được giao.")
     in_time: int = strawberry.field(description="Đã đăng ký, gửi đúng hạn.")
+    declared: int = strawberry.field(
+        description="Đã đăng ký, đúng hạn theo ngày khai báo, nhưng ghi nhận sau hạn."
+    )
     late: int = strawberry.field(description="Đã đăng ký, gửi quá hạn.")
     waiting: int = strawberry.field(description="Đã gửi, chờ chấp nhận.")
     drafting: int = strawberry.field(description="Mới có bản nháp hoặc bị trả lại.")
@@ -90,6 +93,9 @@ class LaunchUnit:
     launch: ID = strawberry.field(description="Mã đợt phát động.")
     standing: Standing = strawberry.field(description="Đã đăng ký đến đâu: mức tốt nhất của các mô hình.")
     in_time: int = strawberry.field(description="Số mô hình đã đăng ký, gửi đúng hạn.")
+    declared: int = strawberry.field(
+        description="Số mô hình đã đăng ký, đúng hạn theo ngày khai báo, nhưng ghi nhận sau hạn."
+    )
     late: int = strawberry.field(description="Số mô hình đã đăng ký, gửi quá hạn.")
     waiting: int = strawberry.field(description="Số mô hình đã gửi, chờ chấp nhận.")
     drafting: int = strawberry.field(description="Số bản nháp, kể cả bị trả lại.")

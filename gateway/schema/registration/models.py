@@ -170,7 +170,10 @@ class Model(Node):
     level: Level = strawberry.field(description="Đăng ký ở cấp nào.")
     state: ModelState = strawberry.field(description="Đang ở bước nào.")
     drafted_on: date = strawberry.field(description="Ngày lập bản nháp.")
-    submitted_on: date | None = strawberry.field(description="Ngày gửi lần gần nhất.")
+    submitted_on: date | None = strawberry.field(description="Ngày gửi lần gần nhất, theo khai báo.")
+    submission_recorded_on: date | None = strawberry.field(
+        description="Ngày hệ thống ghi nhận lần gửi gần nhất; sau `submittedOn` là ghi lại việc đã qua."
+    )
     registered_on: date | None = strawberry.field(description="Ngày được tính là đã đăng ký.")
     return_reason: str | None = strawberry.field(
         description="Vì sao bị trả lại, khi đang bị trả lại; null với người không phải cán bộ đăng ký, "

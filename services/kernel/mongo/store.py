@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
+from services.kernel.backdating import Backdating
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.config import Settings
@@ -67,6 +68,7 @@ class Store:
     def __init__(self, settings: Settings, service: str, *, user: str = "") -> None:
         self._client = driver.connect(settings, user=user or service, application=f"danvan-{service}")
         self.service = service
+        self._backdating = Backdating(settings.backdated_years, settings.backdated_years_above)
         self.lease = settings.lease
         """Seconds of a lease on a document of the database."""
         self.db = driver.database(self._client, f"{settings.mongo_prefix}_{service}", CODECS)
@@ -178,7 +180,7 @@ class Store:
         self, work: Callable[[Transaction], Awaitable[T]], at: datetime, caller: Caller, scope: Scope
     ) -> T:
         session = driver.begin(self._client)
-        tx = Transaction(self.db, caller, scope, at, session)
+        tx = Transaction(self.db, caller, scope, at, session, backdating=self._backdating)
         try:
             result = await work(tx)
         except BaseException:

@@ -9,6 +9,7 @@ import msgspec
 
 from services.kernel import telemetry
 from services.kernel.act import Act
+from services.kernel.backdating import UNLIMITED, Backdating
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import ASCENDING, Document, new_digits
@@ -25,9 +26,15 @@ class Transaction(Access):
     answers: list[Document] = field(default_factory=list)
     """Inserted, as `events` are, when the work is done."""
     cause: list[Recorded] = field(default_factory=list)
+    backdating: Backdating = UNLIMITED
 
-    def act(self, on: date | None = None) -> Act:
-        """The caller's act as of the day `on`, or of today."""
+    def act(self, on: date | None = None, unit: str = "") -> Act:
+        """The caller's act as of the day `on`, or of today.
+
+        `unit`: the path of the record's unit, for acts of a procedure: a person may not date them too far back.
+        """
+        if on and unit:
+            self.backdating.check(on, self.today, self.scope, unit)
         own = self.caller.selves(self.today)
         return Act(by=self.caller.id, own=own, on=on or self.today, today=self.today, at=self.at)
 

@@ -60,6 +60,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of a unit's models, as in `LaunchUnitRow`."""
 
     in_time: int = 0
+    declared: int = 0
     late: int = 0
     waiting: int = 0
     drafting: int = 0
@@ -67,6 +68,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
             in_time=self.in_time + other.in_time,
+            declared=self.declared + other.declared,
             late=self.late + other.late,
             waiting=self.waiting + other.waiting,
             drafting=self.drafting + other.drafting,
@@ -76,6 +78,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     def standing(self) -> Standing:
         if self.in_time:
             return Standing.IN_TIME
+        if self.declared:
+            return Standing.DECLARED
         if self.late:
             return Standing.LATE
         if self.waiting:
@@ -84,6 +88,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NONE = Tally()
+REGISTERED = (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
 
 
 def launch(
@@ -190,15 +195,21 @@ def nearest(launches: Iterable[Launch], unit: str) -> Launch | None:
 
 
 def tally(stages: Mapping[str, Any], until: str) -> Tally:
-    """The tally of a unit with these numbers by stage. `until`: the deadline, as ISO text."""
-    in_time = late = 0
-    for day, number in stages.get("registered", {}).items():
-        if day <= until:
-            in_time += number
-        else:
+    """The tally of a unit with these numbers by stage. `until`: the deadline, as ISO text.
+
+    A deadline has two clocks: the day of the submission and the day on which it was recorded.
+    """
+    in_time = declared = late = 0
+    for days, number in stages.get("registered", {}).items():
+        day, _, recorded = days.partition("/")
+        if day > until:
             late += number
+        elif recorded > until:
+            declared += number
+        else:
+            in_time += number
     drafting, waiting = stages.get("drafting", 0), stages.get("waiting", 0)
-    return Tally(in_time=in_time, late=late, waiting=waiting, drafting=drafting)
+    return Tally(in_time=in_time, declared=declared, late=late, waiting=waiting, drafting=drafting)
 
 
 def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing, Tally]:
@@ -214,7 +225,7 @@ def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing,
             sum_ += tally
         elif tally != NONE:
             parted = True
-    if sum_.standing not in (Standing.IN_TIME, Standing.LATE) and parted:
+    if sum_.standing not in REGISTERED and parted:
         return Standing.UNASSIGNED, own
     return sum_.standing, sum_
 

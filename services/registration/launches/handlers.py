@@ -30,9 +30,9 @@ from services.registration.programmes.repository import Programmes
 
 
 async def launch_programme(command: LaunchProgramme, tx: Transaction) -> Row:
-    act = tx.act(command.on)
     directory = Directory(tx)
     unit = await directory.get(command.unit)
+    act = tx.act(command.on, unit.spells[-1].path)
     launch, launched = domain.launch(
         await Programmes(tx).known(command.programme),
         key=new_id(LAUNCH),
@@ -100,6 +100,7 @@ async def launch_units(addressees: Addressees, query: LaunchUnits, access: Acces
                 "unit": f"{unit.id}@{launch.launched_on}",
                 "standing": standing,
                 "in_time": tally.in_time,
+                "declared": tally.declared,
                 "late": tally.late,
                 "waiting": tally.waiting,
                 "drafting": tally.drafting,

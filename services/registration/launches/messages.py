@@ -22,6 +22,7 @@ class Standing(Word):
     """Đơn vị đã đăng ký đến đâu theo một đợt phát động."""
 
     IN_TIME = "IN_TIME", "Đã đăng ký, gửi đúng hạn"
+    DECLARED = "DECLARED", "Đã đăng ký, đúng hạn theo ngày khai, ghi nhận sau hạn"
     LATE = "LATE", "Đã đăng ký, gửi quá hạn"
     WAITING = "WAITING", "Đã gửi, chờ chấp nhận"
     DRAFTING = "DRAFTING", "Mới có bản nháp hoặc bị trả lại"
@@ -148,14 +149,16 @@ class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
 class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
     """`unit`: as of the day of the launch. `ended_on`: first day without the unit.
 
-    Numbers of models: `in_time` and `late` are registered models, by the day of submission; `waiting` are submitted
-    models without a decision; `drafting` are models that are not submitted.
+    Numbers of models: `in_time` and `late` are registered models, by the day of submission; `declared` are those in
+    time by that day, but recorded after the deadline; `waiting` are submitted models without a decision; `drafting`
+    are models that are not submitted.
     """
 
     launch: str
     unit: UnitOnDay
     standing: Standing
     in_time: int
+    declared: int
     late: int
     waiting: int
     drafting: int
@@ -167,6 +170,7 @@ class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
 
     units: int
     in_time: int
+    declared: int
     late: int
     waiting: int
     drafting: int

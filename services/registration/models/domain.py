@@ -147,7 +147,9 @@ class Restated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Model(Homed, frozen=True, kw_only=True):
-    """`state_since`: first day of the present state. `registered_level`: level on which the model was registered.
+    """`submission_recorded_on`: the day on which the submission of the day `submitted_on` was recorded.
+
+    `state_since`: first day of the present state. `registered_level`: level on which the model was registered.
 
     `revised_by`: each person once, latest last, at most `MOST_REVISERS`.
     """
@@ -169,6 +171,7 @@ class Model(Homed, frozen=True, kw_only=True):
     revised_by: tuple[str, ...] = ()
     submitted_on: date | None = None
     submitted_by: str | None = None
+    submission_recorded_on: date | None = None
     return_reason: str | None = None
     registered_on: date | None = None
     registered_version: int | None = None
@@ -360,6 +363,7 @@ def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubm
         act,
         submitted_on=act.on,
         submitted_by=act.by,
+        submission_recorded_on=act.recorded_on,
         return_reason=None,
     )
     return submitted, ModelSubmitted(**_event(submitted, spell, act))

@@ -42,7 +42,7 @@ from services.registration.programmes.repository import Programmes
 
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     owner = await Owners(tx).load(command.owner)
-    act = tx.act(command.on)
+    act = tx.act(command.on, owner.unit)
     model, drafted = domain.draft(
         key=new_id(MODEL),
         owner=owner,
@@ -64,7 +64,7 @@ async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
     models = Models(tx)
     model = await _load(command, models)
     joined = {model.programme, command.programme}
-    act = tx.act(command.on)
+    act = tx.act(command.on, model.unit)
     revised = domain.revise(
         model,
         unit=await Directory(tx).of(model, act.on),
@@ -93,7 +93,7 @@ async def return_model(command: ReturnModel, tx: Transaction) -> Row:
 async def accept_model(command: AcceptModel, tx: Transaction) -> Row:
     models = Models(tx)
     model = await _load(command, models)
-    directory, act = Directory(tx), tx.act(command.on)
+    directory, act = Directory(tx), tx.act(command.on, model.unit)
     accepted, event = domain.accept(model, unit=await directory.of(model, act.on), act=act)
     row = await models.save(accepted, event)
     for one in model.stated:
@@ -141,7 +141,7 @@ async def change_model_owner(command: ChangeModelOwner, tx: Transaction) -> Row:
     models = Models(tx)
     # Loaded before the owner: a caller who may not change the model learns nothing of the owner.
     model = await _load(command, models)
-    act = tx.act(command.on)
+    act = tx.act(command.on, model.unit)
     changed = domain.change_owner(
         model,
         unit=await Directory(tx).of(model, act.on),
@@ -181,6 +181,6 @@ async def _step(command: OfModel, tx: Transaction, take: Callable[..., tuple[Mod
     """Takes a step. The unit under which the model lives must be in force on that day."""
     models = Models(tx)
     model = await _load(command, models)
-    act = tx.act(command.on)
+    act = tx.act(command.on, model.unit)
     unit = await Directory(tx).of(model, act.on)
     return await models.save(*take(model, unit=unit, act=act))

@@ -388,6 +388,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     state: ModelState
     drafted_on: date
     submitted_on: date | None
+    submission_recorded_on: date | None
     registered_on: date | None
     return_reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     state_since: date

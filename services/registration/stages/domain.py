@@ -26,6 +26,8 @@ class Staged(Protocol):
     def state(self) -> ModelState: ...
     @property
     def submitted_on(self) -> date | None: ...
+    @property
+    def submission_recorded_on(self) -> date | None: ...
 
 
 class Place(NamedTuple):
@@ -37,11 +39,17 @@ class Place(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """`name`: `drafting`, `waiting` or `registered`. `day`: that of submission, of a registered model, as ISO text."""
+    """`name`: `drafting`, `waiting` or `registered`. `day`: of a registered model, see `submission_day`."""
 
     place: Place
     name: str
     day: str = ""
+
+
+def submission_day(submitted_on: date | None, recorded_on: date | None) -> str:
+    """The day of submission as ISO text. If it was recorded later, `/` and that day follow."""
+    later = recorded_on and submitted_on and recorded_on > submitted_on
+    return f"{submitted_on}/{recorded_on}" if later else str(submitted_on)
 
 
 def stage_of(model: Staged) -> Stage | None:
@@ -50,14 +58,14 @@ def stage_of(model: Staged) -> Stage | None:
         return None
     place = Place(model.programme, model.year, model.unit)
     if model.state in REGISTERED:
-        return Stage(place, "registered", str(model.submitted_on))
+        return Stage(place, "registered", submission_day(model.submitted_on, model.submission_recorded_on))
     if model.state is ModelState.SUBMITTED:
         return Stage(place, "waiting")
     return Stage(place, "drafting") if model.state in DRAFTS else None
 
 
 Numbers = dict[str, Any]
-"""Numbers of models: `drafting`, `waiting`, and `registered` by day of submission. A name that is left out is 0."""
+"""Numbers of models: `drafting`, `waiting`, and `registered` by `submission_day`. A name that is left out is 0."""
 
 
 def moves(changes: Iterable[tuple[Stage | None, Stage | None]]) -> dict[Place, Numbers]:

@@ -34,7 +34,7 @@ from services.registration.units.messages import RecordUnits
 TODAY = datetime(2026, 2, 2, 3, tzinfo=UTC)
 BEFORE = datetime(2025, 5, 5, 3, tzinfo=UTC)
 REORGANISED = date(2025, 7, 1)
-COUNTS = ("in_time", "late", "waiting", "drafting")
+COUNTS = ("in_time", "declared", "late", "waiting", "drafting")
 OFFICER, APPRAISER = Caller(id="ann", name="Ann"), Caller(id="bob", name="Bob")
 _IN_FORCE = {
     ModelState.REGISTERED,
@@ -170,7 +170,7 @@ class Country:
                         else:
                             parted |= bool(counted.get(heir.unit.id))
                 best = next((name.upper() for name in COUNTS if counts[name]), "NOTHING")
-                if parted and best not in ("IN_TIME", "LATE"):
+                if parted and best not in ("IN_TIME", "DECLARED", "LATE"):
                     best = "UNASSIGNED"
                 ended_on = str(unit.spells[-1].until) if ended else None
                 found[unit.id] = {
@@ -184,7 +184,10 @@ class Country:
 
 def _counts_as(model: Model, until: date) -> str | None:
     if model.state in _IN_FORCE:
-        return "in_time" if model.submitted_on and model.submitted_on <= until else "late"
+        if not model.submitted_on or model.submitted_on > until:
+            return "late"
+        recorded_on = model.submission_recorded_on
+        return "declared" if recorded_on and recorded_on > until else "in_time"
     names = {
         ModelState.SUBMITTED: "waiting",
         ModelState.DRAFT: "drafting",

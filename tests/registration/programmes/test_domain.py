@@ -251,6 +251,9 @@ def test_standing_of_a_unit_is_that_of_its_best_model() -> None:
         staged(ModelState.IMPLEMENTING, "/vn/a/c", **late),
         staged(ModelState.SUBMITTED, "/vn/a/d", **early),
         staged(ModelState.RETURNED, "/vn/a/e", **early),
+        staged(ModelState.REGISTERED, "/vn/a/h", submission_recorded_on=date(2024, 11, 2), **early),
+        staged(ModelState.REGISTERED, "/vn/a/i", submission_recorded_on=date(2024, 3, 31), **early),
+        staged(ModelState.REGISTERED, "/vn/a/j", submission_recorded_on=date(2024, 11, 2), **late),
         staged(ModelState.WITHDRAWN, "/vn/a/f", **early),
         staged(ModelState.REGISTERED, "/vn/a/g", programme=None, **early),
     ]
@@ -261,6 +264,9 @@ def test_standing_of_a_unit_is_that_of_its_best_model() -> None:
         "c": Standing.LATE,
         "d": Standing.WAITING,
         "e": Standing.DRAFTING,
+        "h": Standing.DECLARED,
+        "i": Standing.IN_TIME,
+        "j": Standing.LATE,
     }
     assert tallies["b"] == Tally(in_time=1, late=1, drafting=1)
 
@@ -271,7 +277,9 @@ def test_change_that_leaves_a_model_in_its_stage_moves_nothing() -> None:
     assert moves([(begun, ended)]) == {}
 
 
-TALLIES = st.builds(Tally, **dict.fromkeys(("in_time", "late", "waiting", "drafting"), st.integers(0, 2)))
+TALLIES = st.builds(
+    Tally, **dict.fromkeys(("in_time", "declared", "late", "waiting", "drafting"), st.integers(0, 2))
+)
 
 
 @given(TALLIES, st.lists(st.tuples(TALLIES, st.booleans()), max_size=4))
@@ -281,6 +289,6 @@ def test_models_of_a_partial_successor_never_count_for_the_old_unit(
     standing, tally = launches.standing(own, heirs)
     whole = sum((one for one, is_whole in heirs if is_whole), own)
     parted = any(not is_whole and one != Tally() for one, is_whole in heirs)
-    registered = whole.standing in (Standing.IN_TIME, Standing.LATE)
+    registered = whole.standing in (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
     assert standing is (Standing.UNASSIGNED if parted and not registered else whole.standing)
     assert tally in (own, whole)

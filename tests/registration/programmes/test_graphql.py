@@ -36,10 +36,10 @@ LAUNCH = """
 query Launch($id: ID!, $standings: [Standing!]) {
   node(id: $id) { ... on Launch {
     year level until launchedOn recalledOn programme { id } unit { id } extensions { before reason }
-    standings { units inTime late waiting drafting nothing unassigned asOf }
+    standings { units inTime declared late waiting drafting nothing unassigned asOf }
   } }
   launchUnits(launch: $id, first: 100, standings: $standings) {
-    edges { node { standing inTime late waiting drafting endedOn unit { id } } } }
+    edges { node { standing inTime declared late waiting drafting endedOn unit { id } } } }
 }
 """
 FOR = """
@@ -194,19 +194,19 @@ async def test_launch_shows_which_units_have_registered_in_time(graphql: GraphQL
     await model(units[1], "2019-03-01", "submitModel", "acceptModel")
     await model(units[2], "2019-02-20", "submitModel")
     await model(units[3], "2019-02-20")
-    wanted = dict(zip(units, ["IN_TIME", "LATE", "WAITING", "DRAFTING"], strict=False))
+    wanted = dict(zip(units, ["DECLARED", "LATE", "WAITING", "DRAFTING"], strict=False))
     totals, each = await stand(office.officer, launch)
     assert each == dict.fromkeys(units, "NOTHING") | wanted
-    assert (totals["inTime"], totals["late"], totals["waiting"], totals["drafting"]) == (1, 1, 1, 1)
+    assert (totals["declared"], totals["late"], totals["waiting"], totals["drafting"]) == (1, 1, 1, 1)
     _, missing = await stand(office.officer, launch, "NOTHING", "DRAFTING", "WAITING", "LATE")
     assert set(missing) == {*units} - {units[0]}
 
     extended = await office.officer.does("extendLaunch", launch=launch, until="2019-03-31", reason="Bão lũ")
     totals, each = await stand(office.officer, extended)
-    assert (totals["inTime"], each[units[1]]) == (2, "IN_TIME")
+    assert (totals["declared"], each[units[1]]) == (2, "DECLARED")
 
     ward = Person(graphql, Role.OFFICER, units[1])
-    assert (await stand(ward, launch))[1] == {units[1]: "IN_TIME"}
+    assert (await stand(ward, launch))[1] == {units[1]: "DECLARED"}
     addressed = nodes((await ward.ask(FOR, unit=units[1], open=False))["launchesFor"])
     assert launch in [one["id"] for one in addressed]
     assert nodes((await ward.ask(FOR, unit=units[1], open=True))["launchesFor"]) == []
@@ -255,9 +255,9 @@ async def test_models_of_the_successor_count_for_units_merged_before_the_deadlin
         if unit not in ours and any(one["unit"]["id"] == heir for one in all_)
     }
     assert ours
-    assert {unit for unit, standing in after.items() if standing == "IN_TIME"} == ours
+    assert {unit for unit, standing in after.items() if standing == "DECLARED"} == ours
     assert {unit for unit, standing in after.items() if standing == "UNASSIGNED"} == parted
-    assert totals["inTime"] == len(ours)
+    assert totals["declared"] == len(ours)
 
 
 async def test_cached_launch_is_stale_as_soon_as_a_unit_has_registered(
