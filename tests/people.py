@@ -127,8 +127,12 @@ class Office:
         model = await self.submitted(owner)
         return await self.appraiser.does("acceptModel", model=model, on="2019-03-01")
 
+    async def begun(self, owner: str) -> str:
+        """A model that can be recognised."""
+        return await self.officer.does("beginModel", model=await self.registered(owner), on="2019-03-02")
+
     async def review_of(self, model: str) -> str:
-        """The id of the model's review, which opens after review has read the acceptance."""
+        """The id of the model's review, after review has read all events of the model."""
         await self.graphql.settled()
         found = await self.appraiser.ask(
             "query($id: ID!) { node(id: $id) { ... on Model { review { id } } } }", id=model
@@ -136,7 +140,7 @@ class Office:
         return str(found["node"]["review"]["id"])
 
     async def decided(self, owner: str, verdict: str = "RECOGNISED") -> str:
-        review = await self.review_of(await self.registered(owner))
+        review = await self.review_of(await self.begun(owner))
         return await self.appraiser.does(
             "decideReview", review=review, verdict=verdict, reason="Thiết thực", on="2019-11-01"
         )

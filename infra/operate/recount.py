@@ -246,6 +246,8 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
 def of_review(review: Document) -> Iterator[tuple[str, Document]]:
     """A decision counts once, on the level of its day. One on a model whose registration was lost is taken back."""
     yield from _corrected(review, dict(_decisions(review)), _of_entry)
+    if review["verdict"] and review["closed_because"] == "WITHDRAWN" and review.get("closed_version"):
+        yield from _taken_back(review)
     for lost in review.get("lost", ()):
         then = review | lost
         yield _of_year(lost["verdict"], then, lost["lost_version"], lost["decided_on"], Decimal(-1))
@@ -256,6 +258,8 @@ def of_review(review: Document) -> Iterator[tuple[str, Document]]:
 def _decisions(review: Document) -> Iterator[tuple[str, Document]]:
     if review["verdict"]:
         yield from _of_decision(review)
+    for earlier in review.get("earlier", ()):
+        yield from _of_decision(review | earlier)
     for lost in review.get("lost", ()):
         yield from _of_decision(review | lost)
 
@@ -263,6 +267,16 @@ def _decisions(review: Document) -> Iterator[tuple[str, Document]]:
 def _of_entry(review: Document, entry: Document) -> Iterator[tuple[str, Document]]:
     measure = entry["verdict"] if entry["step"] == "DECIDE" else "NOMINATED"
     yield _of_year(measure, review | entry, entry["version"], entry["on"])
+
+
+def _taken_back(review: Document) -> Iterator[tuple[str, Document]]:
+    """The verdict of a model that was withdrawn afterwards: it does not count from that day on."""
+    day = review["closed_on"]
+    counted_on = max(day, f"{review['year']}-01-01") if review.get("year") else day
+    for measure in (review["verdict"], "NOMINATED" if review["nominated_on"] else ""):
+        if measure:
+            back = review["closed_version"], day, Decimal(-1)
+            yield _expected(measure, review, *back, counted_on=counted_on)
 
 
 def _of_decision(then: Document) -> Iterator[tuple[str, Document]]:

@@ -5,7 +5,8 @@
 The summary does not say what the value covers. It is taken to cover everything, which gives 7.8 million đồng for each
 work-day: the report flags that value and keeps it.
 The source gives totals and eight examples, without the list behind them. The list here is invented to fit: it counts
-and sums to exactly those figures. The choice of recognised models and of the eight nominated ones (here: the
+and sums to exactly those figures. All models begin but those that the council found idle.
+The choice of recognised models and of the eight nominated ones (here: the
 examples), the contributions and all dates are illustrations.
 """
 
@@ -20,6 +21,7 @@ from infra.sample.hong_linh_titles import (
     DEFENCE_SECURITY,
     DRAFTS,
     ECONOMY,
+    IDLE,
     NOT_MET_REASONS,
     POLITICAL_SYSTEM,
     RECOGNISED_REASONS,
@@ -70,6 +72,7 @@ class Registration:
     drafted_on: date
     submitted_on: date
     accepted_on: date
+    begun_on: date | None
     contributions: tuple[Contribution, ...]
     verdict: str  # RECOGNISED | NOT_MET
     reason: str
@@ -324,6 +327,7 @@ def _registration(index: int, draft: Draft) -> Registration:
         drafted_on=drafted_on,
         submitted_on=submitted_on,
         accepted_on=accepted_on,
+        begun_on=None if draft.not_met == IDLE else _working_day(accepted_on + timedelta(days=7)),
         contributions=(*_CONTRIBUTIONS.get(draft.ref, ()), *_VALUES.get(draft.ref, ())),
         verdict=NOT_MET if draft.not_met else RECOGNISED,
         reason=wordings[index % len(wordings)],

@@ -44,6 +44,7 @@ MUTATIONS = {
         "draftModel",
         "submitModel",
         "acceptModel",
+        "beginModel",
         "recordContribution",
         "decideReview",
         "nominateReview",
@@ -53,8 +54,8 @@ MUTATIONS = {
 
 REVIEWS = """
 query Reviews($after: String) {
-  models(first: 100, after: $after, filter: {unit: "u437", state: REGISTERED}) {
-    edges { node { id review { id } } }
+  models(first: 100, after: $after, filter: {unit: "u437", year: 2018}) {
+    edges { node { id begunOn review { id begunOn } } }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -161,6 +162,8 @@ async def _register(registration: Registration, owner: str, officer: Person, app
     )
     await officer.do("submitModel", ref, model=model, on=registration.submitted_on.isoformat())
     await appraiser.do("acceptModel", ref, model=model, on=registration.accepted_on.isoformat())
+    if registration.begun_on:
+        await officer.do("beginModel", ref, model=model, on=registration.begun_on.isoformat())
     for number, contribution in enumerate(registration.contributions):
         await officer.do(
             "recordContribution",
@@ -176,14 +179,15 @@ async def _register(registration: Registration, owner: str, officer: Person, app
 
 
 async def _reviews(models: set[str], appraiser: Person) -> dict[str, str]:
-    """Model → review. Review opens it when it reads the event of the acceptance, a moment later."""
+    """Model → review. Review knows of the acceptance and the beginning when it reads their events, a moment later."""
     while True:
         found: dict[str, str] = {}
         page: dict[str, Any] = {"pageInfo": {"hasNextPage": True, "endCursor": None}}
         while page["pageInfo"]["hasNextPage"]:
             page = (await appraiser.ask(REVIEWS, after=page["pageInfo"]["endCursor"]))["models"]
             nodes = [edge["node"] for edge in page["edges"]]
-            found |= {node["id"]: node["review"]["id"] for node in nodes if node["review"]}
+            known = [n for n in nodes if n["review"] and n["review"]["begunOn"] == n["begunOn"]]
+            found |= {node["id"]: node["review"]["id"] for node in known}
         if models <= found.keys():
             return found
         await asyncio.sleep(0.1)

@@ -34,6 +34,7 @@ from services.registration.models.messages import (
     ModelWithdrawn,
 )
 from services.review.messages import (
+    Closing,
     ReviewClosed,
     ReviewCorrected,
     ReviewDecided,
@@ -211,22 +212,24 @@ def _as_begun(event: ModelDiscontinued) -> ModelDiscontinued:
     return msgspec.structs.replace(event, level=event.implemented_level or event.level)
 
 
-def _decided_on(event: ReviewClosed) -> date:
-    return event.decided_on or event.on
+def taken_back(of: Callable[[ReviewClosed], bool], day: Callable[[ReviewClosed], date]) -> tuple[Source, ...]:
+    """A decision or nomination, made on `day`, that counts no more: from the day of its model's withdrawal on, or not
+    at all if the registration of its model was lost.
+    """
+    return (
+        each(ReviewClosed, lambda event: not _is_lost(event) and of(event), _less_one, counts=from_year),
+        each(ReviewClosed, lambda event: _is_lost(event) and of(event), _less_one, day, counts=in_year),
+    )
 
 
-def _nominated_on(event: ReviewClosed) -> date:
-    return event.nominated_on or event.on
+def _is_lost(event: ReviewClosed) -> bool:
+    return event.because is Closing.RECORD_LOST
 
 
-def lost(verdict: Verdict) -> Source:
-    """A decision that counts no more, because the registration of its model was lost."""
-    return each(
-        ReviewClosed,
-        lambda event: event.verdict is verdict,
-        _less_one,
-        _decided_on,
-        counts=in_year,
+def decided(verdict: Verdict) -> tuple[Source, ...]:
+    return (
+        each(ReviewDecided, lambda event: event.verdict is verdict, counts=in_year),
+        *taken_back(lambda event: event.verdict is verdict, lambda event: event.decided_on or event.on),
     )
 
 
@@ -309,34 +312,14 @@ class Measure(Word):
         counting(each(ModelWithdrawn, lambda event: event.registered and _was_late(event))),
     )
     DISCONTINUED = "DISCONTINUED", "Dừng thực hiện", counting(each(ModelDiscontinued, counts=from_year))
-    RECOGNISED = (
-        "RECOGNISED",
-        "Được công nhận",
-        counting(
-            each(ReviewDecided, lambda event: event.verdict is Verdict.RECOGNISED, counts=in_year),
-            lost(Verdict.RECOGNISED),
-        ),
-    )
-    NOT_MET = (
-        "NOT_MET",
-        "Chưa đạt",
-        counting(
-            each(ReviewDecided, lambda event: event.verdict is Verdict.NOT_MET, counts=in_year),
-            lost(Verdict.NOT_MET),
-        ),
-    )
+    RECOGNISED = "RECOGNISED", "Được công nhận", counting(*decided(Verdict.RECOGNISED))
+    NOT_MET = "NOT_MET", "Chưa đạt", counting(*decided(Verdict.NOT_MET))
     NOMINATED = (
         "NOMINATED",
         "Đề nghị biểu dương, khen thưởng",
         counting(
             each(ReviewNominated, counts=in_year),
-            each(
-                ReviewClosed,
-                lambda event: bool(event.nominated_on),
-                _less_one,
-                _nominated_on,
-                counts=in_year,
-            ),
+            *taken_back(lambda event: bool(event.nominated_on), lambda event: event.nominated_on or event.on),
         ),
     )
     LAND_M2 = "LAND_M2", "Hiến đất (m²)", counting(contributed(ContributionKind.LAND_M2))

@@ -7,6 +7,8 @@ from services.kernel.service import serve
 from services.kernel.table import Area, Table, command, query, single
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
     ModelCorrected,
     ModelDiscontinued,
     ModelHandedOver,
@@ -33,6 +35,8 @@ TABLE = Table(
             single(
                 {
                     ModelAccepted: handlers.follow_model,
+                    ModelBegun: handlers.follow_model,
+                    ModelCarriedOver: handlers.follow_model,
                     ModelWithdrawn: handlers.follow_model,
                     ModelDiscontinued: handlers.follow_model,
                     ModelOwnerChanged: handlers.follow_model,

@@ -19,6 +19,8 @@ from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
     ModelCorrected,
     ModelDiscontinued,
     ModelHandedOver,
@@ -29,6 +31,7 @@ from services.registration.models.messages import (
 from services.review.messages import (
     Closing,
     CountedDecision,
+    EarlierDecision,
     ReviewClosed,
     ReviewCorrected,
     ReviewDecided,
@@ -41,9 +44,12 @@ from services.review.messages import (
 )
 
 LONGEST_REASON = 4000
-OF_MODEL = ("owner", "former_owners", "written_by", "title", "homes", "closed_on", "closed_because")
+OF_MODEL = (
+    *("owner", "former_owners", "written_by", "title", "homes"),
+    *("closed_on", "closed_because", "begun_on"),
+)
 COUNTED_BY = ("field", "subject_kind", "level")
-OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on")
+OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on", "year")
 """The values that a review has from its model. A decision stays counted as it was made."""
 DECISION = (
     *("verdict", "reason", "decided_on", "decided_version", "decided_level"),
@@ -65,6 +71,7 @@ class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
     field: Field
     subject_kind: SubjectKind
     level: Level
+    year: int | None = None
     lost_version: int
 
 
@@ -78,7 +85,11 @@ class Restated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Review(Homed, frozen=True, kw_only=True):
-    """`decided_level`, `nominated_level`: its level on the day of the decision, and of the nomination."""
+    """`year`: the year that the model is judged for: the one it is registered for, or the last one in which it begun
+    or was carried over. `earlier`: decisions of the years before.
+
+    `decided_level`, `nominated_level`: its level on the day of the decision, and of the nomination.
+    """
 
     model: str
     title: str
@@ -99,6 +110,10 @@ class Review(Homed, frozen=True, kw_only=True):
     nominated_level: Level | None = None
     closed_on: date | None = None
     closed_because: Closing | None = None
+    closed_version: int | None = None
+    year: int | None = None
+    begun_on: date | None = None
+    earlier: tuple[EarlierDecision, ...] = ()
     lost: tuple[LostDecision, ...] = ()
     restated: tuple[Restated, ...] = ()
 
@@ -131,6 +146,7 @@ def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review,
         owner=accepted.owner,
         written_by=accepted.written_by,
         opened_on=act.on,
+        year=accepted.year or act.on.year,
     )
     return review, ReviewOpened(**_about(review, act))
 
@@ -147,6 +163,10 @@ def follow(review: Review | None, event: Event, *, key: str, act: Act) -> Step |
     if review is None:
         raise LookupError(f"there is no review of {event.key}")
     match event:
+        case ModelBegun():
+            return begin(review, act=act)
+        case ModelCarriedOver():
+            return carry_over(review, event, act=act)
         case ModelWithdrawn():
             return close(review, because=Closing.WITHDRAWN, act=act)
         case ModelDiscontinued():
@@ -188,7 +208,7 @@ def settle(review: Review, followed: Review | None, *, act: Act) -> Step | None:
     if "closed_because" not in changes:
         return settled, ReviewedModelChanged(**_about(settled, act), owner=settled.owner)
     if because := settled.closed_because:
-        return settled, ReviewClosed(**_about(settled, act), because=because)
+        return _closed(settled, because, act)
     return settled, ReviewOpened(**_about(settled, act))
 
 
@@ -196,7 +216,7 @@ def _lose(review: Review, *, act: Act) -> tuple[Review, ReviewClosed]:
     """The registration of the model was lost: the review is closed, and its decision does not count."""
     changes: dict[str, Any] = {"closed_on": act.on, "closed_because": Closing.RECORD_LOST}
     if review.verdict:
-        taken = {name: getattr(review, name) for name in (*DECISION, *COUNTED_BY)}
+        taken = {name: getattr(review, name) for name in (*DECISION, *COUNTED_BY, "year")}
         taken["level"] = review.decided_level or review.level
         decision = LostDecision(**taken, lost_version=review.next_version)
         changes |= dict.fromkeys(DECISION)
@@ -229,6 +249,21 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(act.on, act.today)
     not_before(act.on, review.opened_on)
+    if verdict is Verdict.RECOGNISED and (review.begun_on is None or review.begun_on > act.on):
+        begun = review.begun_on
+        raise Refused(
+            "not-begun",
+            "review",
+            "on",
+            vi="Chỉ công nhận mô hình đã triển khai; "
+            + (
+                f"mô hình này triển khai từ ngày {begun:%d/%m/%Y}."
+                if begun
+                else "mô hình này chưa triển khai."
+            ),
+            en="Only a model that has begun can be recognised; "
+            + (f"this one began on {begun}." if begun else "this one has not."),
+        )
     decided = changed(
         review,
         verdict=verdict,
@@ -269,8 +304,43 @@ def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
 
 
 def close(review: Review, *, because: Closing, act: Act) -> tuple[Review, ReviewClosed]:
-    closed = changed(review, closed_on=act.on, closed_because=because)
-    return closed, ReviewClosed(**_about(closed, act), because=because)
+    """A model that is withdrawn takes its verdict with it in the figures from that day on; it stays in the review."""
+    return _closed(changed(review, closed_on=act.on, closed_because=because), because, act)
+
+
+def _closed(review: Review, because: Closing, act: Act) -> tuple[Review, ReviewClosed]:
+    closed = msgspec.structs.replace(review, closed_version=review.version)
+    taken = ("verdict", "decided_on", "nominated_on") if because is Closing.WITHDRAWN else ()
+    return closed, ReviewClosed(
+        **_about(closed, act), because=because, **{name: getattr(review, name) for name in taken}
+    )
+
+
+def begin(review: Review, *, act: Act) -> tuple[Review, ReviewedModelChanged]:
+    """The review's model has begun; if that was after its year, it is judged for the year in which it began."""
+    later = review.verdict is None and review.year is not None and act.on.year > review.year
+    begun = changed(review, begun_on=act.on, year=act.on.year if later else review.year)
+    return begun, ReviewedModelChanged(**_about(begun, act), owner=review.owner)
+
+
+def carry_over(
+    review: Review, carried_over: ModelCarriedOver, *, act: Act
+) -> tuple[Review, ReviewOpened | ReviewedModelChanged]:
+    """The review's model is judged for the next year too. A decision of the year before stays counted there."""
+    now: dict[str, Any] = {name: getattr(carried_over, name) for name in COUNTED_BY}
+    now |= {"year": act.on.year, "begun_on": review.begun_on or act.on}
+    if review.verdict is None:
+        carried = changed(review, **now)
+        return carried, ReviewedModelChanged(**_about(carried, act), owner=review.owner)
+    decision = EarlierDecision(**{name: getattr(review, name) for name in EarlierDecision.__struct_fields__})
+    carried = changed(
+        review,
+        **now,
+        opened_on=act.on,
+        earlier=(*review.earlier, decision),
+        **dict.fromkeys(DECISION),
+    )
+    return carried, ReviewOpened(**_about(carried, act))
 
 
 def follow_owner(review: Review, *, owner: str, act: Act) -> tuple[Review, ReviewedModelChanged]:
@@ -331,6 +401,7 @@ def counted(review: Review) -> dict[ReviewStep, CountedDecision]:
                 version=version,
                 on=on,
                 verdict=review.verdict,
+                year=review.year,
                 field=review.field,
                 subject_kind=review.subject_kind,
                 level=level or review.level,
@@ -379,5 +450,6 @@ def _about(review: Review, act: Act) -> dict[str, Any]:
         "field": review.field,
         "subject_kind": review.subject_kind,
         "level": review.dated(review.level, act.on),
+        "year": review.year,
         "on": act.on,
     }

@@ -11,6 +11,8 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
     ModelCorrected,
     ModelDiscontinued,
     ModelHandedOver,
@@ -31,6 +33,8 @@ from services.review.repository import Reviews
 
 Followed = (
     ModelAccepted
+    | ModelBegun
+    | ModelCarriedOver
     | ModelWithdrawn
     | ModelDiscontinued
     | ModelOwnerChanged

@@ -96,10 +96,27 @@ class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
+class EarlierDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision of an earlier year, before the model was carried over. It stays counted in that year."""
+
+    year: int | None
+    verdict: Verdict
+    decided_on: date
+    decided_version: int
+    decided_level: Level | None = None
+    nominated_on: date | None
+    nominated_version: int | None
+    nominated_level: Level | None = None
+    field: Field
+    subject_kind: SubjectKind
+    level: Level
+
+
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     """`model`: its id. `closed_on`: the day on which the model was withdrawn or discontinued; a verdict stays.
 
-    If the registration of the model was lost, the review has no verdict any more.
+    If the registration of the model was lost, the review has no verdict any more. `year`: the year that the model is
+    judged for. `begun_on`: since when the model is carried out, as far as review knows. `earlier`: oldest first.
     """
 
     id: str
@@ -113,10 +130,16 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     nominated_on: date | None
     closed_on: date | None
     closed_because: Closing | None
+    year: int | None
+    begun_on: date | None
+    earlier: tuple[EarlierDecision, ...]
 
 
 class _AboutModel(Event, frozen=True, kw_only=True):
-    """The fields of the model that every event of a review has, so that readers can count it without a query."""
+    """The fields of the model that every event of a review has, so that readers can count it without a query.
+
+    `year`: the year that the model is judged for.
+    """
 
     model: str
     title: str
@@ -124,12 +147,14 @@ class _AboutModel(Event, frozen=True, kw_only=True):
     subject_kind: SubjectKind
     level: Level
     on: date
+    year: int | None = None
 
 
 class ReviewOpened(_AboutModel, frozen=True, kw_only=True):
     """The model was accepted: its review file (hồ sơ thẩm định) waits for a decision.
 
-    Once more, when the end of the model was lost with a restored database.
+    Once more, when a decided model is carried over to its next year, and when the end of the model was lost with a
+    restored database.
     """
 
 
@@ -145,8 +170,9 @@ class ReviewNominated(_AboutModel, frozen=True, kw_only=True):
 class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
     """The model was withdrawn or discontinued: the review takes no more decisions. An earlier verdict stays.
 
-    If the registration of the model was lost, so is the verdict: it counts no more. Then `verdict`, `decided_on` and
-    `nominated_on` say what does not count.
+    If the registration of the model was lost, so is the verdict: it counts no more. If the model was withdrawn, the
+    verdict does not count from that day on. In both cases `verdict`, `decided_on` and `nominated_on` say what does not
+    count.
     """
 
     because: Closing
@@ -156,7 +182,7 @@ class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
 
 
 class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
-    """The model has another owner, or, before a decision, another level; after a restore, any other values.
+    """The model has begun, has another owner, or, before a decision, another level; after a restore, any other values.
 
     The owner must not review the model; the level decides where the review is counted.
     """
@@ -174,6 +200,7 @@ class CountedDecision(msgspec.Struct, frozen=True, kw_only=True):
     field: Field
     subject_kind: SubjectKind
     level: Level
+    year: int | None = None
 
 
 class ReviewCorrected(_AboutModel, frozen=True, kw_only=True):

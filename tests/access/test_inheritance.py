@@ -34,6 +34,7 @@ async def test_history_is_read_by_the_holder_of_the_successor(graphql: GraphQL) 
     model = await old.draft(owner, title="Lineage hoa ban")
     await old.officer.does("submitModel", model=model, on="2019-02-10")
     await old.appraiser.does("acceptModel", model=model, on="2019-03-01")
+    await old.officer.does("beginModel", model=model, on="2019-03-02")
     review = await old.review_of(model)
     await old.appraiser.does(
         "decideReview", review=review, verdict="RECOGNISED", reason="Thiết thực", on="2019-11-01"

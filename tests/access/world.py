@@ -168,7 +168,7 @@ class Making:
             await self.id(ReturnModel(model=model, reason=WHY, on=SUBMITTED), APPRAISER)
         elif state in REGISTERED or state in REVIEWED:
             await self.id(AcceptModel(model=model, on=ACCEPTED), APPRAISER)
-        if state == "implementing":
+        if state == "implementing" or state in REVIEWED:
             await self.id(BeginModel(model=model, on=ACCEPTED), OFFICER)
         elif state == "withdrawn":
             await self.id(WithdrawModel(model=model, reason=WHY, on=ACCEPTED), OFFICER)

@@ -73,7 +73,7 @@ async def world(graphql: GraphQL) -> World:
     office, provincial = Office(graphql), Office(graphql, "u42")
     owner, ended = await office.organisation(), await office.organisation()
     await office.officer.does("endOrganisation", organisation=ended, document="QĐ 1", on="2019-04-01")
-    registered = await office.registered(owner)
+    registered, begun = await office.registered(owner), await office.begun(owner)
     nominated = await office.decided(owner)
     await office.appraiser.does("nominateReview", review=nominated, on="2019-12-01")
     return World(
@@ -84,7 +84,7 @@ async def world(graphql: GraphQL) -> World:
         await office.draft(owner),
         await office.submitted(owner),
         registered,
-        await office.review_of(registered),
+        await office.review_of(begun),
         await office.decided(owner, "NOT_MET"),
         await office.decided(owner),
         nominated,
@@ -366,7 +366,7 @@ async def test_commune_moved_to_another_unit_leaves_the_scope_of_its_old_distric
 
 
 async def test_concurrent_decisions_succeed_once(graphql: GraphQL, world: World) -> None:
-    review = await world.office.review_of(await world.office.registered(world.owner))
+    review = await world.office.review_of(await world.office.begun(world.owner))
     answers = await asyncio.gather(
         *(
             Person(graphql, Role.APPRAISER, CITY, f"appraiser {number}").tries(

@@ -62,6 +62,7 @@ async def test_reviews_that_wait_and_reviews_by_verdict_and_day(graphql: GraphQL
     owner = await office.organisation()
     waiting, recognised, not_met = [await accepted(office, owner, DAY) for _ in range(3)]
     for model, verdict, on in ((recognised, "RECOGNISED", "2019-11-01"), (not_met, "NOT_MET", "2019-11-02")):
+        await office.officer.does("beginModel", model=model, on=DAY)
         review = await office.review_of(model)
         await office.appraiser.does("decideReview", review=review, verdict=verdict, reason="Đã xét", on=on)
 

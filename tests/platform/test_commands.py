@@ -182,7 +182,7 @@ JUDGE = Caller(id="judge", name="")
 
 async def about_models(office: Office, owner: str, heir: str, programme: str) -> tuple[str, str]:
     model = await draft(office, owner, programme=programme)
-    await office.do(models.ReviseModel(model=model, title="Ngõ đẹp", year=2025, on=DAY))
+    await office.do(models.ReviseModel(model=model, title="Ngõ đẹp", place="Tổ 2", on=DAY))
     await office.do(models.SubmitModel(model=model, on=DAY, expected_version=2))
     await office.do(models.ReturnModel(model=model, reason="Thiếu", on=DAY), JUDGE)
     await office.do(models.SubmitModel(model=model, on=DAY))
@@ -264,6 +264,10 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
     )
     store = office.stores["review"]
     await store.transaction(lambda tx: reviewing.follow_model(accepted, tx))
+    begun = models.ModelBegun(
+        **{name: getattr(accepted, name) for name in models.ModelBegun.__struct_fields__} | {"version": 4}
+    )
+    await store.transaction(lambda tx: reviewing.follow_model(begun, tx))
     (opened,) = [one async for one in store.ours().documents("reviews").find({})]
     verdict = review.Verdict.RECOGNISED
     await office.do(review.DecideReview(review=opened["_id"], verdict=verdict, reason="Thiết thực"))

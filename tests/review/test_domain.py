@@ -11,6 +11,8 @@ from services.kernel.messages import Event, Refused
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import (
     ModelAccepted,
+    ModelBegun,
+    ModelCarriedOver,
     ModelDiscontinued,
     ModelLevelChanged,
     ModelOwnerChanged,
@@ -18,6 +20,8 @@ from services.registration.models.messages import (
 )
 from services.review.domain import (
     Review,
+    begin,
+    carry_over,
     close,
     decide,
     follow,
@@ -46,7 +50,8 @@ ACCEPTED = ModelAccepted(
     written_by=("drafter", "officer"),
     on=date(2019, 3, 1),
 )
-OPEN = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))[0]
+NOT_BEGUN = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))[0]
+OPEN = begin(NOT_BEGUN, act=act("danvan", date(2019, 3, 10), at=AT))[0]
 
 
 def decided(verdict: Verdict, review: Review = OPEN, *own: str, on: date = date(2019, 11, 1)) -> Review:
@@ -71,7 +76,7 @@ def test_review_opens_with_the_values_of_the_accepted_model() -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_review_is_decided_once(verdict: Verdict) -> None:
     review = decided(verdict)
-    assert (review.version, review.decided_version, review.verdict) == (2, 2, verdict)
+    assert (review.version, review.decided_version, review.verdict) == (3, 3, verdict)
     for again in Verdict:
         with pytest.raises(Refused) as refused:
             decided(again, review)
@@ -113,7 +118,7 @@ def test_recognised_model_is_nominated_once_and_no_other_is() -> None:
             nominated(review)
         assert code(refused) == "not-recognised"
     review = nominated(decided(Verdict.RECOGNISED))
-    assert (review.version, review.nominated_version) == (3, 3)
+    assert (review.version, review.nominated_version) == (4, 4)
     with pytest.raises(Refused) as refused:
         nominated(review)
     assert code(refused) == "already-nominated"
@@ -123,6 +128,53 @@ def test_nomination_before_the_decision_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         nominated(decided(Verdict.RECOGNISED), on=date(2019, 10, 31))
     assert code(refused) == "date-too-early"
+
+
+def test_only_a_model_that_has_begun_is_recognised() -> None:
+    for review in (NOT_BEGUN, begin(NOT_BEGUN, act=act("danvan", date(2019, 11, 2), at=AT))[0]):
+        with pytest.raises(Refused) as refused:
+            decided(Verdict.RECOGNISED, review)
+        assert code(refused) == "not-begun"
+        assert decided(Verdict.NOT_MET, review).verdict
+    assert decided(Verdict.RECOGNISED, OPEN).year == 2019
+
+
+def test_model_that_begins_after_its_year_is_judged_for_the_year_in_which_it_began() -> None:
+    late, event = begin(NOT_BEGUN, act=act("danvan", date(2020, 1, 8)))
+    assert (late.year, event.year) == (2020, 2020)
+
+
+def test_carried_over_model_is_judged_again_and_the_earlier_decision_stays() -> None:
+    on = date(2020, 1, 10)
+    about: dict[str, Any] = {
+        "at": AT,
+        "unit": "/vn/a/b/c",
+        "field": Field.ECONOMY,
+        "subject_kind": SubjectKind.COLLECTIVE,
+    }
+    over = ModelCarriedOver(key="m", version=9, level=Level.CITY, on=on, **about)
+    first = nominated(decided(Verdict.RECOGNISED))
+    carried, opened = carry_over(first, over, act=act("danvan", on))
+    assert isinstance(opened, ReviewOpened)
+    assert (carried.year, carried.verdict, carried.opened_on, carried.level) == (2020, None, on, Level.CITY)
+    (earlier,) = carried.earlier
+    assert (earlier.year, earlier.verdict, earlier.level) == (2019, Verdict.RECOGNISED, Level.COMMUNE)
+    assert (earlier.decided_version, earlier.nominated_version) == (3, 4)
+    again, decision = decide(
+        carried, verdict=Verdict.NOT_MET, reason="Chững lại", act=act("appraiser", date(2020, 11, 1))
+    )
+    assert (again.verdict, decision.year) == (Verdict.NOT_MET, 2020)
+    undecided, _ = carry_over(OPEN, over, act=act("danvan", on))
+    assert (undecided.year, undecided.earlier) == (2020, ())
+
+
+def test_withdrawn_model_takes_its_verdict_with_it() -> None:
+    for review in (nominated(decided(Verdict.RECOGNISED)), OPEN):
+        closed, event = close(review, because=Closing.WITHDRAWN, act=act("danvan", TODAY))
+        assert (event.verdict, event.nominated_on) == (review.verdict, review.nominated_on)
+        assert (closed.verdict, closed.closed_version) == (review.verdict, closed.version)
+    _, event = close(decided(Verdict.RECOGNISED), because=Closing.DISCONTINUED, act=act("danvan", TODAY))
+    assert event.verdict is None
 
 
 def test_closed_review_takes_no_decision_and_no_nomination() -> None:
@@ -140,7 +192,7 @@ def test_closed_review_takes_no_decision_and_no_nomination() -> None:
 
 def test_new_owner_and_former_owner_cannot_judge_a_model() -> None:
     changed, event = follow_owner(OPEN, owner="o2", act=act("danvan", TODAY))
-    assert (event.owner, event.version) == ("o2", 2)
+    assert (event.owner, event.version) == ("o2", 3)
     for own in ("o", "o2", "officer"):
         with pytest.raises(Refused) as refused:
             decided(Verdict.RECOGNISED, changed, own)
@@ -167,6 +219,9 @@ OWNER = ModelOwnerChanged(key="m", version=4, before="o", after="o2", **RESTING)
 LEVEL = ModelLevelChanged(key="m", version=5, before=Level.COMMUNE, after=Level.CITY, **RESTING)
 WITHDRAWN = ModelWithdrawn(key="m", version=6, registered=True, **ENDED)
 DISCONTINUED = ModelDiscontinued(key="m", version=6, **ENDED)
+BEGUN = ModelBegun(
+    key="m", version=4, **{k: v for k, v in ENDED.items() if k != "reason"} | {"on": OPEN.begun_on}
+)
 SETTLER = act("danvan", TODAY)
 
 
@@ -188,8 +243,8 @@ def test_review_follows_the_events_of_its_model() -> None:
 def test_review_that_follows_the_log_needs_no_correction() -> None:
     for events in ([ACCEPTED], [ACCEPTED, OWNER, LEVEL], [ACCEPTED, OWNER, WITHDRAWN]):
         assert settle(following(*events), following(*events), act=SETTLER) is None
-    assert settle(nominated(decided(Verdict.RECOGNISED)), following(ACCEPTED), act=SETTLER) is None
-    assert follow(OPEN, ACCEPTED, key="another", act=act("danvan", ACCEPTED.on)) is None
+    assert settle(nominated(decided(Verdict.RECOGNISED)), following(ACCEPTED, BEGUN), act=SETTLER) is None
+    assert follow(NOT_BEGUN, ACCEPTED, key="another", act=act("danvan", ACCEPTED.on)) is None
 
 
 def test_lost_changes_of_the_model_are_taken_back() -> None:
@@ -210,8 +265,8 @@ def test_lost_changes_of_the_model_are_taken_back() -> None:
 
 
 def test_decision_stays_counted_as_it_was_made_when_the_model_is_settled() -> None:
-    review = decided(Verdict.RECOGNISED, following(ACCEPTED, LEVEL))
-    assert settle(review, following(ACCEPTED), act=SETTLER) is None
+    review = decided(Verdict.RECOGNISED, following(ACCEPTED, BEGUN, LEVEL))
+    assert settle(review, following(ACCEPTED, BEGUN), act=SETTLER) is None
 
 
 def test_review_of_a_lost_model_is_closed_and_its_decision_taken_back() -> None:
@@ -225,9 +280,9 @@ def test_review_of_a_lost_model_is_closed_and_its_decision_taken_back() -> None:
     (lost,) = review.lost
     assert (lost.verdict, lost.decided_version, lost.nominated_version, lost.lost_version) == (
         Verdict.RECOGNISED,
-        2,
         3,
         4,
+        5,
     )
     assert settle(review, None, act=SETTLER) is None
     with pytest.raises(Refused) as refused:
@@ -243,5 +298,5 @@ def test_lost_model_that_is_accepted_again_keeps_its_review() -> None:
     assert reopened
     review, event = reopened
     assert isinstance(event, ReviewOpened)
-    assert (review.id, review.version, review.title, review.field) == ("r", 4, again.title, again.field)
-    assert decided(Verdict.RECOGNISED, review, on=TODAY).lost == lost[0].lost
+    assert (review.id, review.version, review.title, review.field) == ("r", 5, again.title, again.field)
+    assert decided(Verdict.NOT_MET, review, on=TODAY).lost == lost[0].lost

@@ -82,7 +82,7 @@ def office(graphql: GraphQL) -> Office:
 
 async def reviewed(office: Office) -> tuple[str, str]:
     """Ids of a model that was accepted, recognised and nominated (three events), and of its review."""
-    model = await office.registered(await office.organisation())
+    model = await office.begun(await office.organisation())
     review = await office.review_of(model)
     await office.appraiser.does(
         "decideReview", review=review, verdict="RECOGNISED", reason="Lan tỏa", on="2019-11-01"
@@ -107,7 +107,7 @@ async def test_events_arrive_live_and_in_order(graphql: GraphQL, office: Office)
         model, review = await reviewed(office)
         events = await live.next(3)
     assert [event["kind"] for event in events] == ["OPENED", "DECIDED", "NOMINATED"]
-    assert [event["verdict"] for event in events] == [None, "RECOGNISED", None]
+    assert [event["verdict"] for event in events] == [None, "RECOGNISED", "RECOGNISED"]
     assert [event["on"] for event in events] == ["2019-03-01", "2019-11-01", "2019-12-01"]
     assert {event["review"]["id"] for event in events} == {review}
     assert {event["model"]["id"] for event in events} == {model}
@@ -125,6 +125,7 @@ async def test_event_is_sent_with_the_review_as_of_that_moment(graphql: GraphQL,
     async with subscribed(graphql, office.reporter.token, query, after=head) as live:
         (opened,) = await live.next(1)
         assert opened["review"]["verdict"] is None
+        await office.officer.does("beginModel", model=model, on="2019-03-02")
         review = await office.review_of(model)
         await office.appraiser.does(
             "decideReview", review=review, verdict="RECOGNISED", reason="Lan tỏa", on="2019-11-01"

@@ -26,6 +26,7 @@ from services.review.messages import (
     ReviewDecided,
     ReviewNominated,
     ReviewOpened,
+    Verdict,
 )
 
 
@@ -143,7 +144,9 @@ def _event(recorded: Recorded) -> Row:
         "at": data["at"],
         "on": data["on"],
         "title": data["title"],
-        "verdict": data.get("verdict"),
+        **{name: data.get(name) for name in ("year", "field", "level", "subject_kind", "version")},
+        "verdict": Verdict.RECOGNISED if recorded.type == ReviewNominated.subject else data.get("verdict"),
+        "closed_because": data.get("because"),
         "review": recorded.key,
         "model": data["model"],
     }

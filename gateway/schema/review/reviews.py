@@ -15,6 +15,7 @@ from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
 from gateway.schema.review import events
 from gateway.schema.review.events import ReviewEventKind
+from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import ModelsById
 from services.review.messages import (
     Closing,
@@ -26,6 +27,16 @@ from services.review.messages import (
     ReviewsPage,
     Verdict,
 )
+
+
+@strawberry.type(description="Kết quả thẩm định của một năm trước khi mô hình chuyển tiếp.")
+class EarlierDecision:
+    year: int | None = strawberry.field(description="Của năm nào.")
+    verdict: Verdict = strawberry.field(description="Kết quả.")
+    decided_on: date = strawberry.field(description="Ngày có kết quả.")
+    nominated_on: date | None = strawberry.field(
+        description="Ngày được đề nghị biểu dương, khen thưởng; null khi không."
+    )
 
 
 @shows(ReviewRow, "Hồ sơ thẩm định một mô hình.")
@@ -43,6 +54,15 @@ class Review(Node):
         description="Ngày hồ sơ khép lại vì mô hình không còn; null khi chưa. Kết quả đã có vẫn giữ."
     )
     closed_because: Closing | None = strawberry.field(description="Vì sao khép lại; null khi chưa.")
+    year: int | None = strawberry.field(
+        description="Thẩm định cho năm nào; mô hình chuyển tiếp được thẩm định lại cho năm sau."
+    )
+    begun_on: date | None = strawberry.field(
+        description="Mô hình triển khai từ ngày nào; null khi chưa. Chỉ mô hình đã triển khai mới được công nhận."
+    )
+    earlier: list[EarlierDecision] = strawberry.field(
+        description="Kết quả của các năm trước, cũ nhất trước.", metadata={"size": 5}
+    )
     model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
 
 
@@ -53,8 +73,16 @@ class ReviewEvent:
     kind: ReviewEventKind = strawberry.field(description="Điều đã xảy ra.")
     at: datetime = strawberry.field(description="Thời điểm được ghi nhận.")
     on: date = strawberry.field(description="Ngày diễn ra.")
-    title: str = strawberry.field(description="Tên mô hình.")
-    verdict: Verdict | None = strawberry.field(description="Kết quả, khi `kind` là DECIDED.")
+    title: str = strawberry.field(description="Tên mô hình, lúc ấy.")
+    year: int | None = strawberry.field(description="Thẩm định cho năm nào.")
+    field: Field = strawberry.field(description="Lĩnh vực, lúc ấy.")
+    level: Level = strawberry.field(description="Cấp, lúc ấy.")
+    subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
+    verdict: Verdict | None = strawberry.field(
+        description="Kết quả của hồ sơ sau sự kiện này; null khi chưa có, và khi khép lại vì mô hình dừng thực hiện."
+    )
+    closed_because: Closing | None = strawberry.field(description="Vì sao khép lại, khi `kind` là CLOSED.")
+    version: int = strawberry.field(description="Phiên bản của hồ sơ sau sự kiện này.")
     review: Review | None = one(ReviewsById, "review", "Hồ sơ thẩm định, như hiện nay.")
     model: Model | None = one(ModelsById, "model", "Mô hình, như hiện nay.")
 

@@ -196,6 +196,14 @@ def test_every_registration_has_a_summary_and_a_reason() -> None:
     assert all(r.summary.endswith(".") and r.reason for r in REGISTRATIONS)
 
 
+def test_models_began_before_their_decision_unless_they_were_idle() -> None:
+    idle = {draft.ref for draft in DRAFTS if draft.not_met == IDLE}
+    assert {r.ref for r in REGISTRATIONS if r.begun_on is None} == idle
+    for r in REGISTRATIONS:
+        assert r.begun_on is None or r.accepted_on < r.begun_on < r.decided_on, r.ref
+        assert r.begun_on or r.verdict == "NOT_MET", r.ref
+
+
 def test_days_of_every_registration_are_in_order() -> None:
     for r in REGISTRATIONS:
         assert steps(r) == sorted(steps(r)), r.ref

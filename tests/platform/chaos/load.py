@@ -38,13 +38,14 @@ mutation Do($key: String!, $input: {input}!) {{
   }}
 }}
 """
-REVIEW = "query Review($id: ID!) { node(id: $id) { ... on Model { review { id } } } }"
+REVIEW = "query Review($id: ID!) { node(id: $id) { ... on Model { review { id begunOn } } } }"
 ROLES = {
     "registerOrganisation": "officer",
     "draftModel": "officer",
     "submitModel": "officer",
     "acceptModel": "appraiser",
     "recordContribution": "officer",
+    "beginModel": "officer",
     "decideReview": "appraiser",
     "recordActivity": "supervisor",
 }
@@ -155,6 +156,7 @@ class Load:
             )
             await self.do("submitModel", model=model.id, on="2018-03-01")
             await self.do("acceptModel", model=model.id, on="2018-04-01")
+            await self.do("beginModel", model=model.id, on="2018-04-02")
             amount = Decimal(random.randrange(1, 100_000)) / 100
             await self.do(
                 "recordContribution", model=model.id, kind="LAND_M2", amount=str(amount), on="2018-05-01"
@@ -175,7 +177,7 @@ class Load:
         """The review that opens when its service has processed the acceptance."""
         while True:
             found = (await self._ask(REVIEW, self._tokens["decideReview"], id=model))["node"]
-            if found["review"]:
+            if found["review"] and found["review"]["begunOn"]:
                 return str(found["review"]["id"])
             await asyncio.sleep(0.05)
 

@@ -125,6 +125,7 @@ async def test_model_goes_from_draft_to_nomination(graphql: GraphQL) -> None:
     await office.officer.does(
         "recordContribution", model=id_, kind="WORK_DAY", amount="12.5", note="", on="2019-04-01"
     )
+    await office.officer.does("beginModel", model=id_, on="2019-04-02")
     review = await office.review_of(id_)
     await office.appraiser.does(
         "decideReview", review=review, verdict="RECOGNISED", reason="Thiết thực\nLan tỏa", on="2019-11-01"
@@ -132,14 +133,14 @@ async def test_model_goes_from_draft_to_nomination(graphql: GraphQL) -> None:
     await office.appraiser.does("nominateReview", review=review, on="2019-12-01")
     done = await model()
     assert done == drafted | {
-        "version": 6,
-        "state": "REGISTERED",
+        "version": 7,
+        "state": "IMPLEMENTING",
         "submittedOn": "2019-02-20",
         "registeredOn": "2019-03-01",
         "contributions": [{"kind": "WORK_DAY", "amount": "12.5", "on": "2019-04-01", "note": ""}],
         "review": {
             "id": review,
-            "version": 3,
+            "version": 4,
             "verdict": "RECOGNISED",
             "reason": "Thiết thực\nLan tỏa",
             "openedOn": "2019-03-01",

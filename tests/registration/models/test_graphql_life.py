@@ -31,7 +31,7 @@ query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { node
 """
 MEASURES = (
     *("REGISTERED", "IMPLEMENTED", "CARRIED_OVER", "WITHDRAWN", "DISCONTINUED", "WORK_DAY"),
-    "RECOGNISED",
+    *("RECOGNISED", "NOT_MET"),
 )
 
 
@@ -267,30 +267,31 @@ async def test_review_of_a_withdrawn_model_takes_no_decision_or_nomination(
     office = Office(graphql)
     id_ = await office.registered(await office.organisation())
     review = await office.review_of(id_)
-    decide = {"review": review, "verdict": "RECOGNISED", "reason": "Thiết thực", "on": "2019-04-01"}
+    decide = {"review": review, "verdict": "NOT_MET", "reason": "Chưa triển khai", "on": "2019-04-01"}
+    recognise = await office.appraiser.tries("decideReview", **decide | {"verdict": "RECOGNISED"})
+    assert (recognise["code"], recognise["fields"]) == ("not-begun", ["review", "on"])
+    before = await figures(office, "2019")
     if decided:
         await office.appraiser.does("decideReview", **decide)
     await office.officer.does("withdrawModel", model=id_, reason="Đăng ký nhầm", on="2019-05-02")
     await graphql.settled()
+    assert more(await figures(office, "2019"), before) == {"WITHDRAWN": {"total": 1, "COMMUNE": 1}}
     shown = (await office.officer.ask(REVIEW, id=review))["node"]
     assert shown == {
-        "verdict": "RECOGNISED" if decided else None,
+        "verdict": "NOT_MET" if decided else None,
         "closedOn": "2019-05-02",
         "closedBecause": "WITHDRAWN",
     }
-    refused = (
-        await office.appraiser.tries("nominateReview", review=review, on="2019-06-01")
-        if decided
-        else await office.appraiser.tries("decideReview", **decide)
-    )
-    assert (refused["code"], refused["fields"]) == ("review-closed", ["review"])
+    refused = await office.appraiser.tries("decideReview", **decide)
+    code = "already-decided" if decided else "review-closed"
+    assert (refused["code"], refused["fields"]) == (code, ["review"])
     assert (await recount(graphql.settings)).differences == []
 
 
 async def test_former_and_present_owner_cannot_judge_a_model(graphql: GraphQL) -> None:
     office = Office(graphql)
     before, after = await office.organisation(), await office.organisation()
-    id_ = await office.registered(before)
+    id_ = await office.begun(before)
     review = await office.review_of(id_)
     change = {"model": id_, "owner": after, "reason": "Sáp nhập hội", "document": "NQ 1", "on": "2019-04-01"}
     await office.officer.does("changeModelOwner", **change)
@@ -311,7 +312,7 @@ async def test_review_is_counted_on_the_level_of_its_model_at_the_decision(
     graphql: GraphQL,
 ) -> None:
     office = Office(graphql)
-    id_ = await office.registered(await office.organisation())
+    id_ = await office.begun(await office.organisation())
     review = await office.review_of(id_)
     before = await figures(office, "2019")
     change = {"model": id_, "level": "CITY", "reason": "Nâng cấp", "document": "QĐ 2", "on": "2019-04-01"}
@@ -321,4 +322,19 @@ async def test_review_is_counted_on_the_level_of_its_model_at_the_decision(
     await office.appraiser.does("decideReview", **decide)
     added = more(await figures(office, "2019"), before)
     assert added == {"RECOGNISED": {"total": 1, "CITY": 1}}
+    # A model that is carried over is judged again in its next year.
+    before = await figures(office, "2020")
+    await office.officer.does("carryOverModel", model=id_, on="2020-01-10")
+    await graphql.settled()
+    decide |= {"verdict": "NOT_MET", "on": "2020-11-01"}
+    await office.appraiser.does("decideReview", **decide)
+    asked = "query($id: ID!) { node(id: $id) { ... on Review { year verdict earlier { year verdict } } } }"
+    assert (await office.officer.ask(asked, id=review))["node"] == {
+        "year": 2020,
+        "verdict": "NOT_MET",
+        "earlier": [{"year": 2019, "verdict": "RECOGNISED"}],
+    }
+    added = more(await figures(office, "2020"), before)
+    assert added["NOT_MET"] == {"total": 1, "CITY": 1}
+    assert "RECOGNISED" not in added
     assert (await recount(graphql.settings)).differences == []
