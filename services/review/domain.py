@@ -56,6 +56,8 @@ DECISION = (
     *("nominated_on", "nominated_version", "nominated_level"),
 )
 
+OF_YEAR = ("year", *COUNTED_BY, *(name for name in DECISION if name != "reason"))
+
 
 class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
     """A decision on a model whose registration was lost. `lost_version`: the review's version that took it back."""
@@ -332,7 +334,7 @@ def carry_over(
     if review.verdict is None:
         carried = changed(review, **now)
         return carried, ReviewedModelChanged(**_about(carried, act), owner=review.owner)
-    decision = EarlierDecision(**{name: getattr(review, name) for name in EarlierDecision.__struct_fields__})
+    decision = EarlierDecision(**{name: getattr(review, name) for name in OF_YEAR})
     carried = changed(
         review,
         **now,
