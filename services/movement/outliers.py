@@ -5,7 +5,8 @@ A flag changes and refuses nothing: it asks a person to check the contribution.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
 import msgspec
@@ -23,13 +24,38 @@ class Threshold:
     en: str
 
 
+WAGES: Sequence[tuple[date, int, str]] = (
+    (date(2026, 1, 1), 5_310_000, "293/2025/NĐ-CP"),
+    (date(2024, 7, 1), 4_960_000, "74/2024/NĐ-CP"),
+    (date(2022, 7, 1), 4_680_000, "38/2022/NĐ-CP"),
+    (date(2020, 1, 1), 4_420_000, "90/2019/NĐ-CP"),
+    (date(2019, 1, 1), 4_180_000, "157/2018/NĐ-CP"),
+    (date(2018, 1, 1), 3_980_000, "141/2017/NĐ-CP"),
+    (date(2017, 1, 1), 3_750_000, "153/2016/NĐ-CP"),
+    (date(2016, 1, 1), 3_500_000, "122/2015/NĐ-CP"),
+    (date(2015, 1, 1), 3_100_000, "103/2014/NĐ-CP"),
+    (date(2014, 1, 1), 2_700_000, "182/2013/NĐ-CP"),
+    (date(2013, 1, 1), 2_350_000, "103/2012/NĐ-CP"),
+    (date(2011, 10, 1), 2_000_000, "70/2011/NĐ-CP"),
+)
+"""Minimum wage of region I, in đồng a month, by the first day on which its decree was in force; the newest first."""
+WORK_DAYS_A_MONTH = 26
+TIMES_THE_WAGE = 5
+ROUNDED_UP_TO = 100_000
+
+
+def value_per_work_day(on: date) -> Threshold:
+    """The threshold by the wage that was in force on the day; before the first known wage, by that one."""
+    _, wage, decree = next((one for one in WAGES if one[0] <= on), WAGES[-1])
+    per_day = Decimal(wage * TIMES_THE_WAGE) / WORK_DAYS_A_MONTH
+    return Threshold(
+        (per_day / ROUNDED_UP_TO).to_integral_value(ROUND_CEILING) * ROUNDED_UP_TO,
+        f"hơn năm lần lương tối thiểu vùng I tính cho một trong 26 ngày, Nghị định {decree}",
+        f"over five times the minimum wage of region I for one of 26 days, Decree {decree}",
+    )
+
+
 THRESHOLDS: Mapping[OutlierRule, Threshold] = {
-    # Đồng. 4,960,000 đồng a month in region I are 190,769 a day.
-    OutlierRule.VALUE_PER_WORK_DAY: Threshold(
-        Decimal(1_000_000),
-        "hơn năm lần lương tối thiểu vùng I tính cho một trong 26 ngày, Nghị định 74/2024/NĐ-CP",
-        "over five times the minimum wage of region I for one of 26 days, Decree 74/2024/NĐ-CP",
-    ),
     # Đồng.
     OutlierRule.VALUE_PER_M2: Threshold(
         Decimal(162_000_000),
@@ -66,6 +92,8 @@ class Given(Protocol):
     def amount(self) -> Decimal: ...
     @property
     def covers(self) -> Covers | None: ...
+    @property
+    def on(self) -> date: ...
 
 
 def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:
@@ -76,10 +104,13 @@ def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:
         covers = given.covers or Covers.UNSTATED
         covered[covers] = covered.get(covers, Decimal(0)) + given.amount
     found = []
+    compared = [one.on for one in contributions if one.kind is ContributionKind.WORK_DAY]
+    compared += [one.on for one in money if one.covers in _COVERED[OutlierRule.VALUE_PER_WORK_DAY]]
     for flag in flags_of_totals(
         covered,
         work_days=_sum(contributions, ContributionKind.WORK_DAY),
         land_m2=_sum(contributions, ContributionKind.LAND_M2),
+        on=max(compared, default=date.min),
     ):
         versions = tuple(given.version for given in money if given.covers in _COVERED[flag.rule])
         found.append(msgspec.structs.replace(flag, versions=versions))
@@ -88,13 +119,21 @@ def flags_of(contributions: Sequence[Given]) -> tuple[Flag, ...]:
     return tuple(found)
 
 
-def flags_of_totals(money: Mapping[Covers, Decimal], *, work_days: Decimal, land_m2: Decimal) -> list[Flag]:
-    """The flags of totals. `money`: đồng by what they cover. Money for work or land is compared with its amount."""
+def flags_of_totals(
+    money: Mapping[Covers, Decimal], *, work_days: Decimal, land_m2: Decimal, on: date
+) -> list[Flag]:
+    """The flags of totals. `money`: đồng by what they cover. Money for work or land is compared with its amount.
+
+    `on`: the last day of the contributions, by whose wage the value of a work-day is judged.
+    """
     return [
-        _per_one(rule, value, many, money.get(Covers.ALL, Decimal(0)) > 0)
-        for rule, many in ((OutlierRule.VALUE_PER_WORK_DAY, work_days), (OutlierRule.VALUE_PER_M2, land_m2))
+        _per_one(rule, value, many, limit, money.get(Covers.ALL, Decimal(0)) > 0)
+        for rule, many, limit in (
+            (OutlierRule.VALUE_PER_WORK_DAY, work_days, value_per_work_day(on)),
+            (OutlierRule.VALUE_PER_M2, land_m2, THRESHOLDS[OutlierRule.VALUE_PER_M2]),
+        )
         for value in [sum((money.get(covers, Decimal(0)) for covers in _COVERED[rule]), Decimal(0))]
-        if many and value / many > THRESHOLDS[rule].value
+        if many and value / many > limit.value
     ]
 
 
@@ -108,8 +147,7 @@ _UNITS = {
 }
 
 
-def _per_one(rule: OutlierRule, value: Decimal, many: Decimal, everything: bool) -> Flag:
-    limit = THRESHOLDS[rule]
+def _per_one(rule: OutlierRule, value: Decimal, many: Decimal, limit: Threshold, everything: bool) -> Flag:
     of_vi, of_en, one_vi, one_en = _UNITS[rule]
     each = value / many
     also_vi = ", trong đó có phần gồm cả tiền, đất, hiện vật," if everything else ""

@@ -190,8 +190,11 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
     )
 
 
-def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
-    """Compares the money with the work and the land that it covers, and adds flags to the figure of the money."""
+def with_flags(figures: Sequence[Figure], until: date) -> tuple[Figure, ...]:
+    """Compares the money with the work and the land that it covers, and adds flags to the figure of the money.
+
+    `until`: the last day of the period, by whose wage the value of a work-day is judged.
+    """
     totals = {figure.measure: figure.total for figure in figures}
     money = next(figure for figure in figures if figure.measure is Measure.MONEY)
     rows = next(breakdown.rows for breakdown in money.breakdowns if breakdown.by is Dimension.COVERS)
@@ -199,6 +202,7 @@ def with_flags(figures: Sequence[Figure]) -> tuple[Figure, ...]:
         {Covers(row.code): row.value for row in rows},
         work_days=totals[Measure.WORK_DAY],
         land_m2=totals[Measure.LAND_M2],
+        on=until,
     )
     flagged = msgspec.structs.replace(money, flags=tuple(flags))
     return tuple(flagged if figure is money else figure for figure in figures)

@@ -58,7 +58,7 @@ async def report(
         complete=not missing,
         incomplete_because=missing,
         figures=domain.with_flags(
-            [domain.figure(measure, counted.get(measure, {}), names) for measure in Measure]
+            [domain.figure(measure, counted.get(measure, {}), names) for measure in Measure], until
         ),
         bridges=domain.bridges(totals, query.period),
         positions=positions,

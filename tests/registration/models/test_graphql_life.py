@@ -242,8 +242,8 @@ async def test_unlikely_value_is_flagged_and_not_changed(graphql: GraphQL) -> No
     found = await office.reporter.ask(asked, id=id_)
     (flag,) = found["node"]["flags"]
     assert flag["rule"] == "VALUE_PER_WORK_DAY"
-    assert "2.408 ngày công là 7.818.521,59 đồng một ngày công, trên ngưỡng 1.000.000" in flag["messageVi"]
-    assert "2,408 work-days are 7,818,521.59 đồng a work-day, above 1,000,000" in flag["messageEn"]
+    assert "2.408 ngày công là 7.818.521,59 đồng một ngày công, trên ngưỡng 900.000" in flag["messageVi"]
+    assert "2,408 work-days are 7,818,521.59 đồng a work-day, above 900,000" in flag["messageEn"]
     assert found["node"]["contributions"] == [
         {"kind": "WORK_DAY", "amount": "2408", "covers": None, "flags": []},
         {"kind": "MONEY", "amount": "5000000", "covers": "CASH", "flags": []},
