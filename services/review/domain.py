@@ -334,7 +334,8 @@ def carry_over(
     if review.verdict is None:
         carried = changed(review, **now)
         return carried, ReviewedModelChanged(**_about(carried, act), owner=review.owner)
-    decision = EarlierDecision(**{name: getattr(review, name) for name in OF_YEAR})
+    kept = {name: getattr(review, name) for name in OF_YEAR}
+    decision = EarlierDecision(**kept | {"level": review.decided_level or review.level})
     carried = changed(
         review,
         **now,
