@@ -22,12 +22,13 @@ from services.movement.words import (
 from services.registration.delegations.messages import Side
 from services.registration.documents.messages import DocumentKind
 from services.registration.formality.messages import FormalityRule, QuestionState
+from services.registration.handovers.messages import HandedKind
 from services.registration.launches.messages import Standing
 from services.registration.models.messages import ModelState, ModelStep, SelfRating
 from services.registration.relations.messages import RelationKind, RelationState
 from services.registration.reorganisations.messages import ReorganisationKind, ReorganisationProblem
 from services.registration.search.messages import FacetKind, MatchedText
-from services.reporting.messages import BridgeStep, Dimension, Measure
+from services.reporting.messages import BridgeStep, Dimension, Measure, PeriodState
 from services.review.messages import Closing, Verdict
 from services.supervision.messages import ActivityKind
 
@@ -76,6 +77,8 @@ for words in (
     SuccessionKind,
     Measure,
     BridgeStep,
+    PeriodState,
+    HandedKind,
     Dimension,
 ):
     word(words)

@@ -21,6 +21,7 @@ from services.reporting.messages import (
     BridgeRow,
     BridgeStep,
     Figure,
+    PeriodState,
     Position,
     Row,
 )
@@ -290,10 +291,36 @@ def counted_in(measure: Measure, period: str) -> str:
 def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     """Reasons, in Vietnamese, why figures at these positions are incomplete."""
     return tuple(
-        f"{p.producer}: {_waiting(p)}, {p.parked} sự kiện chờ xử lý"
+        f"{p.producer}: {_waiting(p)}, {p.parked_here} sự kiện chờ xử lý"
         for p in positions
-        if p.head is None or p.applied < p.head or p.parked
+        if p.head is None or p.applied < p.head or p.parked_here
     )
+
+
+def unfinished(period: str, state: PeriodState, today: date) -> tuple[str, ...]:
+    """The reason, in Vietnamese, why a period that is not over has no final figures."""
+    match state:
+        case PeriodState.UNDER_WAY:
+            return (f"kỳ {period} chưa kết thúc: số liệu đến ngày {today:%d/%m/%Y}",)
+        case PeriodState.FUTURE:
+            return (f"kỳ {period} chưa bắt đầu: số liệu chỉ gồm đăng ký trước cho kỳ ấy",)
+        case _:
+            return ()
+
+
+def state_of(since: date, until: date, today: date) -> tuple[PeriodState, date | None]:
+    """Whether the period is over, and the last day of it that has come."""
+    if today < since:
+        return PeriodState.FUTURE, None
+    return (PeriodState.OVER, until) if until < today else (PeriodState.UNDER_WAY, today)
+
+
+def can_concern(unit: str, parked: Any) -> bool:
+    """Whether an event that was set aside can change figures of the unit. `parked`: the path in the event, if any.
+
+    An event without a readable unit can concern every unit.
+    """
+    return not isinstance(parked, str) or not parked or UnitPath(parked).within(unit)
 
 
 def position(producer: str, cursor: StoredCursor, known: Known) -> Position:
@@ -309,6 +336,7 @@ def position(producer: str, cursor: StoredCursor, known: Known) -> Position:
         applied=applied,
         head=None if known.head is None else max(known.head, applied),
         parked=cursor.parked,
+        parked_here=cursor.parked,
         silent_since=known.silent_since,
     )
 

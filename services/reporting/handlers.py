@@ -46,7 +46,9 @@ async def report(
     below = await directory.children_between(unit.id, since, until)
     names = {child.id: child.between(since, until)[-1].name for child in below}
     names[unit.id] = f"{spells[-1].name} (trực tiếp)"
-    missing = domain.missing(positions)
+    state, so_far_until = domain.state_of(since, until, access.today)
+    positions = await counters.parked_here(positions, covered, access)
+    missing = (*domain.unfinished(query.period, state, access.today), *domain.missing(positions))
     counted = await counters.of(covered, query.period, access)
     totals = await counters.totals(covered, domain.BRIDGED, access)
     return Report(
@@ -55,6 +57,8 @@ async def report(
         period=query.period,
         since=since,
         until=until,
+        state=state,
+        so_far_until=so_far_until,
         complete=not missing,
         incomplete_because=missing,
         figures=domain.with_flags(

@@ -103,25 +103,39 @@ class Bridge(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """Events of a producer. `applied`: last counted number. `head`: the last number of its log, None if unknown.
 
-    `parked`: events set aside. `silent_since`: since when the producer has sent no news, if that
-    is why `head` is unknown.
+    `parked`: events set aside; `parked_here`: those that can concern the unit of the report. `silent_since`: since when
+    the producer has sent no news, if that is why `head` is unknown.
     """
 
     producer: str
     applied: int
     head: int | None
     parked: int
+    parked_here: int
     silent_since: datetime | None = None
 
 
+class PeriodState(Word):
+    """Kỳ báo cáo đã qua hay chưa."""
+
+    OVER = "OVER", "Kỳ đã kết thúc"
+    UNDER_WAY = "UNDER_WAY", "Kỳ chưa kết thúc, số liệu đến nay"
+    FUTURE = "FUTURE", "Kỳ chưa bắt đầu"
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`since` and `until` are included. It is complete when all events of the producers are counted."""
+    """`since` and `until` are included. `so_far_until`: the last day of the period that has come; None in a future one.
+
+    It is complete when the period is over and all events that can concern the unit are counted.
+    """
 
     unit_id: str
     unit_name: str
     period: str
     since: date
     until: date
+    state: PeriodState
+    so_far_until: date | None
     complete: bool
     incomplete_because: tuple[str, ...]
     """In Vietnamese; empty when it is complete."""

@@ -1,7 +1,10 @@
 """Facts and counters in MongoDB, by generation."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+import msgspec
 
 from services.directory import units as directory
 from services.kernel.caller import Covered
@@ -112,6 +115,21 @@ class Counters:
         """`known`: of each producer, what this process knew before the snapshot."""
         stored = await stored_cursors(self.generation, access)
         return tuple(domain.position(producer, stored[producer], known[producer]) for producer in COUNTED)
+
+    async def parked_here(
+        self, positions: Sequence[Position], unit: Covered, access: Access
+    ) -> tuple[Position, ...]:
+        """The positions, with the number of events set aside that can concern the unit."""
+        if not any(position.parked for position in positions):
+            return tuple(positions)
+        many: Counter[str] = Counter()
+        wanted = {"reader": reader(self.generation)}
+        async for one in access.unscoped(PARKED).find(wanted, {"producer": 1, "event": 1}):
+            data = msgspec.json.decode(one["event"])["data"]
+            many[one["producer"]] += domain.can_concern(unit, data.get("unit"))
+        return tuple(
+            msgspec.structs.replace(position, parked_here=many[position.producer]) for position in positions
+        )
 
 
 def _document(fact: Fact) -> Document:

@@ -1,9 +1,21 @@
 """How far a report says that events are counted: never further than its snapshot, and never “all” without news."""
 
-from datetime import datetime
+from datetime import date, datetime
+
+import pytest
 
 from services.kernel.calendar import VIETNAM
-from services.reporting.domain import Known, StoredCursor, missing, position
+from services.reporting.domain import (
+    Known,
+    StoredCursor,
+    can_concern,
+    missing,
+    position,
+    span_of,
+    state_of,
+    unfinished,
+)
+from services.reporting.messages import PeriodState
 
 READER = "counters-1/review"
 
@@ -42,6 +54,30 @@ def test_report_says_that_the_log_is_another_one() -> None:
     assert missing([other]) == (
         "review: nhật ký không khớp với các sự kiện đã đếm, cần người vận hành xử lý, 2 sự kiện chờ xử lý",
     )
+
+
+@pytest.mark.parametrize(
+    ("today", "state", "day"),
+    [
+        (date(2025, 12, 31), PeriodState.FUTURE, None),
+        (date(2026, 1, 1), PeriodState.UNDER_WAY, date(2026, 1, 1)),
+        (date(2026, 6, 30), PeriodState.UNDER_WAY, date(2026, 6, 30)),
+        (date(2026, 7, 1), PeriodState.OVER, date(2026, 6, 30)),
+    ],
+)
+def test_report_of_a_period_that_is_not_over_says_so(
+    today: date, state: PeriodState, day: date | None
+) -> None:
+    assert state_of(*span_of("2026-H1"), today) == (state, day)
+    reasons = unfinished("2026-H1", state, today)
+    assert len(reasons) == (state is not PeriodState.OVER)
+    assert f"{today:%d/%m/%Y}" in "".join(reasons) or state is not PeriodState.UNDER_WAY
+
+
+def test_event_that_was_set_aside_concerns_its_unit_and_those_above() -> None:
+    concerned = [unit for unit in ("vn", "p", "c", "c2", "q") if can_concern(unit, "/vn/p/c")]
+    assert concerned == ["vn", "p", "c"]
+    assert all(can_concern("q", unreadable) for unreadable in (None, "", 3))
 
 
 def test_report_is_complete_when_every_event_is_counted_and_none_is_parked() -> None:

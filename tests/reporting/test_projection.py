@@ -2,6 +2,10 @@
 
 from decimal import Decimal
 
+from services.kernel.calendar import moment
+from services.kernel.caller import EVERYTHING, OURSELVES, Covered
+from services.kernel.units import COUNTRY
+from services.reporting.repository import Counters
 from tests.reporting.conftest import Reporting
 from tests.waiting import until
 
@@ -58,6 +62,11 @@ async def test_i7_report_says_which_producers_event_it_misses(reporting: Reporti
     report = await reporting.report()
     assert not report.complete
     assert [(p.producer, p.parked) for p in report.positions if p.parked] == [("registration", 1)]
+    # It is an event of the country: it cannot concern a ward.
+    access = reporting.store.reading(OURSELVES, EVERYTHING, moment())
+    for unit, many in ((COUNTRY, 1), ("ward", 0)):
+        here = await Counters(1).parked_here(report.positions, Covered(unit), access)
+        assert sum(one.parked_here for one in here) == many
     parked = await reporting.store.db.parked.find_one({})
     assert parked is not None
     assert "NONSENSE" in parked["error"]

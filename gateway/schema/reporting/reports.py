@@ -72,6 +72,9 @@ class Position:
         description="Số thứ tự cuối cùng trong nhật ký của dịch vụ, theo tin mới nhất; null khi không rõ."
     )
     parked: int = strawberry.field(description="Số sự kiện không đếm được, đang chờ xử lý.")
+    parked_here: int = strawberry.field(
+        description="Trong đó số sự kiện có thể liên quan đến đơn vị của báo cáo."
+    )
     silent_since: datetime | None = strawberry.field(
         description="Dịch vụ im lặng từ lúc nào, nếu vì thế mà không rõ head; null khi có tin."
     )
@@ -84,8 +87,14 @@ class Report:
     period: str = strawberry.field(description="Kỳ báo cáo: 2018, 2018-H1, 2018-H2.")
     since: date = strawberry.field(description="Ngày đầu của kỳ.")
     until: date = strawberry.field(description="Ngày cuối của kỳ, tính cả ngày ấy.")
+    state: messages.PeriodState = strawberry.field(
+        description="Kỳ đã kết thúc, chưa kết thúc hay chưa bắt đầu."
+    )
+    so_far_until: date | None = strawberry.field(
+        description="Ngày cuối của kỳ đã đến: số liệu đến ngày này; null khi kỳ chưa bắt đầu."
+    )
     complete: bool = strawberry.field(
-        description="Mọi sự kiện trong nhật ký của các dịch vụ đều đã được đếm."
+        description="Kỳ đã kết thúc, và mọi sự kiện có thể liên quan đến đơn vị đều đã được đếm."
     )
     incomplete_because: list[str] = strawberry.field(description="Vì sao chưa đầy đủ; rỗng khi đầy đủ.")
     figures: list[Figure] = strawberry.field(description="Tất cả các chỉ số.")
