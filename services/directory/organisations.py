@@ -9,6 +9,7 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document, to_document
 from services.kernel.mongo.driver import ReplaceOne
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.units import UnitPath
 from services.movement.organisations import DatedOrganisation
 
 COLLECTION = "organisations"
@@ -40,9 +41,15 @@ async def copy_organisations(heard: Sequence[Heard], tx: Transaction) -> None:
 async def keep_organisations(newest: Sequence[DatedOrganisation], tx: Transaction) -> None:
     if not newest:
         return
-    documents = [{**to_document(one), "within": one.unit.strip("/").split("/")} for one in newest]
+    documents = [{**to_document(one), "within": _within(one)} for one in newest]
     writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
     await tx.unscoped(ORGANISATIONS).write(writes)
+
+
+def _within(one: DatedOrganisation) -> list[str]:
+    """The segments of its present unit, and of those that have handed it over."""
+    paths = map(UnitPath, (one.unit, *one.former_units))
+    return list(dict.fromkeys(segment for path in paths for segment in path.segments))
 
 
 async def organisations(access: Access, ids: Sequence[str], field: str) -> list[DatedOrganisation]:

@@ -23,7 +23,9 @@ class DatedOrganisation(msgspec.Struct, frozen=True, kw_only=True):
 
     `merged_into`: id of the organisation of which this is a second entry.
 
-    `unit`: path of its unit. `ended_on`: first day without it. `successor`: id of the organisation that took over.
+    `unit`: path of its unit. `former_units`: paths of the ended units before it.
+
+    `ended_on`: first day without it. `successor`: id of the organisation that took over.
     """
 
     id: str
@@ -33,6 +35,7 @@ class DatedOrganisation(msgspec.Struct, frozen=True, kw_only=True):
     ended_on: date | None = None
     successor: str | None = None
     merged_into: str | None = None
+    former_units: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

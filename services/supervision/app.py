@@ -12,6 +12,7 @@ from services.kernel.table import Area, Table, batches, command, query
 from services.registration.organisations.messages import (
     OrganisationAbsorbed,
     OrganisationEnded,
+    OrganisationHandedOver,
     OrganisationMerged,
     OrganisationRegistered,
     OrganisationRenamed,
@@ -34,6 +35,7 @@ TABLE = Table(
                 OrganisationRegistered,
                 OrganisationRenamed,
                 OrganisationEnded,
+                OrganisationHandedOver,
                 OrganisationMerged,
                 OrganisationAbsorbed,
                 handler=copy_directory,

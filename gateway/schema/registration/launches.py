@@ -9,6 +9,7 @@ from strawberry import ID
 from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
+from gateway.schema.registration.models import Home
 from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
 from services.kernel.units import UnitLevel
@@ -83,6 +84,10 @@ class Launch(Node):
     recall_reason: str | None = strawberry.field(description="Vì sao thu hồi; null khi còn hiệu lực.")
     programme: Programme | None = one(ProgrammesById, "programme", "Chương trình.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị phát động, vào ngày phát động.")
+    lives_under: Unit | None = one(
+        UnitsOnDay, "lives_under", "Đơn vị nay phụ trách: đơn vị phát động, hoặc đơn vị đã nhận bàn giao."
+    )
+    homes: list[Home] = strawberry.field(description="Các lần bàn giao cho đơn vị kế thừa, lần đầu trước.")
     standings: LaunchStandings | None = one(
         LaunchTotals, "id", "Tổng hợp; danh sách từng đơn vị ở `launchUnits`.", weight=COUNTING
     )

@@ -14,9 +14,15 @@ from services.movement.homes import Homed
 from services.registration.formality import domain as formality
 from services.registration.formality.repository import Questions
 from services.registration.handovers.messages import HandedKind
+from services.registration.launches import domain as launches
+from services.registration.launches.messages import LAUNCH
+from services.registration.launches.repository import Launches
 from services.registration.models import domain as models
 from services.registration.models.messages import MODEL, ModelState
 from services.registration.models.repository import Models
+from services.registration.organisations import domain as organisations
+from services.registration.organisations.messages import ORGANISATION
+from services.registration.organisations.repository import Organisations
 
 Record = Any
 """A `Homed` record of any kind."""
@@ -71,6 +77,23 @@ KINDS: tuple[Handed, ...] = (
         hand_over=models.hand_over,
         states=lambda state: ModelState(state).vi,
         followers=(Follower(repository=Questions, by="model", follow=formality.follow),),
+    ),
+    Handed(
+        kind=HandedKind.LAUNCH,
+        of=LAUNCH,
+        repository=Launches,
+        # A launch can be extended until its year ends.
+        open=lambda today: {"recalled": False, "year": {"$gte": today.year}},
+        title="message",
+        hand_over=launches.hand_over,
+    ),
+    Handed(
+        kind=HandedKind.ORGANISATION,
+        of=ORGANISATION,
+        repository=Organisations,
+        open=lambda _: {"ended": False, "merged_into": None},
+        title="name",
+        hand_over=organisations.hand_over,
     ),
 )
 BY_KIND: Mapping[HandedKind, Handed] = {one.kind: one for one in KINDS}

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
+from services.directory.homed import HomedRepository
 from services.kernel.messages import Event, Refused
 from services.kernel.mongo.access import Access, Documents, Unscoped
 from services.kernel.mongo.codec import from_document
-from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Row
 from services.registration.issued.domain import Issue
 
 T = TypeVar("T", bound=Issue)
 
 
-class Issued(Repository[T]):
+class Issued(HomedRepository[T]):
     """Records that exist once only: the collection needs a unique index on `identity`."""
 
     everybodys: ClassVar[Unscoped]

@@ -1,6 +1,6 @@
 """The rules of launches: which units must register a model by which day, and how far each unit has come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,11 +11,13 @@ from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
+from services.movement.homes import Step, homes_after
 from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
 from services.registration.launches.messages import (
     Extension,
     LaunchExtended,
+    LaunchHandedOver,
     LaunchRecalled,
     ProgrammeLaunched,
     Standing,
@@ -165,7 +167,7 @@ def extend(launch: Launch, *, until: date, reason: str, act: Act) -> tuple[Launc
     extension = Extension(before=launch.until, reason=_reason(reason), on=act.today)
     extended = changed(launch, until=until, extensions=(*launch.extensions, extension))
     return extended, LaunchExtended(
-        **about(extended, act), before=launch.until, until=until, reason=extension.reason, on=act.today
+        **_about(extended, act), before=launch.until, until=until, reason=extension.reason, on=act.today
     )
 
 
@@ -179,7 +181,22 @@ def recall(launch: Launch, *, reason: str, act: Act) -> tuple[Launch, LaunchReca
         recall_reason=reason,
         identity=f"{launch.identity}/{launch.id}",  # the unit can launch the programme again
     )
-    return recalled, LaunchRecalled(**about(recalled, act), reason=reason, on=act.today)
+    return recalled, LaunchRecalled(**_about(recalled, act), reason=reason, on=act.today)
+
+
+def hand_over(
+    launch: Launch, *, steps: Sequence[Step], document: str, act: Act
+) -> tuple[Launch, LaunchHandedOver]:
+    """The units of these steps go on with the launch, each from its day on. The addressed units stay the same."""
+    homes, _ = homes_after(launch, steps, document=document, act=act)
+    handed = changed(launch, homes=homes)
+    return handed, LaunchHandedOver(
+        **_about(handed, act), before=str(launch.home), homes=homes, basis=homes[-1].document, on=act.on
+    )
+
+
+def _about(launch: Launch, act: Act) -> dict[str, Any]:
+    return {**about(launch, act), "unit": str(launch.home)}
 
 
 def closing(until: date) -> datetime:

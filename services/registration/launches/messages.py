@@ -13,6 +13,7 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, descr
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitLevel, UnitOnDay
 from services.kernel.words import Word
+from services.movement.homes import Home
 from services.registration.programmes.messages import DIRECTS
 
 LAUNCH = Kind("launch", "đợt phát động", "launch")
@@ -129,11 +130,13 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day of the launch. `until`: the last day, included."""
+    """`unit`: as of the day of the launch. `lives_under`: its unit now. `until`: the last day, included."""
 
     id: str
     version: int
     unit: UnitOnDay
+    lives_under: UnitOnDay
+    homes: tuple[Home, ...]
     programme: str
     year: int
     level: UnitLevel
@@ -200,4 +203,16 @@ class LaunchExtended(Event, frozen=True, kw_only=True):
 
 class LaunchRecalled(Event, frozen=True, kw_only=True):
     reason: str
+    on: date
+
+
+class LaunchHandedOver(Event, frozen=True, kw_only=True):
+    """`unit`, a successor of the unit that launched it, goes on with it. The addressed units stay the same.
+
+    `before`: path of the unit that has ended. `homes`: all units to which it was handed over, each with its first day.
+    """
+
+    before: str
+    homes: tuple[Home, ...]
+    basis: str
     on: date

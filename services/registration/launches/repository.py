@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from services.directory.homed import LIVES_UNDER
 from services.directory.units import Directory
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Unscoped
@@ -42,6 +43,7 @@ INDEXES: Indexes = {
         IndexModel([("programme", ASCENDING), NEWEST]),
         IndexModel([("year", ASCENDING), NEWEST]),
         IndexModel([("launched_in", ASCENDING), ("level", ASCENDING)]),
+        LIVES_UNDER,
     ]
 }
 

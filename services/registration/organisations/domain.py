@@ -1,5 +1,6 @@
 """The rules of organisations, which own models and issue documents: their names and their end."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -7,8 +8,8 @@ from services.kernel.act import Act
 from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, nothing_changed, optional, required
 from services.kernel.messages import Refused
-from services.kernel.units import DatedUnit, UnitPath
-from services.movement.homes import Homed
+from services.kernel.units import DatedUnit
+from services.movement.homes import Homed, Step, homes_after
 from services.movement.organisations import in_being as in_being
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
@@ -16,6 +17,7 @@ from services.registration.organisations.messages import (
     MergedEntry,
     OrganisationAbsorbed,
     OrganisationEnded,
+    OrganisationHandedOver,
     OrganisationMerged,
     OrganisationRegistered,
     OrganisationRenamed,
@@ -97,7 +99,7 @@ def merge(
             vi="Hai mã này đã là một tổ chức.",
             en="These two ids are one organisation already.",
         )
-    if UnitPath(organisation.unit).unit != UnitPath(into.unit).unit:
+    if organisation.home.unit != into.home.unit:
         raise Refused(
             "units-differ",
             "organisation",
@@ -194,6 +196,21 @@ def end(
     )
     return ended, OrganisationEnded(
         **about(ended, act), basis=_document(document), successor=ended.successor, on=act.on
+    )
+
+
+def hand_over(
+    organisation: Organisation, *, steps: Sequence[Step], document: str, act: Act
+) -> tuple[Organisation, OrganisationHandedOver]:
+    """The organisation goes on in the units of these steps, each from its day on. What it owns stays where it is."""
+    homes, _ = homes_after(organisation, steps, document=document, act=act)
+    handed = changed(organisation, homes=homes)
+    return handed, OrganisationHandedOver(
+        **about(handed, act) | {"unit": str(handed.home)},
+        before=str(organisation.home),
+        homes=homes,
+        basis=homes[-1].document,
+        on=act.on,
     )
 
 

@@ -9,6 +9,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys
 from services.kernel.units import UnitOnDay
+from services.movement.homes import Home
 from services.movement.organisations import DatedOrganisation, OrganisationName
 from services.movement.words import BodyKind
 
@@ -204,6 +205,23 @@ class OrganisationAbsorbed(Event, frozen=True, kw_only=True):
 
     def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
         return msgspec.structs.replace(_known(known, self), version=self.version)
+
+
+class OrganisationHandedOver(Event, frozen=True, kw_only=True):
+    """It goes on in `unit`, a successor of its unit, which has ended. `before`: path of that unit.
+
+    `homes`: all units to which it was handed over, each with its first day.
+    """
+
+    before: str
+    homes: tuple[Home, ...]
+    basis: str
+    on: date
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        known = _known(known, self)
+        former = (*known.former_units, known.unit)
+        return msgspec.structs.replace(known, version=self.version, unit=self.unit, former_units=former)
 
 
 def _known(known: DatedOrganisation | None, event: Event) -> DatedOrganisation:

@@ -1,12 +1,11 @@
 """Organisations in MongoDB."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from services.directory.homed import HomedRepository
+from services.directory.homed import LIVES_UNDER, HomedRepository
 from services.kernel.caller import Grant
 from services.kernel.kinds import Noun
 from services.kernel.mongo import pages
@@ -27,6 +26,7 @@ INDEXES: Indexes = {
     COLLECTION: [
         IndexModel([("within", ASCENDING), NEWEST]),
         IndexModel([("merged_into", ASCENDING)]),
+        LIVES_UNDER,
         IndexModel([("merged.organisation", ASCENDING)]),
         IndexModel([("within", ASCENDING), ("kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("ended", ASCENDING), NEWEST]),
@@ -34,12 +34,15 @@ INDEXES: Indexes = {
 }
 
 
+def _unit(path: str, homes: Sequence[Mapping[str, str]] | None) -> str:
+    """Id of the unit to which it belongs now."""
+    return UnitPath(homes[-1]["path"] if homes else path).unit
+
+
 class Organisations(HomedRepository[Organisation]):
     collection = COLLECTION
     kind = ORGANISATION
-    columns = Columns(
-        OrganisationRow, ORGANISATION, unit=Computed(("unit",), lambda path: UnitPath(path).unit)
-    )
+    columns = Columns(OrganisationRow, ORGANISATION, unit=Computed(("unit", "homes"), _unit))
     state = Organisation
 
     async def load(self, key: str, *, expected: int | None = None) -> Organisation:
@@ -52,11 +55,11 @@ class Organisations(HomedRepository[Organisation]):
 
         Of two transactions that look for the same name, one waits for the other and finds its organisation.
         """
-        unit, kind, name = UnitPath(organisation.unit).unit, organisation.kind, spoken(organisation.name)
+        unit, kind, name = organisation.home.unit, organisation.kind, spoken(organisation.name)
         turn = {"_id": f"{unit}/{kind.value}/{name}"}
         await self._tx.unscoped(NAMES).write([UpdateOne(turn, {"$inc": {"taken": 1}}, upsert=True)])
         wanted: dict[str, Any] = {"within": unit, "kind": kind.value, "ended": False, "merged_into": None}
-        wanted["unit"] = {"$regex": f"/{re.escape(unit)}$"}
+        wanted["lives_under"] = unit
         found = [one for one in await self.find(wanted) if one.id != organisation.id]
         return next((one for one in found if spoken(one.name) == name), None)
 

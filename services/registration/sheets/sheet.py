@@ -40,7 +40,9 @@ class ModelsImporter:
     async def prepare(cls, command: StartImport, unit: str, access: Access) -> "ModelsImporter":
         """Reads the organisations of the unit, and their units: the same for all rows of the job."""
         found = Organisations.seen(access).find({"within": UnitPath(unit).unit})
-        entered = {one["_id"]: from_document(one, Organisation) async for one in found}
+        read = [from_document(one, Organisation) async for one in found]
+        # Organisations that were handed over to a unit out of scope register nothing here any more.
+        entered = {one.id: one for one in read if access.scope.covers(one.home)}
         owners = {id_: one for one in entered.values() if not one.merged_into for id_ in one.ids}
         units = await Directory(access).many(sorted(_units_of(owners.values())))
         known = Known(owners=owners, units={one.id: one for one in units}, results_on=command.results_on)

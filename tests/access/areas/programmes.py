@@ -151,6 +151,7 @@ QUERIES = {
     "Programme.launches": NODE % ("Programme", "launches(first: 1) { edges { node { id } } }"),
     "Launch.programme": NODE % ("Launch", "programme { id }"),
     "Launch.unit": NODE % ("Launch", "unit { id }"),
+    "Launch.livesUnder": NODE % ("Launch", "livesUnder { id }"),
     "Launch.standings": NODE % ("Launch", "standings { units }"),
     "Model.programme": NODE % ("Model", "programme { id }"),
     "LaunchUnit.unit": (

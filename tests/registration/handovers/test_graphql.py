@@ -85,7 +85,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
         assert edge["node"] == {
             "unit": {"id": WARD, "name": "Phường Đông Vĩnh"},
             "endedOn": ENDED,
-            "records": 2,
+            "records": 3,
             "kinds": edge["node"]["kinds"],
             "proposed": {"id": SUCCESSOR},
             "successors": [{"unit": {"id": SUCCESSOR}, "whole": True, "since": ENDED}],
@@ -158,10 +158,24 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
     assert (shown["to"]["id"], shown["since"], shown["left"]) == (SUCCESSOR, ENDED, 0)
     assert shown["kinds"][0] == {"kind": "MODEL", "records": 1}
     everything = await new.officer.tries("handOverAll", unit=WARD)
-    assert (everything["records"], everything["left"]) == (shown["records"], 0)
+    assert (everything["records"], everything["left"]) == (shown["records"], 0) == (2, 0)
     await new.officer.does("submitModel", model=draft, on="2025-08-01")
     gone = await new.officer.ask(WAITING, filter={"unit": WARD}, unit=WARD)
     assert gone["waitingUnits"]["edges"] == []
+
+    # The organisation went along: it registers on in its new unit. What it registers for a day before goes with it.
+    again = await new.draft(owner, on="2025-09-01")
+    earlier = await new.draft(owner, on="2025-05-01")
+    for model_, unit in ((again, SUCCESSOR), (earlier, WARD)):
+        made = (await new.officer.ask(MODEL, id=model_))["node"]
+        assert (made["unit"]["id"], made["livesUnder"]["id"]) == (unit, SUCCESSOR)
+    heir = await new.organisation(unit=SUCCESSOR, on="2025-07-02")
+    await new.officer.does(
+        "endOrganisation", organisation=owner, successor=heir, document="QĐ 5", on="2026-01-15"
+    )
+    await new.officer.does(
+        "changeModelOwner", model=model, owner=heir, reason="Kế thừa", document="QĐ 5", on="2026-01-15"
+    )
 
     # Each fact is in one report of each level. What was counted before the hand-over has not moved.
     await graphql.settled()
