@@ -115,6 +115,7 @@ class Review(Homed, frozen=True, kw_only=True):
     closed_version: int | None = None
     year: int | None = None
     begun_on: date | None = None
+    carried_on: date | None = None
     earlier: tuple[EarlierDecision, ...] = ()
     lost: tuple[LostDecision, ...] = ()
     restated: tuple[Restated, ...] = ()
@@ -270,6 +271,8 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
         review,
         verdict=verdict,
         reason=reason,
+        # A decision of a day before the model was carried over is on the year before.
+        year=act.on.year if review.carried_on and act.on < review.carried_on else review.year,
         decided_on=act.on,
         decided_version=review.next_version,
         decided_level=review.dated(review.level, act.on),
@@ -332,7 +335,7 @@ def carry_over(
     now: dict[str, Any] = {name: getattr(carried_over, name) for name in COUNTED_BY}
     now |= {"year": act.on.year, "begun_on": review.begun_on or act.on}
     if review.verdict is None:
-        carried = changed(review, **now)
+        carried = changed(review, **now, carried_on=act.on)
         return carried, ReviewedModelChanged(**_about(carried, act), owner=review.owner)
     kept = {name: getattr(review, name) for name in OF_YEAR}
     decision = EarlierDecision(**kept | {"level": review.decided_level or review.level})

@@ -166,6 +166,7 @@ def test_carried_over_model_is_judged_again_and_the_earlier_decision_stays() -> 
     assert (again.verdict, decision.year) == (Verdict.NOT_MET, 2020)
     undecided, _ = carry_over(OPEN, over, act=act("danvan", on))
     assert (undecided.year, undecided.earlier) == (2020, ())
+    assert decided(Verdict.RECOGNISED, undecided).year == 2019
 
 
 def test_withdrawn_model_takes_its_verdict_with_it() -> None:
