@@ -141,13 +141,22 @@ def root(
     )
 
 
-def does(command: type[Command], shows: type, description: str) -> Any:
-    """A mutation. Its input is derived from the command; its result is the new state, or a refusal."""
+def does(
+    command: type[Command],
+    shows: type,
+    description: str,
+    owned: Callable[[Any], Command] | None = None,
+) -> Any:
+    """A mutation. Its input is derived from the command; its result is the new state, or a refusal.
+
+    `owned`: the same command for the service that owns the record, if several services have such records.
+    """
 
     async def resolve(info: AnyInfo, **arguments: Any) -> Any:
         fields = needed(info, shows.__name__)
+        wanted = owned(arguments["input"]) if owned else arguments["input"]
         try:
-            row = await info.context.loader.do(arguments["input"], arguments["idempotency_key"], fields)
+            row = await info.context.loader.do(wanted, arguments["idempotency_key"], fields)
         except Refused as refused:
             return refusal(refused, info._raw_info.return_type)
         return {"__typename": shows.__name__, **row}

@@ -53,7 +53,9 @@ from services.registration.programmes.messages import PROGRAMME, ProgrammesById
 from services.registration.relations.messages import RELATION, RelationsById
 from services.registration.reorganisations.messages import REORGANISATION, ReorganisationsById
 from services.registration.units.messages import UnitsOnDay
+from services.review.messages import CORRECTION as OF_VERDICT
 from services.review.messages import REVIEW, ReviewsById
+from services.review.messages import CorrectionsById as VerdictCorrectionsById
 from services.supervision.messages import ACTIVITY, ActivitiesById
 
 NODES: dict[Kind, tuple[type[ByKeys], type]] = {
@@ -61,6 +63,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     DELEGATION: (DelegationsById, Delegation),
     RELATION: (RelationsById, Relation),
     CORRECTION: (CorrectionsById, Correction),
+    OF_VERDICT: (VerdictCorrectionsById, Correction),
     DOCUMENT: (DocumentsById, GoverningDocument),
     **{owner.JOB: (owner.JobsById, SheetJob) for owner in OWNERS},
     LAUNCH: (LaunchesById, Launch),

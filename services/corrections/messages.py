@@ -18,6 +18,8 @@ from services.movement.changes import Change
 CORRECTION = Noun("correction", "đính chính", "correction")
 APPROVERS = frozenset({Role.APPRAISER, Role.LEADER})
 """The roles that approve or decline a correction which changes figures."""
+PROPOSERS = frozenset({Role.OFFICER, Role.APPRAISER})
+"""The roles that propose some correction, and recall it."""
 INVOLVED = (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)
 
 
@@ -40,6 +42,7 @@ class CorrectedFact(Word):
 
     CONTRIBUTION = "CONTRIBUTION", "Một lần ghi nhận nguồn lực"
     MODEL = "MODEL", "Nội dung của mô hình đã đăng ký"
+    VERDICT = "VERDICT", "Kết quả thẩm định"
 
 
 class Correct(Command, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from faststream.asgi import AsgiFastStream
 
+from services.corrections import repository as corrections
 from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, command, query, single
@@ -16,7 +17,8 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
-from services.review import handlers, messages, repository
+from services.review import correcting, handlers, messages, repository
+from services.review.correcting import DESK
 
 TABLE = Table(
     "review",
@@ -25,11 +27,15 @@ TABLE = Table(
         commands=(
             command(messages.DecideReview, handlers.decide_review),
             command(messages.NominateReview, handlers.nominate_review),
+            command(messages.CorrectVerdict, correcting.correct_verdict),
+            command(messages.ReverseVerdict, correcting.reverse_verdict),
+            *DESK.commands,
         ),
         queries=(
             query(messages.ReviewsPage, handlers.reviews_page),
             query(messages.ReviewsById, handlers.reviews_by_id),
             query(messages.ReviewsByModel, handlers.reviews_by_model),
+            *DESK.queries,
         ),
         subscriptions=(
             single(
@@ -47,7 +53,7 @@ TABLE = Table(
                 settle=handlers.settle,
             ),
         ),
-        indexes=repository.INDEXES,
+        indexes={**repository.INDEXES, **corrections.INDEXES},
     ),
 )
 

@@ -252,21 +252,7 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(act.on, act.today)
     not_before(act.on, review.opened_on)
-    if verdict is Verdict.RECOGNISED and (review.begun_on is None or review.begun_on > act.on):
-        begun = review.begun_on
-        raise Refused(
-            "not-begun",
-            "review",
-            "on",
-            vi="Chỉ công nhận mô hình đã triển khai; "
-            + (
-                f"mô hình này triển khai từ ngày {begun:%d/%m/%Y}."
-                if begun
-                else "mô hình này chưa triển khai."
-            ),
-            en="Only a model that has begun can be recognised; "
-            + (f"this one began on {begun}." if begun else "this one has not."),
-        )
+    _require_begun(review, verdict, act.on)
     decided = changed(
         review,
         verdict=verdict,
@@ -374,10 +360,60 @@ def follow_correction(
     return restate(review, changed(review, **now), act=act)
 
 
+def _require_begun(review: Review, verdict: Verdict, on: date) -> None:
+    if verdict is Verdict.RECOGNISED and (review.begun_on is None or review.begun_on > on):
+        begun = review.begun_on
+        raise Refused(
+            "not-begun",
+            "review",
+            "on",
+            vi="Chỉ công nhận mô hình đã triển khai; "
+            + (
+                f"mô hình này triển khai từ ngày {begun:%d/%m/%Y}."
+                if begun
+                else "mô hình này chưa triển khai."
+            ),
+            en="Only a model that has begun can be recognised; "
+            + (f"this one began on {begun}." if begun else "this one has not."),
+        )
+
+
+def with_verdict(review: Review, *, verdict: Verdict | None, on: date | None, act: Act) -> Review:
+    """The review with this verdict and day of it; None leaves a value as it is."""
+    _require_verdict(review)
+    if on is not None:
+        happened(on, act.today)
+        not_before(on, review.opened_on)
+        if review.nominated_on:
+            not_before(review.nominated_on, on)
+    mended = changed(review, verdict=verdict or review.verdict, decided_on=on or review.decided_on)
+    if mended.verdict is Verdict.RECOGNISED and mended.decided_on:
+        _require_begun(review, mended.verdict, mended.decided_on)
+        return mended
+    nomination = ("nominated_on", "nominated_version", "nominated_level")
+    return msgspec.structs.replace(mended, **dict.fromkeys(nomination))
+
+
+def without_verdict(review: Review) -> Review:
+    """The review without its decision and nomination: it waits for a decision again."""
+    _require_verdict(review)
+    return changed(review, **dict.fromkeys(DECISION))
+
+
+def _require_verdict(review: Review) -> None:
+    if review.verdict is None:
+        raise Refused(
+            "not-decided",
+            "review",
+            vi="Hồ sơ chưa có kết quả thẩm định để đính chính.",
+            en="The review has no verdict that could be corrected.",
+        )
+
+
 def restate(
-    before: Review, after: Review, *, act: Act
+    before: Review, after: Review, *, act: Act, **correction: Any
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected]:
-    """Announces a correction. `after`: the next version of `before`."""
+    """Announces a correction. `after`: the next version of `before`. `correction`: further fields of the event."""
     old, new = counted(before), counted(after)
     struck = tuple(one for key, one in old.items() if new.get(key) != one)
     added = tuple(one for key, one in new.items() if old.get(key) != one)
@@ -391,6 +427,8 @@ def restate(
         counted=added,
         made_under=corrected.unit,
         homes=corrected.homes,
+        verdict=corrected.verdict,
+        **correction,
     )
 
 

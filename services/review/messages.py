@@ -5,15 +5,27 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from services.corrections import messages as corrections
+from services.corrections.messages import (
+    APPROVERS,
+    PROPOSERS,
+    Correct,
+    _CorrectionApproved,
+    _CorrectionDeclined,
+    _CorrectionProposed,
+    _CorrectionRecalled,
+)
 from services.kernel.days import Days
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, OnDay, Role, described
 from services.kernel.rows import ByFilter, ByKeys, only
 from services.kernel.words import Word
+from services.movement.changes import Change
 from services.movement.homes import Home
 from services.movement.words import Field, Level, SubjectKind
 
 REVIEW = Kind("review", "hồ sơ thẩm định", "review")
+CORRECTION = corrections.kind("review")
 
 
 class Verdict(Word):
@@ -204,15 +216,23 @@ class CountedDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewCorrected(_AboutModel, frozen=True, kw_only=True):
-    """The field or subject of a decided model was corrected.
+    """A decision was corrected or reversed, or the field or subject of a decided model was corrected.
 
-    Figures count the decisions `counted` instead of the decisions `struck`, on the days of these decisions.
+    `verdict`: the verdict that holds now. Figures count the decisions `counted` instead of the decisions `struck`,
+    on the days of these decisions. `correction`: the id of the correction; the other fields are as in `ModelCorrected`.
     """
 
     struck: tuple[CountedDecision, ...]
     counted: tuple[CountedDecision, ...]
     made_under: str = ""
     homes: tuple[Home, ...] = ()
+    verdict: Verdict | None = None
+    correction: str | None = None
+    changes: tuple[Change, ...] = ()
+    reason: str | None = None
+    basis: str = ""
+    proposed_by: str | None = None
+    approved_by: str | None = None
 
 
 class ReviewHandedOver(_AboutModel, frozen=True, kw_only=True):
@@ -225,3 +245,74 @@ class ReviewHandedOver(_AboutModel, frozen=True, kw_only=True):
     made_under: str
     homes: tuple[Home, ...]
     decided: bool
+
+
+class _OfReview(Correct, frozen=True, kw_only=True):
+    """`expected_version`: the version of the review that the caller has seen."""
+
+    review: Annotated[Id, described("Mã hồ sơ thẩm định.")]
+    expected_version: Annotated[
+        int | None,
+        described("Phiên bản của hồ sơ mà người gửi đã xem; bỏ trống là không kiểm tra."),
+    ] = None
+
+
+class CorrectVerdict(_OfReview, frozen=True, kw_only=True):
+    """Proposes another verdict, or another day of it. A nomination falls with the recognition that it rests on."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Kết quả thẩm định đúng; trường nào bỏ trống thì giữ nguyên."
+
+    verdict: Annotated[Verdict | None, described("Kết quả đúng.")] = None
+    on: Annotated[date | None, described("Ngày có kết quả đúng.")] = None
+
+
+class ReverseVerdict(_OfReview, frozen=True, kw_only=True):
+    """Proposes that the decision was recorded by mistake: the review waits for a decision again."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Kết quả thẩm định cần hủy bỏ vì ghi nhầm, và lý do."
+
+
+class ApproveCorrection(corrections.ApproveCorrection, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = APPROVERS
+
+
+class DeclineCorrection(corrections.DeclineCorrection, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = APPROVERS
+
+
+class RecallCorrection(corrections.RecallCorrection, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = PROPOSERS
+
+
+class CorrectionsPage(corrections.CorrectionsPage, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class CorrectionsById(corrections.CorrectionsById, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class CorrectionsOfRecords(corrections.CorrectionsOfRecords, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class CorrectionCounts(corrections.CorrectionCounts, frozen=True, kw_only=True):
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+
+class CorrectionProposed(_CorrectionProposed, frozen=True, kw_only=True):
+    pass
+
+
+class CorrectionApproved(_CorrectionApproved, frozen=True, kw_only=True):
+    pass
+
+
+class CorrectionDeclined(_CorrectionDeclined, frozen=True, kw_only=True):
+    pass
+
+
+class CorrectionRecalled(_CorrectionRecalled, frozen=True, kw_only=True):
+    pass

@@ -1,8 +1,9 @@
 """Corrections of facts in the schema: proposed by one person, approved by another where figures change."""
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import strawberry
 from strawberry import ID
 
@@ -18,6 +19,8 @@ from services.corrections.messages import (
     CorrectionState,
     CountsRow,
 )
+from services.kernel.messages import Command
+from services.registration.corrections import messages as registration
 from services.registration.corrections.messages import (
     ApproveCorrection,
     CorrectContribution,
@@ -30,6 +33,11 @@ from services.registration.corrections.messages import (
 )
 from services.registration.models.messages import ModelsById
 from services.registration.units.messages import UnitsOnDay
+from services.review import messages as review
+from services.review.messages import ReviewsById
+
+if TYPE_CHECKING:
+    from gateway.schema.review.reviews import Review
 
 INVOLVED = (
     "; null với người không phải cán bộ đăng ký, người thẩm định, người giám sát hay lãnh đạo ở đơn vị ấy."
@@ -69,7 +77,10 @@ class Correction(Node):
         description="Mã người quyết định; null khi không cần người thứ hai" + INVOLVED
     )
     decline_reason: str | None = strawberry.field(description="Vì sao không duyệt" + INVOLVED)
-    model: Model | None = one(ModelsById, "record", "Mô hình có dữ kiện ấy.")
+    model: Model | None = one(ModelsById, "record", "Mô hình có dữ kiện ấy; null khi là của hồ sơ thẩm định.")
+    review: Annotated["Review", strawberry.lazy("gateway.schema.review.reviews")] | None = one(
+        ReviewsById, "record", "Hồ sơ thẩm định có kết quả ấy; null khi là của mô hình."
+    )
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình.")
 
 
@@ -89,6 +100,14 @@ class CorrectionNumbers:
     recalled: int = strawberry.field(description="Người đề nghị đã rút lại.")
 
 
+def _owned(command: Any) -> Command:
+    """The command for the service that owns the correction."""
+    named: type[Command] = getattr(
+        review if review.CORRECTION.names(command.correction) else registration, type(command).__name__
+    )
+    return named(**msgspec.structs.asdict(command))
+
+
 def _corrections(
     first: First = None,
     after: After = None,
@@ -101,6 +120,26 @@ def _corrections(
             filter=filter or CorrectionsFilter(), first=first, after=after, last=last, before=before
         )
     )
+
+
+def _verdict_corrections(
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: Annotated[CorrectionsFilter | None, described("Chỉ những đính chính thỏa mọi điều kiện.")] = None,
+) -> RootQuery:
+    return RootQuery(
+        review.CorrectionsPage(
+            filter=filter or CorrectionsFilter(), first=first, after=after, last=last, before=before
+        )
+    )
+
+
+def _verdict_counts(
+    unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
+) -> RootQuery:
+    return RootQuery(review.CorrectionCounts(unit=unit))
 
 
 def _counts(
@@ -120,9 +159,30 @@ class CorrectionsQuery:
         _counts, "Số đính chính theo trạng thái, trong phạm vi của người hỏi.", CorrectionCounts
     )
 
+    verdict_corrections: Connection[Correction] = root(
+        _verdict_corrections,
+        "Đính chính kết quả thẩm định, mới nhất trước; lọc WAITING là những đính chính chờ người thứ hai duyệt.",
+        review.CorrectionsPage,
+    )
+    verdict_correction_counts: CorrectionNumbers = root(
+        _verdict_counts,
+        "Số đính chính kết quả thẩm định theo trạng thái, trong phạm vi của người hỏi.",
+        review.CorrectionCounts,
+    )
+
 
 @strawberry.type
 class CorrectionsMutation:
+    correct_verdict: CorrectionResult = does(
+        review.CorrectVerdict,
+        Correction,
+        "Đề nghị đính chính kết quả thẩm định; có hiệu lực khi người thứ hai duyệt, trong kỳ của chính nó.",
+    )
+    reverse_verdict: CorrectionResult = does(
+        review.ReverseVerdict,
+        Correction,
+        "Đề nghị hủy bỏ kết quả thẩm định đã ghi nhầm; được duyệt thì hồ sơ lại chờ kết quả.",
+    )
     correct_contribution: CorrectionResult = does(
         CorrectContribution,
         Correction,
@@ -140,11 +200,17 @@ class CorrectionsMutation:
         "người thứ hai duyệt.",
     )
     approve_correction: CorrectionResult = does(
-        ApproveCorrection, Correction, "Duyệt một đính chính do người khác đề nghị; từ đó có hiệu lực."
+        ApproveCorrection,
+        Correction,
+        "Duyệt một đính chính do người khác đề nghị; từ đó có hiệu lực.",
+        _owned,
     )
     decline_correction: CorrectionResult = does(
-        DeclineCorrection, Correction, "Không duyệt một đính chính, nêu rõ lý do; dữ kiện giữ nguyên."
+        DeclineCorrection,
+        Correction,
+        "Không duyệt một đính chính, nêu rõ lý do; dữ kiện giữ nguyên.",
+        _owned,
     )
     recall_correction: CorrectionResult = does(
-        RecallCorrection, Correction, "Rút lại đính chính của mình khi còn chờ duyệt."
+        RecallCorrection, Correction, "Rút lại đính chính của mình khi còn chờ duyệt.", _owned
     )

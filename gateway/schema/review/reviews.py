@@ -9,9 +9,10 @@ from strawberry import ID
 
 from gateway.fields.batches import BatchResult, does_each
 from gateway.fields.columns import ASKS
-from gateway.fields.declare import AnyInfo, RootQuery, SubscriptionField, does, one, root
+from gateway.fields.declare import AnyInfo, RootQuery, SubscriptionField, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
+from gateway.schema.registration.corrections import Correction
 from gateway.schema.registration.models import Model
 from gateway.schema.review import events
 from gateway.schema.review.events import ReviewEventKind
@@ -19,6 +20,7 @@ from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import ModelsById
 from services.review.messages import (
     Closing,
+    CorrectionsOfRecords,
     DecideReview,
     NominateReview,
     ReviewRow,
@@ -64,6 +66,9 @@ class Review(Node):
         description="Kết quả của các năm trước, cũ nhất trước.", metadata={"size": 5}
     )
     model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
+    corrections: Connection[Correction] = pages(
+        CorrectionsOfRecords, "id", "Các đính chính kết quả, mới nhất trước."
+    )
 
 
 @strawberry.type(description="Một sự kiện thẩm định, theo đúng thứ tự.")

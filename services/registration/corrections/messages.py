@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from services.corrections import messages as corrections
 from services.corrections.messages import (
     APPROVERS,
+    PROPOSERS,
     Correct,
     _CorrectionApproved,
     _CorrectionDeclined,
@@ -79,7 +80,7 @@ class DeclineCorrection(corrections.DeclineCorrection, frozen=True, kw_only=True
 
 
 class RecallCorrection(corrections.RecallCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = OFFICERS
+    roles: ClassVar[frozenset[Role]] = PROPOSERS
 
 
 class CorrectionsPage(corrections.CorrectionsPage, frozen=True, kw_only=True):

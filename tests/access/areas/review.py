@@ -1,21 +1,52 @@
 """Reviews."""
 
+from collections.abc import Mapping
+
 from services.review.messages import (
+    ApproveCorrection,
+    CorrectionCounts,
+    CorrectionsById,
+    CorrectionsOfRecords,
+    CorrectionsPage,
+    CorrectVerdict,
     DecideReview,
+    DeclineCorrection,
     NominateReview,
+    RecallCorrection,
+    ReverseVerdict,
     ReviewsById,
     ReviewsByModel,
     ReviewsPage,
     Verdict,
 )
 from tests.access.tries import ID, NODE, PAGE, newer_than
-from tests.access.world import DECIDED
+from tests.access.world import APPRAISER, DECIDED, LEADER, Making, World
+
+
+async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
+    """Adds a declined correction to the recognised review."""
+    wrong = CorrectVerdict(review=world.things["recognised"], verdict=Verdict.NOT_MET, reason="x")
+    mended = await made.id(wrong, APPRAISER)
+    await made.id(DeclineCorrection(correction=mended, reason="x"), LEADER)
+    world.things["mended-verdict"] = mended
+
 
 MESSAGES = {
     "review.decide-review": lambda t: DecideReview(
         review=t.thing, verdict=Verdict.RECOGNISED, reason="x", on=DECIDED
     ),
     "review.nominate-review": lambda t: NominateReview(review=t.thing, on=DECIDED),
+    "review.correct-verdict": lambda t: CorrectVerdict(review=t.thing, verdict=Verdict.NOT_MET, reason="x"),
+    "review.reverse-verdict": lambda t: ReverseVerdict(review=t.thing, reason="x"),
+    "review.approve-correction": lambda t: ApproveCorrection(correction=t.thing),
+    "review.decline-correction": lambda t: DeclineCorrection(correction=t.thing, reason="x"),
+    "review.recall-correction": lambda t: RecallCorrection(correction=t.thing),
+    "review.corrections-by-id": lambda t: CorrectionsById(keys=(t.thing,), fields=ID),
+    "review.corrections-page": lambda t: CorrectionsPage(first=1, after=newer_than(t.thing), fields=ID),
+    "review.corrections-of-records": lambda t: CorrectionsOfRecords(
+        keys=(t.thing,), first=1, fields={"id": "record"}
+    ),
+    "review.correction-counts": lambda t: CorrectionCounts(unit=t.thing, fields={"waiting": "waiting"}),
     "review.reviews-page": lambda t: ReviewsPage(first=1, after=newer_than(t.thing), fields=ID),
     "review.reviews-by-id": lambda t: ReviewsById(keys=(t.thing,), fields=ID),
     "review.reviews-by-model": lambda t: ReviewsByModel(keys=(t.thing,), fields=ID),
@@ -34,10 +65,16 @@ INPUTS = {
         "on": f"{DECIDED}",
         "preview": True,
     },
+    "correctVerdict": lambda t: {"review": t.thing, "verdict": "NOT_MET", "reason": "x"},
+    "reverseVerdict": lambda t: {"review": t.thing, "reason": "x"},
     "nominateReview": lambda t: {"review": t.thing, "on": f"{DECIDED}"},
 }
 QUERIES = {
     "Query.reviews": PAGE % ("reviews", ""),
+    "Query.verdictCorrections": PAGE % ("verdictCorrections", ""),
+    "Query.verdictCorrectionCounts": "query($id: ID!) { verdictCorrectionCounts(unit: $id) { waiting } }",
+    "Review.corrections": NODE % ("Review", "corrections(first: 1) { edges { node { id } } }"),
+    "Correction.review": NODE % ("Correction", "review { id }"),
     "Review.model": NODE % ("Review", "model { id }"),
     "Review.reason": NODE % ("Review", "reason"),
 }

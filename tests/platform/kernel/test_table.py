@@ -122,7 +122,7 @@ def test_table_has_every_collection_that_is_read_without_a_scope(service: str) -
     )
 
 
-def test_kinds_of_all_services_have_words_of_their_own() -> None:
+def test_ids_of_each_kind_begin_with_a_word_of_its_own() -> None:
     kinds = {
         value
         for service in SERVICES
@@ -130,8 +130,8 @@ def test_kinds_of_all_services_have_words_of_their_own() -> None:
         for value in vars(module).values()
         if isinstance(value, Kind)
     }
-    words = [kind.field for kind in kinds]
-    assert len(words) == len(set(words))
+    prefixes = [kind.prefix for kind in kinds]
+    assert len(prefixes) == len(set(prefixes))
 
 
 def test_producers_are_the_services_with_events() -> None:

@@ -24,6 +24,7 @@ MODEL = """query($id: ID!) { node(id: $id) { ... on Model {
 WAITING = """query($unit: ID!, $first: Int!, $after: String) {
   corrections(first: $first, after: $after, filter: { unit: $unit, state: WAITING }) {
     edges { node { id } } pageInfo { hasNextPage endCursor } } }"""
+NOMINATED = "Ngày đề nghị biểu dương, khen thưởng"
 COUNTS = "query($unit: ID!) { correctionCounts(unit: $unit) { waiting applied declined recalled } }"
 REPORT = """query($unit: ID!, $period: String!) { report(unit: $unit, period: $period) { ... on Report { complete
   figures { measure total corrected correctedLate breakdowns { by gap rows { code value } } } } } }"""
@@ -169,4 +170,26 @@ async def test_contents_of_an_accepted_model_are_corrected_and_its_review_follow
     assert (changed["title"], changed["field"]) == (title, "CULTURE_SOCIETY")
     assert changed["programme"] == {"id": programme}
     assert changed["review"] == {"title": title, "verdict": "RECOGNISED"}
+
+    appraiser = office.appraiser
+    wrong = await appraiser.does("correctVerdict", review=review, verdict="NOT_MET", reason="Chọn nhầm dòng")
+    assert await refused(appraiser, "approveCorrection", correction=wrong) == "own-work"
+    await leader.does("approveCorrection", correction=wrong)
+    shown = await node(leader, CORRECTION, wrong)
+    assert shown["values"] == [
+        {"field": "verdict", "name": "Kết quả thẩm định", "before": "RECOGNISED", "after": "NOT_MET"},
+        {"field": "nominatedOn", "name": NOMINATED, "before": "2019-11-02", "after": None},
+    ]
+    counted = more(await figures(office, "2019"), before)
+    assert counted["NOT_MET"]["total"] == counted["NOT_MET"]["corrected"] == 1
+    assert not [m for m in ("RECOGNISED", "NOMINATED") if "total" in counted[m]]
+    gone = await appraiser.does("reverseVerdict", review=review, reason="Chưa họp hội đồng")
+    await leader.does("approveCorrection", correction=gone)
+    assert await refused(appraiser, "correctVerdict", review=review, verdict="NOT_MET", reason="x") == (
+        "not-decided"
+    )
+    await appraiser.does("decideReview", **decided)
+    counted = more(await figures(office, "2019"), before)
+    assert counted["RECOGNISED"]["total"] == 1
+    assert "NOT_MET" not in counted
     assert (await recount(graphql.settings)).differences == []
