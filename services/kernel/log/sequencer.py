@@ -193,10 +193,11 @@ class Sequencer:
 
     async def beat(self) -> None:
         """Sends a heartbeat if the database says that this process holds the lease."""
+        known = self.head
         lease = await self.backlog.look()
         # Without a connection, NATS's client would send it late, when it is no longer true.
         if lease and lease["holder"] == self._holder and self._nats.is_connected:
-            if lease["head"] < self.head:
+            if lease["head"] < known:  # the log was restored
                 self._follow(lease["head"])
             problem = self.backlog.problem or self.copy.problem
             beat = Heartbeat(
