@@ -3,6 +3,7 @@
 PYTHON ?= python3
 UV := uv==0.13.9
 FORMAT ?= table
+CITY ?= hong-linh-2018
 N ?= 100000
 ROLE ?= leader
 UNIT ?= vn
@@ -30,8 +31,8 @@ setup: .venv/.synced ## make .venv with everything that uv.lock names
 run: setup ## start everything and serve until Ctrl-C
 	@.venv/bin/danvan run
 
-demo: setup ## the same, ends after the report: 0 if every figure is right (FORMAT=table or json)
-	@.venv/bin/danvan demo --format $(FORMAT)
+demo: setup ## the same, ends after the report: 0 if every figure is right (FORMAT=table or json, CITY=hanoi-2017)
+	@.venv/bin/danvan demo --format $(FORMAT) --city $(CITY)
 
 # Lint runs beside the tests. Their output waits in the pipe meanwhile, so the two do not mix, and comes last.
 test: setup ## lint and all tests, on as many workers as there are processors, at most four

@@ -30,9 +30,8 @@ from infra.run.loads import note_loaded, was_loaded
 from infra.run.provision import TooOld, provision
 from infra.run.stack import Stack
 from infra.run.supervisor import NotReady
-from infra.sample.hong_linh_2018 import PUBLISHED, PUBLISHED_FIGURES
-from infra.sample.loader import SET as SAMPLE
-from infra.sample.loader import STEPS, Person, SampleRefused, load_sample
+from infra.sample.client import Person, SampleRefused
+from infra.sample.sets import HONG_LINH, SETS, DataSet
 from infra.secure.credentials import make_secrets
 from infra.secure.mongo_users import NotLetIn
 from services.kernel.caller import Caller, Grant
@@ -76,6 +75,11 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class City(StrEnum):
+    HONG_LINH = "hong-linh-2018"
+    HANOI = "hanoi-2017"
+
+
 AsFormat = Annotated[Format, typer.Option("--format", help="How the report is printed.")]
 
 
@@ -86,9 +90,12 @@ def run() -> None:
 
 
 @app.command()
-def demo(format_: AsFormat = Format.TABLE) -> None:
-    """Start everything, load the sample, print the report, and stop. Exit code 1 when a published figure differs."""
-    raise typer.Exit(_run(_demo(format_)))
+def demo(
+    format_: AsFormat = Format.TABLE,
+    city: Annotated[City, typer.Option(help="The data set to load.")] = City.HONG_LINH,
+) -> None:
+    """Start everything, load a city's year, print the report, and stop. Exit code 1 when a published figure differs."""
+    raise typer.Exit(_run(_demo(format_, SETS[city])))
 
 
 @app.command()
@@ -130,7 +137,7 @@ def reorganise(
 @sample_app.command("load")
 def sample_load() -> None:
     """Load the sample through GraphQL. A second load changes nothing."""
-    _run(_load(_located(), SAMPLE, _load_sample))
+    _run(_load_set(_located(), HONG_LINH))
 
 
 @country_app.command("load")
@@ -192,8 +199,8 @@ def token(
 
 @app.command()
 def report(
-    unit: Annotated[str, typer.Option(help="Id of the unit.")] = PUBLISHED.unit,
-    period: Annotated[str, typer.Option(help="2018, 2018-H1 or 2018-H2.")] = str(PUBLISHED.year),
+    unit: Annotated[str, typer.Option(help="Id of the unit.")] = HONG_LINH.unit,
+    period: Annotated[str, typer.Option(help="2018, 2018-H1 or 2018-H2.")] = HONG_LINH.period,
     format_: AsFormat = Format.TABLE,
 ) -> None:
     """Print a unit's report, read from the gateway."""
@@ -274,12 +281,12 @@ async def _serve() -> None:
         if settings.oidc_issuer:  # that issuer does not know the sample's people
             await _tried("units", _load(settings, "units", _load_units))
         elif await _tried("sample", _load_all(settings)):
-            await _tried("report", _report(settings, PUBLISHED.unit, str(PUBLISHED.year), Format.TABLE))
+            await _tried("report", _report(settings, HONG_LINH.unit, HONG_LINH.period, Format.TABLE))
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         err.print(f"\nGraphQL  {stack.gateway_url}")
-        token_from = settings.oidc_issuer or f"make token ROLE=leader UNIT={PUBLISHED.unit}"
+        token_from = settings.oidc_issuer or f"make token ROLE=leader UNIT={HONG_LINH.unit}"
         err.print(f"Token    {token_from}")
         err.print("Stop     Ctrl-C\n")
         await stopped.wait()
@@ -299,16 +306,17 @@ async def _tried(what: str, work: Coroutine[Any, Any, None]) -> bool:
     return True
 
 
-async def _demo(format_: Format) -> int:
+async def _demo(format_: Format, data: DataSet) -> int:
     async with _started() as (settings, _):
-        await _load_all(settings)
-        made = await _ask_report(settings, PUBLISHED.unit, str(PUBLISHED.year))
-        found = report_view.differences(made, PUBLISHED_FIGURES)
+        await _load_all(settings, data)
+        made = await _ask_report(settings, data.unit, data.period)
+        found = report_view.differences(made, data.published, data.gaps)
         found += (await count_anew(settings)).differences
         if format_ is Format.JSON:
             print(json.dumps({"report": made, "differences": found}, ensure_ascii=False, indent=2))
         else:
             report_view.show(made, out)
+            report_view.show_published(made, data.published, data.source_says, out)
             _say_differences(found)
         return 1 if found else 0
 
@@ -327,10 +335,18 @@ async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
         yield settings, stack
 
 
-async def _load_all(settings: Settings) -> None:
-    """Loads the data sets of a first start. A later start skips those that were loaded."""
+async def _load_all(settings: Settings, data: DataSet = HONG_LINH) -> None:
+    """Loads the units and the data set at a first start. A later start skips those that were loaded."""
     await _load(settings, "units", _load_units)
-    await _load(settings, SAMPLE, _load_sample)
+    await _load_set(settings, data)
+
+
+async def _load_set(settings: Settings, data: DataSet) -> None:
+    async def load(settings: Settings) -> int:
+        with _progress(data.title) as bar:
+            return await data.load(settings, bar)
+
+    await _load(settings, data.name, load)
 
 
 async def _load(settings: Settings, name: str, load: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
@@ -371,23 +387,11 @@ async def _load_country(settings: Settings, asked: Asked, *, beside: bool, proce
         return await load_country(settings, asked, bar, beside=beside, processes=processes)
 
 
-async def _load_sample(settings: Settings) -> int:
-    done = 0
-
-    with _progress("Thị xã Hồng Lĩnh, 2018") as bar:
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            bar(done, STEPS)
-
-        await load_sample(settings, step)
-    return done
-
-
 async def _ask_report(settings: Settings, unit: str, period: str) -> dict[str, Any]:
     async with httpx.AsyncClient(timeout=60) as http:
-        return await report_view.ask_report(Person(http, settings, Role.REPORTER, COUNTRY).ask, unit, period)
+        return await report_view.ask_report(
+            Person(http, settings, Role.REPORTER, COUNTRY, "report").ask, unit, period
+        )
 
 
 async def _report(settings: Settings, unit: str, period: str, format_: Format) -> None:

@@ -1,4 +1,4 @@
-"""Real servers: one mongod for each worker, a new nats-server and new databases for each test."""
+"""Real servers: one mongod for each worker, a new nats-server and empty databases for each test."""
 
 import asyncio
 import os
@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,19 @@ from infra.operate.operator import OPERATOR, asking, user_token
 from infra.operate.positions import Positions, Watch, settled
 from infra.run.embedded import MongoServer, NatsServer
 from infra.run.ports import LOOPBACK, listening, port_of
-from infra.run.provision import provision
 from infra.run.stack import Stack
 from infra.sample.loader import load_sample
 from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS, Rights
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
-from services.kernel.credentials import MONGO_PASSWORD, mongo_user
+from services.kernel.credentials import MONGO_PASSWORD
 from services.kernel.messages import Role
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 from tests import npm
+from tests.databases import TOY, Databases
 from tests.ports import stack_port
 from tests.waiting import DEADLINE
 
@@ -48,11 +47,6 @@ hypothesis_settings.load_profile("build")
 # Tests enter years of long ago in any unit.
 os.environ.setdefault("DANVAN_BACKDATED_YEARS", "200")
 os.environ.setdefault("DANVAN_BACKDATED_YEARS_ABOVE", "200")
-
-_prefixes = count(1)
-
-TOY = "toy"
-"""A service of the tests, with a database of its own."""
 
 TESTER = "tester"
 """A NATS user with all rights, which exists only in tests. Tests cause faults with it."""
@@ -104,28 +98,27 @@ def nats_server(tmp_path: Path, secrets: Path) -> Generator[NatsServer, None, No
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def databases(mongo: MongoServer, secrets: Path) -> Generator[Databases, None, None]:
+    with Databases(mongo, secrets) as databases:
+        yield databases
+
+
 @pytest_asyncio.fixture
-async def settings(mongo: MongoServer, nats_server: NatsServer, secrets: Path, tmp_path: Path) -> Settings:
+async def settings(
+    databases: Databases, mongo: MongoServer, nats_server: NatsServer, secrets: Path, tmp_path: Path
+) -> Settings:
     """Settings of provisioned, empty servers."""
     made = Settings(
         nats_url=nats_server.url,
         mongo_url=mongo.url,
-        mongo_prefix=f"test{next(_prefixes)}",
+        mongo_prefix=databases.prefix,
         var=tmp_path,
         secrets=secrets,
         heartbeat=0.2,
         lease=1.0,
     )
-    await provision(made, users=True)
-    with mongo.client() as client:
-        name = mongo_user(made, TOY)
-        client.admin.command(
-            "createUser",
-            name,
-            pwd=(secrets / TOY / MONGO_PASSWORD).read_text(),
-            roles=[{"role": "readWrite", "db": name}],
-            mechanisms=["SCRAM-SHA-256"],
-        )
+    await databases.empty(made)
     return made
 
 

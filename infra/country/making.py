@@ -154,7 +154,7 @@ class Country:
     def bodies(self) -> list[tuple[DatedUnit, BodyKind]]:
         """All organisations of the units that have models, old units and new ones."""
         units = {unit.id: unit for pool in self._pools.values() for level in pool.values() for unit in level}
-        return [(unit, body) for unit in units.values() for body in _bodies(unit.spells[0].level)]
+        return [(unit, body) for unit in units.values() for body in bodies_of(unit.spells[0].level)]
 
     def organisations(
         self, start: int, stop: int, at: datetime
@@ -194,7 +194,7 @@ class Country:
             group = Random(self.seed << 40 | 1 << 39 | number // RUSH)  # noqa: S311
             unit, spell, _ = self._owner(at.date(), group)
             at = deadline(at.year) - timedelta(seconds=1200 + number % RUSH)
-            mark, body = Mark.RUSHED, dice.choice(_bodies(spell.level))
+            mark, body = Mark.RUSHED, dice.choice(bodies_of(spell.level))
         else:
             unit, spell, body = self._owner(at.date(), dice)
             draw = dice.random()
@@ -203,12 +203,12 @@ class Country:
                 mark = Mark.IDLE
         field = dice.choices(list(FIELDS), list(FIELDS.values()))[0]
         subject = SubjectKind.COLLECTIVE if dice.random() < COLLECTIVE else SubjectKind.INDIVIDUAL
-        core, target = _method(field, dice)
-        place = _place(spell, dice) if dice.random() < 0.93 else ""
-        summary = _summary(dice)
+        core, target = method_of(field, dice)
+        place = place_in(spell, dice) if dice.random() < 0.93 else ""
+        summary = summarised(dice)
         if dice.random() < 0.07:
             target = ""
-        title = _title(core, place, dice)
+        title = titled(core, place, dice)
         if mark is Mark.EMPTY:
             core, place, target = "", "", ""
             title = dice.choice(FORMAL).format(y=at.year)
@@ -252,11 +252,11 @@ class Country:
             unit, spell, body = self._owner(at.date(), dice)
         if spell is None or (mark is Mark.DUPLICATE and at.year != earlier.at.year):
             return None
-        place = earlier.place if mark is not Mark.REPLICATION else _place(spell, dice)
+        place = earlier.place if mark is not Mark.REPLICATION else place_in(spell, dice)
         title = {
             Mark.DUPLICATE: f"Dân vận khéo trong {_uncapitalised(earlier.core)}",
             Mark.CONTINUATION: f"Duy trì {_uncapitalised(earlier.core)}",
-        }.get(mark) or _title(earlier.core, place, dice)
+        }.get(mark) or titled(earlier.core, place, dice)
         return Plan(
             number=number,
             key=self._key(number, at),
@@ -268,7 +268,7 @@ class Country:
             subject_kind=earlier.subject_kind,
             core=earlier.core,
             title=title,
-            summary=_summary(dice),
+            summary=summarised(dice),
             place=place,
             target=earlier.target,
             mark=mark,
@@ -283,7 +283,7 @@ class Country:
         spell = unit.at(day)
         if spell is None:
             raise LookupError(f"{unit.id} is not in force on {day}")
-        return unit, spell, dice.choice(_bodies(unit.spells[0].level))
+        return unit, spell, dice.choice(bodies_of(unit.spells[0].level))
 
     def _moment(self, number: int) -> datetime:
         """The moment of the draft. A higher number is drafted later."""
@@ -387,27 +387,27 @@ def _life(plan: Plan, owner: Organisation, seed: int, until: date) -> tuple[Mode
 
 
 @lru_cache
-def _bodies(level: UnitLevel) -> tuple[BodyKind, ...]:
+def bodies_of(level: UnitLevel) -> tuple[BodyKind, ...]:
     return tuple(BODIES)[: COMMUNE_BODIES if level is UnitLevel.COMMUNE else None]
 
 
-def _method(field: Field, dice: Random) -> tuple[str, str]:
+def method_of(field: Field, dice: Random) -> tuple[str, str]:
     """The object of a title, and its target."""
     method = dice.choice(METHODS[field])
     return method.title.format(o=dice.choice(method.objects)), method.target.format(n=dice.randint(3, 99))
 
 
-def _title(core: str, place: str, dice: Random) -> str:
+def titled(core: str, place: str, dice: Random) -> str:
     opening = dice.choice(OPENINGS)
     where = f" tại {place.partition(',')[0]}" if place and dice.random() < 0.4 else ""
     return f"{opening}{_uncapitalised(core) if opening else core}{dice.choice(WAYS)}{where}"
 
 
-def _summary(dice: Random) -> str:
+def summarised(dice: Random) -> str:
     return ". ".join(one.format(n=dice.randint(3, 60)) for one in dice.sample(ACTS, 2)) + "."
 
 
-def _place(spell: Spell, dice: Random) -> str:
+def place_in(spell: Spell, dice: Random) -> str:
     spot = dice.choice(SPOTS).format(h=dice.choice(HAMLETS), n=dice.randint(1, 24))
     return f"{spot[0].upper()}{spot[1:]}, {_uncapitalised(spell.name)}"
 

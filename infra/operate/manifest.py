@@ -7,15 +7,18 @@ from pathlib import Path
 
 import gateway
 from infra.operate.report_view import REPORT
-from infra.sample.loader import MUTATIONS, REVIEWS
+from infra.sample import hanoi_loader, loader
+from infra.sample.client import text_of
 
 EXAMPLES = Path(gateway.__file__).with_name("graphiql") / "examples.json"
 
 
 def documents() -> Iterator[str]:
     yield REPORT
-    yield REVIEWS
-    yield from MUTATIONS.values()
+    yield loader.REVIEWS
+    yield from map(text_of, sorted({*loader.MUTATIONS, *hanoi_loader.MUTATIONS}))
+    yield from (hanoi_loader.JOB, hanoi_loader.ROWS)
+    yield from (text_of(mutation, hanoi_loader.REFUSED) for mutation in hanoi_loader.BATCHES)
     yield from (example["query"] for example in json.loads(EXAMPLES.read_text(encoding="utf-8")))
 
 

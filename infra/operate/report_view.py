@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -153,15 +154,46 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def differences(report: Mapping[str, Any], published: Mapping[tuple[str, str, str], Decimal]) -> list[str]:
-    """Differences from the published figures, and rows that do not add up.
+Figures = Mapping[tuple[str, str, str], Decimal]
+"""(measure, dimension or "", code or "") → value."""
 
-    `published`: (measure, dimension or "", code or "") → value.
-    """
-    found: list[str] = []
+
+def show_published(report: Mapping[str, Any], published: Figures, source_says: str, console: Console) -> None:
+    """The published figures beside those of the report. `source_says`: where the source contradicts itself."""
+    table = _table("Bên cạnh số liệu đã công bố", "", "Đã công bố", "Đếm được", "Chênh lệch")
     for (measure, by, code), want in published.items():
         of = figure(report, measure)
-        shown = Decimal(of["total"]) if not by else _row(breakdown(of, by)["rows"], code)
+        rows = breakdown(of, by)["rows"] if by else []
+        name = next((row["name"] for row in rows if row["code"] == code), code)
+        shown = computed(report, measure, by, code)
+        more = shown - want
+        table.add_row(
+            f"{of['name']}: {name}" if by else of["name"],
+            number(want),
+            number(shown),
+            "[green]✓[/green]" if not more else f"[yellow]{'+' if more > 0 else ''}{number(more)}[/yellow]",
+        )
+    console.print(table)
+    if source_says:
+        console.print(f"[yellow]{source_says}[/yellow]")
+
+
+def computed(report: Mapping[str, Any], measure: str, by: str, code: str) -> Decimal:
+    of = figure(report, measure)
+    return _row(breakdown(of, by)["rows"], code) if by else Decimal(of["total"])
+
+
+def differences(
+    report: Mapping[str, Any], published: Figures, gaps: Figures = MappingProxyType({})
+) -> list[str]:
+    """Differences from the published figures, and rows that do not add up.
+
+    `gaps`: how much more than published the report must have, where the source does not add up by itself.
+    """
+    found: list[str] = []
+    for (measure, by, code), said in published.items():
+        want = said + gaps.get((measure, by, code), Decimal(0))
+        shown = computed(report, measure, by, code)
         if shown != want:
             where = " ".join(part for part in (measure, by, code) if part)
             found.append(f"{where}: published {number(want)}, computed {number(shown)}")

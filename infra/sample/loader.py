@@ -1,14 +1,13 @@
 """Loads the sample by GraphQL mutations, as a client. A second load changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 
-from infra.operate.operator import gateway_url, user_token
 from infra.operate.positions import settled
+from infra.sample.client import Person, each
 from infra.sample.hong_linh_2018 import (
     ACTIVITIES,
     ORGANISATIONS,
@@ -17,41 +16,18 @@ from infra.sample.hong_linh_2018 import (
     Organisation,
     Registration,
 )
-from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
 from services.kernel.messages import Role
 
 SET = "hong-linh-2018"
 PROVINCE = "u42"
 """Past years are entered by people of a unit above."""
-AT_ONCE = 16
 STEPS = len(ORGANISATIONS) + len(ACTIVITIES) + 2 * len(REGISTRATIONS)
 
-_MUTATION = """
-mutation Do($key: String!, $input: {input}!) {{
-  {name}(idempotencyKey: $key, input: $input) {{
-    __typename
-    ... on Node {{ id }}
-    ... on Refusal {{ code fields messageVi }}
-  }}
-}}
-"""
-
-MUTATIONS = {
-    name: _MUTATION.format(name=name, input=f"{name[0].upper()}{name[1:]}Input")
-    for name in (
-        "registerOrganisation",
-        "draftModel",
-        "submitModel",
-        "acceptModel",
-        "beginModel",
-        "recordContribution",
-        "decideReview",
-        "nominateReview",
-        "recordActivity",
-    )
-}
-
+MUTATIONS = (
+    *("registerOrganisation", "draftModel", "submitModel", "acceptModel", "beginModel"),
+    *("recordContribution", "decideReview", "nominateReview", "recordActivity"),
+)
 REVIEWS = """
 query Reviews($after: String) {
   models(first: 100, after: $after, filter: {unit: "u437", year: 2018}) {
@@ -62,40 +38,29 @@ query Reviews($after: String) {
 """
 
 
-class SampleRefused(Exception):  # noqa: N818
-    """The system refused a part of the sample."""
+async def load_hong_linh(settings: Settings, progress: Callable[[int, int], None]) -> int:
+    """Returns the number of steps. `progress` gets the number done and all of them."""
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        progress(done, STEPS)
+
+    await load_sample(settings, step)
+    return done
 
 
-class Person:
-    """A GraphQL client with one role in one unit."""
-
-    def __init__(self, http: httpx.AsyncClient, settings: Settings, role: Role, unit: str = PROVINCE) -> None:
-        caller = Caller(id=f"{SET}-{role}", name=f"Hồng Lĩnh ({role})", grants=(Grant(role=role, unit=unit),))
-        self._url = gateway_url(settings)
-        self._headers = {"Authorization": f"Bearer {user_token(settings, caller, timedelta(hours=1))}"}
-        self._http = http
-
-    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        body = {"query": query, "variables": variables}
-        reply = (await self._http.post(self._url, json=body, headers=self._headers)).json()
-        if reply.get("errors"):
-            raise SampleRefused(reply["errors"][0]["message"])
-        data: dict[str, Any] = reply["data"]
-        return data
-
-    async def do(self, mutation: str, ref: str, /, **input_: Any) -> str:
-        """Returns the id of the record. The same `ref` always gives the same id."""
-        result = (await self.ask(MUTATIONS[mutation], key=f"{SET}/{ref}/{mutation}", input=input_))[mutation]
-        if result["__typename"] == "Refusal":
-            raise SampleRefused(f"{mutation} {ref}: {result['messageVi']} ({result['code']})")
-        return str(result["id"])
-
-
-async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
-    """Calls `progress` after each of the `STEPS`."""
+async def load_sample(
+    settings: Settings,
+    progress: Callable[[], None],
+    registrations: Sequence[Registration] = REGISTRATIONS,
+) -> None:
+    """Calls `progress` after each step: `STEPS` times, when it loads all registrations."""
     async with httpx.AsyncClient(timeout=60) as http:
         officer, appraiser, supervisor = (
-            Person(http, settings, role) for role in (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR)
+            Person(http, settings, role, PROVINCE, SET)
+            for role in (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR)
         )
         owners: dict[str, str] = {}
         models: dict[str, str] = {}
@@ -113,28 +78,13 @@ async def load_sample(settings: Settings, progress: Callable[[], None]) -> None:
         async def hold(activity: Activity) -> None:
             await _hold(activity, [owners[body] for body in activity.bodies], supervisor)
 
-        await _all(organise, ORGANISATIONS, progress)
+        await each(organise, ORGANISATIONS, progress)
         # Supervision knows organisations by their events. A refusal would be stored under the key.
         await settled(settings)
-        await _all(hold, ACTIVITIES, progress)
-        await _all(register, REGISTRATIONS, progress)
+        await each(hold, ACTIVITIES, progress)
+        await each(register, registrations, progress)
         reviews = await _reviews(set(models.values()), appraiser)
-        await _all(judge, REGISTRATIONS, progress)
-
-
-async def _all(
-    work: Callable[[Any], Awaitable[None]], items: Iterable[Any], progress: Callable[[], None]
-) -> None:
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def one(item: Any) -> None:
-        async with slots:
-            await work(item)
-        progress()
-
-    async with asyncio.TaskGroup() as group:
-        for item in items:
-            group.create_task(one(item))
+        await each(judge, registrations, progress)
 
 
 async def _organise(organisation: Organisation, officer: Person) -> str:

@@ -61,6 +61,7 @@ TINY: Mapping[str, Section] = {
             rounds=1,
             seconds=0.1,
             warming=0.1,
+            registrations=4,
             copies=0,
             memoised=(gateway.OURS, gateway.LIMIT),
         ),

@@ -25,6 +25,7 @@ from infra.run.embedded import NatsServer
 from infra.run.ports import LOOPBACK, free_port
 from infra.run.stack import serving
 from infra.run.supervisor import Process, Supervisor
+from infra.sample.hong_linh_2018 import REGISTRATIONS
 from infra.sample.loader import load_sample
 from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS, Rights
@@ -82,6 +83,8 @@ class Load:
     """Length of each measurement."""
     warming: float = 3.0
     """Seconds of load before the first measurement: enough for V8 to compile the hot code."""
+    registrations: int = len(REGISTRATIONS)
+    """Models of the sample, at most."""
     copies: int = 19
     """Copies of each model of the sample, besides the model itself."""
     memoised: Sequence[str] = tuple(KINDS)
@@ -163,16 +166,16 @@ async def measure(load: Load = LOAD) -> None:
         names = [name for name in names if name not in (APOLLO, MERCURIUS)]
         warn(f"Measured without the Node peers: npm cannot get their packages. {why}")
     async with stage() as made:
-        models = await _furnish(made, load.copies)
+        models = await _furnish(made, load)
         async with _memoised(made) as memory:
             await _compare("Services memoised", [n for n in names if n in load.memoised], memory, load)
         await _compare(f"Real services, {models:,} models on MongoDB", names, made.settings, load)
 
 
-async def _furnish(made: Stage, copies: int) -> int:
+async def _furnish(made: Stage, load: Load) -> int:
     """Loads the sample, and copies of its models and reviews directly into MongoDB. Returns the number of models."""
     await record_town(made.settings)
-    await load_sample(made.settings, lambda: None)
+    await load_sample(made.settings, lambda: None, REGISTRATIONS[: load.registrations])
     await settled(made.settings)
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         made.settings.mongo, **mongo_login(made.settings, OPERATOR_USER)
@@ -181,14 +184,14 @@ async def _furnish(made: Stage, copies: int) -> int:
     models, reviews = client[f"{prefix}_registration"].models, client[f"{prefix}_review"].reviews
     sample = [model async for model in models.find()]
     judged = {review["model"]: review async for review in reviews.find()}
-    for _ in range(copies):
+    for _ in range(load.copies):
         ids = {model["_id"]: f"model_{ObjectId()}" for model in sample}
         await models.insert_many([{**model, "_id": ids[model["_id"]]} for model in sample])
         await reviews.insert_many(
             [{**r, "_id": f"review_{ObjectId()}", "model": ids[model]} for model, r in judged.items()]
         )
     client.close()
-    return len(sample) * (1 + copies)
+    return len(sample) * (1 + load.copies)
 
 
 @asynccontextmanager

@@ -293,6 +293,9 @@ class ModelsMutation:
         AcceptModel, "model", "models", "Chấp nhận đăng ký nhiều mô hình vào cùng một ngày; có thể xem trước."
     )
     withdraw_model: ModelResult = does(WithdrawModel, Model, "Rút mô hình khi chưa triển khai, nêu rõ lý do.")
+    begin_models: BatchResult = does_each(
+        BeginModel, "model", "models", "Bắt đầu triển khai nhiều mô hình vào cùng một ngày; có thể xem trước."
+    )
     begin_model: ModelResult = does(
         BeginModel, Model, "Bắt đầu triển khai; từ ngày này mô hình được tính là đã triển khai."
     )
@@ -304,6 +307,9 @@ class ModelsMutation:
     )
     self_assess_model: ModelResult = does(
         SelfAssessModel, Model, "Tự đánh giá kết quả của một mô hình đang triển khai."
+    )
+    carry_over_models: BatchResult = does_each(
+        CarryOverModel, "model", "models", "Chuyển tiếp nhiều mô hình sang năm của `on`; có thể xem trước."
     )
     carry_over_model: ModelResult = does(
         CarryOverModel,

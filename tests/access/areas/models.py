@@ -84,6 +84,8 @@ INPUTS: dict[str, Any] = {
     **{_camel(name): lambda t, command=command: entered(command(t)) for name, command in COMMANDS.items()},
     # A preview has the outcome of the command, and leaves the model as it is.
     "acceptModels": lambda t: {"models": [t.thing], "on": f"{ACCEPTED}", "preview": True},
+    "beginModels": lambda t: {"models": [t.thing], "on": f"{ACCEPTED}", "preview": True},
+    "carryOverModels": lambda t: {"models": [t.thing], "on": f"{NEXT_YEAR}", "preview": True},
     "returnModels": lambda t: {"models": [t.thing], "reason": "x", "on": f"{ACCEPTED}", "preview": True},
 }
 HISTORY = "history(last: 1) { edges { node { %s } } }"

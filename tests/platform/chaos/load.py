@@ -21,7 +21,7 @@ PLACES = [TOWN, "u18115", "u18118", "u18121", "u18124", "u18127", "u18130"]
 CLIENTS = 3
 WAITING = 6
 """Most models that wait for a decision. Above it, clients register no more."""
-THINKING = 0.02
+THINKING = 0.1
 """Seconds between the mutations of a client: processes that start again need the processor too."""
 ATTEMPT = 4.0
 """Seconds that a client waits for an answer at first. The gateway waits longer, so attempts overlap.

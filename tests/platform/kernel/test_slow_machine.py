@@ -19,7 +19,8 @@ from services.kernel.messaging import client
 from services.kernel.mongo.driver import UpdateOne
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
-from tests.conftest import TESTER, TOY
+from tests.conftest import TESTER
+from tests.databases import TOY
 from tests.platform.kernel import toy
 from tests.platform.kernel.conftest import Toy, running
 from tests.platform.kernel.gate import Gate
