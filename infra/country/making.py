@@ -29,7 +29,7 @@ from infra.country.wording import (
 from services.kernel.act import Act
 from services.kernel.calendar import VIETNAM
 from services.kernel.messages import Event
-from services.kernel.units import DatedUnit, Spell, UnitLevel
+from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, SubjectKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Model
@@ -37,7 +37,7 @@ from services.registration.models.messages import MODEL, SelfRating
 from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
 from services.registration.organisations.messages import ORGANISATION
-from services.registration.units.national import REORGANISED_ON
+from services.registration.units.national import REORGANISED_ON, national_units
 
 FIRST_DAY = date(2016, 1, 4)
 LAST_DAY = date(2026, 10, 31)
@@ -302,6 +302,12 @@ class Country:
         return MODEL.id(
             f"{int(self._moment(number).timestamp()):08x}{_hash(self.seed, 'model', str(number))[:8]}{number:08x}"
         )
+
+
+def units_below(root: str, day: date) -> list[tuple[str, Spell]]:
+    """The unit and the units below it on the day, each with its id."""
+    dated = [(unit.id, unit.at(day)) for unit in national_units()]
+    return [(id_, spell) for id_, spell in dated if spell and UnitPath(spell.path).within(root)]
 
 
 def _act(by: str, at: datetime, today: date) -> Act:

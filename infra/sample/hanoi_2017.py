@@ -19,9 +19,8 @@ from types import MappingProxyType
 
 from infra.country import making
 from infra.country.wording import BODIES
-from services.kernel.units import Spell, UnitLevel, UnitPath
+from services.kernel.units import Spell, UnitLevel
 from services.movement.words import BodyKind, Field, SubjectKind
-from services.registration.units.national import national_units
 
 CITY = "u01"
 YEAR = 2017
@@ -118,10 +117,9 @@ CAU_GIAY = "005"
 def spells() -> dict[UnitLevel, list[tuple[str, Spell]]]:
     """The city, its districts and communes with their ids, by level, as they are known of the year."""
     found: dict[UnitLevel, list[tuple[str, Spell]]] = {level: [] for level in REGISTERED}
-    for unit in national_units():
-        spell = unit.at(date(YEAR, 6, 30))
-        if spell and spell.level in found and UnitPath(spell.path).within(CITY):
-            found[spell.level].append((unit.id, spell))
+    for unit, spell in making.units_below(CITY, date(YEAR, 6, 30)):
+        if spell.level in found:
+            found[spell.level].append((unit, spell))
     return found
 
 

@@ -154,7 +154,7 @@ def recall(
             vi="Chỉ người đã đề nghị mới rút lại được đính chính.",
             en="Only the person who proposed a correction can recall it.",
         )
-    _undecided(correction)
+    waits(correction)
     recalled = changed(correction, state=CorrectionState.RECALLED, decided_on=act.today, decided_by=act.by)
     return recalled, messages.CorrectionRecalled(**_about(recalled, act))
 
@@ -176,7 +176,7 @@ def still_there(correction: Correction, present: Iterable[Change]) -> None:
 def _decide(
     correction: Correction, state: CorrectionState, authors: Iterable[str | None], act: Act, **more: Any
 ) -> Correction:
-    _undecided(correction)
+    waits(correction)
     not_own_work(
         {correction.proposed_by, *authors},
         act,
@@ -187,7 +187,8 @@ def _decide(
     return changed(correction, state=state, decided_on=act.today, decided_by=act.by, **more)
 
 
-def _undecided(correction: Correction) -> None:
+def waits(correction: Correction) -> None:
+    """Refused unless the correction waits for a decision."""
     if correction.state is not CorrectionState.WAITING:
         raise Refused(
             "already-decided",

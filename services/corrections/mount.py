@@ -120,9 +120,9 @@ class Desk:
     async def approve(self, command: ApproveCorrection, tx: Transaction) -> Row:
         corrections, act = self._repository(tx), tx.act()
         correction = await corrections.load(command.correction)
-        authors = await self._authors(correction.record, tx)
-        approved, event = domain.approve(correction, authors=authors, messages=self._messages, act=act)
+        domain.waits(correction)
         draft = await self._again(correction, tx)
+        approved, event = domain.approve(correction, authors=draft.authors, messages=self._messages, act=act)
         domain.still_there(correction, draft.changes)
         await draft.write(approved, act)
         return await corrections.save(approved, event)

@@ -26,6 +26,7 @@ from services.kernel.table import Late
 from services.kernel.units import DatedUnit, Predecessor, SuccessionKind, UnitLevel
 from services.movement.organisations import DatedOrganisation, OrganisationName
 from services.movement.words import BodyKind, ContributionKind, Field, Level, SubjectKind
+from services.registration.corrections import messages as corrections
 from services.registration.delegations import messages as delegations
 from services.registration.documents import messages as documents
 from services.registration.formality import domain as formality
@@ -203,6 +204,23 @@ async def about_models(office: Office, owner: str, heir: str, programme: str) ->
     return model, other
 
 
+async def about_corrections(office: Office, owner: str) -> None:
+    model = await draft(office, owner)
+    await office.do(models.SubmitModel(model=model, on=DAY))
+    await office.do(models.AcceptModel(model=model, on=DAY), JUDGE)
+    for amount in ("2", "3", "4"):
+        await office.do(
+            models.RecordContribution(model=model, kind=ContributionKind.WORK_DAY, amount=amount, on=DAY)
+        )
+    wrong: dict[str, Any] = {"model": model, "reason": "Ghi nhầm"}
+    first = await office.id_of(corrections.CorrectContribution(**wrong, contribution=4, amount="1"))
+    await office.do(corrections.ApproveCorrection(correction=first), JUDGE)
+    second = await office.id_of(corrections.ReverseContribution(**wrong, contribution=5))
+    await office.do(corrections.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
+    third = await office.id_of(corrections.CorrectModel(**wrong, field="DEFENCE_SECURITY"))
+    await office.do(corrections.RecallCorrection(correction=third))
+
+
 async def about_relations_and_questions(office: Office, model: str, other: str) -> None:
     kind = relations.RelationKind.DUPLICATE
     asserted = await office.id_of(
@@ -272,6 +290,13 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
     verdict = review.Verdict.RECOGNISED
     await office.do(review.DecideReview(review=opened["_id"], verdict=verdict, reason="Thiết thực"))
     await office.do(review.NominateReview(review=opened["_id"]))
+    wrong: dict[str, Any] = {"review": opened["_id"], "reason": "Ghi nhầm"}
+    first = await office.id_of(review.CorrectVerdict(**wrong, verdict=review.Verdict.NOT_MET))
+    await office.do(review.ApproveCorrection(correction=first), JUDGE)
+    second = await office.id_of(review.ReverseVerdict(**wrong))
+    await office.do(review.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
+    third = await office.id_of(review.ReverseVerdict(**wrong))
+    await office.do(review.RecallCorrection(correction=third))
 
 
 async def about_activities(office: Office, known: tuple[DatedUnit, ...]) -> None:
@@ -302,6 +327,7 @@ async def test_every_command_reads_each_document_once(office: Office) -> None:
     owner, heir = await organisation(office, "Hội"), await organisation(office, "Hội mới")
     programme = await about_programmes(office, owner)
     model, other = await about_models(office, owner, heir, programme)
+    await about_corrections(office, owner)
     await office.do(programmes.EndProgramme(programme=programme, reason="Thay"))
     await about_relations_and_questions(office, model, other)
     again = await organisation(office, "Hội thêm")

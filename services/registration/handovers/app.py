@@ -4,7 +4,7 @@ from functools import partial
 
 from services.kernel.table import Area, command, query
 from services.registration.handovers import handlers, messages, repository
-from services.registration.handovers.kinds import KINDS
+from services.registration.handovers.kinds import UNSCOPED
 from services.registration.handovers.repository import Families
 
 FAMILIES = Families()
@@ -22,5 +22,5 @@ AREA = Area(
         query(messages.WaitingRecords, handlers.waiting_records),
     ),
     fills=repository.FILLS,
-    unscoped=tuple(one.unscoped for one in KINDS),
+    unscoped=UNSCOPED,
 )

@@ -97,3 +97,4 @@ KINDS: tuple[Handed, ...] = (
     ),
 )
 BY_KIND: Mapping[HandedKind, Handed] = {one.kind: one for one in KINDS}
+UNSCOPED = tuple(one.unscoped for one in KINDS)

@@ -110,6 +110,7 @@ def test_table_has_every_message_of_its_service(service: str) -> None:
 
 def _unscoped(modules: Iterable[ModuleType]) -> set[Unscoped]:
     values = [value for module in modules for value in vars(module).values()]
+    values += [one for value in values if isinstance(value, tuple) for one in value]
     return {value for value in values if isinstance(value, Unscoped)} - {CURSORS, PARKED}
 
 

@@ -160,13 +160,13 @@ async def test_model_in_two_rows_of_a_list_is_counted_once(graphql: GraphQL) -> 
     who, owner = office.officer, await office.organisation()
     draft, registered = await office.draft(owner), await office.registered(owner)
     line = ("Kinh tế", "Tập thể")
-    land = (registered, owner, "Ngõ xóm sạch đẹp", *line, "100")
+    land = (registered, owner, "Ngõ xóm sạch đẹp", *line, "100", "30/06/2019")
     data = csv(
-        ("Mã mô hình", *HEADINGS, "Hiến đất (m²)"),
+        ("Mã mô hình", *HEADINGS, "Hiến đất (m²)", "Kết quả tính đến ngày"),
         land,
         land,
-        (draft, owner, "Tên A", *line, ""),
-        (draft, owner, "Tên B", *line, ""),
+        (draft, owner, "Tên A", *line, "", ""),
+        (draft, owner, "Tên B", *line, "", ""),
     )
     for check in (True, False):
         told = await rows(who, (await done(who, data, check=check))["id"])
