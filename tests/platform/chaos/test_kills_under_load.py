@@ -170,7 +170,7 @@ async def _documents_are_what_was_acknowledged(town: Town) -> None:
     load = town.load
     models = {model["_id"]: model for model in await town.all("registration", "models")}
     assert sorted(models) == sorted(done.id for done in load.of("draftModel"))
-    assert {(model["state"], model["version"]) for model in models.values()} == {("REGISTERED", 4)}
+    assert {(model["state"], model["version"]) for model in models.values()} == {("IMPLEMENTING", 5)}
     given = {key: [part["amount"] for part in model["contributions"]] for key, model in models.items()}
     assert given == {done.id: [Decimal(done.input["amount"])] for done in load.of("recordContribution")}
 
@@ -178,7 +178,7 @@ async def _documents_are_what_was_acknowledged(town: Town) -> None:
     assert sorted(review["model"] for review in reviews.values()) == sorted(models)
     verdicts = {key: review["verdict"] for key, review in reviews.items()}
     assert verdicts == {done.input["review"]: done.input["verdict"] for done in load.of("decideReview")}
-    assert {review["version"] for review in reviews.values()} == {2}
+    assert {review["version"] for review in reviews.values()} == {3}
 
     activities = [activity["_id"] for activity in await town.all("supervision", "activities")]
     assert sorted(activities) == sorted(done.id for done in load.of("recordActivity"))
