@@ -58,7 +58,7 @@ mutation Do($key: String!, $input: {input}!) {{
   }}
 }}
 """
-_BATCHES = {"acceptModels", "returnModels", "decideReviews"}
+_BATCHES = {"acceptModels", "returnModels", "beginModels", "carryOverModels", "decideReviews"}
 
 
 def mutation(name: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.kernel.caller import Scope
+from services.kernel.inputs import EARLIEST
 from services.kernel.messages import Refused
 from services.kernel.units import UnitPath
 
@@ -19,8 +20,11 @@ class Backdating:
     above: int
 
     def check(self, on: date, today: date, scope: Scope, unit: str) -> None:
-        """Refused if `on` is too far back. `unit`: the path of the record's unit. Our own processes have no limit."""
-        if scope.units is None:
+        """Refused if `on` is too far back. `unit`: the path of the record's unit. Our own processes have no limit.
+
+        A day before all reports is left to the rule that refuses it for everybody.
+        """
+        if scope.units is None or on < EARLIEST:
             return
         is_above = not scope.units.isdisjoint(UnitPath(unit).segments[:-1])
         earliest = date(max(1, today.year - (self.above if is_above else self.own)), 1, 1)

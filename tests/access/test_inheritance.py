@@ -20,7 +20,7 @@ query($model: ID!, $review: ID!, $unit: ID!) {
   model: node(id: $model) { ... on Model { id owner { id } history(first: 5) { edges { node { version } } } } }
   review: node(id: $review) { ... on Review { id reason } }
   models(first: 9, filter: { unit: $unit }) { edges { node { id } } }
-  activities(first: 9, unit: $unit) { edges { node { id } } }
+  activities(first: 9, filter: {unit: $unit}) { edges { node { id } } }
   search(text: "lineage", filter: { unit: $unit }) { hits(first: 9) { edges { node { model { id } } } } }
   report(unit: $unit, period: "2019") { __typename ... on Report { figures { measure total } } }
 }
@@ -48,7 +48,7 @@ async def test_history_is_read_by_the_holder_of_the_successor(graphql: GraphQL) 
         reader = Person(graphql, Role.LEADER, unit)
         seen = await reader.ask(EVERYTHING, model=model, review=review, unit=OLD)
         assert seen["model"]["owner"]["id"] == owner
-        assert len(seen["model"]["history"]["edges"]) == 3
+        assert len(seen["model"]["history"]["edges"]) == 4
         assert seen["review"] == {"id": review, "reason": "Thiết thực"}
         assert seen["models"]["edges"] == [{"node": {"id": model}}]
         assert seen["activities"]["edges"] == [{"node": {"id": session}}]

@@ -93,9 +93,11 @@ def test_demo_succeeds_and_then_reports_a_document_that_was_changed_by_hand(
     again = demo.run("demo")
     assert again.returncode == 1
     lines = [line for line in again.stdout.splitlines() if model in line]
-    assert len(lines) == 1
-    assert "FIELD DEFENCE_SECURITY in the document and FIELD ECONOMY as counted" in lines[0]
-    assert "registration event " in lines[0]
+    assert lines
+    for line in lines:
+        assert "FIELD DEFENCE_SECURITY in the document and FIELD ECONOMY as counted" in line
+        assert "registration event " in line
+    assert f"{model}/3/REGISTERED" in "".join(lines)
     # The differences name the figures of the report as well.
     assert "2018/u437/REGISTERED FIELD.ECONOMY: the documents give 18, the counter shows 19" in again.stdout
     # The second start did not load the data again.

@@ -47,6 +47,8 @@ async def test_models_of_a_batch_are_accepted_each_by_its_own_command(graphql: G
     again = await sent(office.appraiser, "acceptModels", **wanted)
     assert outcomes(again)[0] == (submitted[0], "wrong-state")
 
+    begun = await sent(office.officer, "beginModels", models=submitted, on="2019-03-02")
+    assert (begun["done"], begun["refused"]) == (3, 0)
     reviews = await asyncio.gather(*map(office.review_of, submitted))
     verdict: dict[str, Any] = {"verdict": "RECOGNISED", "reason": "Thiết thực", "on": "2019-11-01"}
     decided = await sent(office.appraiser, "decideReviews", reviews=reviews, **verdict)

@@ -175,7 +175,7 @@ async def test_launch_shows_which_units_have_registered_in_time(graphql: GraphQL
         on="2019-01-10",
     )
     communes = await office.officer.ask(
-        'query { unitsBelow(unit: "u080", on: "2019-01-10", level: COMMUNE, first: 50) { edges { node { id } } } }'
+        'query { unitsBelow(unit: "u080", on: "2019-01-10", level: COMMUNE, first: 100) { edges { node { id } } } }'
     )
     units = [node["id"] for node in nodes(communes["unitsBelow"])]
     assert len(units) >= 5
