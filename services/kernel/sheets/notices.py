@@ -1,4 +1,4 @@
-"""What is reported of the rows of a file before they are judged: cells that cannot be read, are lost, or are hidden."""
+"""Notices about the rows of a file before they are judged: cells that are unreadable, lost or hidden."""
 
 from typing import Any
 

@@ -70,7 +70,7 @@ class Family:
     def waiting(self, units: frozenset[str] | None, today: date) -> set[str]:
         """Ids of the units that have ended, and whose records a caller responsible for `units` may take over.
 
-        `units`: None is everything. Whoever was responsible for the ended unit itself is included.
+        `units`: None is everything. Those who were responsible for the ended unit itself are included.
         """
         responsible = self._responsible(today)
         return {id_ for id_, above in responsible.items() if units is None or not units.isdisjoint(above)}

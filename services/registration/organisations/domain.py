@@ -202,7 +202,7 @@ def end(
 def hand_over(
     organisation: Organisation, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Organisation, OrganisationHandedOver]:
-    """The organisation goes on in the units of these steps, each from its day on. What it owns stays where it is."""
+    """The organisation goes on in the units of these steps, each from its day on. Its models stay where they are."""
     homes, _ = homes_after(organisation, steps, document=document, act=act)
     handed = changed(organisation, homes=homes)
     return handed, OrganisationHandedOver(

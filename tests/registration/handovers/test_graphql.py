@@ -163,7 +163,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
     gone = await new.officer.ask(WAITING, filter={"unit": WARD}, unit=WARD)
     assert gone["waitingUnits"]["edges"] == []
 
-    # The organisation went along: it registers on in its new unit. What it registers for a day before goes with it.
+    # The organisation went along: it registers on in its new unit, also a model of an earlier day.
     again = await new.draft(owner, on="2025-09-01")
     earlier = await new.draft(owner, on="2025-05-01")
     for model_, unit in ((again, SUCCESSOR), (earlier, WARD)):
@@ -177,7 +177,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
         "changeModelOwner", model=model, owner=heir, reason="Kế thừa", document="QĐ 5", on="2026-01-15"
     )
 
-    # Each fact is in one report of each level. What was counted before the hand-over has not moved.
+    # Each fact is in one report of each level. Figures of before the hand-over have not moved.
     await graphql.settled()
     h1 = await figures(old, WARD, "2025-H1")
     assert h1 == before["H1"] | {"WORK_DAY": Decimal(3), "places": {WARD: Decimal(3)}}
