@@ -170,5 +170,6 @@ def _merge(into: Fields, more: Fields) -> None:
 
 
 def _bare(query: Shows) -> Shows:
-    """The query without the fields to show."""
-    return msgspec.structs.replace(query, fields={})
+    """The query without the fields to show and without its count. Neither changes whether it fails."""
+    uncounted = {"counted": False} if isinstance(query, ByFilter) else {}
+    return msgspec.structs.replace(query, fields={}, **uncounted)

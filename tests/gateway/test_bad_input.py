@@ -621,6 +621,8 @@ TYPED = 'mutation($input: %s!) { %s(idempotencyKey: "k", input: $input) { __type
 DRAFTING = TYPED % ("DraftModelInput", "draftModel")
 GIVING = TYPED % ("RecordContributionInput", "recordContribution")
 
+NO_DECIMALS = ("NaN", "sNaN", "Infinity", "-Infinity", "1_000")
+
 INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("{", {}, "Syntax Error"),
     (" ", {}, "Syntax Error"),
@@ -640,6 +642,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (PAGE, {"first": "1"}, "$first"),
     (PAGE, {"first": 1, "after": 5}, "$after"),
     (DRAFTING, {"input": {}}, "$input"),
+    *((GIVING, {"input": LAND | {"amount": amount}}, ".amount") for amount in NO_DECIMALS),
     (DRAFTING, {"input": LAND}, "owner"),
     (DRAFTING, {"input": DRAFT | {"owner": None}}, "owner"),
     (DRAFTING, {"input": DRAFT | {"owner": "organisation_1", "title": 5}}, "title"),
