@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import TypeVar
 
-from services.kernel.messages import Refused
 from services.kernel.mongo.access import Documents
 from services.kernel.mongo.driver import ASCENDING, Document, IndexModel
 from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.store import Fill
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import UnitPath
-from services.movement.homes import Home, Homed
+from services.movement.homes import Homed, require_here
 
 H = TypeVar("H", bound=Homed)
 
@@ -35,21 +34,11 @@ class HomedRepository(Repository[H]):
     async def load(self, key: str, *, expected: int | None = None) -> H:
         """Refused if the record was handed over to a unit out of scope: the caller may read it only."""
         record = await super().load(key, expected=expected)
-        if self._scoped and not self._tx.scope.covers(record.home):
-            raise _handed_over(record.homes[-1], self.kind.field)
+        if self._scoped:
+            require_here(record, self._tx.scope, self.kind.field)
         return record
 
     def _document(self, state: H, recorded_at: datetime) -> Document:
         paths = [UnitPath(state.unit), *(UnitPath(home.path) for home in state.homes)]
         within = list(dict.fromkeys(segment for path in paths for segment in path.segments))
         return {**super()._document(state, recorded_at), "within": within, "lives_under": state.home.unit}
-
-
-def _handed_over(home: Home, field: str) -> Refused:
-    unit = UnitPath(home.path).unit
-    return Refused(
-        "handed-over",
-        field,
-        vi=f"Hồ sơ đã được bàn giao cho đơn vị {unit} từ ngày {home.since:%d/%m/%Y}; đơn vị ấy hoặc cấp trên ghi nhận.",
-        en=f"It was handed over to unit {unit}, where it lives since {home.since}: that unit, or one above it, acts.",
-    )

@@ -8,6 +8,7 @@ import msgspec
 
 from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate
+from services.kernel.caller import Scope
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitOnDay, UnitPath
 from services.movement.words import DISTRICTS_END, Level, level_of
@@ -131,3 +132,17 @@ def following(unit: str, homes: tuple[Home, ...]) -> tuple[Home, ...]:
 def _under(level: Level, unit: UnitLevel, since: date) -> Level:
     """The district level ended with the districts: from then on the work of a district counts on its unit's level."""
     return level_of(unit) if level is Level.DISTRICT and since >= DISTRICTS_END else level
+
+
+def require_here(record: Homed, scope: Scope, field: str) -> None:
+    """Refused if the record was handed over to a unit out of scope: the caller may read it only."""
+    if scope.covers(record.home):
+        return
+    home = record.homes[-1]
+    unit = UnitPath(home.path).unit
+    raise Refused(
+        "handed-over",
+        field,
+        vi=f"Hồ sơ đã được bàn giao cho đơn vị {unit} từ ngày {home.since:%d/%m/%Y}; đơn vị ấy hoặc cấp trên ghi nhận.",
+        en=f"It was handed over to unit {unit}, where it lives since {home.since}: that unit, or one above it, acts.",
+    )

@@ -243,7 +243,7 @@ async def rows_page(access: Access, query: JobRows) -> Rows:
 
 
 class Told(NamedTuple):
-    """What became of a row: its fate and the reasons, in Vietnamese, and its record with its version."""
+    """The outcome of a row: its fate and the reasons, in Vietnamese, and its record with its version."""
 
     fate: str = ""
     why: str = ""
@@ -252,7 +252,7 @@ class Told(NamedTuple):
 
 
 async def told(access: Access, job: str, first: int, last: int) -> dict[int, Told]:
-    """What became of the rows, by row number."""
+    """The outcomes of these rows, by row number."""
     wanted = {"job": job, "number": {"$gte": first, "$lte": last}}
     return {
         row["number"]: Told(

@@ -15,6 +15,7 @@ from services.kernel.messages import Event
 from services.kernel.sheets import values
 from services.kernel.sheets.judging import Cells, Outcome
 from services.kernel.sheets.messages import Fate, RowProblem
+from services.movement.homes import require_here
 from services.movement.words import ContributionKind
 from services.registration.models import domain as models
 from services.registration.models.domain import Model
@@ -37,6 +38,8 @@ def change(cells: Cells, known: Known, act: Act) -> Outcome[Effect]:
     row = _Row(cells, given, model, known)
     changes = [*row.revision(act), *row.contributions(act)]
     cells.stop_if_faulty()
+    if changes:
+        cells.must(partial(require_here, model, known.scope, MODEL.field))
     made = []
     for step, columns in changes:
         model, event = cells.must(partial(step, model), **columns)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from services.kernel.caller import Scope
 from services.kernel.messages import Event
 from services.kernel.search.tokenizer import spoken
 from services.kernel.units import DatedUnit
@@ -23,6 +24,9 @@ RESOURCES = {
 """Column → the resource that it totals."""
 
 
+EVERYWHERE = Scope(None)
+
+
 @dataclass(slots=True)
 class Known:
     """The records by which the rows of a job are judged.
@@ -39,6 +43,7 @@ class Known:
     titles: dict[int, int] = field(default_factory=dict)
     recorded: dict[tuple[str, str, int], str] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
+    scope: Scope = EVERYWHERE
     results_on: date | None = None
     """The day of results in rows that name none, as the import says it."""
     revisions: Mapping[str, Sequence[tuple[int, Sequence[Change]]]] = field(default_factory=dict)

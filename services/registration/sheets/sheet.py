@@ -51,8 +51,7 @@ class ModelsImporter:
     async def judge(self, lines: Sequence[Line], tx: Transaction) -> list[Outcome[Effect]]:
         known = self._known
         self._models = Models(tx)
-        found = await _models_named(lines, self._models)
-        known.models = {id_: model for id_, model in found.items() if tx.scope.covers(model.home)}
+        known.models, known.scope = await _models_named(lines, self._models), tx.scope
         known.revisions = await repository.revisions(
             tx, [m.id for m in known.models.values() if m.revised_by]
         )

@@ -29,6 +29,7 @@ NODE = f"query($id: ID!) {{ node(id: $id) {{ {JOB} }} }}"
 ROWS = """query($job: ID!, $fate: Fate, $after: String) { sheetRows(job: $job, fate: $fate, first: 3, after: $after) {
   edges { node { number fate title model problems { cell code vi } } } pageInfo { hasNextPage endCursor } } }"""
 OWNER = "Hội Phụ nữ phường nhập tệp"
+PROVINCE = "u42"
 
 
 async def upload(who: Person, data: bytes, name: str, unit: str = CITY) -> Any:
@@ -77,13 +78,7 @@ async def rows(who: Person, job: str, fate: str | None = None) -> list[dict[str,
 
 async def owned(graphql: GraphQL) -> Office:
     office = Office(graphql)
-    await owner_of_files(office)
-    return office
-
-
-async def owner_of_files(office: Office) -> str:
-    """The id of the organisation that the files name."""
-    return await office.officer.does(
+    await office.officer.does(
         "registerOrganisation",
         key=f"owner of files {id(office.graphql)}",
         name=OWNER,
@@ -91,6 +86,7 @@ async def owner_of_files(office: Office) -> str:
         unit=WARD,
         on="2019-01-02",
     )
+    return office
 
 
 def listed(*titles: str) -> bytes:
@@ -231,14 +227,16 @@ async def test_row_joins_a_programme_by_name_and_moves_to_another(graphql: Graph
 
 async def test_exported_list_is_unchanged_by_its_import(graphql: GraphQL) -> None:
     office = await owned(graphql)
-    who, owner = office.officer, await owner_of_files(office)
+    who = office.officer
+    given = await office.draft(await office.organisation())
+    await Office(graphql, PROVINCE).officer.tries("handOver", record=given)
     await done(who, listed("=cmd|calc", "+84 đường dây nóng", "'nháy đơn", "-5 rác"), "b.csv", check=False)
     before = await counts(graphql)
     for format_, name in (("XLSX", "c.xlsx"), ("CSV", "c.csv")):
         started = await who.ask(
             EXPORT,
             k=f"export {name} {id(before)}",
-            i={"filter": {"unit": WARD, "owner": owner}, "format": format_},
+            i={"filter": {"unit": WARD}, "format": format_},
         )
         exported = await ended(who, started["startExport"]["id"])
         assert (exported["state"], exported["done"]) == ("DONE", exported["total"]), exported
@@ -251,6 +249,11 @@ async def test_exported_list_is_unchanged_by_its_import(graphql: GraphQL) -> Non
         expected = {"accepted": 0, "warning": 0, "unchanged": exported["done"], "error": 0}
         assert back["counts"] == expected, await rows(who, back["id"], "ERROR")
     assert await counts(graphql) == before
+    # The ward still reads a model that it has handed over. Only a row that changes the model is an error.
+    line = (given, "Hội Phụ nữ phường", "Tên khác", "Kinh tế", "Tập thể")
+    job = await done(who, csv(("Mã mô hình", *HEADINGS), line), "d.csv", check=False)
+    (told,) = await rows(who, job["id"])
+    assert (told["fate"], [p["code"] for p in told["problems"]]) == ("ERROR", ["handed-over"])
 
 
 async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(graphql: GraphQL) -> None:
