@@ -8,16 +8,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from services.directory.units import Directory, mark
 from services.kernel.mongo.access import Access
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 
-MOST_KNOWN, MOST_SHARES = 2_000, 100
-"""Units whose inheritance, or that of their sub-units, is kept in memory, at most."""
-K = TypeVar("K")
-V = TypeVar("V")
+MOST_KNOWN = 2_000
+"""Units whose inheritance is kept in memory, at most."""
 
 
 class Register(Protocol):
@@ -33,18 +31,13 @@ class Inheritance:
     """`whole`: units of which the unit holds everything. `parts`: units of which it holds a part.
 
     Units below another one of `whole` are left out, and so are units that were never elsewhere than below the unit.
-    `history`: those of `whole` that ended when the unit began or earlier, and whose figures belong to no other unit of
-    its level: the unit's reports count them.
     """
 
     whole: tuple[DatedUnit, ...] = ()
     parts: tuple[DatedUnit, ...] = ()
-    history: tuple[DatedUnit, ...] = ()
 
 
 NOTHING = Inheritance()
-Shares = Mapping[str, Inheritance]
-"""Id of a sub-unit → its inheritance."""
 
 
 class Inheritances:
@@ -52,21 +45,15 @@ class Inheritances:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str, date], Inheritance] = OrderedDict()
-        self._shares: OrderedDict[tuple[str, str, date], Shares] = OrderedDict()
 
     async def of(self, unit: DatedUnit, access: Access) -> Inheritance:
         """As of today, or as of the last day of a unit that has ended."""
         key = (await mark(access), unit.id, access.today)
         if key not in self._known:
-            _keep(self._known, key, await inheritance(unit, access.today, Directory(access)), MOST_KNOWN)
+            self._known[key] = await inheritance(unit, access.today, Directory(access))
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
         return self._known[key]
-
-    async def below(self, unit: DatedUnit, day: date, access: Access) -> Shares:
-        """Of each unit directly below `unit` on the day."""
-        key = (await mark(access), unit.id, day)
-        if key not in self._shares:
-            _keep(self._shares, key, await shares(unit, day, Directory(access)), MOST_SHARES)
-        return self._shares[key]
 
 
 async def inheritance(unit: DatedUnit, today: date, register: Register) -> Inheritance:
@@ -78,19 +65,6 @@ async def inheritance(unit: DatedUnit, today: date, register: Register) -> Inher
     inside = await _inside(unit, day, register)
     past = await _past(inside, UnitPath(spell.path).segments, day, register)
     return past.of(unit, past.homes(dict.fromkeys(inside, unit.id)))
-
-
-async def shares(unit: DatedUnit, day: date, register: Register) -> Shares:
-    inside = await _inside(unit, day, register)
-    spell = unit.in_force(day)
-    past = await _past(inside, UnitPath(spell.path).segments, day, register)
-    places = {id_: _child(unit, one, day) for id_, one in inside.items()}
-    homes = past.homes(places)
-    return {id_: past.of(inside[id_], homes) for id_ in sorted({*places.values()} - {unit.id})}
-
-
-def _child(unit: DatedUnit, one: DatedUnit, day: date) -> str:
-    return UnitPath(one.in_force(day).path).below(unit.id) or unit.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +111,6 @@ class _Past:
         return Inheritance(
             tuple(outermost),
             tuple(one for one in parts if not self._was_under(one, ids)),
-            tuple(one for one in outermost if self._is_history(one, unit)),
         )
 
     def _has_left(self, one: DatedUnit, unit: DatedUnit) -> bool:
@@ -150,10 +123,6 @@ class _Past:
         above = {id_ for spell in self._elsewhere(one, unit) for id_ in UnitPath(spell.path).segments}
         units = [self.known[id_] for id_ in above & self.known.keys()]
         return any((spell := u.at(self.day)) and spell.level is level for u in units)
-
-    def _is_history(self, one: DatedUnit, unit: DatedUnit) -> bool:
-        began, left = unit.spells[0].since, self._elsewhere(one, unit)[-1].until
-        return bool(began and left and left <= began and not self._goes_on(one, unit))
 
     def _elsewhere(self, one: DatedUnit, unit: DatedUnit) -> list[Spell]:
         return [spell for spell in self._spells(one) if not UnitPath(spell.path).within(unit.id)]
@@ -218,9 +187,3 @@ async def _heirs(
 def _on_last_day(child: DatedUnit, unit: DatedUnit) -> Spell | None:
     until = unit.spells[-1].until
     return child.at(until - timedelta(days=1)) if until else None
-
-
-def _keep(known: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    known[key] = value
-    while len(known) > most:
-        known.popitem(last=False)
