@@ -51,6 +51,13 @@ def test_exact_marks_rank_first_then_neighbours_then_newest() -> None:
     assert titles_found(index, titles, "khác") == []
 
 
+@pytest.mark.parametrize("text", ["%", "“”", "- + *", "_"])
+def test_text_of_signs_finds_nothing_and_an_empty_one_everything(text: str) -> None:
+    titles = ["Tăng 100%", "Ngõ xanh"]
+    assert titles_found(filled(*titles), titles, text) == []
+    assert sorted(titles_found(filled(*titles), titles, "  ")) == sorted(titles)
+
+
 def test_scope_narrows_hits_and_facets_to_units_and_sub_units() -> None:
     index = Index(TOY)
     index.put(
