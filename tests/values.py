@@ -6,7 +6,7 @@ from typing import Any
 from services.kernel.act import Act
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 from services.movement.words import BodyKind, Field, SubjectKind
-from services.registration.models import domain as models
+from services.registration.models import drafting
 from services.registration.models.domain import Model
 from services.registration.models.messages import ModelDrafted
 from services.registration.organisations.domain import Organisation
@@ -62,4 +62,4 @@ def draft(act_: Act, *, of: DatedUnit, **given: Any) -> tuple[Model, ModelDrafte
         "subject_kind": SubjectKind.COLLECTIVE,
         **given,
     }
-    return models.draft(unit=of, act=act_, **whole)
+    return drafting.draft(unit=of, act=act_, **whole)

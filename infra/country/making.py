@@ -31,7 +31,7 @@ from services.kernel.calendar import VIETNAM
 from services.kernel.messages import Event
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 from services.movement.words import BodyKind, ContributionKind, Covers, Field, SubjectKind
-from services.registration.models import domain as models
+from services.registration.models import contributing, drafting, implementing, registering
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, SelfRating
 from services.registration.organisations import domain as organisations
@@ -326,7 +326,7 @@ def _life(plan: Plan, owner: Organisation, seed: int, until: date) -> tuple[Mode
         return _act(by, at, until)
 
     event: Event
-    model, event = models.draft(
+    model, event = drafting.draft(
         key=plan.key,
         owner=owner,
         unit=unit,
@@ -356,38 +356,40 @@ def _life(plan: Plan, owner: Organisation, seed: int, until: date) -> tuple[Mode
         at = deadline(plan.at.year) - timedelta(seconds=1000 - dice.randrange(900))
     if not goes_on(0.96, 0, 0 if plan.mark is Mark.RUSHED else 3):
         return model, events
-    model, event = models.submit(model, unit=unit, act=act(office, at))
+    model, event = registering.submit(model, unit=unit, act=act(office, at))
     events.append(event)
     if dice.random() < 0.04 and goes_on(1, 2, 9):
         reason = "Chưa nêu rõ địa điểm và kết quả cần đạt."
-        model, event = models.return_(model, unit=unit, reason=reason, act=act(council, at))
+        model, event = registering.return_(model, unit=unit, reason=reason, act=act(council, at))
         events.append(event)
         if not goes_on(0.8, 2, 9):
             return model, events
-        model, event = models.submit(model, unit=unit, act=act(office, at))
+        model, event = registering.submit(model, unit=unit, act=act(office, at))
         events.append(event)
     if not goes_on(0.97, 3, 20):
         return model, events
-    model, event = models.accept(model, unit=unit, act=act(council, at))
+    model, event = registering.accept(model, unit=unit, act=act(council, at))
     events.append(event)
     begins = 0.0 if plan.mark is Mark.IDLE else 0.45 if plan.mark in FORMAL_MARKS else 0.93
     if not goes_on(begins, 3, 45):
         return model, events
-    model, event = models.begin(model, unit=unit, act=act(office, at))
+    model, event = implementing.begin(model, unit=unit, act=act(office, at))
     events.append(event)
     if dice.random() < 0.2 and goes_on(1, 10, 60):
         kind = dice.choice(list(ContributionKind))
         amount = str(dice.randint(1, 400) * (1_000_000 if kind is ContributionKind.MONEY else 1))
         covers = dice.choice(list(Covers)) if kind is ContributionKind.MONEY else None
         note = "Nhân dân đóng góp"
-        model, event = models.contribute(
+        model, event = contributing.contribute(
             model, unit=unit, kind=kind, amount=amount, covers=covers, note=note, act=act(office, at)
         )
         events.append(event)
     if goes_on(0.5, 60, 150):
         rating = dice.choices(list(SelfRating), [15, 60, 20, 5])[0]
         text = f"Thực hiện từ ngày {plan.at:%d/%m/%Y}, {dice.randint(20, 100)}% số hộ tham gia."
-        model, event = models.self_assess(model, unit=unit, rating=rating, text=text, act=act(office, at))
+        model, event = implementing.self_assess(
+            model, unit=unit, rating=rating, text=text, act=act(office, at)
+        )
         events.append(event)
     return model, events
 

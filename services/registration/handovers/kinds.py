@@ -17,7 +17,7 @@ from services.registration.handovers.messages import HandedKind
 from services.registration.launches import domain as launches
 from services.registration.launches.messages import LAUNCH
 from services.registration.launches.repository import Launches
-from services.registration.models import domain as models
+from services.registration.models import moving
 from services.registration.models.messages import MODEL, ModelState
 from services.registration.models.repository import Models
 from services.registration.organisations import domain as organisations
@@ -74,7 +74,7 @@ KINDS: tuple[Handed, ...] = (
         repository=Models,
         open=lambda _: {"state": {"$nin": _CLOSED}},
         title="title",
-        hand_over=models.hand_over,
+        hand_over=moving.hand_over,
         states=lambda state: ModelState(state).vi,
         followers=(Follower(repository=Questions, by="model", follow=formality.follow),),
     ),

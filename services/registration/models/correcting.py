@@ -19,7 +19,7 @@ from services.movement.changes import Change, changes
 from services.movement.homes import spell_on
 from services.movement.words import ContributionKind, Covers
 from services.movement.years import from_year
-from services.registration.models import domain
+from services.registration.models import contributing, drafting
 from services.registration.models.domain import REVISABLE, Implemented, Model, Restated
 from services.registration.models.messages import (
     Contribution,
@@ -128,9 +128,11 @@ def with_contribution(
         not_before(on, model.registered_on)
     mended = msgspec.structs.replace(
         now,
-        **domain.given(kind=kind, amount=f"{now.amount:f}" if amount is None else amount, covers=covers),
+        **contributing.given(
+            kind=kind, amount=f"{now.amount:f}" if amount is None else amount, covers=covers
+        ),
         on=on or now.on,
-        note=now.note if note is None else domain.note_of_contribution(note),
+        note=now.note if note is None else contributing.note_of_contribution(note),
         corrected_version=model.next_version,
     )
     return _with(model, now, mended)
@@ -144,7 +146,7 @@ def without_contribution(model: Model, version: int) -> Model:
 def with_fields(model: Model, *, programmes: Mapping[str, Programme], act: Act, **given: Any) -> Model:
     """The registered model with these contents. The corrected field and subject hold for its contributions too."""
     _require_registered(model)
-    mended = changed(model, **domain.contents(model, programmes=programmes, act=act, **given))
+    mended = changed(model, **drafting.contents(model, programmes=programmes, act=act, **given))
     return msgspec.structs.replace(
         mended,
         implemented=_implemented(mended),
@@ -224,7 +226,7 @@ def correct(
 def _with(model: Model, before: Contribution, after: Contribution) -> Model:
     """The next version of the model, with `after` in the place of `before`."""
     mended = tuple(after if one is before else one for one in model.contributions)
-    return changed(model, **domain.flagged(mended))
+    return changed(model, **contributing.flagged(mended))
 
 
 def _require_registered(model: Model) -> None:

@@ -10,7 +10,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
-from services.registration.models import domain, repository
+from services.registration.models import contributing, drafting, implementing, moving, registering, repository
 from services.registration.models.domain import Model
 from services.registration.models.messages import (
     MODEL,
@@ -43,7 +43,7 @@ from services.registration.programmes.repository import Programmes
 async def draft_model(command: DraftModel, tx: Transaction) -> Row:
     owner = await Owners(tx).load(command.owner)
     act = tx.act(command.on, owner.unit)
-    model, drafted = domain.draft(
+    model, drafted = drafting.draft(
         key=new_id(MODEL),
         owner=owner,
         unit=await Directory(tx).of(owner, act.on),
@@ -65,7 +65,7 @@ async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
     model = await _load(command, models)
     joined = {model.programme, command.programme}
     act = tx.act(command.on, model.unit)
-    revised = domain.revise(
+    revised = drafting.revise(
         model,
         unit=await Directory(tx).of(model, act.on),
         title=command.title,
@@ -83,56 +83,62 @@ async def revise_model(command: ReviseModel, tx: Transaction) -> Row:
 
 
 async def submit_model(command: SubmitModel, tx: Transaction) -> Row:
-    return await _step(command, tx, domain.submit)
+    return await _step(command, tx, registering.submit)
 
 
 async def return_model(command: ReturnModel, tx: Transaction) -> Row:
-    return await _step(command, tx, partial(domain.return_, reason=command.reason))
+    return await _step(command, tx, partial(registering.return_, reason=command.reason))
 
 
 async def accept_model(command: AcceptModel, tx: Transaction) -> Row:
     models = Models(tx)
     model = await _load(command, models)
     directory, act = Directory(tx), tx.act(command.on, model.unit)
-    accepted, event = domain.accept(model, unit=await directory.of(model, act.on), act=act)
+    accepted, event = registering.accept(model, unit=await directory.of(model, act.on), act=act)
     row = await models.save(accepted, event)
     for one in model.stated:
         unit = await directory.of(accepted, one.on)
-        accepted, recorded = domain.record_stated(accepted, one, unit=unit, act=act)
+        accepted, recorded = contributing.record_stated(accepted, one, unit=unit, act=act)
         row = await models.save(accepted, recorded)
     return row
 
 
 async def withdraw_model(command: WithdrawModel, tx: Transaction) -> Row:
-    return await _step(command, tx, partial(domain.withdraw, reason=command.reason))
+    return await _step(command, tx, partial(registering.withdraw, reason=command.reason))
 
 
 async def begin_model(command: BeginModel, tx: Transaction) -> Row:
-    return await _step(command, tx, domain.begin)
+    return await _step(command, tx, implementing.begin)
 
 
 async def note_progress(command: NoteProgress, tx: Transaction) -> Row:
-    return await _step(command, tx, partial(domain.note, text=command.text))
+    return await _step(command, tx, partial(implementing.note, text=command.text))
 
 
 async def record_contribution(command: RecordContribution, tx: Transaction) -> Row:
     contribute = partial(
-        domain.contribute, kind=command.kind, amount=command.amount, covers=command.covers, note=command.note
+        contributing.contribute,
+        kind=command.kind,
+        amount=command.amount,
+        covers=command.covers,
+        note=command.note,
     )
     return await _step(command, tx, contribute)
 
 
 async def self_assess_model(command: SelfAssessModel, tx: Transaction) -> Row:
-    return await _step(command, tx, partial(domain.self_assess, rating=command.rating, text=command.text))
+    return await _step(
+        command, tx, partial(implementing.self_assess, rating=command.rating, text=command.text)
+    )
 
 
 async def carry_over_model(command: CarryOverModel, tx: Transaction) -> Row:
-    return await _step(command, tx, domain.carry_over)
+    return await _step(command, tx, implementing.carry_over)
 
 
 async def change_model_level(command: ChangeModelLevel, tx: Transaction) -> Row:
     change = partial(
-        domain.change_level, level=command.level, reason=command.reason, document=command.document
+        moving.change_level, level=command.level, reason=command.reason, document=command.document
     )
     return await _step(command, tx, change)
 
@@ -142,7 +148,7 @@ async def change_model_owner(command: ChangeModelOwner, tx: Transaction) -> Row:
     # Loaded before the owner: a caller who may not change the model learns nothing of the owner.
     model = await _load(command, models)
     act = tx.act(command.on, model.unit)
-    changed = domain.change_owner(
+    changed = moving.change_owner(
         model,
         unit=await Directory(tx).of(model, act.on),
         owner=await Owners(tx).load(command.owner),
@@ -154,7 +160,7 @@ async def change_model_owner(command: ChangeModelOwner, tx: Transaction) -> Row:
 
 
 async def discontinue_model(command: DiscontinueModel, tx: Transaction) -> Row:
-    return await _step(command, tx, partial(domain.discontinue, reason=command.reason))
+    return await _step(command, tx, partial(implementing.discontinue, reason=command.reason))
 
 
 async def models_page(query: ModelsPage, access: Access) -> Rows:

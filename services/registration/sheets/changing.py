@@ -17,6 +17,7 @@ from services.kernel.sheets.judging import Cells, Outcome
 from services.kernel.sheets.messages import Fate, RowProblem
 from services.movement.homes import require_here
 from services.movement.words import ContributionKind
+from services.registration.models import contributing, drafting
 from services.registration.models import domain as models
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, StatedResult
@@ -102,7 +103,7 @@ class _Row:
             return []
         whole: dict[str, Any] = dict.fromkeys(REVISED) | revised
         unit, programmes = self._known.unit_of(self._model, act.on), self._known.programmes
-        return [(partial(models.revise, unit=unit, programmes=programmes, act=act, **whole), {})]
+        return [(partial(drafting.revise, unit=unit, programmes=programmes, act=act, **whole), {})]
 
     def _revised(self, name: str) -> Any | None:
         """The new value of a field; None if the row does not change it."""
@@ -145,7 +146,7 @@ class _Row:
         changes: list[tuple[Change, dict[str, str]]] = []
         for name, amount in more.items():
             contribute = partial(
-                models.contribute,
+                contributing.contribute,
                 unit=self._known.unit_of(self._model, day),
                 kind=RESOURCES[name],
                 amount=f"{amount:f}",
@@ -173,7 +174,7 @@ class _Row:
         if after == before:
             return []
         unit = self._known.unit_of(self._model, act.on)
-        return [(partial(models.state_results, unit=unit, stated=tuple(after.values()), act=act), {})]
+        return [(partial(drafting.state_results, unit=unit, stated=tuple(after.values()), act=act), {})]
 
     def _day(self, column: str, since: date, act: Act) -> date:
         """The day of the row's results. `column`: of a result, empty if there is none. `since`: the first possible."""

@@ -11,7 +11,7 @@ from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, RowProblem
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit
-from services.registration.models import domain as models
+from services.registration.models import drafting, registering
 from services.registration.models.domain import Model
 from services.registration.models.messages import StatedResult
 from services.registration.sheets.changing import change
@@ -45,7 +45,7 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
     unit = known.unit_of(owner, act.on)
     stated, undated = _stated(cells, given, known, known.unit_of(owner, act.today), act)
     model, drafted = cells.must(
-        lambda: models.draft(
+        lambda: drafting.draft(
             key=key,
             owner=owner,
             unit=unit,
@@ -63,7 +63,7 @@ def _drafted(cells: Cells, known: Known, act: Act, key: str, *, submit: bool) ->
     )
     events: list[Event] = [drafted]
     if submit:
-        model, submitted = cells.must(lambda: models.submit(model, unit=unit, act=act))
+        model, submitted = cells.must(lambda: registering.submit(model, unit=unit, act=act))
         events.append(submitted)
     warnings = (*_same_title(cells.line, model, known), *undated)
     return Outcome(

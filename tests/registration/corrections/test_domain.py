@@ -17,16 +17,10 @@ from services.kernel.mongo.codec import to_document
 from services.movement.words import ContributionKind, Field, OutlierRule
 from services.registration.corrections import domain, messages
 from services.registration.corrections.domain import NAMES, Judged
-from services.registration.models.domain import (
-    Model,
-    accept,
-    begin,
-    carry_over,
-    contribute,
-    discontinue,
-    submit,
-    withdraw,
-)
+from services.registration.models.contributing import contribute
+from services.registration.models.domain import Model
+from services.registration.models.implementing import begin, carry_over, discontinue
+from services.registration.models.registering import accept, submit, withdraw
 from services.reporting.domain import facts_of, fold
 from services.reporting.measures import Measure
 from tests import values

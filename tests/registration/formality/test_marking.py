@@ -20,7 +20,7 @@ from services.registration.launches import domain as launches
 from services.registration.launches.domain import closing
 from services.registration.launches.messages import LAUNCH
 from services.registration.launches.repository import Launches
-from services.registration.models import domain
+from services.registration.models import implementing, registering
 from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
@@ -53,8 +53,8 @@ class Office:
         model, drafted = values.draft(
             by, of=ward, key=new_id(MODEL), title=title, summary=HOW, programme=programme, year=year
         )
-        model, submitted = domain.submit(model, unit=ward, act=by)
-        model, accepted = domain.accept(model, unit=ward, act=judge)
+        model, submitted = registering.submit(model, unit=ward, act=by)
+        model, accepted = registering.accept(model, unit=ward, act=judge)
         await self._add(model, [drafted, submitted, accepted], at)
         await self.hear(model.id, at)
         return model.id
@@ -89,7 +89,9 @@ class Office:
             models = Models(tx)
             registered = await models.load(model)
             unit = values.unit(registered.unit)
-            await models.save(*domain.begin(registered, unit=unit, act=values.act("ann", at.date(), at=at)))
+            await models.save(
+                *implementing.begin(registered, unit=unit, act=values.act("ann", at.date(), at=at))
+            )
 
         await self.store.transaction(work, at=at)
         await self.hear(model, at)

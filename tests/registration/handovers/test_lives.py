@@ -18,7 +18,7 @@ from services.kernel.units import COUNTRY, DatedUnit, Predecessor, Spell, Succes
 from services.movement.words import ContributionKind
 from services.registration.handovers.domain import choose
 from services.registration.handovers.family import Family
-from services.registration.models import domain
+from services.registration.models import contributing, moving, registering
 from services.registration.models.domain import Model
 from services.registration.units.national import national_units
 from services.reporting.domain import Fact, facts_of, fold, moved, taken_back
@@ -134,8 +134,8 @@ class Story:
         self.counters: list[Fact] = []
         act = values.act("x", FIRST, today=TODAY)
         model, _ = values.draft(act, of=home)
-        submitted, _ = domain.submit(model, unit=home, act=act)
-        self._take(domain.accept(submitted, unit=home, act=values.act("y", FIRST, today=TODAY)))
+        submitted, _ = registering.submit(model, unit=home, act=act)
+        self._take(registering.accept(submitted, unit=home, act=values.act("y", FIRST, today=TODAY)))
 
     def _take(self, step: tuple[Model, Event]) -> None:
         self.model, event = step
@@ -146,7 +146,9 @@ class Story:
     def contribute(self, country: Country, on: date) -> None:
         act = values.act("x", on, today=TODAY)
         under = country.units[self.model.home_on(on).unit]
-        give = partial(domain.contribute, self.model, unit=under, kind=ContributionKind.WORK_DAY, amount="2")
+        give = partial(
+            contributing.contribute, self.model, unit=under, kind=ContributionKind.WORK_DAY, amount="2"
+        )
         if under.at(on):
             self._take(give(covers=None, note="", act=act))
         else:
@@ -163,7 +165,7 @@ class Story:
             assert refusal(choice) == "succession-ambiguous"
             return
         act = values.act("x", TODAY)
-        self._take(domain.hand_over(self.model, steps=choice().steps, document="", act=act))
+        self._take(moving.hand_over(self.model, steps=choice().steps, document="", act=act))
         for before, after in moved(self.facts.values(), self.model.unit, self.model.homes):
             self.facts[after.id] = after
             self.counters += [taken_back(before), after]

@@ -27,7 +27,7 @@ from services.movement.words import Field, Level, SubjectKind
 from services.registration.app import TABLE
 from services.registration.launches import handlers as launches
 from services.registration.launches.messages import ExtendLaunch, RecallLaunch
-from services.registration.models import domain, handlers
+from services.registration.models import handlers, registering
 from services.registration.models.messages import (
     MODEL,
     AcceptModel,
@@ -129,7 +129,7 @@ class Life:
                     lambda tx: Programmes(tx).known(self.country.programme)
                 )
                 model, drafted = values.draft(act, of=unit, key=key, programme=programme, year=2025)
-                model, submitted = domain.submit(model, unit=unit, act=act)
+                model, submitted = registering.submit(model, unit=unit, act=act)
                 made.append((model, (drafted, submitted)))
         if made:
             await self.country.store.transaction(lambda tx: Models(tx).add_many(made), at=TODAY)
@@ -145,9 +145,9 @@ class Life:
             model = await models.load(key)
             act = tx.act(day)
             unit = await Directory(tx).of(model, act.on)
-            submitted, event = domain.submit(model, unit=unit, act=act)
+            submitted, event = registering.submit(model, unit=unit, act=act)
             await models.save(submitted, event)
-            await models.save(*domain.withdraw(submitted, unit=unit, reason="x", act=act))
+            await models.save(*registering.withdraw(submitted, unit=unit, reason="x", act=act))
 
         await self.country.store.transaction(work, at=TODAY, caller=OFFICER)
         self.taken["change_twice"] += 1

@@ -13,16 +13,11 @@ from services.kernel.act import Act
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, UnitLevel
 from services.movement.words import ContributionKind, Level
-from services.registration.models.domain import (
-    PLACES,
-    Model,
-    accept,
-    change_owner,
-    contribute,
-    return_,
-    submit,
-)
+from services.registration.models.contributing import PLACES, contribute
+from services.registration.models.domain import Model
 from services.registration.models.messages import ModelState
+from services.registration.models.moving import change_owner
+from services.registration.models.registering import accept, return_, submit
 from tests import values
 from tests.values import unit
 

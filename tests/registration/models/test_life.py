@@ -18,7 +18,15 @@ from services.kernel.mongo.codec import to_document
 from services.kernel.units import DatedUnit, UnitLevel
 from services.movement import homes
 from services.movement.words import ContributionKind, Level
-from services.registration.models import domain, history
+from services.registration.models import (
+    contributing,
+    domain,
+    drafting,
+    history,
+    implementing,
+    moving,
+    registering,
+)
 from services.registration.models.domain import ALLOWED, LEADS_TO, Model
 from services.registration.models.messages import ModelState, ModelStep, SelfRating
 from services.registration.organisations.domain import Organisation
@@ -63,7 +71,7 @@ def owner(key: str) -> Organisation:
 
 def revise(model: Model, act: Act, **changes: Any) -> tuple[Model, Event]:
     nothing: dict[str, Any] = dict.fromkeys(domain.REVISABLE)
-    return domain.revise(
+    return drafting.revise(
         model, unit=under(model, act), **(nothing | changes), programmes={PROGRAMME.id: PROGRAMME}, act=act
     )
 
@@ -77,19 +85,19 @@ def hand_over(model: Model, act: Act) -> tuple[Model, Event]:
     """As if the model's unit had ended on the day of the act, or later."""
     since = max([act.on, *(home.since for home in model.homes)])
     step = homes.Step(path=f"/vn/a/h{len(model.homes)}", level=UnitLevel.COMMUNE, since=since)
-    return domain.hand_over(model, steps=[step], document="Biên bản bàn giao", act=act)
+    return moving.hand_over(model, steps=[step], document="Biên bản bàn giao", act=act)
 
 
 STEPS: dict[ModelStep, Step] = {
     ModelStep.REVISE: lambda model, act: revise(model, act, title=f"Ngõ sạch {model.version}"),
-    ModelStep.SUBMIT: lambda model, act: domain.submit(model, unit=under(model, act), act=act),
-    ModelStep.RETURN: lambda model, act: domain.return_(
+    ModelStep.SUBMIT: lambda model, act: registering.submit(model, unit=under(model, act), act=act),
+    ModelStep.RETURN: lambda model, act: registering.return_(
         model, unit=under(model, act), reason="Thiếu", act=act
     ),
-    ModelStep.ACCEPT: lambda model, act: domain.accept(model, unit=under(model, act), act=act),
-    ModelStep.BEGIN: lambda model, act: domain.begin(model, unit=under(model, act), act=act),
-    ModelStep.NOTE: lambda model, act: domain.note(model, unit=under(model, act), text="Xong", act=act),
-    ModelStep.CONTRIBUTE: lambda model, act: domain.contribute(
+    ModelStep.ACCEPT: lambda model, act: registering.accept(model, unit=under(model, act), act=act),
+    ModelStep.BEGIN: lambda model, act: implementing.begin(model, unit=under(model, act), act=act),
+    ModelStep.NOTE: lambda model, act: implementing.note(model, unit=under(model, act), text="Xong", act=act),
+    ModelStep.CONTRIBUTE: lambda model, act: contributing.contribute(
         model,
         unit=under(model, act),
         kind=ContributionKind.WORK_DAY,
@@ -98,11 +106,11 @@ STEPS: dict[ModelStep, Step] = {
         covers=None,
         act=act,
     ),
-    ModelStep.SELF_ASSESS: lambda model, act: domain.self_assess(
+    ModelStep.SELF_ASSESS: lambda model, act: implementing.self_assess(
         model, unit=under(model, act), rating=SelfRating.MET, text="Đạt", act=act
     ),
-    ModelStep.CARRY_OVER: lambda model, act: domain.carry_over(model, unit=under(model, act), act=act),
-    ModelStep.CHANGE_LEVEL: lambda model, act: domain.change_level(
+    ModelStep.CARRY_OVER: lambda model, act: implementing.carry_over(model, unit=under(model, act), act=act),
+    ModelStep.CHANGE_LEVEL: lambda model, act: moving.change_level(
         model,
         unit=under(model, act),
         level=Level.CITY if model.level is Level.COMMUNE else Level.COMMUNE,
@@ -110,7 +118,7 @@ STEPS: dict[ModelStep, Step] = {
         document="QĐ 12/QĐ-UBND",
         act=act,
     ),
-    ModelStep.CHANGE_OWNER: lambda model, act: domain.change_owner(
+    ModelStep.CHANGE_OWNER: lambda model, act: moving.change_owner(
         model,
         unit=under(model, act),
         owner=owner(f"{model.owner}o"),
@@ -119,10 +127,10 @@ STEPS: dict[ModelStep, Step] = {
         act=act,
     ),
     ModelStep.HAND_OVER: hand_over,
-    ModelStep.WITHDRAW: lambda model, act: domain.withdraw(
+    ModelStep.WITHDRAW: lambda model, act: registering.withdraw(
         model, unit=under(model, act), reason="Trùng", act=act
     ),
-    ModelStep.DISCONTINUE: lambda model, act: domain.discontinue(
+    ModelStep.DISCONTINUE: lambda model, act: implementing.discontinue(
         model, unit=under(model, act), reason="Hết kinh phí", act=act
     ),
 }
@@ -222,10 +230,10 @@ def test_change_to_the_same_value_is_refused() -> None:
     draft, registered = in_state(ModelState.DRAFT), in_state(ModelState.REGISTERED)
     assert refusal(lambda: revise(draft, act(DAY), title="Ngõ sạch "))[0] == "nothing-changed"
     for step in (
-        lambda: domain.change_level(
+        lambda: moving.change_level(
             registered, unit=WARD, level=Level.COMMUNE, reason="x", document="x", act=act(DAY, "judge")
         ),
-        lambda: domain.change_owner(
+        lambda: moving.change_owner(
             registered, unit=WARD, owner=owner(registered.owner), reason="x", document="x", act=act(DAY)
         ),
     ):
@@ -249,27 +257,27 @@ def test_reviser_cannot_judge_a_model() -> None:
     revised, _ = revise(in_state(ModelState.DRAFT), act(DAY, "judge"), title="Khác")
     revised, _ = revise(revised, act(DAY, "another"), title="Lại khác")
     assert revised.revised_by == ("judge", "another")
-    submitted, _ = domain.submit(revised, unit=WARD, act=act(DAY, "officer"))
+    submitted, _ = registering.submit(revised, unit=WARD, act=act(DAY, "officer"))
     for by in revised.revised_by:
-        accept = partial(domain.accept, submitted, unit=WARD, act=act(DAY, by))
+        accept = partial(registering.accept, submitted, unit=WARD, act=act(DAY, by))
         assert refusal(accept)[0] == "own-work"
-    accepted, event = domain.accept(submitted, unit=WARD, act=act(DAY, "appraiser"))
+    accepted, event = registering.accept(submitted, unit=WARD, act=act(DAY, "appraiser"))
     assert accepted.state is ModelState.REGISTERED
     assert event.written_by == ("drafter", "judge", "another", "officer")
 
 
 def test_model_is_implemented_once_a_year() -> None:
     begun = in_state(ModelState.IMPLEMENTING)
-    assert refusal(lambda: domain.carry_over(begun, unit=WARD, act=act(date(2019, 12, 31)))) == (
+    assert refusal(lambda: implementing.carry_over(begun, unit=WARD, act=act(date(2019, 12, 31)))) == (
         "already-this-year",
         ("on",),
     )
-    carried, _ = domain.carry_over(begun, unit=WARD, act=act(date(2020, 3, 1)))
+    carried, _ = implementing.carry_over(begun, unit=WARD, act=act(date(2020, 3, 1)))
     assert (
-        refusal(lambda: domain.carry_over(carried, unit=WARD, act=act(date(2020, 12, 1))))[0]
+        refusal(lambda: implementing.carry_over(carried, unit=WARD, act=act(date(2020, 12, 1))))[0]
         == "already-this-year"
     )
-    again, _ = domain.carry_over(carried, unit=WARD, act=act(date(2022, 1, 1)))
+    again, _ = implementing.carry_over(carried, unit=WARD, act=act(date(2022, 1, 1)))
     assert [(one.on.year, one.carried) for one in again.implemented] == [
         (2019, False),
         (2020, True),
@@ -281,7 +289,7 @@ def test_owner_cannot_change_the_level_of_its_model() -> None:
     model = in_state(ModelState.REGISTERED)
     own = values.act("x", DAY, model.owner, today=TODAY)
     change = {"level": Level.CITY, "reason": "x", "document": "x"}
-    assert refusal(lambda: domain.change_level(model, unit=WARD, **change, act=own))[0] == "own-work"  # type: ignore[arg-type]
+    assert refusal(lambda: moving.change_level(model, unit=WARD, **change, act=own))[0] == "own-work"  # type: ignore[arg-type]
 
 
 def test_change_to_the_district_level_is_refused_after_the_last_district() -> None:
@@ -289,7 +297,7 @@ def test_change_to_the_district_level_is_refused_after_the_last_district() -> No
 
     def to_district(on: date) -> Model:
         late = values.act("judge", on, today=date(2025, 12, 31))
-        return domain.change_level(
+        return moving.change_level(
             model, unit=WARD, level=Level.DISTRICT, reason="x", document="x", act=late
         )[0]
 
@@ -303,10 +311,10 @@ def test_change_of_level_or_owner_needs_a_reason_and_a_document(step: ModelStep,
     told = {"reason": "x", "document": "x", left_out: " "}
     model = in_state(ModelState.REGISTERED)
     change: dict[ModelStep, Callable[[], object]] = {
-        ModelStep.CHANGE_LEVEL: lambda: domain.change_level(
+        ModelStep.CHANGE_LEVEL: lambda: moving.change_level(
             model, unit=WARD, level=Level.CITY, **told, act=act(DAY, "judge")
         ),
-        ModelStep.CHANGE_OWNER: lambda: domain.change_owner(
+        ModelStep.CHANGE_OWNER: lambda: moving.change_owner(
             model, unit=WARD, owner=owner("o2"), **told, act=act(DAY)
         ),
     }
@@ -314,19 +322,19 @@ def test_change_of_level_or_owner_needs_a_reason_and_a_document(step: ModelStep,
 
 
 def test_number_of_progress_notes_is_limited() -> None:
-    full = msgspec.structs.replace(in_state(ModelState.IMPLEMENTING), notes=domain.MOST_NOTES)
-    assert refusal(lambda: domain.note(full, unit=WARD, text="x", act=act(DAY)))[0] == "too-many-notes"
+    full = msgspec.structs.replace(in_state(ModelState.IMPLEMENTING), notes=implementing.MOST_NOTES)
+    assert refusal(lambda: implementing.note(full, unit=WARD, text="x", act=act(DAY)))[0] == "too-many-notes"
 
 
 def test_late_record_may_have_an_earlier_day_than_the_last_step() -> None:
-    model, _ = domain.self_assess(
+    model, _ = implementing.self_assess(
         in_state(ModelState.IMPLEMENTING),
         unit=WARD,
         rating=SelfRating.MET,
         text="x",
         act=act(date(2019, 11, 1)),
     )
-    assert domain.note(model, unit=WARD, text="x", act=act(date(2019, 5, 1)))[0].notes == 1
+    assert implementing.note(model, unit=WARD, text="x", act=act(date(2019, 5, 1)))[0].notes == 1
     assert taken(ModelStep.CONTRIBUTE, model, date(2019, 5, 1))[0].contributions
     assert refusal(lambda: taken(ModelStep.DISCONTINUE, model, date(2019, 5, 1)))[0] == "date-too-early"
 

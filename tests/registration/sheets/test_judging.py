@@ -18,6 +18,7 @@ from services.kernel.sheets.reading import opened
 from services.kernel.sheets.template import write_template
 from services.kernel.units import DatedUnit, Spell, UnitLevel
 from services.movement.words import BodyKind, ContributionKind, Field, SubjectKind
+from services.registration.models import contributing, drafting, registering
 from services.registration.models import domain as models
 from services.registration.models.messages import StatedResult
 from services.registration.organisations.domain import Organisation
@@ -212,7 +213,7 @@ CHANGING = ("Mã mô hình", *HEADINGS, "Địa điểm", "Phiên bản")
 def revised(model: models.Model, **more: Any) -> tuple[models.Model, tuple[int, Any]]:
     """The model with other values, and its revision as the judging of rows knows it."""
     whole: dict[str, Any] = dict.fromkeys(models.REVISABLE) | more
-    changed, event = models.revise(model, unit=UNIT, programmes={}, act=ACT, **whole)
+    changed, event = drafting.revise(model, unit=UNIT, programmes={}, act=ACT, **whole)
     return changed, (event.version, event.changes)
 
 
@@ -277,11 +278,11 @@ def test_total_of_an_old_file_is_compared_with_the_total_of_its_day(
     tmp_path: Path, version: str, total: str, told: tuple[Any, ...]
 ) -> None:
     model, _ = draft(ACT, of=UNIT, owner=OWNER)
-    model, _ = models.submit(model, unit=UNIT, act=ACT)
-    model, _ = models.accept(model, unit=UNIT, act=act("appraiser", AT.date()))
+    model, _ = registering.submit(model, unit=UNIT, act=ACT)
+    model, _ = registering.accept(model, unit=UNIT, act=act("appraiser", AT.date()))
     for amount in ("100", "50"):
         land: dict[str, Any] = {"kind": ContributionKind.LAND_M2, "covers": None, "note": ""}
-        model, _ = models.contribute(model, unit=UNIT, amount=amount, act=ACT, **land)
+        model, _ = contributing.contribute(model, unit=UNIT, amount=amount, act=ACT, **land)
     file = tmp_path / "a.csv"
     headings = ("Mã mô hình", *HEADINGS, "Hiến đất (m²)", "Phiên bản")
     file.write_bytes(csv(headings, (model.id, OWNER.id, "Ngõ sạch", "Kinh tế", "Tập thể", total, version)))
@@ -350,8 +351,8 @@ def test_results_of_a_registered_model_are_dated(
 ) -> None:
     past = ACT.dated(date(2026, 3, 5))
     model, _ = draft(past, of=UNIT, owner=OWNER)
-    model, _ = models.submit(model, unit=UNIT, act=past)
-    model, _ = models.accept(model, unit=UNIT, act=act("appraiser", past.on))
+    model, _ = registering.submit(model, unit=UNIT, act=past)
+    model, _ = registering.accept(model, unit=UNIT, act=act("appraiser", past.on))
     file = tmp_path / "a.csv"
     headings = ("Mã mô hình", *HEADINGS, "Hiến đất (m²)", "Tính đến ngày")
     file.write_bytes(csv(headings, (model.id, OWNER.id, "Ngõ sạch", "Kinh tế", "Tập thể", "100", day)))
@@ -448,7 +449,7 @@ def _model(
 ) -> models.Model | None:
     """The draft of a command; None where the domain refuses it."""
     try:
-        model, _ = models.draft(
+        model, _ = drafting.draft(
             key="model_" + "7" * 24,
             owner=OWNER,
             unit=UNIT,
