@@ -138,6 +138,7 @@ def reorganise(
 def sample_load() -> None:
     """Load the sample through GraphQL. A second load changes nothing."""
     _run(_load_set(_located(), HONG_LINH))
+    err.print("The sample is loaded.")
 
 
 @country_app.command("load")

@@ -18,13 +18,11 @@ from hypothesis import settings as hypothesis_settings
 
 from gateway.app import create_app
 from gateway.transport.connections import Connection
-from infra.operate.load_units import load_units
 from infra.operate.operator import OPERATOR, asking, user_token
 from infra.operate.positions import Positions, Watch, settled
 from infra.run.embedded import MongoServer, NatsServer
 from infra.run.ports import LOOPBACK, listening, port_of
 from infra.run.stack import Stack
-from infra.sample.loader import load_sample
 from infra.secure.credentials import make_secrets
 from infra.secure.rights import RIGHTS, Rights
 from services.kernel.caller import Caller, Grant
@@ -37,6 +35,7 @@ from services.registration.units.national import national_units
 from tests import npm
 from tests.databases import TOY, Databases
 from tests.ports import stack_port
+from tests.template import Template, shared_template
 from tests.waiting import DEADLINE
 
 # The build tries the same cases each time; `make properties` tries new ones.
@@ -166,14 +165,22 @@ async def record_town(settings: Settings) -> None:
         await services.ask(RecordUnits(units=wanted), OPERATOR, int, key="town")
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    own = tmp_path_factory.getbasetemp()
+    return shared_template(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tuple[Stack, Settings], None]:
+async def stack(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[tuple[Stack, Settings], None]:
     """A stack with the whole country and the sample, for tests that break nothing.
 
     Its time limits are longer than those of the product, for slow machines.
     """
     made = Settings(
-        var=tmp_path_factory.mktemp("stack"),
+        var=template.copied(tmp_path_factory.mktemp("stack")),
         port=stack_port(),
         request_timeout=DEADLINE,
         operation_timeout=DEADLINE,
@@ -181,9 +188,6 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[tupl
     )
     async with Stack(made, lambda line: None) as running:
         located = made.model_copy(update={"nats_url": running.nats_url, "mongo_url": running.mongo_url})
-        await load_units(located, lambda done, total: None)
-        await settled(located)
-        await load_sample(located, lambda: None)
         await settled(located)
         yield running, located
 

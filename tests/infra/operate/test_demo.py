@@ -1,108 +1,100 @@
 """`danvan demo`, as a new user runs it: it succeeds at first, and reports a document that was changed by hand."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.run.embedded import MongoServer, NatsServer
-from tests.ports import stack_port
-from tests.waiting import DEADLINE
-
-DANVAN = [sys.executable, "-c", "from infra.cli import main; main()"]
+from tests.commands import DANVAN, danvan, danvan_process, environment
+from tests.template import Template
 
 
-class Demo:
-    """Runs on servers of the test, so that documents can be changed between two runs."""
+@contextmanager
+def servers_of(var: Path) -> Iterator[tuple[MongoServer, dict[str, str]]]:
+    """The servers with the data in the folder, which the test runs, and the settings that name them."""
+    mongo, nats = MongoServer(var / "mongo", var / "secrets"), NatsServer(var / "nats", var / "secrets")
+    try:
+        mongo.start()
+        nats.start()
+        yield mongo, {"DANVAN_MONGO_URL": mongo.url, "DANVAN_NATS_URL": nats.url}
+    finally:
+        nats.stop()
+        mongo.stop()
 
-    def __init__(self, var: Path, secrets: Path, mongo: MongoServer, nats: NatsServer) -> None:
-        self._var = var
-        self._secrets = secrets
-        self._mongo = mongo
-        self._nats = nats
 
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*DANVAN, *command],
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
+def change_a_field(mongo: MongoServer) -> str:
+    """Moves a model to another field; returns its id."""
+    with mongo.client() as client:
+        model = client.danvan_registration.models.find_one_and_update(
+            {"field": "ECONOMY", "contributions": []}, {"$set": {"field": "DEFENCE_SECURITY"}}
         )
+        assert model is not None
+        return str(model["_id"])
 
-    def serve(self, **settings: str) -> str:
-        """What `danvan run` says on stderr until it serves. It is stopped then."""
-        said = ""
-        running = subprocess.Popen(
-            [*DANVAN, "run"], env=self._environment() | settings, stderr=subprocess.PIPE, text=True
-        )
-        with running:
-            assert running.stderr
-            for line in running.stderr:
-                said += line
-                if "Ctrl-C" in line:
-                    running.send_signal(signal.SIGINT)
-        assert running.returncode == 0, said
-        return said
 
-    def _environment(self) -> dict[str, str]:
-        settings = {
-            "DANVAN_VAR": str(self._var),
-            "DANVAN_SECRETS": str(self._secrets),
-            "DANVAN_PORT": str(stack_port()),
-            "DANVAN_NATS_URL": self._nats.url,
-            "DANVAN_MONGO_URL": self._mongo.url,
-            "DANVAN_MONGO_PREFIX": "demo",
-        }
-        return {**os.environ, **settings}
-
-    def change_a_field(self) -> str:
-        """Moves a model to another field; returns its id."""
-        with self._mongo.client() as client:
-            model = client.demo_registration.models.find_one_and_update(
-                {"field": "ECONOMY", "contributions": []}, {"$set": {"field": "DEFENCE_SECURITY"}}
-            )
-            assert model is not None
-            return str(model["_id"])
+def serve(var: Path, **settings: str) -> str:
+    """The messages of `danvan run` on stderr until it serves. It is stopped then."""
+    said = ""
+    running = subprocess.Popen(
+        [*DANVAN, "run"], env=environment(var, **settings), stderr=subprocess.PIPE, text=True
+    )
+    with running:
+        assert running.stderr
+        for line in running.stderr:
+            said += line
+            if "Ctrl-C" in line:
+                running.send_signal(signal.SIGINT)
+    assert running.returncode == 0, said
+    return said
 
 
 def test_demo_succeeds_and_then_reports_a_document_that_was_changed_by_hand(
-    tmp_path: Path, secrets: Path, mongo: MongoServer, nats_server: NatsServer
+    template: Template, tmp_path: Path
 ) -> None:
-    # A start writes the users of its servers, and would drop the users of all other tests.
-    ours = Path(shutil.copytree(secrets, tmp_path / "secrets"))
-    demo = Demo(tmp_path, ours, mongo, nats_server)
-    unknown = demo.run("demo")
-    assert unknown.returncode == 1
-    assert "MongoDB does not know our users: create them with `danvan provision --users`." in unknown.stderr
-    assert demo.run("provision", "--users").returncode == 0
-
-    first = demo.run("demo", "--format", "json")
-    assert first.returncode == 0, first.stderr
-    made = json.loads(first.stdout)
+    made = json.loads(template.demo.stdout)
     assert made["differences"] == []
     totals = {figure["measure"]: figure["total"] for figure in made["report"]["figures"]}
     shown = [totals[measure] for measure in ("REGISTERED", "RECOGNISED", "NOT_MET", "NOMINATED", "MONEY")]
     assert shown == ["112", "65", "47", "8", "18827000000"]
 
-    model = demo.change_a_field()
+    var = template.copied(tmp_path)
+    with servers_of(var) as (mongo, settings):
+        model = change_a_field(mongo)
+        again = danvan_process(var, "demo", **settings)
+        assert again.returncode == 1, again.stderr
+        lines = [line for line in again.stdout.splitlines() if model in line]
+        assert lines
+        for line in lines:
+            assert "FIELD DEFENCE_SECURITY in the document and FIELD ECONOMY as counted" in line
+            assert "registration event " in line
+        assert f"{model}/3/REGISTERED" in "".join(lines)
+        # The differences name the figures of the report as well.
+        assert (
+            "2018/u437/REGISTERED FIELD.ECONOMY: the documents give 18, the counter shows 19" in again.stdout
+        )
+        # The second start did not load the data again.
+        assert "112 ✓" in again.stdout
+        assert "279" not in again.stderr
 
-    again = demo.run("demo")
-    assert again.returncode == 1
-    lines = [line for line in again.stdout.splitlines() if model in line]
-    assert lines
-    for line in lines:
-        assert "FIELD DEFENCE_SECURITY in the document and FIELD ECONOMY as counted" in line
-        assert "registration event " in line
-    assert f"{model}/3/REGISTERED" in "".join(lines)
-    # The differences name the figures of the report as well.
-    assert "2018/u437/REGISTERED FIELD.ECONOMY: the documents give 18, the counter shows 19" in again.stdout
-    # The second start did not load the data again.
-    assert "112 ✓" in again.stdout
-    assert "279" not in again.stderr
+        # A start goes on when the report is not answered in time.
+        assert "No report at this start" in serve(var, DANVAN_OPERATION_TIMEOUT="0.001", **settings)
 
-    # A start goes on when the report is not answered in time.
-    assert "No report at this start" in demo.serve(DANVAN_OPERATION_TIMEOUT="0.001")
+
+def test_start_on_servers_without_our_users_names_the_command_that_creates_them(
+    tmp_path: Path, secrets: Path, mongo: MongoServer, nats_server: NatsServer
+) -> None:
+    # A start writes the users of its servers, and would drop the users of all other tests.
+    settings = {
+        "DANVAN_SECRETS": str(shutil.copytree(secrets, tmp_path / "secrets")),
+        "DANVAN_MONGO_URL": mongo.url,
+        "DANVAN_NATS_URL": nats_server.url,
+        "DANVAN_MONGO_PREFIX": "demo",
+    }
+    refused = danvan(tmp_path, "demo", **settings)
+    assert refused.returncode == 1
+    assert "MongoDB does not know our users: create them with `danvan provision --users`." in refused.stderr
+    assert danvan(tmp_path, "provision", "--users", **settings).returncode == 0

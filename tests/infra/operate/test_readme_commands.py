@@ -1,18 +1,17 @@
 """The commands in the README run on a running stack, as they are written there."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from infra.run.stack import Stack
+from infra.sample.hong_linh_2018 import REGISTRATIONS
+from infra.sample.loader import load_sample
 from services.kernel.config import Settings
 from tests import ROOT
+from tests.commands import danvan
 from tests.conftest import GraphQL
-from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,15 +25,15 @@ HARMLESS = [command for command in COMMANDS if command != "rebuild"]
 
 @pytest.mark.parametrize("command", HARMLESS)
 async def test_operator_command_works(command: str, stack: tuple[Stack, Settings]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from infra.cli import main; main()", *command.split()],
-        env={**os.environ, "DANVAN_VAR": str(stack[1].var)},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-    )
+    done = danvan(stack[1].var, *command.split())
     assert done.returncode == 0, done.stderr
     assert done.stdout or done.stderr
+
+
+async def test_second_load_of_the_sample_changes_nothing(graphql: GraphQL) -> None:
+    before = (await graphql.settled()).heads
+    await load_sample(graphql.settings, lambda: None, REGISTRATIONS[:5])
+    assert (await graphql.settled()).heads == before
 
 
 async def test_query_of_the_readme_is_answered(graphql: GraphQL) -> None:

@@ -1,9 +1,6 @@
 """A reorganisation of units: its preview, its application as a whole or not at all, and its effect on records."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +8,9 @@ import pytest
 
 from services.kernel.messages import Role
 from services.registration.reorganisations.file import COLUMNS
+from tests.commands import Ended, danvan
 from tests.conftest import GraphQL
 from tests.people import Office, Person, counts
-from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,14 +52,8 @@ def merging(units: list[dict[str, str]], code: str) -> str:
     )
 
 
-def danvan(graphql: GraphQL, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from infra.cli import main; main()", "reorganise", *arguments],
-        env={**os.environ, "DANVAN_VAR": str(graphql.settings.var), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-    )
+def reorganise(graphql: GraphQL, *arguments: str) -> Ended:
+    return danvan(graphql.settings.var, "reorganise", *arguments)
 
 
 async def test_records_and_grants_keep_their_units_after_a_reorganisation(
@@ -90,16 +81,16 @@ async def test_records_and_grants_keep_their_units_after_a_reorganisation(
         ("RENAME", units[2]["id"]),
     ]
     before = await counts(graphql)
-    done = danvan(graphql, str(path))
+    done = reorganise(graphql, str(path))
     assert done.returncode == 0, done.stderr
     assert "nothing was changed" in done.stderr
     assert "Tuyến đường hoa" in done.stdout
     assert await counts(graphql) == before
 
-    done = danvan(graphql, str(path), "--apply")
+    done = reorganise(graphql, str(path), "--apply")
     assert done.returncode == 0, done.stderr
     assert "Applied as reorganisation_" in done.stderr
-    again = danvan(graphql, str(path), "--apply")
+    again = reorganise(graphql, str(path), "--apply")
     assert again.returncode == 0
     assert "đã được áp dụng rồi" in again.stdout
     asked = "query($u: ID!) { reorganisations(unit: $u, first: 5) { edges { node { document { number } ended } } } }"
@@ -140,11 +131,11 @@ async def test_file_with_one_problem_is_not_applied(graphql: GraphQL, tmp_path: 
     assert refused["code"] == "reorganisation-invalid"
     assert refused["messageEn"].startswith("row 5: ")
     (path := tmp_path / "b.csv").write_text(file)
-    done = danvan(graphql, str(path), "--apply")
+    done = reorganise(graphql, str(path), "--apply")
     assert done.returncode == 1
     assert "dòng 5, cột old: UNIT_UNKNOWN" in done.stdout
     path.write_bytes(file.encode("utf-16"))
-    assert "CSV UTF-8" in danvan(graphql, str(path)).stderr
+    assert "CSV UTF-8" in reorganise(graphql, str(path)).stderr
     assert await counts(graphql) == before
     found = await operator(graphql).ask(UNIT, id=f"u90402-{EFFECTIVE}")
     assert found["unit"] is None
