@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from services.kernel.caller import ANYBODY, Caller, Grant
-from services.kernel.messages import Command, Query, Unavailable
+from services.kernel.messages import Command, Query, Refusal, Unavailable
 from services.kernel.messaging.client import Client
 from services.kernel.rows import Fields
 from services.registration.delegations.messages import EffectiveGrants
@@ -52,6 +53,17 @@ class Delegating:
     ) -> A:
         effective = await self.effective(caller)
         return await self._client.ask(message, effective, type_, key=key, fields=fields, preview=preview)
+
+    async def ask_each(
+        self,
+        commands: Mapping[str, Command],
+        caller: Caller,
+        *,
+        fields: Fields | None = None,
+        preview: bool = False,
+    ) -> list[dict[str, Any] | Refusal]:
+        effective = await self.effective(caller)
+        return await self._client.ask_each(commands, effective, fields=fields, preview=preview)
 
     async def effective(self, caller: Caller) -> Caller:
         """The caller with their effective grants; the same object if these are their own grants."""

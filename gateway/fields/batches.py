@@ -1,8 +1,8 @@
 """Mutations over many records: one command for each record, under a key that follows from the key of the batch.
 
-A batch is no transaction. Each record gets the outcome of the single command, with its rights, rules, event and stored
-answer. So a batch that was cut off is sent again under its key and goes on. A preview runs the same commands, and each
-transaction is taken back.
+Each record gets the outcome of the single command, with its rights, rules, event and stored answer, whatever happens to
+the others. So a batch that was cut off is sent again under its key and goes on. A preview runs the same commands, and
+takes their effects back. The service gets some commands at a time, and carries out in one transaction what it can.
 
 Strawberry resolves annotations at run time.
 """
@@ -10,6 +10,7 @@ Strawberry resolves annotations at run time.
 import asyncio
 import hashlib
 import inspect
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -22,11 +23,13 @@ from gateway.fields.inputs import input_of
 from gateway.fields.relay import Refusal, described, refusal_row
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Id, Refused
+from services.kernel.messages import Refusal as Told
 from services.kernel.messages import described as told
 from services.kernel.rows import Row
 
 LARGEST = 100
-AT_ONCE = 8
+PART, AT_ONCE = 20, 2
+"""Commands in a request to the service, and requests of a batch at once."""
 COST = 10.0
 """Cost of each command, taken before it is sent: a caller over budget waits."""
 
@@ -65,13 +68,15 @@ def does_each(command: type[Command], one: str, many: str, description: str) -> 
             return refusal_row(_wrong_size(many).refusal)
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def do(id_: str) -> Row:
+        async def do(part: Sequence[str]) -> list[Row]:
             async with places:
                 context = info.context
-                await context.policy.pay(context.caller, context.address, COST)
-                return await _outcome(context, command(**{one: id_, **given}), id_, key, preview=preview)
+                await context.policy.pay(context.caller, context.address, COST * len(part))
+                commands = {_key(key, id_): command(**{one: id_, **given}) for id_ in part}
+                return await _outcomes(context, commands, part, preview=preview)
 
-        items = await asyncio.gather(*map(do, ids))
+        parts = [ids[start : start + PART] for start in range(0, len(ids), PART)]
+        items = [item for some in await asyncio.gather(*map(do, parts)) for item in some]
         refused = sum(item["refusal"] is not None for item in items)
         shown = {"preview": preview, "done": len(items) - refused, "refused": refused, "items": items}
         return {"__typename": Batch.__name__, **shown}
@@ -88,16 +93,24 @@ def does_each(command: type[Command], one: str, many: str, description: str) -> 
     return strawberry.mutation(resolver=resolve, description=description, metadata={ASKS: command})
 
 
-async def _outcome(context: Any, command: Command, id_: str, key: str, *, preview: bool) -> Row:
-    derived = hashlib.blake2b(f"{key}\0{id_}".encode(), digest_size=24).hexdigest()
+def _key(key: str, id_: str) -> str:
+    return hashlib.blake2b(f"{key}\0{id_}".encode(), digest_size=24).hexdigest()
+
+
+async def _outcomes(
+    context: Any, commands: Mapping[str, Command], ids: Sequence[str], *, preview: bool
+) -> list[Row]:
     try:
-        await context.loader.do(command, derived, {"id": "id"}, preview=preview)
+        outcomes = await context.loader.do_each(commands, {"id": "id"}, preview=preview)
     except Refused as refused:
         # A caller without a valid token gets an error, as with the single command.
         if refused.refusal.code == "unauthenticated":
             raise
-        return {"id": id_, "refusal": refusal_row(refused.refusal)}
-    return {"id": id_, "refusal": None}
+        outcomes = [refused.refusal] * len(ids)
+    return [
+        {"id": id_, "refusal": refusal_row(one) if isinstance(one, Told) else None}
+        for id_, one in zip(ids, outcomes, strict=True)
+    ]
 
 
 def _input(command: type[Command], one: str, many: str) -> type[msgspec.Struct]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from gateway.fields.declare import RootQuery, node_of, shown
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
-from services.kernel.messages import Command, Query, Refused
+from services.kernel.messages import Command, Query, Refusal, Refused
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Head, Part, Row, Rows, Shows, covers
 
 MOST_KEYS = 500
@@ -89,6 +90,13 @@ class Loader:
                 en="This key was used for a request that selected other fields.",
             )
         return now
+
+    async def do_each(
+        self, commands: Mapping[str, Command], fields: Fields, *, preview: bool
+    ) -> list[Row | Refusal]:
+        """The new state, or the refusal, of each command, in their order. `commands`: one type, by key."""
+        caller = self._admitted(next(iter(commands.values())))
+        return await self._client.ask_each(commands, caller, fields=fields, preview=preview)
 
     async def rows(self, message: type[ByKeys], keys: tuple[str, ...], fields: Fields) -> Rows:
         """One row for each key, in the order of the keys."""

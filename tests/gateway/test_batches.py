@@ -29,13 +29,13 @@ def sent(models: list[str], key: str) -> tuple[float, dict[str, Command]]:
     """The cost of a batch, and its commands by key."""
     commands: dict[str, Command] = {}
 
-    async def do(command: Command, key: str, fields: Any, *, preview: bool) -> dict[str, str]:
+    async def do_each(some: dict[str, Command], fields: Any, *, preview: bool) -> list[dict[str, str]]:
         assert preview
-        commands[key] = command
-        return {"id": "x"}
+        commands.update(some)
+        return [{"id": "x"}] * len(some)
 
     policy = Counted(Settings())
-    loader = SimpleNamespace(do=do, needed={})
+    loader = SimpleNamespace(do_each=do_each, needed={})
     context = SimpleNamespace(loader=loader, policy=policy, caller=CALLER, address="")
     variables = {"key": key, "input": {"models": models, "reason": "x", "preview": True}}
     result = asyncio.run(schema.execute(mutation("returnModels"), variables, context))

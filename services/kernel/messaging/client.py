@@ -5,7 +5,7 @@ unknown: repeat the request with the same key).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
@@ -31,6 +31,8 @@ FIELDS = "danvan-fields"
 """The columns of a command's answer that the caller needs: no others are sent and kept."""
 PREVIEW = "danvan-preview"
 """A command with this header is answered as if it were carried out; nothing is written and no answer is kept."""
+MANY = "danvan-many"
+"""The body of a request with this header is a list of `Keyed` commands of one type. The answer is a list of replies."""
 MOST_PASSES = 4096
 
 
@@ -40,6 +42,13 @@ class Reply(msgspec.Struct, Generic[A], frozen=True, omit_defaults=True):
     failure: str | None = None
     """The trace id of an error. `again`: whether the same request may succeed when repeated."""
     again: bool = False
+
+
+class Keyed(msgspec.Struct, frozen=True):
+    """A command of many, as JSON, under its idempotency key."""
+
+    key: str
+    command: msgspec.Raw
 
 
 def lasting() -> dict[str, Any]:
@@ -95,10 +104,41 @@ class Client:
         preview: bool = False,
     ) -> A:
         """The answer; `Refused` if a rule forbids it; `Unavailable` without an outcome after `timeout` seconds."""
-        begun = time.monotonic()
-        asked = _Asked(
-            message, msgspec.json.encode(message), caller, key, fields, preview, type_, begun + self._timeout
+        body = msgspec.json.encode(message)
+        asked = _Asked(message, body, caller, key, fields, preview, type_, self._until())
+        head, text = await self._asked(asked)
+        answer: Any = head.answer
+        return cast(A, Rows(answer, text) if type_ is Rows else answer)
+
+    async def ask_each(
+        self,
+        commands: Mapping[str, Command],
+        caller: Caller,
+        *,
+        fields: Fields | None = None,
+        preview: bool = False,
+    ) -> list[dict[str, Any] | Refusal]:
+        """The answer or refusal of each command, in their order. `commands`: one type, by idempotency key.
+
+        `Refused` if the caller may give no such command; `Unavailable` without an outcome after `timeout` seconds.
+        """
+        body = msgspec.json.encode(
+            [Keyed(key, msgspec.Raw(msgspec.json.encode(one))) for key, one in commands.items()]
         )
+        first = next(iter(commands.values()))
+        asked = _Asked(
+            first, body, caller, "", fields, preview, list[Reply[dict[str, Any]]], self._until(), True
+        )
+        head, _ = await self._asked(asked)
+        replies: list[Reply[dict[str, Any]]] = head.answer or []
+        return [reply.refusal or reply.answer or {} for reply in replies]
+
+    def _until(self) -> float:
+        return time.monotonic() + self._timeout
+
+    async def _asked(self, asked: "_Asked") -> tuple[Reply[Any], bytes]:
+        """The head of the reply, and its rows. `Refused` and `Unavailable` as for `ask`."""
+        message, begun = asked.message, time.monotonic()
         with telemetry.span(f"ask {message.subject}", kind=SpanKind.CLIENT) as span:
             try:
                 try:
@@ -114,8 +154,7 @@ class Client:
             if head.refusal:
                 span.set_attribute("danvan.refusal", head.refusal.code)
                 raise Refused.because(head.refusal)
-            answer: Any = head.answer
-            return cast(A, Rows(answer, text) if type_ is Rows else answer)
+            return head, text
 
     async def _again(self, asked: "_Asked") -> tuple[Reply[Any], bytes]:
         """Repeats the request until a service answers, or until its time is over."""
@@ -146,6 +185,8 @@ class Client:
             headers += header(FIELDS, msgspec.json.encode(asked.fields).decode())
         if asked.preview:
             headers += header(PREVIEW, "1")
+        if asked.many:
+            headers += header(MANY, "1")
         if trace := telemetry.traceparent():
             headers += header("traceparent", trace)
         answered = await self._connection.ask(message.subject, headers, asked.body, within=within)
@@ -180,6 +221,7 @@ class _Asked(NamedTuple):
     preview: bool
     type_: Any
     until: float
+    many: bool = False
 
     @property
     def left(self) -> float:

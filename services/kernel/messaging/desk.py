@@ -6,9 +6,10 @@ refusal right after it. A request with a known key gets the stored reply; with o
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, Self, TypeVar
 
 import msgspec
 from opentelemetry.trace import SpanKind, StatusCode
@@ -18,9 +19,9 @@ from services.kernel.calendar import day_of, moment
 from services.kernel.caller import Caller, ClockOff, Tokens, binding, reading
 from services.kernel.inputs import key_of_once
 from services.kernel.messages import Command, Query, Refusal, Refused
-from services.kernel.messaging.client import CALLER, FIELDS, KEY, PREVIEW, Reply
+from services.kernel.messaging.client import CALLER, FIELDS, KEY, MANY, PREVIEW, Keyed, Reply
 from services.kernel.mongo.access import Access
-from services.kernel.mongo.driver import DuplicateKeyError, is_transient
+from services.kernel.mongo.driver import DuplicateKeyError, PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Fields, Rows, narrowed
@@ -33,11 +34,23 @@ LARGEST_ANSWER = 4_000_000
 
 
 class _Previewed(Exception):  # noqa: N818 - no error
-    """Carries the reply of a command that is only previewed."""
+    """Carries the replies to commands that are only previewed."""
 
-    def __init__(self, reply: bytes) -> None:
+    def __init__(self, replies: list[bytes]) -> None:
         super().__init__()
-        self.reply = reply
+        self.replies = replies
+
+
+class _Order(NamedTuple):
+    """A command under its idempotency key. `body`: the command as it came."""
+
+    key: str
+    body: bytes
+    command: Any
+
+    @classmethod
+    def of(cls, keyed: Keyed, kind: type[Command]) -> Self:
+        return cls(key_of_once(keyed.key), bytes(keyed.command), _decoded(keyed.command, kind))
 
 
 class Desk:
@@ -54,7 +67,7 @@ class Desk:
         self._kept = {True: answers, False: refusals}
         self._store = store
         self._tokens = tokens
-        self._committed = committed
+        self.committed = committed
         self._running: dict[tuple[str, str, str], asyncio.Future[bytes]] = {}
         self.problem: str | None = None
         """The reason why requests are not answered: this clock is not the gateway's."""
@@ -67,48 +80,17 @@ class Desk:
         headers: Headers,
     ) -> bytes:
         async def act(caller: Caller, at: datetime) -> bytes:
-            key = key_of_once(headers.get(KEY, ""))
-            command = _decoded(body, kind)
-            fields = msgspec.json.decode(headers.get(FIELDS) or "{}", type=Fields)
-            preview = PREVIEW in headers
-            scope = caller.scope(kind.roles, day_of(at), reads=kind.reads)
-
-            async def work(tx: Transaction) -> bytes:
-                answer = await handler(command, tx)
-                if fields and isinstance(answer, dict) and "id" in answer:
-                    answer = narrowed(answer, fields)
-                reply = _encoded(answer)
-                if preview:
-                    raise _Previewed(reply)  # ends the transaction without its effects
-                await self._remember(caller, key, kind, body, reply, tx)
-                return reply
-
-            async def foresee() -> bytes:
-                try:
-                    return await self._store.transaction(work, at=at, caller=caller, scope=scope)
-                except _Previewed as previewed:
-                    return previewed.reply
-
-            async def settle() -> bytes:
-                try:
-                    reply = await self._store.transaction(work, at=at, caller=caller, scope=scope)
-                except Refused as refused:
-                    reply = await self._remember_or_recall(caller, key, kind, body, _refusal(refused.refusal))
-                except DuplicateKeyError:
-                    recalled = await self._recall(caller, key, kind, body)
-                    if recalled is None:
-                        raise
-                    reply = recalled
-                await self._committed()
-                return reply
-
-            if preview:
-                return await foresee()
-            return await self._together((caller.id, key, _digest(kind, body)), settle)
+            many = MANY in headers
+            keyed = _decoded(body, list[Keyed]) if many else [Keyed(headers.get(KEY, ""), msgspec.Raw(body))]
+            orders = [_Order.of(one, kind) for one in keyed]
+            doing = _Doing(self, self._store, kind, handler, headers, caller, at)
+            if not many:
+                return await doing.one(orders[0])
+            return await self.together((caller.id, "", _digest(kind, body)), partial(doing.many, orders))
 
         return await self._reply(kind, body, headers, act)
 
-    async def _together(self, request: tuple[str, str, str], settle: Callable[[], Awaitable[bytes]]) -> bytes:
+    async def together(self, request: tuple[str, str, str], settle: Callable[[], Awaitable[bytes]]) -> bytes:
         """A request that arrives again while it is being settled waits for the same reply: it costs nothing."""
         if running := self._running.get(request):
             return await asyncio.shield(running)
@@ -172,7 +154,7 @@ class Desk:
                 telemetry.log.exception("request failed", subject=kind.subject)
                 return msgspec.json.encode(Reply(failure=telemetry.trace_id(), again=is_transient(error)))
 
-    async def _remember(
+    async def remember(
         self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes, tx: Transaction | None
     ) -> None:
         document = {
@@ -186,17 +168,17 @@ class Desk:
         else:
             await self._store.db.answers.insert_one(document)
 
-    async def _remember_or_recall(
+    async def remember_or_recall(
         self, caller: Caller, key: str, kind: type[Command], body: bytes, reply: bytes
     ) -> bytes:
         """Stores a refusal without a transaction, as it changes nothing; returns the reply that the key has by then."""
         try:
-            await self._remember(caller, key, kind, body, reply, None)
+            await self.remember(caller, key, kind, body, reply, None)
         except DuplicateKeyError:
-            return await self._recall(caller, key, kind, body) or reply
+            return await self.recall(caller, key, kind, body) or reply
         return reply
 
-    async def _recall(self, caller: Caller, key: str, kind: type[Command], body: bytes) -> bytes | None:
+    async def recall(self, caller: Caller, key: str, kind: type[Command], body: bytes) -> bytes | None:
         stored = await self._store.db.answers.find_one({"_id": {"caller": caller.id, "key": key}})
         if stored is None:
             return None
@@ -210,11 +192,95 @@ class Desk:
         return bytes(stored["reply"])
 
 
+class _Doing:
+    """Carries out commands of one type for one caller."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        store: Store,
+        kind: type[Command],
+        handler: Callable[[Any, Transaction], Awaitable[Any]],
+        headers: Headers,
+        caller: Caller,
+        at: datetime,
+    ) -> None:
+        self._desk, self._store, self._kind, self._handler = desk, store, kind, handler
+        self._caller = caller
+        self._fields = msgspec.json.decode(headers.get(FIELDS) or "{}", type=Fields)
+        self._preview = PREVIEW in headers
+        scope = caller.scope(kind.roles, day_of(at), reads=kind.reads)
+        self._who: dict[str, Any] = {"at": at, "caller": caller, "scope": scope}
+
+    async def one(self, order: _Order) -> bytes:
+        """The reply to the command. `Refused` only for a preview, and for a key that was used for another command."""
+        if self._preview:
+            return (await self._in_one([order]))[0]
+        request = (self._caller.id, order.key, _digest(self._kind, order.body))
+        return await self._desk.together(request, partial(self._settled, order))
+
+    async def many(self, orders: Sequence[_Order]) -> bytes:
+        """The replies, as a list, to commands on different records.
+
+        They share a transaction. If that fails, for example because one of them is refused, each gets its own.
+        """
+        try:
+            replies = await self._in_one(orders)
+        except (Refused, PyMongoError):
+            replies = [await self._alone(order) for order in orders]
+        else:
+            await self._desk.committed()
+        return msgspec.json.encode(Reply(answer=[msgspec.Raw(reply) for reply in replies]))
+
+    async def _alone(self, order: _Order) -> bytes:
+        try:
+            return await self.one(order)
+        except Refused as refused:
+            return _refusal(refused.refusal)
+
+    async def _settled(self, order: _Order) -> bytes:
+        desk, known = self._desk, (self._caller, order.key, self._kind, order.body)
+        try:
+            reply = (await self._in_one([order]))[0]
+        except Refused as refused:
+            reply = await desk.remember_or_recall(*known, _refusal(refused.refusal))
+        except DuplicateKeyError:
+            recalled = await desk.recall(*known)
+            if recalled is None:
+                raise
+            reply = recalled
+        await desk.committed()
+        return reply
+
+    async def _in_one(self, orders: Sequence[_Order]) -> list[bytes]:
+        """Carries the commands out in one transaction. A preview takes its effects back."""
+
+        async def work(tx: Transaction) -> list[bytes]:
+            replies = [await self._reply(order, tx) for order in orders]
+            if self._preview:
+                raise _Previewed(replies)
+            return replies
+
+        try:
+            return await self._store.transaction(work, **self._who)
+        except _Previewed as previewed:
+            return previewed.replies
+
+    async def _reply(self, order: _Order, tx: Transaction) -> bytes:
+        answer = await self._handler(order.command, tx)
+        if self._fields and isinstance(answer, dict) and "id" in answer:
+            answer = narrowed(answer, self._fields)
+        reply = _encoded(answer)
+        if not self._preview:
+            await self._desk.remember(self._caller, order.key, self._kind, order.body, reply, tx)
+        return reply
+
+
 def _digest(kind: type[Command], body: bytes) -> str:
     return hashlib.sha256(kind.subject.encode() + b"\n" + body).hexdigest()
 
 
-def _decoded(body: bytes, kind: type[C] | type[Q]) -> Any:
+def _decoded(body: bytes | msgspec.Raw, kind: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:

@@ -20,14 +20,14 @@ from services.kernel.log.inbox import Handler, Inbox
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messages import Command, Recorded, Role
 from services.kernel.messaging import client
-from services.kernel.messaging.client import CALLER, KEY, Reply
+from services.kernel.messaging.client import CALLER, KEY, MANY, PREVIEW, Keyed, Reply
 from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
 from services.kernel.process import end
 from services.kernel.units import COUNTRY
 from tests.conftest import TESTER
 from tests.platform.kernel import toy
-from tests.platform.kernel.toy import OpenTally, TallyRaised
+from tests.platform.kernel.toy import OpenTally, RaiseTally, TallyRaised
 from tests.replays import replaying
 
 ANN = Caller(id="ann", name="Ann", grants=(Grant(role=Role.OFFICER, unit=COUNTRY),))
@@ -73,6 +73,18 @@ class Toy:
         handler: Any = toy.open_tally if isinstance(command, OpenTally) else toy.raise_tally
         reply = await self.desk.command(type(command), handler, body, {CALLER: token, KEY: key})
         return msgspec.json.decode(reply, type=Reply)
+
+    async def do_each(
+        self, commands: dict[str, RaiseTally], *, preview: bool = False
+    ) -> list[Reply[dict[str, Any]]]:
+        """`commands` by their keys."""
+        body = msgspec.json.encode(
+            [Keyed(key, msgspec.Raw(msgspec.json.encode(one))) for key, one in commands.items()]
+        )
+        token = self._sign.sign(ANN, moment(), LIFE, **binding(RaiseTally.subject, body, ""))
+        headers = {CALLER: token, MANY: "1", **({PREVIEW: "1"} if preview else {})}
+        reply = await self.desk.command(RaiseTally, toy.raise_tally, body, headers)
+        return msgspec.json.decode(reply, type=Reply[list[Reply[dict[str, Any]]]]).answer or []
 
     async def log(self) -> list[dict[str, Any]]:
         return [document async for document in self.store.db.log.find().sort("seq", 1)]

@@ -78,3 +78,51 @@ async def test_clocks_may_differ_by_some_seconds(service: Toy) -> None:
     await service.do(OpenTally(id="t"), "open")
     for n, away in enumerate((MOST_SKEW / 2, -MOST_SKEW / 2)):
         assert (await service.do(RaiseTally(id="t"), f"raise {n}", signed=moment() - away)).answer
+
+
+def outcomes(replies: list[Reply[Any]]) -> list[Any]:
+    """Each reply's refusal code, or the tally's new value."""
+    return [one.refusal.code if one.refusal else (one.answer or {})["value"] for one in replies]
+
+
+async def test_commands_of_a_batch_share_a_transaction(service: Toy) -> None:
+    for name in ("a", "b"):
+        await service.do(OpenTally(id=name), f"open {name}")
+    commands = {f"raise {name}": RaiseTally(id=name) for name in ("a", "b")}
+    foreseen = await service.do_each(commands, preview=True)
+    assert outcomes(foreseen) == [1, 1]
+    assert len(await service.log()) == 2
+
+    replies = await service.do_each(commands)
+    assert outcomes(replies) == [1, 1]
+    raised = [event["recorded_at"] for event in await service.log() if event["version"] == 2]
+    assert len(raised) == 2
+    assert len(set(raised)) == 1
+    # The same request has the same replies, as a batch and one by one, and no further effect.
+    assert await service.do_each(commands) == replies
+    assert await service.do(commands["raise a"], "raise a") == replies[0]
+    assert len(await service.log()) == 4
+
+
+async def test_each_command_of_a_batch_has_its_own_outcome(service: Toy) -> None:
+    for name in ("a", "full", "c"):
+        await service.do(OpenTally(id=name), f"open {name}")
+    commands = {
+        "raise a": RaiseTally(id="a"),
+        "raise full": RaiseTally(id="full", most=0),
+        "raise none": RaiseTally(id="none"),
+        "raise c": RaiseTally(id="c"),
+    }
+
+    expected = [1, "tally-full", "tally-not-found", 1]
+    assert outcomes(await service.do_each(commands, preview=True)) == expected
+    assert len(await service.log()) == 3
+    # One of them was done before, in a request that was cut off: it is not done again.
+    await service.do(commands["raise a"], "raise a")
+    assert outcomes(await service.do_each(commands)) == expected
+    assert outcomes(await service.do_each(commands)) == expected
+    assert {event["key"]: event["version"] for event in await service.log()} == {"a": 2, "full": 1, "c": 2}
+
+    # A key that was used for another command refuses that command and no other.
+    replies = await service.do_each({"raise a": RaiseTally(id="c"), "raise c again": RaiseTally(id="c")})
+    assert outcomes(replies) == ["key-reused", 2]
