@@ -10,7 +10,7 @@ UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint chaos bench fuzz properties token schema docs operations clean
+.PHONY: help setup run demo test lint chaos bench fuzz properties lists token schema docs operations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -57,6 +57,9 @@ fuzz: setup ## generated requests, N=100000 of them; 1 if an answer is wrong or 
 
 properties: setup ## the tests over generated cases, each time with new ones
 	@.venv/bin/pytest -m hypothesis --hypothesis-profile=new
+
+lists: setup ## only the tests of lists as offices and their programs make them
+	@.venv/bin/pytest -m lists
 
 token: setup ## a token for the gateway (ROLE=… UNIT=…)
 	@.venv/bin/danvan token --role "$(ROLE)" --unit "$(UNIT)"

@@ -6,6 +6,8 @@ import pytest
 
 from services.kernel.amounts import amount
 
+pytestmark = pytest.mark.lists
+
 
 @pytest.mark.parametrize(
     ("written", "number"),

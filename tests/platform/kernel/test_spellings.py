@@ -15,6 +15,8 @@ from services.registration.documents.domain import bare
 from services.registration.units import naming
 from services.registration.units.national import national_units
 
+pytestmark = pytest.mark.lists
+
 UNITS = national_units()
 
 

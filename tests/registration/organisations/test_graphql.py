@@ -27,6 +27,7 @@ def front(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "kind": "FATHERLAND_FRONT", "unit": WARD, **ON, **more}
 
 
+@pytest.mark.lists
 async def test_known_organisation_is_not_registered_again_unless_the_sender_insists(graphql: GraphQL) -> None:
     officer, mark = Office(graphql).officer, uuid4().hex[:8]
     known = await officer.does("registerOrganisation", **front(f"Ủy ban MTTQ {mark}"))

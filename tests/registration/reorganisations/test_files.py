@@ -9,6 +9,8 @@ from services.registration.reorganisations.domain import plan
 from services.registration.reorganisations.file import Read, read
 from services.registration.units.national import national_units
 
+pytestmark = pytest.mark.lists
+
 EXAMPLE = Path(reorganisations.__file__).with_name("example.csv").read_text(encoding="utf-8")
 HEAD, DOCUMENT = EXAMPLE.splitlines()[0], ",".join(EXAMPLE.splitlines()[1].split(",")[:5])
 COUNTRY = {unit.id: unit for unit in national_units()}

@@ -16,7 +16,7 @@ from tests.platform.kernel.sheets.malformed import HEADINGS, csv
 from tests.registration.programmes.test_graphql import started
 from tests.waiting import DEADLINE
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.lists]
 
 JOB = """... on SheetJob {
   id kind state name done total counts { accepted warning unchanged error } problemCode problemVi result

@@ -31,6 +31,8 @@ from tests.platform.kernel.sheets import malformed
 from tests.platform.kernel.sheets.malformed import HEADINGS, csv, workbook
 from tests.values import act, draft, unit
 
+pytestmark = pytest.mark.lists
+
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 ACT = act("officer", AT.date(), at=AT)
 WARD = Spell(name="Phường", code="1", kind="Phường", level=UnitLevel.COMMUNE, parent="b", path="/vn/a/b/c")

@@ -51,6 +51,7 @@ def test_exact_marks_rank_first_then_neighbours_then_newest() -> None:
     assert titles_found(index, titles, "khác") == []
 
 
+@pytest.mark.lists
 @pytest.mark.parametrize("text", ["%", "“”", "- + *", "_"])
 def test_text_of_signs_finds_nothing_and_an_empty_one_everything(text: str) -> None:
     titles = ["Tăng 100%", "Ngõ xanh"]

@@ -6,6 +6,8 @@ import pytest
 
 from services.kernel.sheets.delimited import QuoteBroken, rows
 
+pytestmark = pytest.mark.lists
+
 HEADINGS = ("Chủ trì", "Tên", "Tập thể, cá nhân", "Tóm tắt")
 MANY = "một, hai; ba, bốn; năm, sáu; bảy, tám; chín, mười; mười một, mười hai"
 

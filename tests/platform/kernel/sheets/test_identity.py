@@ -16,6 +16,8 @@ from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import RowProblem
 from tests.platform.kernel.sheets import trees
 
+pytestmark = pytest.mark.lists
+
 LAYOUT = replace(
     trees.LAYOUT,
     columns=(

@@ -12,6 +12,8 @@ from gateway.transport.files import _download
 from services.kernel.sheets.lines import quoted, unquoted
 from services.kernel.sheets.names import file_name
 
+pytestmark = pytest.mark.lists
+
 
 @pytest.mark.parametrize(
     ("sent", "stored"),

@@ -13,6 +13,8 @@ from services.kernel.sheets.lines import Line, quoted, unquoted
 from services.kernel.sheets.reading import opened
 from tests.platform.kernel.sheets.malformed import HEADINGS, LAYOUT, ROW, SHEET, changed, csv, entry, workbook
 
+pytestmark = pytest.mark.lists
+
 STRINGS = "xl/sharedStrings.xml"
 Write = Callable[[Any, Any], None]
 

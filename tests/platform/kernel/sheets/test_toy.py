@@ -303,6 +303,7 @@ async def test_lease_is_renewed_while_a_batch_is_judged(
     assert await planted(settings) == {GATE: 1, "Đa": 1}
 
 
+@pytest.mark.lists
 async def test_files_that_jobs_have_read_do_not_count(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
