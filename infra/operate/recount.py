@@ -135,14 +135,20 @@ class _Count:
         numbers: Counter[str] = Counter()
         async for model in self._all("registration", "models", {"programme": {"$gt": ""}}):
             if stage := _stage(model):
-                numbers[f"{model['programme']}/{model['year']}{model['unit']} {stage}"] += 1
+                year = f"{model['programme']}/{model['year']}"
+                numbers[f"{year}{model['unit']} {stage}"] += 1
+                numbers[f"{year}/{model['owner']} {stage}"] += 1
         kept: Counter[str] = Counter()
         async for one in self._all("registration", "stages"):
-            where = f"{one['programme']}/{one['year']}{one['unit']}"
-            for name in ("drafting", "waiting"):
-                kept[f"{where} {name}"] += one.get(name, 0)
-            for day, number in one.get("registered", {}).items():
-                kept[f"{where} registered.{day}"] += number
+            year = f"{one['programme']}/{one['year']}"
+            # A move belongs to a unit and an owner; the numbers that it is added to belong to one of them.
+            places = [f"{year}{one['unit']}"] if "unit" in one else []
+            places += [f"{year}/{one['owner']}"] if "owner" in one else []
+            for where in places:
+                for name in ("drafting", "waiting"):
+                    kept[f"{where} {name}"] += one.get(name, 0)
+                for day, number in one.get("registered", {}).items():
+                    kept[f"{where} registered.{day}"] += number
         for key in sorted(numbers.keys() | kept.keys()):
             if numbers[key] != kept[key]:
                 self._differ(f"{key}: {numbers[key]} models, and {kept[key]} as kept")

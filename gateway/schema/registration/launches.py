@@ -1,4 +1,4 @@
-"""Launches in the schema: which units must register models for a programme's year by a day, and which have not."""
+"""Launches in the schema: units or organisations that must register models for a year by a day, and who has not."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -10,14 +10,19 @@ from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Home
+from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
 from services.kernel.units import UnitLevel
+from services.movement.words import BodyKind
 from services.registration.launches.messages import (
     ExtendLaunch,
     LaunchesFilter,
     LaunchesFor,
+    LaunchesForOrganisation,
     LaunchesPage,
+    LaunchOrganisationRow,
+    LaunchOrganisations,
     LaunchProgramme,
     LaunchRow,
     LaunchTotals,
@@ -27,6 +32,7 @@ from services.registration.launches.messages import (
     RecallLaunch,
     Standing,
 )
+from services.registration.organisations.messages import OrganisationsById
 from services.registration.programmes.messages import ProgrammesById
 from services.registration.units.messages import UnitsOnDay
 
@@ -44,17 +50,33 @@ class Extension:
     on: date = strawberry.field(description="Gia hạn ngày nào.")
 
 
+@strawberry.type(description="Mọi tổ chức của một loại được giao.")
+class AddressedKind:
+    kind: BodyKind = strawberry.field(description="Loại tổ chức.")
+    unit: ID | None = strawberry.field(
+        description="Mã đơn vị: chỉ tổ chức trong đơn vị ấy và cấp dưới; null là mọi nơi của đợt phát động."
+    )
+    quota: int = strawberry.field(description="Mỗi tổ chức đăng ký ít nhất bao nhiêu mô hình.")
+
+
+@strawberry.type(description="Một tổ chức được giao đích danh.")
+class AddressedOrganisation:
+    organisation: ID = strawberry.field(description="Mã tổ chức.")
+    quota: int = strawberry.field(description="Đăng ký ít nhất bao nhiêu mô hình.")
+
+
 @shows(
     LaunchTotalsRow,
-    "Bao nhiêu đơn vị đã đăng ký đến đâu, trong phạm vi của người hỏi; bảy số sau cộng lại bằng `units`.",
+    "Bao nhiêu đơn vị, hay tổ chức, đã đăng ký đến đâu, trong phạm vi của người hỏi; tám số sau cộng lại bằng `units`.",
 )
 class LaunchStandings:
-    units: int = strawberry.field(description="Số đơn vị được giao.")
-    in_time: int = strawberry.field(description="Đã đăng ký, gửi đúng hạn.")
+    units: int = strawberry.field(description="Số đơn vị được giao, hay số tổ chức khi giao cho tổ chức.")
+    in_time: int = strawberry.field(description="Đã đăng ký đủ, gửi đúng hạn.")
     declared: int = strawberry.field(
-        description="Đã đăng ký, đúng hạn theo ngày khai báo, nhưng ghi nhận sau hạn."
+        description="Đã đăng ký đủ, đúng hạn theo ngày khai báo, nhưng ghi nhận sau hạn."
     )
-    late: int = strawberry.field(description="Đã đăng ký, gửi quá hạn.")
+    late: int = strawberry.field(description="Đã đăng ký đủ, có mô hình gửi quá hạn.")
+    short: int = strawberry.field(description="Đã đăng ký, chưa đủ số mô hình được giao.")
     waiting: int = strawberry.field(description="Đã gửi, chờ chấp nhận.")
     drafting: int = strawberry.field(description="Mới có bản nháp hoặc bị trả lại.")
     nothing: int = strawberry.field(description="Chưa có gì.")
@@ -66,11 +88,20 @@ class LaunchStandings:
     )
 
 
-@shows(LaunchRow, "Đợt phát động đăng ký một năm của chương trình, giao đến từng đơn vị, có hạn.")
+@shows(LaunchRow, "Đợt phát động đăng ký một năm của chương trình, giao đến từng đơn vị hay tổ chức, có hạn.")
 class Launch(Node):
     version: int = strawberry.field(description=VERSION)
     year: int = strawberry.field(description="Đăng ký cho năm nào.")
-    level: UnitLevel = strawberry.field(description="Giao cho các đơn vị cấp nào.")
+    level: UnitLevel = strawberry.field(
+        description="Giao cho các đơn vị cấp nào; khi `kinds` không rỗng: cho tổ chức của các đơn vị cấp nào."
+    )
+    quota: int = strawberry.field(description="Mỗi đơn vị đăng ký ít nhất bao nhiêu mô hình.")
+    kinds: list[AddressedKind] = strawberry.field(
+        description="Giao cho mọi tổ chức của các loại này thay vì cho đơn vị; tối đa 30.",
+    )
+    organisations: list[AddressedOrganisation] = strawberry.field(
+        description="Giao đích danh cho các tổ chức này, thay vì cho đơn vị; tối đa 200.",
+    )
     until: date = strawberry.field(description="Hạn gửi, tính hết ngày ấy.")
     message: str = strawberry.field(description="Lời phát động; có thể rỗng.")
     document: ID | None = strawberry.field(
@@ -96,7 +127,8 @@ class Launch(Node):
 @shows(LaunchUnitRow, "Một đơn vị được giao trong một đợt phát động.")
 class LaunchUnit:
     launch: ID = strawberry.field(description="Mã đợt phát động.")
-    standing: Standing = strawberry.field(description="Đã đăng ký đến đâu: mức tốt nhất của các mô hình.")
+    quota: int = strawberry.field(description="Được giao ít nhất bao nhiêu mô hình.")
+    standing: Standing = strawberry.field(description="Đã đăng ký đến đâu so với số được giao.")
     in_time: int = strawberry.field(description="Số mô hình đã đăng ký, gửi đúng hạn.")
     declared: int = strawberry.field(
         description="Số mô hình đã đăng ký, đúng hạn theo ngày khai báo, nhưng ghi nhận sau hạn."
@@ -108,6 +140,25 @@ class LaunchUnit:
         description="Ngày đầu tiên đơn vị không còn; null khi còn. Mô hình của đơn vị nhận trọn nó được tính cho nó."
     )
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị, vào ngày phát động.")
+
+
+@shows(LaunchOrganisationRow, "Một tổ chức được giao trong một đợt phát động.")
+class LaunchOrganisation:
+    launch: ID = strawberry.field(description="Mã đợt phát động.")
+    quota: int = strawberry.field(description="Được giao ít nhất bao nhiêu mô hình.")
+    standing: Standing = strawberry.field(description="Đã đăng ký đến đâu so với số được giao.")
+    in_time: int = strawberry.field(description="Số mô hình đã đăng ký, gửi đúng hạn.")
+    declared: int = strawberry.field(
+        description="Số mô hình đã đăng ký, đúng hạn theo ngày khai báo, nhưng ghi nhận sau hạn."
+    )
+    late: int = strawberry.field(description="Số mô hình đã đăng ký, gửi quá hạn.")
+    waiting: int = strawberry.field(description="Số mô hình đã gửi, chờ chấp nhận.")
+    drafting: int = strawberry.field(description="Số bản nháp, kể cả bị trả lại.")
+    ended_on: date | None = strawberry.field(
+        description="Ngày đầu tiên tổ chức không còn; null khi còn. Mô hình của tổ chức kế thừa được tính cho nó."
+    )
+    organisation: Organisation | None = one(OrganisationsById, "organisation", "Tổ chức.")
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của tổ chức, vào ngày phát động.")
 
 
 LaunchResult = Annotated[
@@ -157,6 +208,33 @@ def _launch_units(
     return RootQuery(LaunchUnits(launch=launch, standings=tuple(standings or ()), **window))
 
 
+def _launch_organisations(
+    launch: Annotated[ID, described("Mã đợt phát động.")],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    standings: Annotated[
+        list[Standing] | None,
+        described("Chỉ những tổ chức đã đăng ký đến đó; bỏ trống là mọi tổ chức."),
+    ] = None,
+) -> RootQuery:
+    window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
+    return RootQuery(LaunchOrganisations(launch=launch, standings=tuple(standings or ()), **window))
+
+
+def _launches_for_organisation(
+    organisation: Annotated[ID, described("Mã tổ chức được giao.")],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    open: Annotated[bool, described("Chỉ những đợt còn hạn và chưa thu hồi.")] = False,
+) -> RootQuery:
+    window: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
+    return RootQuery(LaunchesForOrganisation(organisation=organisation, open=open, **window))
+
+
 @strawberry.type
 class LaunchesQuery:
     launches: Connection[Launch] = root(_launches, "Các đợt phát động, mới nhất trước.", LaunchesPage)
@@ -169,12 +247,25 @@ class LaunchesQuery:
         LaunchUnits,
         weight=COUNTING,
     )
+    launches_for_organisation: Connection[Launch] = root(
+        _launches_for_organisation,
+        "Các đợt phát động giao cho chính tổ chức này, mới nhất trước.",
+        LaunchesForOrganisation,
+    )
+    launch_organisations: Connection[LaunchOrganisation] = root(
+        _launch_organisations,
+        "Từng tổ chức được giao đã đăng ký đến đâu, theo mã quốc gia của đơn vị, trong phạm vi của người hỏi.",
+        LaunchOrganisations,
+        weight=COUNTING,
+    )
 
 
 @strawberry.type
 class LaunchesMutation:
     launch_programme: LaunchResult = does(
-        LaunchProgramme, Launch, "Phát động đăng ký cho một năm, giao đến từng đơn vị."
+        LaunchProgramme,
+        Launch,
+        "Phát động đăng ký cho một năm, giao đến từng đơn vị hay từng tổ chức, kèm số lượng.",
     )
     extend_launch: LaunchResult = does(ExtendLaunch, Launch, "Gia hạn.")
     recall_launch: LaunchResult = does(RecallLaunch, Launch, "Thu hồi; những gì đã đăng ký vẫn giữ nguyên.")

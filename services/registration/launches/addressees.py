@@ -50,6 +50,14 @@ class Addressees:
 
     async def seen(self, launch: Launch, access: Access) -> Sequence[Addressed]:
         """The addressed units that the caller may see, by code."""
+        addressed = await self.all(launch, access)
+        scope = access.scope.units
+        if scope is None or COUNTRY in scope:
+            return addressed
+        return [one for one in addressed if not scope.isdisjoint(one.segments)]
+
+    async def all(self, launch: Launch, access: Access) -> Sequence[Addressed]:
+        """The units of the launch's level, by code: a launch addresses them, or organisations that they have."""
         key = _Key(
             await mark(access),
             launch.launched_in,
@@ -65,10 +73,7 @@ class Addressees:
             addressed = await asyncio.shield(reading)
         else:
             self._known.move_to_end(key)
-        scope = access.scope.units
-        if scope is None or COUNTRY in scope:
-            return addressed
-        return [one for one in addressed if not scope.isdisjoint(one.segments)]
+        return addressed
 
     async def _read(self, key: _Key, access: Access) -> list[Addressed]:
         try:

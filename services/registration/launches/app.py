@@ -18,9 +18,11 @@ AREA = Area(
     queries=(
         query(messages.LaunchesPage, handlers.launches_page),
         query(messages.LaunchesFor, handlers.launches_for),
+        query(messages.LaunchesForOrganisation, handlers.launches_for_organisation),
         query(messages.LaunchesById, handlers.launches_by_id),
         query(messages.LaunchesOfProgrammes, handlers.launches_of_programmes),
         query(messages.LaunchUnits, partial(handlers.launch_units, ADDRESSEES)),
+        query(messages.LaunchOrganisations, partial(handlers.launch_organisations, ADDRESSEES)),
         query(messages.LaunchTotals, partial(handlers.launch_totals, ADDRESSEES)),
     ),
     indexes=repository.INDEXES,

@@ -1,10 +1,8 @@
-"""The rules of launches: which units must register a model by which day, and how far each unit has come."""
+"""The rules of launches: which units or organisations must register models by which day, and how far each has come."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
-
-import msgspec
 
 from services.kernel.act import Act
 from services.kernel.aggregate import about, changed
@@ -14,13 +12,15 @@ from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
 from services.movement.homes import Step, homes_after
 from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
+from services.registration.launches.asked import Asked, names
 from services.registration.launches.messages import (
+    AddressedKind,
+    AddressedOrganisation,
     Extension,
     LaunchExtended,
     LaunchHandedOver,
     LaunchRecalled,
     ProgrammeLaunched,
-    Standing,
 )
 from services.registration.programmes.domain import Programme, admit
 
@@ -31,7 +31,10 @@ _VIETNAM = timezone(timedelta(hours=7))
 
 
 class Launch(Issue, frozen=True, kw_only=True):
-    """`until`: the last day, included. `units`: number of addressed units. `launched_in`: the unit's id."""
+    """`until`: the last day, included. `units`: number of addressed units or organisations. `launched_in`: a unit's id.
+
+    `quota`: the number of models that each unit must register. `kinds`, `organisations`: as in `LaunchRow`.
+    """
 
     programme: str
     year: int
@@ -42,6 +45,9 @@ class Launch(Issue, frozen=True, kw_only=True):
     launched_on: date
     units: int
     launched_in: str
+    quota: int = 1
+    kinds: tuple[AddressedKind, ...] = ()
+    organisations: tuple[AddressedOrganisation, ...] = ()
     extensions: tuple[Extension, ...] = ()
     recalled: bool = False
     recalled_on: date | None = None
@@ -51,46 +57,21 @@ class Launch(Issue, frozen=True, kw_only=True):
         """The day on which it is decided whether an addressed unit still exists."""
         return min(today, self.until)
 
-    def addresses(self, spell: Spell | None) -> bool:
-        """Whether the launch addresses a unit. `spell`: the unit as of the day of the launch, if it existed then."""
+    @property
+    def asked(self) -> Asked:
+        return Asked(
+            on=self.launched_on, quota=self.quota, kinds=self.kinds, organisations=self.organisations
+        )
+
+    def covers(self, spell: Spell | None) -> bool:
+        """Whether it concerns such units. `spell`: the unit as of the day of the launch, if it existed then."""
         return (
             spell is not None and spell.level is self.level and UnitPath(spell.path).within(self.launched_in)
         )
 
-
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of a unit's models, as in `LaunchUnitRow`."""
-
-    in_time: int = 0
-    declared: int = 0
-    late: int = 0
-    waiting: int = 0
-    drafting: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            in_time=self.in_time + other.in_time,
-            declared=self.declared + other.declared,
-            late=self.late + other.late,
-            waiting=self.waiting + other.waiting,
-            drafting=self.drafting + other.drafting,
-        )
-
-    @property
-    def standing(self) -> Standing:
-        if self.in_time:
-            return Standing.IN_TIME
-        if self.declared:
-            return Standing.DECLARED
-        if self.late:
-            return Standing.LATE
-        if self.waiting:
-            return Standing.WAITING
-        return Standing.DRAFTING if self.drafting else Standing.NOTHING
-
-
-NONE = Tally()
-REGISTERED = (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
+    def addresses(self, spell: Spell | None) -> bool:
+        """Whether the launch addresses a unit. `spell`: as in `covers`."""
+        return not self.asked.of_organisations and self.covers(spell)
 
 
 def launch(
@@ -104,15 +85,27 @@ def launch(
     until: date,
     message: str,
     document: Document | None,
+    asked: Asked | None = None,
     act: Act,
 ) -> tuple[Launch, ProgrammeLaunched]:
-    """`units`: number of units of `level` in `unit`, itself included, on the day of the act."""
+    """`units`: number of units of `level` in `unit`, itself included, on the day of the act; or of asked organisations.
+
+    `asked`: by default, one model of each unit.
+    """
+    asked = asked or Asked(on=act.on)
     on = act.on
     spell = unit.in_force(on)
     happened(on, act.today)
     admit(programme, year=year, unit=spell.path)
     _check_deadline(until, on, year)
     _check_level(spell, level)
+    if not units and asked.of_organisations:
+        raise Refused(
+            "no-organisations",
+            "kinds",
+            vi=f"{spell.name} không có tổ chức nào thuộc các loại ấy ở cấp “{level.vi}” vào ngày {on:%d/%m/%Y}.",
+            en=f"{spell.name} has no organisation of these kinds in units of the level {level} on {on}.",
+        )
     if not units:
         raise Refused(
             "no-units",
@@ -125,7 +118,7 @@ def launch(
         version=1,
         unit=spell.path,
         launched_in=unit.id,
-        identity=f"{programme.id}/{unit.id}/{year}/{level}",
+        identity="/".join((programme.id, unit.id, str(year), level, *names(asked))),
         programme=programme.id,
         year=year,
         level=level,
@@ -134,6 +127,9 @@ def launch(
         document=document.id if document else None,
         launched_on=on,
         units=units,
+        quota=asked.quota,
+        kinds=asked.kinds,
+        organisations=asked.organisations,
     )
     return launched, ProgrammeLaunched(
         **about(launched, act),
@@ -143,6 +139,9 @@ def launch(
         until=until,
         document=launched.document,
         units=units,
+        quota=asked.quota,
+        kinds=asked.kinds,
+        organisations=asked.organisations,
         on=on,
     )
 
@@ -209,42 +208,6 @@ def nearest(launches: Iterable[Launch], unit: str) -> Launch | None:
     segments = UnitPath(unit).segments
     fit = [one for one in launches if not one.recalled and one.launched_in in segments]
     return min(fit, key=lambda one: (-segments.index(one.launched_in), one.until, one.id), default=None)
-
-
-def tally(stages: Mapping[str, Any], until: str) -> Tally:
-    """The tally of a unit with these numbers by stage. `until`: the deadline, as ISO text.
-
-    A deadline has two clocks: the day of the submission and the day on which it was recorded.
-    """
-    in_time = declared = late = 0
-    for days, number in stages.get("registered", {}).items():
-        day, _, recorded = days.partition("/")
-        if day > until:
-            late += number
-        elif recorded > until:
-            declared += number
-        else:
-            in_time += number
-    drafting, waiting = stages.get("drafting", 0), stages.get("waiting", 0)
-    return Tally(in_time=in_time, declared=declared, late=late, waiting=waiting, drafting=drafting)
-
-
-def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]]) -> tuple[Standing, Tally]:
-    """Standing of a unit that has ended. `heirs`: the tally of each successor, and whether it took over the whole unit.
-
-    The unit's own models count, and those of successors that took over the whole unit. Models of a successor that took
-    over a part may or may not belong to the unit: they count for nothing, and the standing can be `UNASSIGNED`.
-    """
-    parted = False
-    sum_ = own
-    for tally, whole in heirs:
-        if whole:
-            sum_ += tally
-        elif tally != NONE:
-            parted = True
-    if sum_.standing not in REGISTERED and parted:
-        return Standing.UNASSIGNED, own
-    return sum_.standing, sum_
 
 
 def _check_level(unit: Spell, level: UnitLevel) -> None:

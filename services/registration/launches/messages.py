@@ -1,6 +1,6 @@
 """Commands, queries and events of launches.
 
-A launch asks units to register a model for one year of a programme by a day.
+A launch asks units, or organisations, to register a number of models for one year of a programme by a day.
 """
 
 from datetime import date
@@ -14,27 +14,54 @@ from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitLevel, UnitOnDay
 from services.kernel.words import Word
 from services.movement.homes import Home
+from services.movement.words import BodyKind
 from services.registration.programmes.messages import DIRECTS
 
 LAUNCH = Kind("launch", "đợt phát động", "launch")
 
 
 class Standing(Word):
-    """Đơn vị đã đăng ký đến đâu theo một đợt phát động."""
+    """Đơn vị hay tổ chức đã đăng ký đến đâu theo một đợt phát động."""
 
-    IN_TIME = "IN_TIME", "Đã đăng ký, gửi đúng hạn"
-    DECLARED = "DECLARED", "Đã đăng ký, đúng hạn theo ngày khai, ghi nhận sau hạn"
-    LATE = "LATE", "Đã đăng ký, gửi quá hạn"
+    IN_TIME = "IN_TIME", "Đã đăng ký đủ, gửi đúng hạn"
+    DECLARED = "DECLARED", "Đã đăng ký đủ, đúng hạn theo ngày khai, ghi nhận sau hạn"
+    LATE = "LATE", "Đã đăng ký đủ, có gửi quá hạn"
+    SHORT = "SHORT", "Đã đăng ký, chưa đủ số được giao"
     WAITING = "WAITING", "Đã gửi, chờ chấp nhận"
     DRAFTING = "DRAFTING", "Mới có bản nháp hoặc bị trả lại"
     NOTHING = "NOTHING", "Chưa có gì"
     UNASSIGNED = "UNASSIGNED", "Đơn vị đã bị chia tách, chưa gán được"
 
 
-class LaunchProgramme(Command, frozen=True, kw_only=True):
-    """Each unit of `level` in `unit` must submit a model for `year` by the end of the day `until`.
+class AskedKind(msgspec.Struct, frozen=True, kw_only=True):
+    """The organisations of a kind. `unit`: only those in it or below. `quota`: default that of the launch."""
 
-    `document`: id of the document that orders it. `on`: the day of the launch; default today.
+    vi: ClassVar[str] = "Mọi tổ chức cùng loại của các đơn vị cấp được giao."
+
+    kind: Annotated[BodyKind, described("Loại tổ chức.")]
+    unit: Annotated[
+        Id | None, described("Chỉ trong đơn vị này và cấp dưới; bỏ trống là mọi nơi của đợt phát động.")
+    ] = None
+    quota: Annotated[
+        int | None, described("Ít nhất bao nhiêu mô hình; bỏ trống là số chung của đợt phát động.")
+    ] = None
+
+
+class AskedOrganisation(msgspec.Struct, frozen=True, kw_only=True):
+    vi: ClassVar[str] = "Một tổ chức được giao đích danh."
+
+    organisation: Annotated[Id, described("Mã tổ chức, của đơn vị phát động hoặc cấp dưới.")]
+    quota: Annotated[
+        int | None, described("Ít nhất bao nhiêu mô hình; bỏ trống là số chung của đợt phát động.")
+    ] = None
+
+
+class LaunchProgramme(Command, frozen=True, kw_only=True):
+    """Each unit of `level` in `unit` must submit `quota` models for `year` by the end of the day `until`.
+
+    With `kinds` or `organisations`, these organisations must, instead of the units: those of the kinds, in units of
+    `level`, and the named ones. `document`: id of the document that orders it. `on`: the day of the launch; default
+    today.
     """
 
     roles: ClassVar[frozenset[Role]] = DIRECTS
@@ -43,10 +70,23 @@ class LaunchProgramme(Command, frozen=True, kw_only=True):
     programme: Annotated[Id, described("Mã chương trình.")]
     unit: Annotated[Id, described("Đơn vị phát động, thuộc chương trình.")]
     year: Annotated[int, described("Năm, trong thời kỳ của chương trình.")]
-    level: Annotated[UnitLevel, described("Giao cho các đơn vị cấp này.")]
+    level: Annotated[
+        UnitLevel, described("Giao cho các đơn vị cấp này; khi nêu `kinds`: cho tổ chức của các đơn vị ấy.")
+    ]
     until: Annotated[date, described("Hạn gửi, tính hết ngày ấy, muộn nhất là ngày cuối của năm.")]
     document: Annotated[Id | None, described("Mã văn bản phát động.")] = None
     message: Annotated[str, described("Lời phát động, tối đa 2000 ký tự.")] = ""
+    quota: Annotated[
+        int, described("Mỗi đơn vị, hay mỗi tổ chức, đăng ký ít nhất bao nhiêu mô hình, từ 1 đến 1000.")
+    ] = 1
+    kinds: Annotated[
+        tuple[AskedKind, ...],
+        described("Giao cho mọi tổ chức của các loại này thay vì cho đơn vị; tối đa 30 mục."),
+    ] = ()
+    organisations: Annotated[
+        tuple[AskedOrganisation, ...],
+        described("Giao đích danh cho các tổ chức này, thay vì cho đơn vị; tối đa 200."),
+    ] = ()
     on: Annotated[date | None, described("Ngày phát động; bỏ trống là hôm nay.")] = None
 
 
@@ -96,6 +136,15 @@ class LaunchesFor(ByFilter, frozen=True, kw_only=True):
     open: bool = False
 
 
+class LaunchesForOrganisation(ByFilter, frozen=True, kw_only=True):
+    """Launches that address this organisation, newest first. `open`: as in `LaunchesFor`."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    organisation: str
+    open: bool = False
+
+
 class LaunchesById(ByKeys, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -115,8 +164,20 @@ class LaunchUnits(ByFilter, frozen=True, kw_only=True):
     standings: tuple[Standing, ...] = ()
 
 
+class LaunchOrganisations(ByFilter, frozen=True, kw_only=True):
+    """The addressed organisations of a launch that the caller may see, by code of their units.
+
+    `standings`: empty matches all.
+    """
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
+
+    launch: str
+    standings: tuple[Standing, ...] = ()
+
+
 class LaunchTotals(ByKeys, frozen=True, kw_only=True):
-    """For each launch, the number of units of each standing. Units out of the caller's scope are not counted."""
+    """For each launch, the number of units or organisations of each standing. Those out of scope are not counted."""
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
@@ -129,8 +190,24 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True):
     on: date
 
 
+class AddressedKind(msgspec.Struct, frozen=True, kw_only=True):
+    """`unit`: the organisations are those of this unit and below; None: of the unit of the launch."""
+
+    kind: BodyKind
+    unit: str | None
+    quota: int
+
+
+class AddressedOrganisation(msgspec.Struct, frozen=True, kw_only=True):
+    organisation: str
+    quota: int
+
+
 class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day of the launch. `lives_under`: its unit now. `until`: the last day, included."""
+    """`unit`: as of the day of the launch. `lives_under`: its unit now. `until`: the last day, included.
+
+    `kinds`, `organisations`: the organisations that it addresses; if both are empty, it addresses units of `level`.
+    """
 
     id: str
     version: int
@@ -140,6 +217,9 @@ class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
     programme: str
     year: int
     level: UnitLevel
+    quota: int
+    kinds: tuple[AddressedKind, ...]
+    organisations: tuple[AddressedOrganisation, ...]
     until: date
     message: str
     document: str | None
@@ -150,7 +230,7 @@ class LaunchRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day of the launch. `ended_on`: first day without the unit.
+    """`unit`: as of the day of the launch. `ended_on`: first day without the unit. `quota`: wanted number of models.
 
     Numbers of models: `in_time` and `late` are registered models, by the day of submission; `declared` are those in
     time by that day, but recorded after the deadline; `waiting` are submitted models without a decision; `drafting`
@@ -159,6 +239,7 @@ class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
 
     launch: str
     unit: UnitOnDay
+    quota: int
     standing: Standing
     in_time: int
     declared: int
@@ -168,13 +249,20 @@ class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_on: date | None
 
 
+class LaunchOrganisationRow(LaunchUnitRow, frozen=True, kw_only=True):
+    """`unit`: of the organisation, as of the day of the launch. `ended_on`: first day without the organisation."""
+
+    organisation: str
+
+
 class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of units. `as_of`: the day on which it is decided whether an addressed unit still exists."""
+    """Numbers of units, or of organisations. `as_of`: the day on which it is decided whether they still exist."""
 
     units: int
     in_time: int
     declared: int
     late: int
+    short: int
     waiting: int
     drafting: int
     nothing: int
@@ -183,7 +271,7 @@ class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgrammeLaunched(Event, frozen=True, kw_only=True):
-    """`units`: number of addressed units."""
+    """`units`: number of addressed units, or organisations. `kinds`, `organisations`: as in `LaunchRow`."""
 
     programme: str
     year: int
@@ -191,6 +279,9 @@ class ProgrammeLaunched(Event, frozen=True, kw_only=True):
     until: date
     document: str | None
     units: int
+    quota: int = 1
+    kinds: tuple[AddressedKind, ...] = ()
+    organisations: tuple[AddressedOrganisation, ...] = ()
     on: date
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from nats.aio.client import Client
 
@@ -13,10 +14,11 @@ from services.registration.stages import repository as stages
 
 ADD_EVERY = 2.0
 """Seconds between two runs of the task. The more moves wait for it, the more documents a look at a launch reads."""
-Transact = Callable[[Callable[[Transaction], Awaitable[int]]], Awaitable[int]]
+Transact = Callable[[Callable[[Transaction], Awaitable[Any]]], Awaitable[Any]]
 
 
 async def _add_moves(transact: Transact, _: Client) -> None:
+    await transact(repository.count_owners)
     while True:
         while await transact(stages.add_moves) == stages.MOST_MOVES:
             pass
@@ -51,5 +53,5 @@ AREA = Area(
     ),
     tasks=(Task("stages", STAGES.late(lambda add_moves: add_moves)),),
     indexes={**repository.INDEXES, **stages.INDEXES},
-    unscoped=(stages.ADDED_UP,),
+    unscoped=(stages.ADDED_UP, stages.OF_OWNERS),
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import msgspec
 
@@ -9,6 +10,7 @@ from services.directory.homed import LIVES_UNDER, HomedRepository
 from services.kernel.messages import Event, Recorded
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents
+from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
 from services.kernel.mongo.transaction import Transaction
@@ -102,6 +104,9 @@ class Models(HomedRepository[Model]):
 
 
 HISTORY = Columns(HistoryRow)
+_STAGED = dict.fromkeys(
+    ("unit", "owner", "programme", "year", "state", "submitted_on", "submission_recorded_on"), 1
+)
 _VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
@@ -147,6 +152,24 @@ async def history(access: Access, query: ByOwners, *steps: ModelStep) -> Rows:
         )
         places.append(place)
     return view.rows(places)
+
+
+async def count_owners(tx: Transaction) -> None:
+    """Makes the numbers of owners if an older program kept none."""
+    found = Models.seen(tx).find({"programme": {"$gt": ""}}, _STAGED)
+    await stages.count_owners(tx, (stage_of(from_document(one, _Staged)) async for one in found))
+
+
+class _Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of a model that decide its stage."""
+
+    unit: str
+    owner: str
+    programme: str | None
+    year: int
+    state: ModelState
+    submitted_on: date | None = None
+    submission_recorded_on: date | None = None
 
 
 async def revisions(access: Access, models: Sequence[str]) -> dict[str, list[tuple[int, tuple[Change, ...]]]]:

@@ -28,6 +28,7 @@ INDEXES: Indexes = {
         IndexModel([("merged_into", ASCENDING)]),
         LIVES_UNDER,
         IndexModel([("merged.organisation", ASCENDING)]),
+        IndexModel([("former.kind", ASCENDING)]),
         IndexModel([("within", ASCENDING), ("kind", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("ended", ASCENDING), NEWEST]),
     ]

@@ -1,1 +1,1 @@
-"""How far the models of a unit have come in a programme's year: numbers that change in the transaction of the model."""
+"""How far the models of a unit or an owner have come in a programme's year: they change in the model's transaction."""

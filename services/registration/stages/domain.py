@@ -1,4 +1,4 @@
-"""The stage of a model in its programme and year, and how a change of the model changes the numbers of its unit."""
+"""The stage of a model in its programme and year, and how a change of it changes the numbers of its unit and owner."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,6 +19,8 @@ class Staged(Protocol):
     @property
     def unit(self) -> str: ...
     @property
+    def owner(self) -> str: ...
+    @property
     def programme(self) -> str | None: ...
     @property
     def year(self) -> int: ...
@@ -31,11 +33,12 @@ class Staged(Protocol):
 
 
 class Place(NamedTuple):
-    """`unit`: the path of the models' unit."""
+    """`unit`: the path of the models' unit. `owner`: id of the organisation that owns them."""
 
     programme: str
     year: int
     unit: str
+    owner: str
 
 
 class Stage(NamedTuple):
@@ -56,7 +59,7 @@ def stage_of(model: Staged) -> Stage | None:
     """None for a model that no launch counts: without a programme, or withdrawn."""
     if not model.programme:
         return None
-    place = Place(model.programme, model.year, model.unit)
+    place = Place(model.programme, model.year, model.unit, model.owner)
     if model.state in REGISTERED:
         return Stage(place, "registered", submission_day(model.submitted_on, model.submission_recorded_on))
     if model.state is ModelState.SUBMITTED:

@@ -1,4 +1,4 @@
-"""Stages in MongoDB: the numbers of each programme, year and unit, and the moves that are not yet added to them."""
+"""Stages in MongoDB: numbers by programme, year and unit or owner, and the moves that are not yet added to them."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
@@ -22,15 +22,18 @@ ADDED_UP = Unscoped(
     COLLECTION, "a model writes its moves in its own transaction, the task adds them up; neither shows them"
 )
 
+OF_OWNERS = Unscoped(COLLECTION, "numbers of an organisation are shown to those who may see the organisation")
+
 INDEXES: Indexes = {
     COLLECTION: [
         IndexModel([("programme", ASCENDING), ("year", ASCENDING), ("of", ASCENDING)]),
+        IndexModel([("programme", ASCENDING), ("year", ASCENDING), ("owner", ASCENDING)]),
         IndexModel([("move", ASCENDING)], partialFilterExpression={"move": True}),
     ]
 }
 MOST_MOVES = 1000
 """Moves that one transaction adds to the numbers, at most."""
-_READ = {"_id": 0, "of": 1, "drafting": 1, "waiting": 1, "registered": 1}
+_NUMBERS = {"_id": 0, "drafting": 1, "waiting": 1, "registered": 1}
 
 
 async def move(tx: Transaction, changes: Iterable[tuple[Stage | None, Stage | None]]) -> None:
@@ -51,23 +54,54 @@ async def add_moves(tx: Transaction) -> int:
     """Adds moves to the numbers of their places, and deletes them. Returns how many there were."""
     stages = tx.unscoped(ADDED_UP)
     found = [one async for one in stages.find({"move": True}, limit=MOST_MOVES)]
-    sums: dict[Place, Counter[str]] = {}
+    sums = _Sums()
     for one in found:
-        place = Place(one["programme"], one["year"], one["unit"])
-        for name, number in _flat(one):
-            sums.setdefault(place, Counter())[name] += number
-    writes = [
-        UpdateOne(
-            {"_id": f"{place.programme}/{place.year}{place.unit}"},
-            {"$inc": dict(numbers), "$setOnInsert": _fields(place)},
-            upsert=True,
-        )
-        for place, numbers in sums.items()
-    ]
-    if writes:
-        await stages.write(writes, ordered=False)
+        sums.add(*_of_unit(one), one)
+        if "owner" in one:  # an older program's has none
+            sums.add(*_of_owner(one), one)
+    await sums.write(tx)
+    if found:
         await stages.delete({"_id": {"$in": [one["_id"] for one in found]}})
     return len(found)
+
+
+async def count_owners(tx: Transaction, models: AsyncIterator[Stage | None]) -> None:
+    """Makes the numbers of owners, which an older program did not keep, unless there are some.
+
+    `models`: the stages of all models, as of the moment of the transaction. Moves that wait are counted in them, and
+    will be added once more: they are taken off.
+    """
+    stages = tx.unscoped(ADDED_UP)
+    owned: Document = {"owner": {"$gt": ""}}
+    if await stages.find_one({**owned, "move": {"$ne": True}}):
+        return
+    sums = _Sums()
+    for place, numbers in moves([(None, stage) async for stage in models]).items():
+        sums.add(*_of_owner(fields := _fields(place)), {**fields, **numbers})
+    async for one in stages.find({**owned, "move": True}):
+        sums.add(*_of_owner(one), one, sign=-1)
+    await sums.write(tx)
+
+
+class _Sums:
+    """The numbers to add to documents of places, by their ids."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, tuple[Document, Counter[str]]] = {}
+
+    def add(self, id_: str, fields: Document, numbers: Document, *, sign: int = 1) -> None:
+        """`fields`: of the document, if it is new."""
+        _, sums = self._sums.setdefault(id_, (fields, Counter()))
+        for name, number in _flat(numbers):
+            sums[name] += sign * number
+
+    async def write(self, tx: Transaction) -> None:
+        writes = [
+            UpdateOne({"_id": id_}, {"$inc": dict(sums), "$setOnInsert": fields}, upsert=True)
+            for id_, (fields, sums) in self._sums.items()
+        ]
+        if writes:
+            await tx.unscoped(ADDED_UP).write(writes, ordered=False)
 
 
 def read(
@@ -77,10 +111,17 @@ def read(
 
     `units`: only of units with these ids.
     """
-    wanted: Document = {"programme": programme, "year": year}
-    if units is not None:
-        wanted["of"] = {"$in": sorted(units)}
-    return access.documents(COLLECTION).find(wanted, _READ, snapshot=True)
+    of: Document = {"$gt": ""} if units is None else {"$in": sorted(units)}
+    wanted = {"programme": programme, "year": year, "of": of}
+    return access.documents(COLLECTION).find(wanted, {**_NUMBERS, "of": 1}, snapshot=True)
+
+
+def read_owners(
+    access: Access, programme: str, year: int, owners: Collection[str]
+) -> AsyncIterator[Document]:
+    """The same of these organisations, which the caller may see."""
+    wanted = {"programme": programme, "year": year, "owner": {"$in": sorted(owners)}}
+    return access.unscoped(OF_OWNERS).find(wanted, {**_NUMBERS, "owner": 1}, snapshot=True)
 
 
 def _fields(place: Place) -> Document:
@@ -91,7 +132,20 @@ def _fields(place: Place) -> Document:
         "unit": place.unit,
         "of": path.unit,
         "within": list(path.segments),
+        "owner": place.owner,
     }
+
+
+def _of_unit(move: Document) -> tuple[str, Document]:
+    """Id and fields of the document with the numbers of the unit."""
+    fields = {name: move[name] for name in ("programme", "year", "unit", "of", "within")}
+    return f"{move['programme']}/{move['year']}{move['unit']}", fields
+
+
+def _of_owner(move: Document) -> tuple[str, Document]:
+    """The same of the owner. It has no unit: models of one owner can belong to several."""
+    fields = {name: move[name] for name in ("programme", "year", "owner")}
+    return f"{move['programme']}/{move['year']}/{move['owner']}", fields
 
 
 def _flat(document: Mapping[str, object]) -> Iterable[tuple[str, int]]:

@@ -15,12 +15,15 @@ from services.registration.documents.messages import (
     RegisterDocument,
 )
 from services.registration.launches.messages import (
+    AskedOrganisation,
     ExtendLaunch,
     LaunchesById,
     LaunchesFilter,
     LaunchesFor,
+    LaunchesForOrganisation,
     LaunchesOfProgrammes,
     LaunchesPage,
+    LaunchOrganisations,
     LaunchProgramme,
     LaunchTotals,
     LaunchUnits,
@@ -82,7 +85,13 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
         world.spare["launch"].append(await made.id(launch(programme), OFFICER))
         world.things["launched"] = programme
     joined = msgspec.structs.replace(draft(world.owner), programme=world.things["launched"])
+    asked = msgspec.structs.replace(
+        launch(world.things["launched"], 2020),
+        organisations=(AskedOrganisation(organisation=world.owner),),
+        message=world.owner,
+    )
     world.things |= {
+        "asking": await made.id(asked, OFFICER),
         "document": document,
         "launch": world.spare["launch"].pop(),
         "joined": await made.id(joined, OFFICER),
@@ -134,6 +143,12 @@ MESSAGES = {
         keys=(t.thing,), first=1, fields={"id": "programme"}
     ),
     "registration.launch-units": lambda t: LaunchUnits(launch=t.thing, first=1, fields={"id": "launch"}),
+    "registration.launches-for-organisation": lambda t: LaunchesForOrganisation(
+        organisation=t.thing, first=1, fields={"id": "message"}
+    ),
+    "registration.launch-organisations": lambda t: LaunchOrganisations(
+        launch=t.thing, first=1, fields={"id": "launch"}
+    ),
     "registration.launch-totals": lambda t: LaunchTotals(keys=(t.thing,), fields={"id": f"={t.thing}"}),
 }
 INPUTS = {_camel(name): lambda t, command=command: entered(command(t)) for name, command in COMMANDS.items()}
@@ -145,6 +160,12 @@ QUERIES = {
     "Query.launchUnits": (
         "query($id: ID!) { launchUnits(launch: $id, first: 1) { edges { node { id: launch } } } }"
     ),
+    "Query.launchesForOrganisation": (
+        "query($id: ID!) { launchesForOrganisation(organisation: $id, first: 1) { edges { node { id: message } } } }"
+    ),
+    "Query.launchOrganisations": (
+        "query($id: ID!) { launchOrganisations(launch: $id, first: 1) { edges { node { id: launch } } } }"
+    ),
     "GoverningDocument.unit": NODE % ("GoverningDocument", "unit { id }"),
     "Programme.unit": NODE % ("Programme", "unit { id }"),
     "Programme.documents": NODE % ("Programme", "documents(first: 1) { edges { node { id } } }"),
@@ -154,6 +175,13 @@ QUERIES = {
     "Launch.livesUnder": NODE % ("Launch", "livesUnder { id }"),
     "Launch.standings": NODE % ("Launch", "standings { units }"),
     "Model.programme": NODE % ("Model", "programme { id }"),
+    "LaunchOrganisation.unit": (
+        "query($id: ID!) { launchOrganisations(launch: $id, first: 1) { edges { node { id: launch unit { id } } } } }"
+    ),
+    "LaunchOrganisation.organisation": (
+        "query($id: ID!) { launchOrganisations(launch: $id, first: 1) {"
+        + " edges { node { id: launch organisation { id } } } } }"
+    ),
     "LaunchUnit.unit": (
         "query($id: ID!) { launchUnits(launch: $id, first: 1) { edges { node { id: launch unit { id } } } } }"
     ),

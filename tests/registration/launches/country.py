@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from services.directory import lineage
@@ -20,12 +21,20 @@ from services.registration.documents.messages import DocumentKind, RegisterDocum
 from services.registration.launches import handlers, repository
 from services.registration.launches.addressees import Addressees
 from services.registration.launches.domain import Launch
-from services.registration.launches.messages import LaunchProgramme, LaunchTotals, LaunchUnits, Standing
+from services.registration.launches.messages import (
+    LaunchOrganisations,
+    LaunchProgramme,
+    LaunchTotals,
+    LaunchUnits,
+    Standing,
+)
 from services.registration.models.domain import Model
 from services.registration.models.messages import ModelState
 from services.registration.models.repository import Models
 from services.registration.organisations import handlers as organisations
+from services.registration.organisations.domain import Organisation
 from services.registration.organisations.messages import RegisterOrganisation
+from services.registration.organisations.repository import Organisations
 from services.registration.programmes import handlers as programmes
 from services.registration.programmes.messages import StartProgramme
 from services.registration.units import handlers as units
@@ -124,9 +133,16 @@ class Country:
         await self.do(units.record_units, RecordUnits(units=NEW))
         await self._register("ab", "c1", "c2", on=REORGANISED)
 
-    async def launch(self, unit: str, level: UnitLevel, until: date) -> str:
+    async def launch(self, unit: str, level: UnitLevel, until: date, **asked: Any) -> str:
+        """`asked`: the quota, and the kinds and organisations, if it does not ask units."""
         command = LaunchProgramme(
-            programme=self.programme, unit=unit, year=2025, level=level, until=until, on=date(2025, 1, 10)
+            programme=self.programme,
+            unit=unit,
+            year=2025,
+            level=level,
+            until=until,
+            on=date(2025, 1, 10),
+            **asked,
         )
         return str((await self.do(handlers.launch_programme, command))["id"])
 
@@ -135,18 +151,22 @@ class Country:
 
     async def kept(self, launch: str, access: Access) -> tuple[Row, dict[str, Row]]:
         """The totals, and the row of each unit, as queries answer them."""
-        names = {name: name for name in ("standing", "ended_on", *COUNTS)}
-        each = LaunchUnits(launch=launch, first=100, fields={"unit": "unit", **names})
+        names = {name: name for name in ("standing", "ended_on", "quota", *COUNTS)}
+        each = LaunchUnits(launch=launch, first=100, fields={"of": "unit", **names})
         rows = (await handlers.launch_units(self.addressees, each, access)).read()
+        asked = LaunchOrganisations(launch=launch, first=100, fields={"of": "organisation", **names})
+        rows += (await handlers.launch_organisations(self.addressees, asked, access)).read()
         shown: Fields = {name: name for name in ("units", *(standing.lower() for standing in Standing))}
         totals = LaunchTotals(keys=(launch,), fields=shown)
         (total,) = (await handlers.launch_totals(self.addressees, totals, access)).read()
         assert total is not None
-        return total, {row.pop("unit").partition("@")[0]: row for row in rows if row}
+        return total, {row.pop("of").partition("@")[0]: row for row in rows if row}
 
     async def recounted(self, id_: str, access: Access) -> tuple[Row, dict[str, Row]]:
         """The same, from the models and the directory alone."""
         launch: Launch = (await repository.many(access, [id_]))[id_]
+        if launch.asked.of_organisations:
+            return await self._recounted_of_organisations(launch, access)
         models = [from_document(one, Model) async for one in Models.seen(access).find({})]
         counted: dict[str, Counter[str]] = {}
         for model in models:
@@ -169,17 +189,60 @@ class Country:
                             counts += counted.get(heir.unit.id, Counter())
                         else:
                             parted |= bool(counted.get(heir.unit.id))
-                best = next((name.upper() for name in COUNTS if counts[name]), "NOTHING")
+                best = _best(counts, launch.quota)
                 if parted and best not in ("IN_TIME", "DECLARED", "LATE"):
                     best = "UNASSIGNED"
                 ended_on = str(unit.spells[-1].until) if ended else None
                 found[unit.id] = {
                     "standing": best,
                     "ended_on": ended_on,
+                    "quota": launch.quota,
                     **{name: counts[name] for name in COUNTS},
                 }
-        many = Counter(row["standing"] for row in found.values())
-        return {"units": len(found), **{s.lower(): many[s] for s in Standing}}, found
+        return _totals(found), found
+
+    async def _recounted_of_organisations(self, launch: Launch, access: Access) -> tuple[Row, dict[str, Row]]:
+        """Each organisation of the country is alone in its unit. Only those that began before the launch are asked."""
+        everything = self.reading(at=access.at)
+        models = [from_document(one, Model) async for one in Models.seen(everything).find({})]
+        named = {one.organisation: one.quota for one in launch.organisations}
+        found: dict[str, Row] = {}
+        async for document in Organisations.seen(access).find({}):
+            one = from_document(document, Organisation)
+            unit = (await Directory(access).get(one.home_on(launch.launched_on).unit)).at(launch.launched_on)
+            of_kind = launch.kinds and unit and unit.level is launch.level and launch.launched_in in unit.path
+            quota = named.get(one.id) or (launch.kinds[0].quota if of_kind else None)
+            if quota is None or one.merged_into:
+                continue
+            ended = one.ended_on is not None and one.ended_on <= launch.as_of(access.today)
+            owners = {*one.ids, *([one.successor] if ended else [])}
+            counts = Counter(
+                _counts_as(model, launch.until)
+                for model in models
+                if (model.programme, model.year) == (launch.programme, launch.year) and model.owner in owners
+            )
+            found[one.id] = {
+                "standing": _best(counts, quota),
+                "ended_on": str(one.ended_on) if ended else None,
+                "quota": quota,
+                **{name: counts[name] for name in COUNTS},
+            }
+        return _totals(found), found
+
+
+def _best(counts: Counter[Any], quota: int) -> str:
+    sums = accumulate(counts[name] for name in ("in_time", "declared", "late"))
+    for name, sum_ in zip(("IN_TIME", "DECLARED", "LATE"), sums, strict=True):
+        if sum_ >= quota:
+            return name
+    if counts["in_time"] + counts["declared"] + counts["late"]:
+        return "SHORT"
+    return next((name.upper() for name in ("waiting", "drafting") if counts[name]), "NOTHING")
+
+
+def _totals(found: dict[str, Row]) -> Row:
+    many = Counter(row["standing"] for row in found.values())
+    return {"units": len(found), **{s.lower(): many[s] for s in Standing}}
 
 
 def _counts_as(model: Model, until: date) -> str | None:

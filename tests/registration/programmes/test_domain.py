@@ -16,8 +16,10 @@ from services.registration.documents import domain as documents
 from services.registration.documents.domain import Document
 from services.registration.documents.messages import DocumentKind
 from services.registration.launches import domain as launches
-from services.registration.launches.domain import Launch, Tally
+from services.registration.launches import standings
+from services.registration.launches.domain import Launch
 from services.registration.launches.messages import Standing
+from services.registration.launches.standings import Tally
 from services.registration.models.messages import ModelState
 from services.registration.organisations import domain as organisations
 from services.registration.organisations.domain import Organisation
@@ -258,8 +260,8 @@ def test_standing_of_a_unit_is_that_of_its_best_model() -> None:
         staged(ModelState.REGISTERED, "/vn/a/g", programme=None, **early),
     ]
     found = {place.unit[-1]: one for place, one in moves((None, stage) for stage in now).items()}
-    tallies = {unit: launches.tally(numbers, "2024-03-31") for unit, numbers in found.items()}
-    assert {unit: tally.standing for unit, tally in tallies.items()} == {
+    tallies = {unit: standings.tally(numbers, "2024-03-31") for unit, numbers in found.items()}
+    assert {unit: tally.standing(1) for unit, tally in tallies.items()} == {
         "b": Standing.IN_TIME,
         "c": Standing.LATE,
         "d": Standing.WAITING,
@@ -282,13 +284,14 @@ TALLIES = st.builds(
 )
 
 
-@given(TALLIES, st.lists(st.tuples(TALLIES, st.booleans()), max_size=4))
+@given(TALLIES, st.lists(st.tuples(TALLIES, st.booleans()), max_size=4), st.integers(1, 3))
 def test_models_of_a_partial_successor_never_count_for_the_old_unit(
-    own: Tally, heirs: list[tuple[Tally, bool]]
+    own: Tally, heirs: list[tuple[Tally, bool]], quota: int
 ) -> None:
-    standing, tally = launches.standing(own, heirs)
+    standing, tally = standings.standing(own, heirs, quota)
     whole = sum((one for one, is_whole in heirs if is_whole), own)
     parted = any(not is_whole and one != Tally() for one, is_whole in heirs)
-    registered = whole.standing in (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
-    assert standing is (Standing.UNASSIGNED if parted and not registered else whole.standing)
+    met = whole.standing(quota) in (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
+    assert met is (whole.in_time + whole.declared + whole.late >= quota)
+    assert standing is (Standing.UNASSIGNED if parted and not met else whole.standing(quota))
     assert tally in (own, whole)

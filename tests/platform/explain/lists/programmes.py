@@ -7,6 +7,7 @@ from services.registration.documents.repository import GoverningDocuments
 from services.registration.launches.messages import (
     LAUNCH,
     LaunchesFor,
+    LaunchesForOrganisation,
     LaunchesOfProgrammes,
     LaunchesPage,
     LaunchUnits,
@@ -38,10 +39,13 @@ def lists() -> Iterator[Listed]:
     yield Listed("launches of a programme", LAUNCHES, {"programme": SOME}, NEWEST, LaunchesOfProgrammes)
     above = {"launched_in": {"$in": ["vn", "u436"]}, "level": {"$in": ["COMMUNE"]}}
     yield Listed("launches for a unit", LAUNCHES, above, message=LaunchesFor)
+    named = {"organisations.organisation": {"$in": [issuer]}}
+    yield Listed("launches that name an organisation", LAUNCHES, named, message=LaunchesForOrganisation)
     yield Listed("deadlines", LAUNCHES, {"programme": SOME, "year": YEAR})
     yield Listed("the launch of a year", LAUNCHES, {"identity": f"{SOME}/u1/{YEAR}/COMMUNE"})
     yield by_ids(LAUNCHES, LAUNCH, scoped=False)
     stages, counted = "registration.stages", {"programme": SOME, "year": YEAR}
-    yield Listed("numbers of all units", stages, counted, message=LaunchUnits)
+    yield Listed("numbers of all units", stages, {**counted, "of": {"$gt": ""}}, message=LaunchUnits)
+    yield Listed("numbers of organisations", stages, {**counted, "owner": {"$in": [issuer]}})
     yield Listed("numbers of a page of units", stages, {**counted, "of": {"$in": ["u1", "u2"]}})
     yield Listed("moves to add", stages, {"move": True})
