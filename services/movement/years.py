@@ -1,4 +1,4 @@
-"""The year that a fact counts in: the year that it is for. The day is another axis, which deadlines look at."""
+"""The year in which a fact counts: the year that it is for, which may not be the year of its day."""
 
 from datetime import date
 
