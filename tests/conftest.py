@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 import uvicorn
 from hypothesis import settings as hypothesis_settings
 
@@ -46,6 +47,15 @@ hypothesis_settings.load_profile("build")
 # Tests enter years of long ago in any unit.
 os.environ.setdefault("DANVAN_BACKDATED_YEARS", "200")
 os.environ.setdefault("DANVAN_BACKDATED_YEARS_ABOVE", "200")
+
+# The default renderer takes up to a second of processor time for a traceback. The event loop stands still meanwhile, so
+# on a slow machine one failed attempt makes all others fail too.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 TESTER = "tester"
 """A NATS user with all rights, which exists only in tests. Tests cause faults with it."""

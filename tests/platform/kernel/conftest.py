@@ -86,6 +86,12 @@ class Toy:
         reply = await self.desk.command(RaiseTally, toy.raise_tally, body, headers)
         return msgspec.json.decode(reply, type=Reply[list[Reply[dict[str, Any]]]]).answer or []
 
+    async def settled(self, command: Command, key: str) -> Reply[Any]:
+        """Repeats the command, as clients do, until its outcome is known: a slow machine gives up some attempts."""
+        while (reply := await self.do(command, key)).failure:
+            assert reply.again, reply
+        return reply
+
     async def log(self) -> list[dict[str, Any]]:
         return [document async for document in self.store.db.log.find().sort("seq", 1)]
 
