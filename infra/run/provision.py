@@ -1,4 +1,4 @@
-"""Creates users, streams, and indexes for the services, or updates them. It can run any number of times."""
+"""Creates users, streams, collections and indexes for the services, or updates them. It can run any number of times."""
 
 import asyncio
 from collections.abc import Sequence
@@ -76,6 +76,6 @@ async def _streams(settings: Settings, names: Sequence[str]) -> None:
 async def _database(settings: Settings, table: Table) -> None:
     store = Store(settings, table.name, user=OPERATOR_USER)
     try:
-        await store.provision(table.indexes, table.fills)
+        await store.provision(table.indexes, table.fills, [what.name for what in table.unscoped])
     finally:
         store.close()

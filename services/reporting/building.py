@@ -25,7 +25,7 @@ from services.reporting.generations import (
     switch,
 )
 from services.reporting.measures import COUNTED
-from services.reporting.repository import Counters
+from services.reporting.repository import Counters, existing
 
 PAUSE = 0.05
 """Seconds between two looks at the cursors of a build."""
@@ -42,40 +42,48 @@ class Builder:
         self._lease = Lease(store, PROJECTION, BUILDER)
         self._anew = False
         self.counting: Counting | None = None
-        """Counts for the generation that is being built."""
+        """Counts for the generation that is being built, until `take` hands it over."""
 
-    async def build(self) -> Counting | None:
-        """Builds what was asked for, or goes on with what was begun, until it is in use. Its readers run on.
+    async def build(self) -> bool:
+        """Builds what was asked for, or goes on with what was begun, until it is in use. Then call `take`.
 
-        None when there is nothing to build or another process builds.
+        False when there is nothing to build or another process builds.
         """
         if not (await generations(self._store.ours())).has_work or not await self._lease.hold():
-            return None
+            return False
         async with self._lease.renewed():
-            state = await self._store.transaction(partial(begin, anew=self._anew))
+            taken = await existing(self._store)
+            state = await self._store.transaction(partial(begin, anew=self._anew, taken=taken))
             self._anew = False
             if state.building is None:
-                return None
+                return False
             for generation in state.dropped:
                 await Counters(generation).drop(self._store)
             return await self._built(state.building)
 
-    async def _built(self, building: Building) -> Counting | None:
+    def take(self) -> Counting | None:
+        """The readers that are left running: of the generation that was built, or of a build that was broken off."""
+        taken, self.counting = self.counting, None
+        return taken
+
+    async def _built(self, building: Building) -> bool:
         await Counters(building.generation).create(self._store)
         telemetry.log.info("counters are being rebuilt", generation=building.generation)
-        counting = self.counting = Counting(self._store, building.generation, self._nats)
+        self.counting = Counting(self._store, building.generation, self._nats)
         try:
-            await self._switched(counting)
+            await self._switched(self.counting)
         except GivenUp:
-            await counting.stop()
-            return None
+            await self.stop()
+            return False
         except BaseException:
-            await counting.stop()
+            await self.stop()
             raise
-        finally:
-            self.counting = None
         telemetry.log.info("counters rebuilt", generation=building.generation)
-        return counting
+        return True
+
+    async def stop(self) -> None:
+        if counting := self.take():
+            await counting.stop()
 
     async def _switched(self, counting: Counting) -> None:
         """Waits until the generation has counted all events of the producers' logs, and makes it the one in use."""

@@ -102,21 +102,25 @@ async def ask(tx: Transaction) -> Generations:
     return state
 
 
-async def begin(tx: Transaction, *, anew: bool = False) -> Generations:
+async def begin(tx: Transaction, *, anew: bool = False, taken: Set[int] = frozenset()) -> Generations:
     """Answers the request with a build under a fresh number, unless a build has begun.
 
-    `anew`: a build that has begun is given up for the request.
+    `anew`: a build that has begun is given up for the request. `taken`: the generations whose collections exist. After
+    a restore they may hold what a later build has counted: the database's backup did not know of that build.
     """
     state = await generations(tx)
-    if state.request is None or (state.building and not anew):
+    building = state.building
+    if building and not (anew and state.request):
+        has_counted = any((await passed(building.generation, tx)).values())
+        if has_counted or building.generation not in taken:
+            return state
+    request = state.request or (building.request if building else None)
+    if request is None:
         return state
-    number, used = state.last + 1, []
-    # An interrupted rebuild of an older program has left cursors under a number that it did not note.
-    while any((await passed(number, tx)).values()):
-        used.append(number)
-        number += 1
-    given_up = [state.building.generation] if state.building else []
-    dropped = (*used, *given_up, *state.retired, *state.dropped)
+    number = max(state.last, *taken, FIRST_GENERATION) + 1
+    unknown = [one for one in sorted(taken, reverse=True) if one > state.last]
+    given_up = [building.generation] if building else []
+    dropped = (*given_up, *state.retired, *unknown, *state.dropped)
     return await _change(
         state,
         tx,
@@ -124,7 +128,7 @@ async def begin(tx: Transaction, *, anew: bool = False) -> Generations:
         retired=(),
         dropped=dropped[:FORGOTTEN],
         request=None,
-        building=Building(number, state.request),
+        building=Building(number, request),
     )
 
 

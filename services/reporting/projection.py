@@ -52,6 +52,7 @@ class Projection:
                     nudges.clear()
         finally:
             await self._use(None)
+            await builder.stop()
 
     async def _follow(self, nats: Client, builder: Builder) -> None:
         """Counts for the generation in use. Then builds as long as there is something to build."""
@@ -59,10 +60,9 @@ class Projection:
             current = (await generations(self._store.ours())).current
             if self._used is None or self._used.generation != current:
                 await self._use(Counting(self._store, current, nats))
-            built = await builder.build()
-            if built is None:
+            if not await builder.build():
                 return
-            await self._use(built)
+            await self._use(builder.take())
 
     async def _use(self, counting: Counting | None) -> None:
         before, self._used = self._used, counting

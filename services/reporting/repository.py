@@ -40,6 +40,12 @@ INDEXES: Indexes = {
 }
 
 
+async def existing(store: Store) -> set[int]:
+    """The generations of which there is a collection."""
+    names = (name.rpartition("_") for name in await store.collections())
+    return {int(number) for kind, _, number in names if kind in ("facts", "counters") and number.isdecimal()}
+
+
 class Counters:
     """One generation. A report reads one document per measure, whatever the number of models."""
 

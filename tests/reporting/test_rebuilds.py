@@ -7,6 +7,8 @@ from services.kernel.calendar import moment
 from services.kernel.log import streams
 from services.reporting.generations import BUILDER, begin, cursors
 from services.reporting.projection import Projection
+from services.reporting.repository import existing
+from tests.platform.chaos.restoring import back_up, restore
 from tests.reporting.conftest import LEASE, Reporting, registered
 from tests.waiting import until
 
@@ -98,6 +100,28 @@ async def test_process_that_did_not_build_shows_right_reports_after_the_switch(r
         report = await reporting.report(projection)
         assert registered(report) == 4
         assert report.positions[0].applied == 4
+
+
+async def test_generations_that_a_restored_database_does_not_know_are_counted_in_no_rebuild(
+    reporting: Reporting,
+) -> None:
+    """They stay in the database when an operator restores it with `mongorestore --drop`."""
+    await reporting.accept("m1", "m2")
+    await reporting.until_registered(2)
+    backup = await back_up(reporting.store)
+    await reporting.rebuild(2)
+    await reporting.rebuild(3)
+    await _let_reporting_die(reporting)
+    await restore(reporting.store, backup)
+    # The backup was made when a build had just begun.
+    await reporting.ask_for_rebuild()
+    await reporting.store.transaction(begin)
+    reporting.tasks.append(reporting.running(Projection(reporting.store)))
+    await reporting.until_used(4)
+    assert await reporting.facts(4) == ["m1", "m2"]
+    assert registered(await reporting.report()) == 2
+    assert await existing(reporting.store) == {1, 4}
+    assert await reporting.store.db.parked.count_documents({}) == 0
 
 
 async def _is_idle(reporting: Reporting) -> bool:

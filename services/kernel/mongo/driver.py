@@ -69,7 +69,7 @@ SNAPSHOT = ReadConcern("snapshot")
 AFTER = ReturnDocument.AFTER
 """`find_one_and_update` returns the document as it is after the update."""
 
-AUTHENTICATION_FAILED, SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 18, 246, 11000
+AUTHENTICATION_FAILED, NAMESPACE_EXISTS, SNAPSHOT_UNAVAILABLE, DUPLICATE_KEY = 18, 48, 246, 11000
 """MongoDB's error codes."""
 
 

@@ -7,7 +7,7 @@ or a moved head. When the result of a commit is unknown, the transaction runs ag
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -18,10 +18,11 @@ from services.kernel.caller import EVERYTHING, OURSELVES, Caller, Scope
 from services.kernel.config import Settings
 from services.kernel.messages import Recorded
 from services.kernel.mongo import driver
-from services.kernel.mongo.access import Access, Unscoped
+from services.kernel.mongo.access import CURSORS, Access, Unscoped
 from services.kernel.mongo.codec import CODECS
 from services.kernel.mongo.driver import (
     ASCENDING,
+    NAMESPACE_EXISTS,
     SNAPSHOT_UNAVAILABLE,
     Database,
     Document,
@@ -81,7 +82,19 @@ class Store:
     def close(self) -> None:
         self._client.close()
 
-    async def provision(self, indexes: Indexes, fills: Sequence[Fill] = ()) -> None:
+    async def provision(
+        self, indexes: Indexes, fills: Sequence[Fill] = (), collections: Iterable[str] = ()
+    ) -> None:
+        """Creates the indexes and `collections`, and fills fields.
+
+        A backup has only collections that exist, and a restore leaves those alone that the backup does not have.
+        """
+        for collection in {CURSORS.name, *collections} - {*await self.collections()}:
+            try:
+                await self.db.command("create", collection)
+            except OperationFailure as error:
+                if error.code != NAMESPACE_EXISTS:  # another process has just created it
+                    raise
         for collection, models in {**LOG_INDEXES, **indexes}.items():
             await self.db[collection].create_indexes(list(models))
         for fill in fills:
@@ -122,6 +135,10 @@ class Store:
     async def about(self, collection: str) -> int:
         """Approximate number of documents."""
         return await self.db[collection].estimated_document_count()
+
+    async def collections(self) -> list[str]:
+        """The names of all collections."""
+        return list(await self.db.list_collection_names())
 
     async def index(self, what: Unscoped, indexes: Sequence[IndexModel]) -> None:
         """Creates missing indexes, and the collection if there is none."""
