@@ -19,7 +19,7 @@ from gateway.callers.delegating import Delegating
 from gateway.callers.identity import Identity
 from gateway.engine.executor import PlanningExecutor
 from gateway.operations import Operations
-from gateway.transport.connections import DOOR, Door, raise_open_files
+from gateway.transport.connections import DOOR, Door
 from gateway.transport.files import Files
 from gateway.transport.headers import PAGE, Secured
 from gateway.transport.http import Http
@@ -29,7 +29,7 @@ from services.kernel.caller import Tokens
 from services.kernel.config import Settings
 from services.kernel.messaging import client
 from services.kernel.messaging.client import Client
-from services.kernel.process import Watchdog, end, keep_private, keep_running
+from services.kernel.process import Watchdog, end, keep_private, keep_running, raise_open_files
 
 GRAPHIQL = Path(__file__).with_name("graphiql")
 

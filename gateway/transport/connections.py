@@ -7,7 +7,6 @@ uvicorn has no such limits: connections that send half a request would stay open
 import asyncio
 import resource
 from collections import Counter
-from contextlib import suppress
 from heapq import nsmallest
 from typing import Any
 
@@ -196,14 +195,6 @@ class Connection(HttpToolsProtocol):
     def end(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
-
-
-def raise_open_files() -> None:
-    """Raises the limit of open files to the highest that the system allows: usually from 1,024 to much more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS has a lower limit than it says
-        if soft != hard:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _open_files() -> int:

@@ -22,7 +22,7 @@ from infra.secure.credentials import make_secrets
 from services.catalogue import SERVICES
 from services.kernel.config import Settings
 from services.kernel.credentials import says_who
-from services.kernel.process import keep_private
+from services.kernel.process import keep_private, raise_open_files
 
 PROCESSES = {
     "gateway": "gateway.app",
@@ -74,6 +74,7 @@ class Stack:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as undo:
+            raise_open_files()
             undo.enter_context(_alone(self.var))
             make_secrets(self._settings.secrets_folder)
             await self._start_servers(undo)

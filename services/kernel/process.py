@@ -3,10 +3,12 @@
 import asyncio
 import faulthandler
 import os
+import resource
 import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from services.kernel import telemetry
@@ -15,6 +17,17 @@ from services.kernel import telemetry
 def keep_private() -> None:
     """From now on this process and its children create files and folders that only their owner can read."""
     os.umask(0o077)
+
+
+def raise_open_files() -> None:
+    """Raises the limit of open files to the highest that the system allows: usually from 1,024 to much more.
+
+    Children inherit it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS has a lower limit than it says
+        if soft != hard:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Watchdog:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,9 +37,13 @@ async def _country(settings: Settings, stack: Stack) -> list[Row | None]:
 
 async def test_stack_is_alone_in_its_folder_and_finds_its_data_again(tmp_path: Path) -> None:
     mine = Settings(var=tmp_path / "mine", port=free_port())
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, most_files))  # as most systems begin
     async with Stack(mine, lambda line: None) as stack:
         assert len(await _country(mine, stack)) == 1
         pids = [running.pid for running in stack.processes.values()]
+        limits = {resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in pids if pid}
+        assert limits == {(most_files, most_files)}
         with pytest.raises(CannotStart, match=f"process {os.getpid()} at {re.escape(stack.gateway_url)}"):
             async with Stack(mine, lambda line: None):
                 pass
