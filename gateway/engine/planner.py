@@ -1,4 +1,4 @@
-"""Makes a query plan of an operation, once for each document and each value of its @skip and @include."""
+"""Makes the query plan for an operation, once for each document and each set of values of its @skip and @include."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -38,7 +38,7 @@ Details = list[FieldDetails]
 
 
 def plan_of(executor: Executor[Any]) -> QueryPlan:
-    """The plan of the executor's operation; `NotPlanned` if there can be none."""
+    """The plan for the executor's operation. Raises `NotPlanned` if a plan cannot cover it."""
     return _Planner(executor).plan()
 
 
@@ -74,6 +74,7 @@ class _Planner:
         return QueryPlan(roots)
 
     def _shape(self, field: GraphQLField, details: Details) -> PageSelection | dict[str, Selection]:
+        """The selection of a page; or the selections of one row by the name of its type, "" if only one is possible."""
         type_ = get_named_type(field.type)
         if is_connection(type_):
             return self._pages(cast(GraphQLObjectType, type_), details)
@@ -85,7 +86,7 @@ class _Planner:
     def _rows(
         self, type_: GraphQLObjectType, details: Details, fetches: list[Fetch] | None = None
     ) -> Selection:
-        """`fetches`: for a part of a row, the fetches of the row."""
+        """`fetches`: for an object inside a row, the list of the row, to which the object's fetches are added."""
         fetches = [] if fetches is None else fetches
         never_null: set[str] = set()
         selected = self._grouped(type_, details)
@@ -108,8 +109,8 @@ class _Planner:
             never_null.update(f"{name}.{column}" for column in inner.never_null)
             return inner.fields
 
-        each = [(name, below[0].node.name.value, below) for name, below in selected.items()]
-        fields = columns(type_, each, link, part)
+        selections = [(name, below[0].node.name.value, below) for name, below in selected.items()]
+        fields = columns(type_, selections, link, part)
         if len(fetches) > MOST_LINKS:
             raise NotPlanned
         return Selection(fields, fetches, frozenset(never_null))
@@ -135,7 +136,7 @@ class _Planner:
                 inner = [(n, self._source(info, b)) for n, b in self._grouped(info, below).items()]
             elif source == "edges":
                 if any(known == "edges" for _, known, _ in fields):
-                    raise NotPlanned  # selected under two names: two kinds of rows
+                    raise NotPlanned  # edges are selected under two names, so there are two kinds of rows
                 edge = cast(GraphQLObjectType, get_named_type(type_.fields["edges"].type))
                 for n, b in self._grouped(edge, below).items():
                     edges.append((_name(n), of_edge := self._source(edge, b)))
@@ -149,6 +150,7 @@ class _Planner:
         return PageSelection(rows or Selection({}, [], frozenset()), edges, fields)
 
     def _source(self, type_: GraphQLObjectType, details: Details) -> str:
+        """The column of the selected field; for `__typename`, `=` and the name of the type."""
         name = details[0].node.name.value
         return f"={type_.name}" if name == "__typename" else column_of(type_.fields[name])
 
@@ -158,7 +160,7 @@ class _Planner:
 
 
 def _renames_values(type_: Any) -> bool:
-    """Whether a value of the enum is another one in rows than in answers."""
+    """Whether a value of the enum has one name in rows and another in answers: a plan does not translate values."""
     return isinstance(type_, GraphQLEnumType) and any(name != v.value for name, v in type_.values.items())
 
 

@@ -32,10 +32,10 @@ KEPT = 1_000_000
 
 HASH = 16
 """Digits of the hash that stands for a document in logs and metrics."""
-COUNTED = 15
+MOST_ERRORS = 15
 """Errors after which the validation of a document stops."""
 
-# The rule compares fields pair by pair. Within our limits a document takes it 47 ms by default, and 9 ms so.
+# The rule compares fields pair by pair. The worst document within our limits takes 47 ms by default, and 9 ms here.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 3_000
 
 
@@ -58,14 +58,14 @@ class QueryDocument:
 
     def _read(self, text: str, limits: Limits, schema: GraphQLSchema) -> None:
         begun = perf_counter()
-        tree, self.errors = _parsed(text)
+        tree, self.errors = _parse(text)
         self.parsing = perf_counter() - begun
         if tree is None:
             return
         measured = limits.measure(tree)
-        # A document over a limit is not validated: some rules take time by the square of its size.
-        errors = measured.errors or _invalid(schema, tree)
-        # Errors need the text for their places, and not the tree, which is fifty times as large.
+        # A document over a limit is not validated: the time of some rules grows with the square of its size.
+        errors = measured.errors or _validation_errors(schema, tree)
+        # An error keeps the text, to show its place. It does not keep the tree, which is fifty times as large.
         self.errors = [_without_nodes(error) for error in errors]
         if not errors:
             self.tree, self.measured = tree, measured
@@ -101,12 +101,12 @@ class QueryCache:
         self._known = _Segment(kept - kept // 4)
 
     def find(self, text: str) -> QueryDocument | None:
-        found = self._known.find(text)
-        if found is None:
-            found = self._new.take(text)
-            if found:
-                (self._known if not found.errors else self._new).put(text, found)
-        return found
+        document = self._known.find(text)
+        if document is None:
+            document = self._new.take(text)
+            if document:
+                (self._known if not document.errors else self._new).put(text, document)
+        return document
 
     def parse(self, text: str) -> QueryDocument:
         """Can run in any thread."""
@@ -118,7 +118,7 @@ class QueryCache:
 
 
 class _Segment:
-    """The documents used last, up to `room` characters."""
+    """The most recently used documents, up to `room` characters in all."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -126,16 +126,17 @@ class _Segment:
         self._documents: OrderedDict[str, QueryDocument] = OrderedDict()
 
     def find(self, text: str) -> QueryDocument | None:
-        found = self._documents.get(text)
-        if found:
+        document = self._documents.get(text)
+        if document:
             self._documents.move_to_end(text)
-        return found
+        return document
 
     def take(self, text: str) -> QueryDocument | None:
-        found = self._documents.pop(text, None)
-        if found:
+        """Finds the document and removes it."""
+        document = self._documents.pop(text, None)
+        if document:
             self._used -= len(text)
-        return found
+        return document
 
     def put(self, text: str, document: QueryDocument) -> None:
         self.take(text)
@@ -146,7 +147,7 @@ class _Segment:
             self._used -= len(oldest)
 
 
-def _parsed(text: str) -> tuple[DocumentNode | None, Sequence[GraphQLError]]:
+def _parse(text: str) -> tuple[DocumentNode | None, Sequence[GraphQLError]]:
     if len(text) > CHARACTERS:
         return None, [_too_long()]
     try:
@@ -172,12 +173,12 @@ def _without_nodes(error: GraphQLError) -> GraphQLError:
     )
 
 
-def _invalid(schema: GraphQLSchema, tree: DocumentNode) -> list[GraphQLError]:
-    found = validate(schema, tree, RULES, max_errors=COUNTED)
-    if any(isinstance(error, ValidationAbortedError) for error in found) and len(found) <= COUNTED:
+def _validation_errors(schema: GraphQLSchema, tree: DocumentNode) -> list[GraphQLError]:
+    errors = validate(schema, tree, RULES, max_errors=MOST_ERRORS)
+    if any(isinstance(error, ValidationAbortedError) for error in errors) and len(errors) <= MOST_ERRORS:
         vi, en = "Tài liệu quá phức tạp để kiểm tra.", "The document is too complex to be validated."
         return [refused(code="document-too-complex", vi=vi, en=en)]
-    return found
+    return errors
 
 
 def _too_long() -> GraphQLError:

@@ -23,14 +23,17 @@ def refused(*, code: str, vi: str, en: str, **more: Any) -> GraphQLError:
 
 
 def shown(errors: Sequence[GraphQLError], trace: str, *, suggestions: bool) -> list[GraphQLError]:
-    """At most `SHOWN` errors, each with a code and both languages. `suggestions`: of names in the schema."""
+    """At most `SHOWN` errors, each with a code and both languages.
+
+    `suggestions`: whether messages may suggest names of the schema.
+    """
     return [_shown(error, trace, suggestions) for error in errors[:SHOWN]]
 
 
 def _shown(error: GraphQLError, trace: str, suggestions: bool) -> GraphQLError:
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        # An error of graphql-core: syntax, validation, or a variable of the wrong type. It has its place.
+        # An error of graphql-core: syntax, validation, or a variable of the wrong type.
         if "code" in (error.extensions or {}):
             return error
         en = error.message if suggestions else _SUGGESTION.sub("", error.message)
@@ -42,7 +45,7 @@ def _shown(error: GraphQLError, trace: str, suggestions: bool) -> GraphQLError:
         return _error(error, refusal.vi, code=refusal.code, fields=fields, vi=refusal.vi, en=refusal.en)
     if isinstance(cause, Unavailable):
         vi = "Dịch vụ tạm thời không trả lời; hãy gửi lại cùng idempotencyKey."
-        en = "The service does not answer for now; send it again with the same idempotencyKey."
+        en = "The service does not answer at the moment; send the request again with the same idempotencyKey."
         return _error(error, vi, code="unavailable", vi=vi, en=en, traceId=cause.trace or trace)
     telemetry.log.error("unexpected", exc_info=cause, trace_id=trace)
     vi = "Lỗi hệ thống; xin báo mã vết cho người vận hành."
@@ -51,6 +54,6 @@ def _shown(error: GraphQLError, trace: str, suggestions: bool) -> GraphQLError:
 
 
 def _error(error: GraphQLError, message: str, **extensions: Any) -> GraphQLError:
-    # graphql-core reads the text up to each place, so only a few are kept.
+    # graphql-core reads the text up to each place of an error, so an error keeps only a few places.
     nodes, places = (error.nodes or [])[:SHOWN], list(error.positions or ())[:SHOWN]
     return GraphQLError(message, nodes, error.source, places, error.path, extensions=extensions)

@@ -53,7 +53,7 @@ from services.registration.programmes.messages import PROGRAMME, ProgrammesById
 from services.registration.relations.messages import RELATION, RelationsById
 from services.registration.reorganisations.messages import REORGANISATION, ReorganisationsById
 from services.registration.units.messages import UnitsOnDay
-from services.review.messages import CORRECTION as OF_VERDICT
+from services.review.messages import CORRECTION as VERDICT_CORRECTION
 from services.review.messages import REVIEW, ReviewsById
 from services.review.messages import CorrectionsById as VerdictCorrectionsById
 from services.supervision.messages import ACTIVITY, ActivitiesById
@@ -63,7 +63,7 @@ NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     DELEGATION: (DelegationsById, Delegation),
     RELATION: (RelationsById, Relation),
     CORRECTION: (CorrectionsById, Correction),
-    OF_VERDICT: (VerdictCorrectionsById, Correction),
+    VERDICT_CORRECTION: (VerdictCorrectionsById, Correction),
     DOCUMENT: (DocumentsById, GoverningDocument),
     **{owner.JOB: (owner.JobsById, SheetJob) for owner in OWNERS},
     LAUNCH: (LaunchesById, Launch),
@@ -140,12 +140,13 @@ class Schema(strawberry.Schema):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for type_ in self._schema.type_map.values():
-            # Values are rows. A row of an abstract type names its type.
+            # Values are rows, not instances of types. A row of an abstract type has the name of its type.
             if is_object_type(type_):
                 type_.is_type_of = None
             elif is_abstract_type(type_):
                 type_.resolve_type = _typename
-        # Clients ask for it on every type. Strawberry's resolver fails on list and non-null types: no extensions.
+        # Clients ask every type for `isOneOf`. Strawberry's resolver fails on list and non-null types, because these
+        # have no extensions.
         introspected: Any = self._schema.type_map["__Type"]
         introspected.fields["isOneOf"].resolve = _is_one_of
 
@@ -159,7 +160,7 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Queries are allowed in every mode."""
+        """A query with a plan does not look at `allowed_operation_types`: queries are allowed in every mode."""
         result = await execute_planned(
             self._schema, query or "", operation_name, variable_values, context_value
         )
@@ -174,7 +175,7 @@ class Schema(strawberry.Schema):
         )
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Logs nothing: most errors are the caller's. `errors.shown` logs faults of ours."""
+        """Logs nothing: most errors are faults of the caller. `errors.shown` logs our own."""
 
 
 def _is_one_of(type_: Any, _: Any) -> bool | None:

@@ -68,7 +68,8 @@ class WebSocket:
             return
         if PROTOCOL not in scope["subprotocols"]:
             await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": PROTOCOL_UNKNOWN, "reason": f"speaks {PROTOCOL}"})
+            reason = f"the subprotocol must be {PROTOCOL}"
+            await send({"type": "websocket.close", "code": PROTOCOL_UNKNOWN, "reason": reason})
             return
         address = self._operations.policy.address(scope)
         with self._seat(network(address)) as leave:
@@ -76,17 +77,17 @@ class WebSocket:
                 await send({"type": "websocket.close", "code": SLOW_DOWN})
                 return
             await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-            made = Conversation(
+            conversation = Conversation(
                 self._settings, self._identity, self._operations, caller, address, receive, send
             )
-            made.on_token = leave or made.on_token
+            conversation.on_token = leave or conversation.on_token
             if caller:
-                made.on_token()
-            await made.run()
+                conversation.on_token()
+            await conversation.run()
 
     @contextmanager
     def _seat(self, place: str) -> Iterator[Callable[[], None] | None]:
-        """Counts a WebSocket without a token, until the yielded function is called. None if there are too many."""
+        """Counts a WebSocket as one without a token. Yields the function that ends this; None if there are too many."""
         if self._without_token[place] >= self._settings.anonymous_websockets:
             yield None
             return
@@ -131,9 +132,12 @@ class Conversation:
         self._tasks: set[asyncio.Task[None]] = set()
         """The tasks in `_running`, and tasks that are ending."""
         self._initiated = asyncio.Event()
-        self._heard = True
+        self._client_spoke = True
+        """Whether the client has sent a message since the last ping."""
         self.on_token: Callable[[], None] = lambda: None
+        """Called when the client shows a token."""
         self._over: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
+        """Why the connection ends."""
 
     async def run(self) -> None:
         self._start(self._listen())
@@ -148,7 +152,7 @@ class Conversation:
                 await self._out({"type": "websocket.close", "code": closed.code, "reason": reason})
 
     def _start(self, work: Any) -> asyncio.Task[None]:
-        """Runs a task beside the others. Its `Closed` closes the connection."""
+        """Runs a task beside the others. If it raises `Closed`, the connection is closed."""
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -180,12 +184,12 @@ class Conversation:
             raise Closed(INIT_TIMEOUT, "connection_init did not come") from None
         while (left := live.remaining(self._caller)) > 0:
             if left <= self._settings.keep_alive:
-                await asyncio.sleep(left)  # again, if the timer rings early
+                await asyncio.sleep(left)  # A timer may ring early. Then the loop sleeps again.
                 continue
             await asyncio.sleep(self._settings.keep_alive)
-            if not self._heard:
+            if not self._client_spoke:
                 raise live.SlowClient
-            self._heard = False
+            self._client_spoke = False
             await self._send({"type": "ping"})
         raise Closed.because(FORBIDDEN, live.token_expired())
 
@@ -194,10 +198,10 @@ class Conversation:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 raise Closed(None)
-            self._heard = True
-            await self._hear(_frame(message))
+            self._client_spoke = True
+            await self._handle(_frame(message))
 
-    async def _hear(self, frame: dict[str, Any]) -> None:
+    async def _handle(self, frame: dict[str, Any]) -> None:
         match frame["type"]:
             case "connection_init":
                 await self._init(frame.get("payload"))
@@ -211,14 +215,14 @@ class Conversation:
                 if task := self._running.pop(_id(frame), None):
                     task.cancel()
             case other:
-                raise Closed(BAD_REQUEST, f"no message has the type {other[:40]}")
+                raise Closed(BAD_REQUEST, f"there is no type of message {other[:40]}")
 
     async def _init(self, payload: Any) -> None:
         """The token may be in the first message, as `Authorization`: browsers cannot set headers of a WebSocket."""
         if self._initiated.is_set():
             raise Closed(INIT_TWICE, "connection_init came twice")
         if payload is not None and not isinstance(payload, dict):
-            raise Closed(BAD_REQUEST, "the payload of connection_init is an object")
+            raise Closed(BAD_REQUEST, "the payload of connection_init must be an object")
         header = (payload or {}).get("Authorization") or (payload or {}).get("authorization")
         if header is not None:
             try:
@@ -231,26 +235,27 @@ class Conversation:
 
     async def _subscribe(self, id_: str, payload: Any) -> None:
         if not self._initiated.is_set():
-            raise Closed(UNAUTHORIZED, "connection_init comes first")
+            raise Closed(UNAUTHORIZED, "connection_init must come first")
         if id_ in self._running:
-            raise Closed(ID_TAKEN, f"{id_[:40]} is under way already")
+            raise Closed(ID_TAKEN, f"an operation with the id {id_[:40]} is running")
         try:
-            asked = guard.asked(payload)
+            request = guard.asked(payload)
         except RequestRefused as bad:
             raise Closed.because(BAD_REQUEST, bad) from None
         # Operations that are ending count too: a client can start and stop them faster than they end.
         most = self._settings.subscriptions_per_connection
-        if len(self._tasks) - 2 >= most:
+        operations = len(self._tasks) - 2  # without `_listen` and `_watch`
+        if operations >= most:
             await self._send(_error(id_, too_many_subscriptions(most).error))
             return
-        self._running[id_] = self._start(self._answer(id_, asked))
+        self._running[id_] = self._start(self._answer(id_, request))
 
-    async def _answer(self, id_: str, asked: GraphQLRequest) -> None:
+    async def _answer(self, id_: str, request: GraphQLRequest) -> None:
         context = self._operations.context(self._caller, self._address)
         last: dict[str, Any] = {"id": id_, "type": "complete"}
         try:
             await self._operations.policy.admit(self._caller, self._address)
-            async with aclosing(self._operations.many(asked, context)) as results:
+            async with aclosing(self._operations.many(request, context)) as results:
                 async for result in results:
                     if is_request_error(result):
                         last = _error(id_, *response(result)["errors"])
@@ -259,7 +264,7 @@ class Conversation:
         except RequestRefused as bad:
             last = _error(id_, *self._operations.refused(bad, self._caller, self._address)["errors"])
         finally:
-            # Before the client gets the end: after it, the client may use the id again.
+            # The id must be free before the client gets the last message: then it may use the id again.
             if self._running.get(id_) is asyncio.current_task():
                 del self._running[id_]
         await self._send(last)
@@ -271,7 +276,7 @@ class Conversation:
 def _frame(message: Message) -> dict[str, Any]:
     text = message.get("text")
     if not isinstance(text, str):
-        raise Closed(BAD_REQUEST, "messages are text")
+        raise Closed(BAD_REQUEST, "a message must be text")
     try:
         return guard.frame(text)
     except RequestRefused as bad:
