@@ -218,7 +218,7 @@ def recount() -> None:
 def rebuild() -> None:
     """Rebuild the counters from all events beside those in use, then switch to the new ones."""
     _run(operator.rebuild(_located()))
-    err.print("A rebuild is asked for; `danvan status` shows its progress.")
+    err.print("The rebuild is requested; `danvan status` shows its progress.")
 
 
 @app.command()
@@ -295,12 +295,12 @@ async def _serve() -> None:
 
 
 async def _tried(what: str, work: Coroutine[Any, Any, None]) -> bool:
-    """Whether the work succeeded. The stack serves without it: a part that is slow does not end the others."""
+    """Whether the work succeeded. If it fails, the command prints the reason and goes on to serve."""
     try:
         await work
     except (*EXPECTED, httpx.HTTPError) as error:
         err.print(
-            f"[red]No {what} at this start: {str(error) or type(error).__name__}[/red] Danvan serves nevertheless.",
+            f"[red]No {what} at this start: {str(error) or type(error).__name__}[/red] Danvan serves without it.",
             soft_wrap=True,
         )
         return False
@@ -310,22 +310,22 @@ async def _tried(what: str, work: Coroutine[Any, Any, None]) -> bool:
 async def _demo(format_: Format, data: DataSet) -> int:
     async with _started() as (settings, _):
         await _load_all(settings, data)
-        made = await _ask_report(settings, data.unit, data.period)
-        found = report_view.differences(made, data.published, data.gaps)
-        found += (await count_anew(settings)).differences
+        answer = await _ask_report(settings, data.unit, data.period)
+        differences = report_view.differences(answer, data.published, data.gaps)
+        differences += (await count_anew(settings)).differences
         if format_ is Format.JSON:
-            print(json.dumps({"report": made, "differences": found}, ensure_ascii=False, indent=2))
+            print(json.dumps({"report": answer, "differences": differences}, ensure_ascii=False, indent=2))
         else:
-            report_view.show(made, out)
-            report_view.show_published(made, data.published, data.source_says, out)
-            _say_differences(found)
-        return 1 if found else 0
+            report_view.show(answer, out)
+            report_view.show_published(answer, data.published, data.source_says, out)
+            _print_differences(differences)
+        return 1 if differences else 0
 
 
-def _say_differences(found: list[str]) -> None:
-    if not found:
+def _print_differences(differences: list[str]) -> None:
+    if not differences:
         out.print("[green]Mọi con số khớp với số liệu đã công bố và với việc đếm lại từ hồ sơ.[/green]")
-    for difference in found:
+    for difference in differences:
         out.print(f"[red]{difference}[/red]", soft_wrap=True)
 
 
@@ -337,7 +337,7 @@ async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
 
 
 async def _load_all(settings: Settings, data: DataSet = HONG_LINH) -> None:
-    """Loads the units and the data set at a first start. A later start skips those that were loaded."""
+    """Loads the units and the data set at the first start. A later start does not load them again."""
     await _load(settings, "units", _load_units)
     await _load_set(settings, data)
 
@@ -396,11 +396,11 @@ async def _ask_report(settings: Settings, unit: str, period: str) -> dict[str, A
 
 
 async def _report(settings: Settings, unit: str, period: str, format_: Format) -> None:
-    made = await _ask_report(settings, unit, period)
+    answer = await _ask_report(settings, unit, period)
     if format_ is Format.JSON:
-        print(json.dumps(made, ensure_ascii=False, indent=2))
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
-        report_view.show(made, out)
+        report_view.show(answer, out)
 
 
 async def _settle(settings: Settings) -> None:

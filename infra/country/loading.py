@@ -38,7 +38,9 @@ PATIENCE = 300.0
 """Seconds for which a transaction is retried."""
 PARTS = Unscoped("country", "a list of loaded parts says nothing about any unit")
 WHOLE = "whole"
+"""Id of the document with the parameters of the loaded country."""
 LARGEST = 10_000_000
+"""Models of a country, at most."""
 Progress = Callable[[int, int], None]
 
 
@@ -66,7 +68,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Numbers written by this run. `seconds`: time to write models with their events."""
+    """Numbers of records that this run wrote. `seconds`: time to write models with their events."""
 
     organisations: int
     models: int
@@ -82,16 +84,18 @@ async def load_country(
     store = Store(settings, "registration", user=OPERATOR_USER)
     try:
         await _check(store, asked, beside=beside)
-        there = {row["_id"] async for row in store.ours().unscoped(PARTS).find({})}
+        loaded = {row["_id"] async for row in store.ours().unscoped(PARTS).find({})}
         parts = {
-            kind: [part for part in range(-(-size // PART)) if f"{kind}/{part}" not in there]
+            kind: [part for part in range(-(-size // PART)) if f"{kind}/{part}" not in loaded]
             for kind, size in (("organisations", len(country.bodies)), ("models", asked.models))
         }
         done = asked.models - sum(_size(country, "models", part) for part in parts["models"])
         progress(done, asked.models)
-        kept, _ = await _written(settings, asked, "organisations", parts["organisations"], processes, _quiet)
+        organisations, _ = await _write_parts(
+            settings, asked, "organisations", parts["organisations"], processes, _show_nothing
+        )
         begun = time.perf_counter()
-        models = await _written(
+        models, events = await _write_parts(
             settings,
             asked,
             "models",
@@ -102,7 +106,7 @@ async def load_country(
         seconds = time.perf_counter() - begun
     finally:
         store.close()
-    return Loaded(kept, *models, seconds)
+    return Loaded(organisations, models, events, seconds)
 
 
 def write_marks(asked: Asked, file: Path) -> None:
@@ -127,11 +131,13 @@ async def _check(store: Store, asked: Asked, *, beside: bool) -> None:
     known = await access.unscoped(PARTS).find_one({"_id": WHOLE})
     if known is not None:
         if (kept := {name: known[name] for name in whole}) != whole:
-            raise CannotLoad(f"Another country is loaded, or partly loaded: {kept}. Use an empty database.")
+            raise CannotLoad(
+                f"Another country is in the database, or a part of it: {kept}. Use an empty database."
+            )
         return
     if not beside and await store.db.organisations.find_one({}, {"_id": 1}):
         raise CannotLoad(
-            "The database has organisations of other origin: add --beside to load the country beside them."
+            "The database has organisations of another origin: add --beside to load the country beside them."
         )
 
     async def begin(tx: Transaction) -> None:
@@ -140,7 +146,7 @@ async def _check(store: Store, asked: Asked, *, beside: bool) -> None:
     await store.transaction(begin)
 
 
-async def _written(
+async def _write_parts(
     settings: Settings,
     asked: Asked,
     kind: str,
@@ -148,12 +154,12 @@ async def _written(
     processes: int,
     progress: Callable[[int], None],
 ) -> tuple[int, int]:
-    """Records of the kind and events that the processes have written."""
+    """Writes the parts in several processes. Returns the numbers of records of the kind and of events."""
     many = min(processes or os.cpu_count() or 1, len(parts))
     context = multiprocessing.get_context("spawn")
-    told: Queue[tuple[int, int]] = context.Queue()
+    counts: Queue[tuple[int, int]] = context.Queue()
     workers = [
-        context.Process(target=_work, args=(settings, asked, kind, parts[n::many], told), daemon=True)
+        context.Process(target=_work, args=(settings, asked, kind, parts[n::many], counts), daemon=True)
         for n in range(many)
     ]
     for worker in workers:
@@ -161,8 +167,8 @@ async def _written(
     done = events = 0
     try:
         for _ in parts:
-            wrote, announced = await _next(told, workers)
-            done, events = done + wrote, events + announced
+            more, more_events = await _next(counts, workers)
+            done, events = done + more, events + more_events
             progress(done)
     except BaseException:
         for worker in workers:
@@ -174,17 +180,18 @@ async def _written(
     return done, events
 
 
-async def _next(told: "Queue[tuple[int, int]]", workers: list[SpawnProcess]) -> tuple[int, int]:
+async def _next(counts: "Queue[tuple[int, int]]", workers: list[SpawnProcess]) -> tuple[int, int]:
+    """The numbers of the next part that a process has written."""
     while True:
         try:
-            return await asyncio.to_thread(told.get, True, 0.2)
+            return await asyncio.to_thread(counts.get, True, 0.2)
         except Empty:
             if any(worker.exitcode for worker in workers):
-                raise CannotLoad("A loading process has ended; its messages are above.") from None
+                raise CannotLoad("A loading process has failed; its messages are above.") from None
 
 
-def _quiet(_: int) -> None:
-    """In one process: organisations are few, compared with models."""
+def _show_nothing(_: int) -> None:
+    """The progress of organisations: they are few, compared with models."""
 
 
 def _size(country: Country, kind: str, part: int) -> int:
@@ -193,23 +200,24 @@ def _size(country: Country, kind: str, part: int) -> int:
 
 
 def _work(
-    settings: Settings, asked: Asked, kind: str, parts: list[int], told: "Queue[tuple[int, int]]"
+    settings: Settings, asked: Asked, kind: str, parts: list[int], counts: "Queue[tuple[int, int]]"
 ) -> None:
-    asyncio.run(_write(settings, asked, kind, parts, told))
+    """Runs in a process of its own."""
+    asyncio.run(_write(settings, asked, kind, parts, counts))
 
 
 async def _write(
-    settings: Settings, asked: Asked, kind: str, parts: list[int], told: "Queue[tuple[int, int]]"
+    settings: Settings, asked: Asked, kind: str, parts: list[int], counts: "Queue[tuple[int, int]]"
 ) -> None:
     country = asked.made()
     store = Store(settings, "registration", user=OPERATOR_USER)
     for part in parts:
-        told.put(await write_part(store, country, kind, part))
+        counts.put(await write_part(store, country, kind, part))
     store.close()
 
 
 async def write_part(store: Store, country: Country, kind: str, part: int) -> tuple[int, int]:
-    """Records of the kind and events in the database, including those of an earlier run."""
+    """Writes the part, unless an earlier run has. Returns its numbers of records of the kind and of events."""
     row = {"_id": f"{kind}/{part}"}
 
     async def work(tx: Transaction) -> tuple[int, int]:
@@ -226,5 +234,5 @@ async def write_part(store: Store, country: Country, kind: str, part: int) -> tu
         return len(items), sum(len(events) for _, events in items)
 
     scope = OPERATOR.scope({Role.OPERATOR}, country.until)
-    # Nobody waits for an answer, and a server whose cache is full turns writers away for a while.
+    # The patience is long: nobody waits for an answer, and a server whose cache is full refuses writes for a while.
     return await store.transaction(work, caller=OPERATOR, scope=scope, patience=PATIENCE)

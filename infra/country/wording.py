@@ -1,7 +1,7 @@
 """Words of the invented country: methods, their objects, the ways to carry them out, and their results.
 
-A title is a method and one of its objects, and in half of the cases also a way and a place, so that there are many more
-titles than models. `FORMAL` titles are empty: they consist of phrases of the movement.
+A title is a method with one of its objects. Many titles also have an opening, a way or a place, so that there are many
+more titles than models. `FORMAL` titles name no method: they consist of phrases of the movement.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from services.movement.words import BodyKind, Field
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`title`: with {o} for the object. `target`: with {n} for a number."""
+    """What a model does. `title`: with {o} for the object. `target`: the expected result, with {n} for a number."""
 
     title: str
     objects: tuple[str, ...]
@@ -386,6 +386,7 @@ METHODS: Mapping[Field, tuple[Method, ...]] = {
 }
 
 OPENINGS = ("", "", "", "", "Mô hình ", "Dân vận khéo trong ", "Dân vận khéo: ", "Xây dựng mô hình ")
+"""Before the method in a title. Half of the titles have none."""
 WAYS = (
     *("", "", "", "", "", " theo phương châm đi từng ngõ, gõ từng nhà", " do các hộ tự bàn, tự làm"),
     *(
@@ -401,6 +402,7 @@ WAYS = (
         " dịp nông nhàn",
     ),
 )
+"""After the method in a title: how it is carried out. A third of the titles have none."""
 ACTS = (
     *("Ban đầu {n} hộ làm trước, sau đó cả xóm cùng làm", "Họp bàn công khai ba lần, ghi ý kiến từng nhà"),
     *(
@@ -415,6 +417,7 @@ ACTS = (
     *("Mời doanh nghiệp trên địa bàn hỗ trợ vật tư", "Đoàn viên giúp {n} ngày công, cựu chiến binh giám sát"),
     *("Ký cam kết giữa các hộ và khu dân cư", "Làm điểm tại một xóm rồi mới nhân ra"),
 )
+"""Sentences of a summary."""
 HAMLETS = (
     *(
         "Đông",
@@ -444,6 +447,7 @@ HAMLETS = (
     *("Cầu Đất", "Bến Tre", "Vĩnh Phước", "Mỹ Thạnh", "Ninh Giang", "Trung Sơn", "Đại Đồng", "Long Hưng"),
 )
 SPOTS = ("thôn {h}", "xóm {h}", "ấp {h}", "tổ dân phố số {n}", "khu dân cư số {n}", "khu phố {n}", "bản {h}")
+"""Places below a commune, with {h} for a name of `HAMLETS` and {n} for a number."""
 
 FORMAL = (
     *("Dân vận khéo", "Mô hình Dân vận khéo", "Xây dựng mô hình Dân vận khéo năm {y}"),
@@ -470,6 +474,7 @@ COPIED = (
     "Vận động đoàn viên thực hiện tốt nhiệm vụ chuyên môn được giao",
     "Học tập và làm theo tư tưởng, đạo đức, phong cách Hồ Chí Minh trong công tác dân vận",
 )
+"""Titles that many units register in the same year, word for word."""
 
 BODIES: Mapping[BodyKind, str] = {
     BodyKind.FATHERLAND_FRONT: "Ủy ban Mặt trận Tổ quốc {u}",

@@ -1,4 +1,4 @@
-"""Basis of the operators' commands: the addresses of the running system, and the caller they act as."""
+"""Used by all operators' commands: the addresses of the running system, and the caller of their requests."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -21,7 +21,7 @@ OPERATOR = Caller(id=OPERATOR_ID, name="Người vận hành", grants=(Grant(rol
 
 
 class NotRunning(Exception):  # noqa: N818
-    """No running system is known."""
+    """No system runs on the folder, or its addresses are not known."""
 
 
 class IssuedElsewhere(Exception):  # noqa: N818
@@ -29,15 +29,15 @@ class IssuedElsewhere(Exception):  # noqa: N818
 
 
 def located(settings: Settings) -> Settings:
-    """Settings with the addresses of the stack that runs on this folder, unless they name other servers."""
+    """The settings, where an address that is not set is that of the stack that runs on the folder `var`."""
     if settings.nats_url and settings.mongo_url:
         return settings
-    noted = _noted(settings.var)
+    addresses = _addresses(settings.var)
     try:
         return settings.model_copy(
             update={
-                "nats_url": settings.nats_url or noted["nats"],
-                "mongo_url": settings.mongo_url or noted["mongo"],
+                "nats_url": settings.nats_url or addresses["nats"],
+                "mongo_url": settings.mongo_url or addresses["mongo"],
             }
         )
     except KeyError:
@@ -49,7 +49,7 @@ def located(settings: Settings) -> Settings:
 
 def gateway_url(settings: Settings) -> str:
     try:
-        return str(_noted(settings.var)["gateway"])
+        return str(_addresses(settings.var)["gateway"])
     except NotRunning:
         return f"http://{settings.host}:{settings.port}/graphql"
 
@@ -74,16 +74,17 @@ async def rebuild(settings: Settings, command: Command | None = None) -> None:
 def user_token(settings: Settings, caller: Caller, life: timedelta) -> str:
     """A bearer token for the gateway, from the embedded issuer."""
     if settings.oidc_issuer:
-        raise IssuedElsewhere(f"The gateway takes tokens of {settings.oidc_issuer} only: get one from it.")
+        raise IssuedElsewhere(f"The gateway accepts only tokens of {settings.oidc_issuer}: get one there.")
     tokens = Tokens.from_file(ISSUER, settings.secrets_of(OPERATOR_USER) / "issuer.private.json")
     return tokens.sign(caller, moment(), life)
 
 
-def _noted(var: Path) -> dict[str, str]:
+def _addresses(var: Path) -> dict[str, str]:
+    """The addresses that the stack has written to `stack.json`."""
     try:
-        noted: dict[str, str] = json.loads((var / "stack.json").read_text())
+        addresses: dict[str, str] = json.loads((var / "stack.json").read_text())
     except FileNotFoundError:
         raise NotRunning(f"Danvan does not run on the folder {var}: start it with `make run`.") from None
-    if "gateway" not in noted:
+    if "gateway" not in addresses:
         raise NotRunning(f"Danvan is just starting on the folder {var}: try again in a moment.")
-    return noted
+    return addresses
