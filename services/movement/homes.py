@@ -15,10 +15,10 @@ from services.movement.words import DISTRICTS_END, Level, level_of
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
-    """From the day `since` on, the record lives under a unit: its path, its key as of that day, and its level.
+    """A unit under which the record lives from the day `since` on.
 
-    `on`: the day of the hand-over. `document`: its basis, in words; empty if there is none. `level`: the record's level
-    until `since`; None if it has no level.
+    `path`: of the unit. `unit`: its key as of that day. `on`: the day of the hand-over. `document`: the basis of the
+    hand-over, in words; empty if there is none. `level`: the record's level until `since`; None if it has no level.
     """
 
     path: str
@@ -31,7 +31,7 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a succession: from the day `since` on, the unit with this path stands in place of the unit before it.
+    """One step of a succession: from the day `since` on, the unit with this path replaces the unit before it.
 
     `document`: the basis of the reorganisation, if known.
     """
@@ -43,7 +43,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Homed(Aggregate, frozen=True, kw_only=True):
-    """A record that lives on under a successor when its unit ends. `homes` are in the order of time."""
+    """A record that can be handed over to a successor when its unit ends. `homes` are in the order of time."""
 
     homes: tuple[Home, ...] = ()
 
@@ -107,7 +107,7 @@ def homes_after(
 def with_owner(owner: Homed, level: Level, act: Act) -> tuple[tuple[Home, ...], Level]:
     """The homes of a new record that is made as of the day of the act, and its level now.
 
-    Where its owner was handed over on a later day, it goes with the owner.
+    If its owner lives under another unit from a later day on, the record follows the owner.
     """
     later = [msgspec.structs.replace(home, on=act.today) for home in owner.homes if home.since > act.on]
     return levelled(later, level)
@@ -123,7 +123,7 @@ def levelled(homes: Iterable[Home], level: Level) -> tuple[tuple[Home, ...], Lev
 
 
 def following(unit: str, homes: tuple[Home, ...]) -> tuple[Home, ...]:
-    """The homes that follow `unit` in `homes`: for a record that lives under it and goes where another record goes."""
+    """The homes to add to a record that lives under `unit` and follows another record. `homes`: of that other one."""
     units = [UnitPath(home.path).unit for home in homes]
     own = UnitPath(unit).unit
     return homes[units.index(own) + 1 :] if own in units else homes
@@ -135,7 +135,7 @@ def _under(level: Level, unit: UnitLevel, since: date) -> Level:
 
 
 def require_here(record: Homed, scope: Scope, field: str) -> None:
-    """Refused if the record was handed over to a unit out of scope: the caller may read it only."""
+    """Refuses a change if the record was handed over to a unit out of scope: the caller may only read the record."""
     if scope.covers(record.home):
         return
     home = record.homes[-1]
@@ -144,5 +144,5 @@ def require_here(record: Homed, scope: Scope, field: str) -> None:
         "handed-over",
         field,
         vi=f"Hồ sơ đã được bàn giao cho đơn vị {unit} từ ngày {home.since:%d/%m/%Y}; đơn vị ấy hoặc cấp trên ghi nhận.",
-        en=f"It was handed over to unit {unit}, where it lives since {home.since}: that unit, or one above it, acts.",
+        en=f"The record was handed over to unit {unit}, as of {home.since}: that unit, or a unit above it, changes it.",
     )

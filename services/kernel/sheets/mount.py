@@ -52,7 +52,9 @@ from services.kernel.table import Area, Part, Task, command, query
 SHEET = Noun("sheet", "bảng tính", "sheet")
 MOST_PARTS = LARGEST_FILE // LARGEST_PART + 1
 MOST_FILES, MOST_JOBS = 20, 5
-"""Most uploaded files that no job has read, as many that jobs have read, and most unfinished jobs of a caller."""
+"""Limits for one caller: uploaded files that no job has read; and unfinished jobs. The first is also the number of
+files that stay after a job has read them.
+"""
 
 
 class Sheets:
@@ -72,7 +74,7 @@ class Sheets:
         self._sheets = {sheet.name: sheet for sheet in sheets}
         self._columns = Columns(JobRow, messages.JOB)
         self._templates: dict[str, bytes] = {}
-        """By name of the sheet, once they are made."""
+        """Name of a sheet → its template, made at the first request."""
         self._making = asyncio.Lock()
 
     @property

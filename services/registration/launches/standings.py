@@ -49,7 +49,7 @@ NONE = Tally()
 def tally(stages: Mapping[str, Any], until: str) -> Tally:
     """The tally of a unit with these numbers by stage. `until`: the deadline, as ISO text.
 
-    A deadline has two clocks: the day of the submission and the day on which it was recorded.
+    The deadline is compared with two days: that of the submission, and that on which the submission was recorded.
     """
     in_time = declared = late = 0
     for days, number in stages.get("registered", {}).items():

@@ -1,8 +1,8 @@
 """The units of the whole country, before and after the district level ended on 2025-07-01.
 
 Source: the community dataset `vietnamadminunits` 1.0.4 (MIT). `data/` has its facts: the units until 2025-06-30, the
-units from 2025-07-01, and the successions. The first list is a snapshot of its last day: it does not say how long each
-unit had been so, and `since` of an old unit is None.
+units from 2025-07-01, and the successions. The first list is a snapshot of its last day: it does not say since when its
+facts hold, so `since` of an old unit is None.
 """
 
 import csv
@@ -121,10 +121,10 @@ def _snapshot(file: str) -> _Rows:
     for row in _rows(file, _UnitRow):
         _require(row.code not in rows, row, f"code {row.code} occurs twice")
         above = rows[row.parent_code].level if row.parent_code in rows else None
-        known = (
+        has_parent = (
             row.parent_code == "" if row.level == "province" else above not in (None, "commune", row.level)
         )
-        _require(known, row, f"{row.parent_code!r} is no parent listed above it for a {row.level}")
+        _require(has_parent, row, f"{row.parent_code!r} is not a parent of a {row.level}, listed above it")
         rows[row.code] = row
     return rows
 
@@ -164,7 +164,7 @@ def _require(holds: bool, row: _Row, otherwise: str) -> None:
 
 
 def _continued(succession: list[_SuccessionRow], old: _Rows, new: _Rows) -> dict[str, str]:
-    """New code → old code, of units that continue."""
+    """New code → old code, of each unit that stays the same unit."""
     successors = Counter(row.old_code for row in succession)
     predecessors = Counter(row.new_code for row in succession)
     return {
