@@ -55,7 +55,7 @@ class Sse:
         self._lines = response.aiter_lines()
 
     async def block(self) -> dict[str, str]:
-        """The fields of the next block; none for a comment."""
+        """The fields of the next block; empty for a comment."""
         async with asyncio.timeout(DEADLINE):
             fields: dict[str, str] = {}
             async for line in self._lines:
@@ -110,7 +110,7 @@ async def say(socket: ClientConnection, **message: Any) -> None:
 
 
 async def hear(socket: ClientConnection) -> dict[str, Any]:
-    """The next message but the gateway's keep-alive, which comes at any time on a slow machine."""
+    """The next message that is no keep-alive of the gateway. A keep-alive can come at any time on a slow machine."""
     async with asyncio.timeout(DEADLINE):
         while True:
             heard: dict[str, Any] = json.loads(await socket.recv())
@@ -119,7 +119,7 @@ async def hear(socket: ClientConnection) -> dict[str, Any]:
 
 
 async def ended(socket: ClientConnection) -> tuple[int, str]:
-    """The code and reason with which the server closes the connection. Skips all messages before."""
+    """The code and reason with which the server closes the connection. Ignores all earlier messages."""
     async with asyncio.timeout(DEADLINE):
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -127,7 +127,7 @@ async def ended(socket: ClientConnection) -> tuple[int, str]:
     return socket.close_code or 0, socket.close_reason or ""
 
 
-# Clients of other projects
+# Client libraries: graphql-ws and graphql-sse
 
 
 @pytest.mark.parametrize("client", ["ws.mjs", "sse.mjs"])
@@ -158,7 +158,7 @@ async def test_quiet_connection_is_kept_alive(graphql: GraphQL, node_packages: N
     async with gateway_with(graphql, keep_alive=0.2) as lively:
         url = lively.url.replace("http", "ws", 1)
         found = await npm.node("ws.mjs", url=url, tokens=[token], query=EVENTS, many=1, enoughPings=4)
-        # The client closed the connection, not the server: so it had answered the earlier pings.
+        # The client closed the connection, not the server. So the client had answered the earlier pings.
         assert [close["code"] for close in found["closes"]] == [TERMINATED_BY_CLIENT]
         async with streamed(lively, token, TICK) as live:
             assert [await live.block() for _ in range(4)] == [{}] * 4
@@ -333,7 +333,7 @@ async def test_subscriptions_are_bounded_by_connection_and_by_caller(graphql: Gr
         assert refused["payload"][0]["extensions"]["code"] == "too-many-subscriptions"
         async with streamed(strict, token, TICK) as third:
             await say(second, type="subscribe", id="1", payload={"query": TICK})
-            # One of the four is refused, the one that the gateway begins last.
+            # The gateway refuses one of the four subscriptions: the one that it begins last.
             answers = [asyncio.ensure_future(one) for one in (hear(first), third.event(), hear(second))]
             (refused_one,), _ = await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
             await end(answers)

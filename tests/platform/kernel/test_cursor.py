@@ -1,4 +1,4 @@
-"""Of several processes with the same reader one reads, in the order of the log; another takes over within seconds."""
+"""If several processes have the same reader, one of them reads, in the order of the log. Another can take over."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from tests.waiting import DEADLINE, until
 from tests.watch import watching
 
 LONG = 3600.0
-"""Seconds of a lease that no test outlasts."""
+"""A lease, in seconds, that does not run out during a test."""
 
 
 class Copies:
@@ -62,7 +62,7 @@ async def test_reader_that_stops_hands_over_at_once(service: Toy) -> None:
                 await until(partial(service.has_passed, n + 1))
 
 
-async def test_reader_takes_over_when_the_lease_of_a_dead_one_has_run_out(service: Toy) -> None:
+async def test_reader_takes_over_when_the_lease_of_a_dead_reader_has_run_out(service: Toy) -> None:
     dead = Cursor(service.store, "copy/toy")
     assert await dead.hold()
     await service.do(OpenTally(id="t"), "open")
@@ -108,7 +108,7 @@ async def test_frozen_reader_changes_nothing_after_another_has_taken_over(servic
 
 @pytest.mark.parametrize("left", [2, 0], ids=["back", "gone"])
 async def test_reader_begins_again_at_a_cursor_that_went_back(service: Toy, left: int) -> None:
-    """As after a restore of the reader's own database, with its copies."""
+    """The cursor goes back when the reader's own database is restored, with its copies."""
     await service.do(OpenTally(id="t"), "open")
     for n in range(4):
         await service.do(RaiseTally(id="t"), f"raise {n}")
@@ -200,7 +200,7 @@ async def test_reader_ahead_of_a_restored_log_changes_nothing_until_it_is_settle
             assert reader.unknown_since is not None
             assert await in_trouble()
             assert (await service.cursor(), len(before)) == (6, 6)
-            # The reader's copies and its cursor go together: it reads again from the first event.
+            # The reader's copies and its cursor are deleted together, so it reads again from the first event.
             await service.store.db.copies.delete_many({})
             await service.store.db.cursors.delete_one({"_id": "copy/toy"})
             await until(partial(service.has_passed, 9))

@@ -1,4 +1,4 @@
-"""Hand-overs through GraphQL: open work of a unit that has ended goes on under a successor, and old figures stay."""
+"""Hand-overs through GraphQL: open records of an ended unit continue under a successor, and old figures stay."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PROVINCE, DISTRICT, WARD = "u40", "u412", "u16663"
 """The district and the ward ended on 2025-07-01."""
 SUCCESSOR, NEIGHBOUR = "u16681-2025", "u16702-2025"
-"""The ward became a part of the first, together with others; the second has other wards of the district."""
+"""`SUCCESSOR` has the whole ward, together with others. `NEIGHBOUR` has other wards of the district."""
 ENDED = "2025-07-01"
 
 WAITING = """
@@ -45,7 +45,7 @@ query($unit: ID!, $period: String!) { report(unit: $unit, period: $period) { ...
 
 
 async def figures(office: Office, unit: str, period: str) -> dict[str, Any]:
-    """Measure → its total, of those that are not 0, and the rows by place of WORK_DAY."""
+    """Measure → its total, if it is not 0. `places`: the rows of WORK_DAY by place, without zeros."""
     report = (await office.reporter.ask(REPORT, unit=unit, period=period))["report"]
     found: dict[str, Any] = {}
     for figure in report["figures"]:
@@ -59,7 +59,7 @@ async def figures(office: Office, unit: str, period: str) -> dict[str, Any]:
 
 
 async def running_model(office: Office, unit: str) -> tuple[str, str]:
-    """A model that was begun before its unit ended, and its owner."""
+    """A model that began before its unit ended, and its owner."""
     owner = await office.organisation(unit=unit, on="2025-01-02")
     model = await office.draft(owner, on="2025-02-01")
     await office.officer.does("submitModel", model=model, on="2025-02-05")
@@ -68,7 +68,7 @@ async def running_model(office: Office, unit: str) -> tuple[str, str]:
     return model, owner
 
 
-async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_stay(graphql: GraphQL) -> None:
+async def test_model_continues_under_the_successor_and_its_earlier_figures_stay(graphql: GraphQL) -> None:
     old, new, province = Office(graphql, WARD), Office(graphql, SUCCESSOR), Office(graphql, PROVINCE)
     neighbour = Person(graphql, Role.OFFICER, NEIGHBOUR)
     model, owner = await running_model(old, WARD)
@@ -78,7 +78,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
         late = await held.officer.tries("carryOverModel", model=model, on="2026-01-10")
         assert (late["code"], late["fields"]) == ("unit-not-in-force", ["model", "on"])
 
-    # Until somebody takes it, it stands in a list for whoever answers for a successor.
+    # Until the hand-over, the ended unit is in the list of everybody with a role in a successor or above it.
     for who in (new.officer, province.reporter):
         seen = await who.ask(WAITING, filter={"unit": WARD}, unit=WARD)
         (edge,) = seen["waitingUnits"]["edges"]
@@ -126,7 +126,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
     }
     assert (await new.officer.tries("handOver", record=model))["code"] == "unit-not-ended"
 
-    # The old unit reads it. The successor, or a unit above it, acts: also for days before the hand-over.
+    # The old unit can read the model. The successor, or a unit above it, acts on it, also for days before that day.
     kept = (await old.officer.ask(MODEL, id=model))["node"]
     assert (kept["unit"]["id"], kept["livesUnder"]["id"], kept["level"]) == (WARD, SUCCESSOR, "COMMUNE")
     (home,) = kept["homes"]
@@ -144,7 +144,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
     await new.officer.does("selfAssessModel", model=model, rating="MET", text="Đạt", on="2025-12-01")
     await province.officer.does("carryOverModel", model=model, on="2026-01-10")
 
-    # The review goes on there too.
+    # The review continues under the successor, too.
     await graphql.settled()
     assert (await old.appraiser.tries("decideReview", review=review, verdict="NOT_MET", reason="x"))[
         "code"
@@ -153,7 +153,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
         "decideReview", review=review, verdict="RECOGNISED", reason="Thiết thực", on="2025-12-20"
     )
 
-    # The draft follows in bulk, and is finished by the successor.
+    # The draft is handed over in bulk, and the successor submits it.
     shown = (await new.officer.ask(PREVIEW, unit=WARD))["handOverPreview"]
     assert (shown["to"]["id"], shown["since"], shown["left"]) == (SUCCESSOR, ENDED, 0)
     assert shown["kinds"][0] == {"kind": "MODEL", "records": 1}
@@ -163,7 +163,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
     gone = await new.officer.ask(WAITING, filter={"unit": WARD}, unit=WARD)
     assert gone["waitingUnits"]["edges"] == []
 
-    # The organisation went along: it registers on in its new unit, also a model of an earlier day.
+    # The organisation was handed over, too. It registers models in its new unit, also one of an earlier day.
     again = await new.draft(owner, on="2025-09-01")
     earlier = await new.draft(owner, on="2025-05-01")
     for model_, unit in ((again, SUCCESSOR), (earlier, WARD)):
@@ -177,7 +177,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
         "changeModelOwner", model=model, owner=heir, reason="Kế thừa", document="QĐ 5", on="2026-01-15"
     )
 
-    # Each fact is in one report of each level. Figures of before the hand-over have not moved.
+    # Each fact is in one report of each level. Figures of days before the reorganisation have not changed.
     await graphql.settled()
     h1 = await figures(old, WARD, "2025-H1")
     assert h1 == before["H1"] | {"WORK_DAY": Decimal(3), "places": {WARD: Decimal(3)}}
@@ -196,7 +196,7 @@ async def test_model_goes_on_under_the_successor_and_its_figures_up_to_the_day_s
     assert (await recount(graphql.settings)).differences == []
 
 
-async def test_work_of_a_district_goes_where_somebody_decides(graphql: GraphQL) -> None:
+async def test_model_of_a_district_goes_to_the_chosen_unit(graphql: GraphQL) -> None:
     old, province = Office(graphql, DISTRICT), Office(graphql, PROVINCE)
     model, _ = await running_model(old, DISTRICT)
     refused = await province.officer.tries("handOver", record=model)

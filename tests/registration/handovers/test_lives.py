@@ -1,4 +1,4 @@
-"""Where a record lives after random reorganisations: under one unit on each day, counted once on each level."""
+"""After random reorganisations, a record lives under one unit on each day, and counts once on each level."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -46,7 +46,8 @@ def test_merged_ward_has_one_successor_and_a_split_one_needs_a_choice() -> None:
     assert refusal(lambda: choose(FAMILY, split, "u18115-2025", today=TODAY)) == "not-a-successor"
     assert refusal(lambda: choose(FAMILY, REAL["u42"], None, today=TODAY)) == "unit-not-ended"
     assert refusal(lambda: choose(FAMILY, merged, None, today=date(2025, 6, 30))) == "unit-not-ended"
-    # A district had no line of its own: its wards' successors have its territory, and the province is above them.
+    # The district has no successor of its own. The successors of its wards have its territory, and the province is
+    # above them.
     assert [one.unit.id for one in FAMILY.successors(district, TODAY)] == [
         "u18115-2025",
         "u18118-2025",
@@ -55,7 +56,7 @@ def test_merged_ward_has_one_successor_and_a_split_one_needs_a_choice() -> None:
     assert refusal(lambda: choose(FAMILY, district, None, today=TODAY)) == "successor-needed"
 
 
-def test_every_unit_of_the_country_that_ended_can_hand_its_work_over() -> None:
+def test_every_ended_unit_of_the_country_has_a_successor_for_its_records() -> None:
     ended = {unit.id for unit in REAL.values() if unit.spells[-1].until}
     assert FAMILY.waiting(None, TODAY) == ended
     assert all(FAMILY.successors(REAL[id_], TODAY) for id_ in ended)
@@ -64,7 +65,7 @@ def test_every_unit_of_the_country_that_ended_can_hand_its_work_over() -> None:
 
 
 class Country:
-    """A small country that is reorganised."""
+    """Three provinces of three communes, and their random reorganisations."""
 
     def __init__(self) -> None:
         self.units = {COUNTRY: values.unit(f"/{COUNTRY}", UnitLevel.COUNTRY)}
@@ -127,7 +128,7 @@ class Country:
 
 
 class Story:
-    """A model, what happened to it, and the facts and counters of its events."""
+    """A model and its steps, and the facts and counters of its events."""
 
     def __init__(self, home: DatedUnit) -> None:
         self.facts: dict[str, Fact] = {}
@@ -189,7 +190,7 @@ def test_record_lives_under_one_unit_and_each_fact_counts_once_on_each_level(dat
 
 
 def check_lives(model: Model, family: Family) -> None:
-    """On every day it lives under one unit that is in force, or stands in the list of those who may take it over."""
+    """On every day, the unit of the model is in force, or is in the list of each unit that may take the model over."""
     day = FIRST
     while day <= TODAY:
         unit = family.units[model.home_on(day).unit]
@@ -206,7 +207,7 @@ def check_lives(model: Model, family: Family) -> None:
 
 
 def check_figures(story: Story, country: Country) -> None:
-    """Each fact counts in the unit of its day, and in each unit above it. The reports below add up to the one above."""
+    """Each fact counts in the unit of its day, and in each unit above it. The rows by place add up to the total."""
     facts, counters = story.facts, story.counters
     for fact in facts.values():
         unit = country.units[UnitPath(fact.unit).unit]
@@ -222,7 +223,8 @@ def check_figures(story: Story, country: Country) -> None:
     assert (
         sum(a["total"] for (p, u, _), a in fold(counters).items() if u == COUNTRY and "-" not in p) == total
     )
-    # The recount reads the same from the document. It looks up the paths of units that came under another unit.
+    # The recount gives the same facts from the document. Only paths may differ, of units that came under another unit:
+    # the recount looks up the path itself.
     wanted = dict(of_model(to_document(story.model)))
     assert wanted.keys() == facts.keys()
     for key, fact in facts.items():
