@@ -32,7 +32,7 @@ from tests.bench import (
     start,
     visible,
 )
-from tests.bench.stage import out, sharing
+from tests.bench.stage import TOWN, out, sharing
 
 Section = Callable[[], Awaitable[None]]
 
@@ -51,29 +51,31 @@ SECTIONS: Mapping[str, Section] = {
 }
 """In an order in which one stack can serve all: “search” and “scale” change what the sections before them measure."""
 WITHOUT_STAGE = ("start", "indexes")
+SHORTEST = 0.05
+"""Seconds of load in the tiny sections. Each client does one act at least."""
 TINY: Mapping[str, Section] = {
-    "mutations": partial(mutations.measure, numbers=(1, 2), rounds=1, seconds=0.3),
+    "mutations": partial(mutations.measure, numbers=(1, 2), rounds=1, seconds=SHORTEST),
     "visible": partial(visible.measure, samples=2),
     "gateway": partial(
         gateway.measure,
         gateway.Load(
             clients=(1, 2),
             rounds=1,
-            seconds=0.1,
-            warming=0.1,
+            seconds=SHORTEST,
+            warming=SHORTEST,
             registrations=4,
             copies=0,
-            memoised=(gateway.OURS, gateway.LIMIT),
+            memoised=(gateway.OURS,),
         ),
     ),
     "rebuild": partial(rebuild.measure, events=200),
     "start": partial(start.measure, times=1, ways=("cold",), modules={"review": PROCESSES["review"]}),
-    "memory": partial(memory.measure, clients=2, seconds=0.3),
-    "bombs": partial(bombs.measure, times=1, rounds=1, seconds=0.3),
-    "search": partial(search.measure, models=500, times=2, drafts=2, unit="u42"),
+    "memory": partial(memory.measure, clients=2, seconds=SHORTEST),
+    "bombs": partial(bombs.measure, times=1, rounds=1, seconds=SHORTEST, drafts=1),
+    "search": partial(search.measure, models=100, times=1, drafts=1, unit=TOWN),
     "indexes": partial(indexes.measure, titles=500, rounds=1, changes=2),
-    "scale": partial(scale.measure, sizes=(100,), asked=2, cache_mb=256),
-    "sheets": partial(sheets.measure, rows=200, small=50, large=100),
+    "scale": partial(scale.measure, sizes=(100,), asked=1, warming=0, cache_mb=256, processes=1),
+    "sheets": partial(sheets.measure, rows=20, small=5, large=10),
 }
 
 

@@ -29,16 +29,22 @@ READERS = 8
 BOMBERS = 4
 ROUNDS = 3
 SECONDS = 4.0
+DRAFTS = 50
+"""Models that are drafted before each measurement: a page."""
 LOOKING = 0.05
 """Seconds between two requests of a reader."""
 PAGE = "{ models(first: 50) { edges { node { id title owner { name } unit { name } review { id } } } } }"
 
 
-async def measure(times: int = TIMES, rounds: int = ROUNDS, seconds: float = SECONDS) -> None:
+async def measure(
+    times: int = TIMES, rounds: int = ROUNDS, seconds: float = SECONDS, drafts: int = DRAFTS
+) -> None:
     async with stage() as unlimited:
         await _refusing(unlimited, times)
+        await _draft(unlimited, drafts)
         await _waiting(unlimited, "without limits", rounds, seconds)
         async with limited(unlimited) as made:
+            await _draft(made, drafts)
             await _waiting(made, "with the default limits", rounds, seconds)
 
 
@@ -90,12 +96,15 @@ def _body(content: bytes) -> Any:
 async def _swallow(_: Message) -> None: ...
 
 
-async def _waiting(made: Stage, under: str, rounds: int, seconds: float) -> None:
-    """Rounds with and without bombs alternate, so that other load on the machine affects both."""
+async def _draft(made: Stage, models: int) -> None:
     officer = made.person(Role.OFFICER)
-    for _ in range(50):
+    for _ in range(models):
         await made.draft(officer)
     officer.close()
+
+
+async def _waiting(made: Stage, under: str, rounds: int, seconds: float) -> None:
+    """Rounds with and without bombs alternate, so that other load on the machine affects both."""
     shown = table(
         f"A page of 50 for {READERS} readers while {BOMBERS} others throw bombs, {under}",
         *("", "pages/s", "p50 ms", "p99 ms", "bombs/s"),

@@ -46,12 +46,20 @@ def asked_for(made: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "by four filters, few have all", {"filter": rare}
 
 
-async def measure(sizes: Sequence[int] = SIZES, asked: int = ASKED, cache_mb: int = 2048) -> None:
-    """`cache_mb`: by default the size that the README advises for a million models."""
+async def measure(
+    sizes: Sequence[int] = SIZES,
+    asked: int = ASKED,
+    warming: int = WARMING,
+    cache_mb: int = 2048,
+    processes: int = 0,
+) -> None:
+    """`cache_mb`: by default the size that the README advises for a million models. `processes`: of the load."""
     found: dict[str, list[list[float]]] = {}
     for size in sizes:
-        for what, took in (await _measured(size, asked, cache_mb)).items():
-            found.setdefault(what, []).append(took)
+        async with stage(mongo_cache_mb=cache_mb) as on:
+            await _load(on, Asked(size, SEED, LAST_DAY), processes)
+            for what, took in (await _measured(on, Asked(size, SEED, LAST_DAY), asked, warming)).items():
+                found.setdefault(what, []).append(took)
     shown = table(
         "A page of 50 models with owner and unit, one client, p50 / p99 ms",
         "",
@@ -65,30 +73,31 @@ async def measure(sizes: Sequence[int] = SIZES, asked: int = ASKED, cache_mb: in
     out.print(shown)
 
 
-async def _measured(size: int, asked: int, cache_mb: int) -> dict[str, list[float]]:
-    made = Asked(size, SEED, LAST_DAY)
-    async with stage(mongo_cache_mb=cache_mb) as on:
-        await _hold_back(on)
-        loaded = await load_country(on.settings, made, lambda done, total: None, beside=True)
-        out.print(
-            f"{loaded.models:,} models with {loaded.events:,} events loaded in {loaded.seconds:.1f} s: "
-            f"{loaded.models / loaded.seconds:,.0f} models a second with all their events "
-            f"({loaded.events / loaded.seconds:,.0f} events), besides {loaded.organisations:,} organisations"
-        )
-        person = Http(on.stack.gateway_url, on.token(Role.OFFICER, unit=COUNTRY))
-        try:
-            return {what: await _took(person, variables, asked) for what, variables in asked_for(made)}
-        finally:
-            person.close()
+async def _load(on: Stage, made: Asked, processes: int) -> None:
+    await _hold_back(on)
+    loaded = await load_country(on.settings, made, lambda done, total: None, beside=True, processes=processes)
+    out.print(
+        f"{loaded.models:,} models with {loaded.events:,} events loaded in {loaded.seconds:.1f} s: "
+        f"{loaded.models / loaded.seconds:,.0f} models a second with all their events "
+        f"({loaded.events / loaded.seconds:,.0f} events), besides {loaded.organisations:,} organisations"
+    )
 
 
-async def _took(person: Http, variables: dict[str, Any], asked: int) -> list[float]:
+async def _measured(on: Stage, made: Asked, asked: int, warming: int) -> dict[str, list[float]]:
+    person = Http(on.stack.gateway_url, on.token(Role.OFFICER, unit=COUNTRY))
+    try:
+        return {what: await _took(person, variables, asked, warming) for what, variables in asked_for(made)}
+    finally:
+        person.close()
+
+
+async def _took(person: Http, variables: dict[str, Any], asked: int, warming: int) -> list[float]:
     took = []
-    for _ in range(asked + WARMING):
+    for _ in range(warming + asked):
         begun = time.perf_counter()
         await person.ask(PAGE, variables)
         took.append(time.perf_counter() - begun)
-    return took[WARMING:]
+    return took[warming:]
 
 
 async def _hold_back(on: Stage) -> None:
