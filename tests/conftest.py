@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 import structlog
 import uvicorn
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from gateway.app import create_app
@@ -33,15 +34,17 @@ from services.kernel.messages import Role
 from services.kernel.units import COUNTRY, UnitPath
 from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
-from tests import npm
+from tests import ROOT, npm
 from tests.databases import TOY, Databases
 from tests.ports import stack_port
 from tests.template import Template, shared_template
 from tests.waiting import DEADLINE
 
 # The build tries the same cases each time; `make properties` tries new ones.
-hypothesis_settings.register_profile("build", derandomize=True)
-hypothesis_settings.register_profile("new", print_blob=True)
+# Neither leans on the machine's speed.
+_slow = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile("build", _slow, derandomize=True)
+hypothesis_settings.register_profile("new", _slow, print_blob=True)
 hypothesis_settings.load_profile("build")
 
 # Tests enter years of long ago in any unit.
@@ -61,25 +64,34 @@ TESTER = "tester"
 """A NATS user with all rights, which exists only in tests. Tests cause faults with it."""
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives each module to one worker as a whole, and orders modules so that long ones do not come last.
+    """Keeps tests on one worker that share a fixture of their module, and orders modules: long tests come first.
 
-    A test with an `xdist_group` of its own goes to any free worker. Each worker starts the stack once.
+    Any free worker takes each other test. Each worker starts the stack once.
     """
     places: dict[Path, int] = {}
     for item in items:
         places[item.path] = min(_place(item), places.get(item.path, 2))
-        if not item.get_closest_marker("xdist_group"):
+        if _shares_a_fixture(item) and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: places[item.path])
 
 
 def _place(item: pytest.Item) -> int:
+    if item.path.is_relative_to(ROOT / "tests" / "bench") or "chaos" in item.keywords:
+        return 0
     fixtures: list[str] = getattr(item, "fixturenames", [])
     if "stack" in fixtures:
         return 1
-    has_servers = {"secrets", "node_packages"} & {*fixtures} or "chaos" in item.keywords
-    return 0 if has_servers or "bench" in item.nodeid else 2
+    has_servers = {"secrets", "node_packages", "template"} & {*fixtures}
+    return 0 if has_servers or item.path.parent.name in ("operate", "run") else 2
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    fixtures: dict[str, Sequence[pytest.FixtureDef[Any]]] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+    scopes = {one[-1].scope for name, one in fixtures.items() if not name.startswith("_")}
+    return "module" in scopes
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ from tests.replays import replaying
 from tests.waiting import DEADLINE, until
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
