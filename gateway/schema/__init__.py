@@ -19,7 +19,8 @@ from gateway.fields.declare import RootQuery, by_id, root
 from gateway.fields.owners import OWNERS
 from gateway.fields.relay import Node, described
 from gateway.fields.scalars import SCALARS
-from gateway.schema.registration.corrections import Correction, CorrectionsMutation, CorrectionsQuery
+from gateway.schema.corrections import OWNERS as CORRECTED
+from gateway.schema.corrections import Correction, CorrectionsMutation, CorrectionsQuery
 from gateway.schema.registration.delegations import Delegation, DelegationsMutation, DelegationsQuery
 from gateway.schema.registration.documents import DocumentsMutation, DocumentsQuery, GoverningDocument
 from gateway.schema.registration.formality import FormalityMutation, FormalityQuery, Question
@@ -42,7 +43,6 @@ from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsQuery,
 from gateway.schema.supervision.activities import Activity, SupervisionMutation, SupervisionQuery
 from services.kernel.kinds import Kind
 from services.kernel.rows import ByKeys
-from services.registration.corrections.messages import CORRECTION, CorrectionsById
 from services.registration.delegations.messages import DELEGATION, DelegationsById
 from services.registration.documents.messages import DOCUMENT, DocumentsById
 from services.registration.formality.messages import QUESTION, QuestionsById
@@ -53,17 +53,14 @@ from services.registration.programmes.messages import PROGRAMME, ProgrammesById
 from services.registration.relations.messages import RELATION, RelationsById
 from services.registration.reorganisations.messages import REORGANISATION, ReorganisationsById
 from services.registration.units.messages import UnitsOnDay
-from services.review.messages import CORRECTION as VERDICT_CORRECTION
 from services.review.messages import REVIEW, ReviewsById
-from services.review.messages import CorrectionsById as VerdictCorrectionsById
 from services.supervision.messages import ACTIVITY, ActivitiesById
 
 NODES: dict[Kind, tuple[type[ByKeys], type]] = {
     REORGANISATION: (ReorganisationsById, Reorganisation),
     DELEGATION: (DelegationsById, Delegation),
     RELATION: (RelationsById, Relation),
-    CORRECTION: (CorrectionsById, Correction),
-    VERDICT_CORRECTION: (VerdictCorrectionsById, Correction),
+    **{owner.kind: (owner.CorrectionsById, Correction) for owner in CORRECTED},
     DOCUMENT: (DocumentsById, GoverningDocument),
     **{owner.JOB: (owner.JobsById, SheetJob) for owner in OWNERS},
     LAUNCH: (LaunchesById, Launch),

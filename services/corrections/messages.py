@@ -1,16 +1,16 @@
 """Messages about corrections, and the rows they answer with: the same for every service.
 
-The message classes are bases without `roles`, so they have no subject. A service declares the classes of its own in a
-`messages.py`, under the same names; that module is the service's `CorrectionMessages`.
+The message classes are bases without `roles`, so they have no subject. A service has classes of its own: its
+`CorrectionMessages`, declared in its `messages.py`.
 """
 
 from datetime import date
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar, TypeVar, cast
 
 import msgspec
 
 from services.kernel.kinds import Kind, Noun
-from services.kernel.messages import Command, Event, Id, Role, described
+from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Message, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, only
 from services.kernel.words import Word
 from services.movement.changes import Change
@@ -23,9 +23,7 @@ PROPOSERS = frozenset({Role.OFFICER, Role.APPRAISER})
 INVOLVED = (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)
 
 
-def kind(service: str) -> Kind:
-    """The kind of this service's corrections."""
-    return Kind(CORRECTION.field, CORRECTION.vi, CORRECTION.en, service=service)
+M = TypeVar("M", bound=Message)
 
 
 class CorrectionState(Word):
@@ -178,30 +176,33 @@ class _CorrectionRecalled(_CorrectionEvent, frozen=True, kw_only=True):
     pass
 
 
-class CorrectionMessages(Protocol):
-    """A service's module of messages about corrections: its kind, and its classes of those above."""
+class CorrectionMessages:
+    """The message classes of one service, under the names of the bases above."""
 
-    @property
-    def CORRECTION(self) -> Kind: ...  # noqa: N802 - the names in the module
-    @property
-    def ApproveCorrection(self) -> type[ApproveCorrection]: ...  # noqa: N802
-    @property
-    def DeclineCorrection(self) -> type[DeclineCorrection]: ...  # noqa: N802
-    @property
-    def RecallCorrection(self) -> type[RecallCorrection]: ...  # noqa: N802
-    @property
-    def CorrectionsPage(self) -> type[CorrectionsPage]: ...  # noqa: N802
-    @property
-    def CorrectionsById(self) -> type[CorrectionsById]: ...  # noqa: N802
-    @property
-    def CorrectionsOfRecords(self) -> type[CorrectionsOfRecords]: ...  # noqa: N802
-    @property
-    def CorrectionCounts(self) -> type[CorrectionCounts]: ...  # noqa: N802
-    @property
-    def CorrectionProposed(self) -> type[_CorrectionProposed]: ...  # noqa: N802
-    @property
-    def CorrectionApproved(self) -> type[_CorrectionApproved]: ...  # noqa: N802
-    @property
-    def CorrectionDeclined(self) -> type[_CorrectionDeclined]: ...  # noqa: N802
-    @property
-    def CorrectionRecalled(self) -> type[_CorrectionRecalled]: ...  # noqa: N802
+    def __init__(self, service: str) -> None:
+        self.__name__ = f"services.{service}.corrections"
+        self.kind = Kind(CORRECTION.field, CORRECTION.vi, CORRECTION.en, service=service)
+        self.ApproveCorrection = self._own(ApproveCorrection, APPROVERS)
+        self.DeclineCorrection = self._own(DeclineCorrection, APPROVERS)
+        self.RecallCorrection = self._own(RecallCorrection, PROPOSERS)
+        self.CorrectionsPage = self._own(CorrectionsPage, ANY_OFFICE)
+        self.CorrectionsById = self._own(CorrectionsById, ANY_OFFICE)
+        self.CorrectionsOfRecords = self._own(CorrectionsOfRecords, ANY_OFFICE)
+        self.CorrectionCounts = self._own(CorrectionCounts, ANY_OFFICE)
+        self.CorrectionProposed = self._own(_CorrectionProposed)
+        self.CorrectionApproved = self._own(_CorrectionApproved)
+        self.CorrectionDeclined = self._own(_CorrectionDeclined)
+        self.CorrectionRecalled = self._own(_CorrectionRecalled)
+
+    def _own(self, base: type[M], roles: frozenset[Role] | None = None) -> type[M]:
+        """A class of the service that adds nothing to the base but its subject, and the roles that may send it."""
+        own = msgspec.defstruct(
+            base.__name__.removeprefix("_"),
+            (),
+            bases=(base,),
+            module=self.__name__,
+            namespace={"__doc__": base.__doc__} | ({"roles": roles} if roles else {}),
+            frozen=True,
+            kw_only=True,
+        )
+        return cast("type[M]", own)

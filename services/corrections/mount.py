@@ -24,7 +24,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
-from services.kernel.table import CommandRow, QueryRow, command, query
+from services.kernel.table import Area, command, query
 from services.movement.changes import Change
 
 Names = dict[str, tuple[str, str]]
@@ -70,36 +70,38 @@ class Desk:
         self._names = names
         self._again = again
         self._authors = authors
-        self._columns = repository.columns(messages.CORRECTION)
+        self._columns = repository.columns(messages.kind)
 
         class Own(Corrections):
-            kind = messages.CORRECTION
+            kind = messages.kind
             columns = self._columns
 
         self._repository = Own
 
     @property
-    def commands(self) -> tuple[CommandRow, ...]:
-        return (
-            command(self._messages.ApproveCorrection, self.approve),
-            command(self._messages.DeclineCorrection, self.decline),
-            command(self._messages.RecallCorrection, self.recall),
-        )
-
-    @property
-    def queries(self) -> tuple[QueryRow, ...]:
-        return (
-            query(self._messages.CorrectionsPage, self.page),
-            query(self._messages.CorrectionsById, self.by_id),
-            query(self._messages.CorrectionsOfRecords, self.of_records),
-            query(self._messages.CorrectionCounts, self.counts),
+    def area(self) -> Area:
+        """The part of the service's table that every service shares."""
+        return Area(
+            messages=self._messages,
+            commands=(
+                command(self._messages.ApproveCorrection, self.approve),
+                command(self._messages.DeclineCorrection, self.decline),
+                command(self._messages.RecallCorrection, self.recall),
+            ),
+            queries=(
+                query(self._messages.CorrectionsPage, self.page),
+                query(self._messages.CorrectionsById, self.by_id),
+                query(self._messages.CorrectionsOfRecords, self.of_records),
+                query(self._messages.CorrectionCounts, self.counts),
+            ),
+            indexes=repository.INDEXES,
         )
 
     async def propose(self, draft: Draft, *, reason: str, document: str, tx: Transaction) -> Row:
         """Files the correction. It is applied at once if it changes no figures."""
         corrections, act = self._repository(tx), tx.act()
         correction, proposed = domain.propose(
-            key=new_id(self._messages.CORRECTION),
+            key=new_id(self._messages.kind),
             record=draft.record,
             fact=draft.fact,
             fact_version=draft.fact_version,

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar
 
 from nats.aio.client import Client as Nats
@@ -185,11 +184,17 @@ class Task:
     rebuild: Command | None = None
 
 
+class Declares(Protocol):
+    """A module with message classes, or a value with classes of the same kind in each service."""
+
+    __name__: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Area:
     """One aggregate's rows of the table. `messages`: the module with its commands, queries and events."""
 
-    messages: ModuleType
+    messages: Declares
     commands: Sequence[CommandRow] = ()
     queries: Sequence[QueryRow] = ()
     subscriptions: Sequence[Subscription] = ()
@@ -279,7 +284,7 @@ class Table:
             )
 
 
-def _messages(module: ModuleType) -> list[type[Message]]:
+def _messages(module: Declares) -> list[type[Message]]:
     """The messages that the module declares, without bases of others."""
     return [
         value

@@ -9,6 +9,7 @@ from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Table, Work
 from services.registration.corrections import app as corrections
+from services.registration.corrections.handlers import DESK
 from services.registration.delegations import app as delegations
 from services.registration.documents import app as documents
 from services.registration.formality import app as formality
@@ -33,6 +34,7 @@ TABLE = Table(
     delegations.AREA,
     models.AREA,
     corrections.AREA,
+    DESK.area,
     reorganisations.AREA,
     handovers.AREA,
     search.AREA,

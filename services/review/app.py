@@ -2,7 +2,6 @@
 
 from faststream.asgi import AsgiFastStream
 
-from services.corrections import repository as corrections
 from services.kernel.config import Settings
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, command, query, single
@@ -29,13 +28,11 @@ TABLE = Table(
             command(messages.NominateReview, handlers.nominate_review),
             command(messages.CorrectVerdict, correcting.correct_verdict),
             command(messages.ReverseVerdict, correcting.reverse_verdict),
-            *DESK.commands,
         ),
         queries=(
             query(messages.ReviewsPage, handlers.reviews_page),
             query(messages.ReviewsById, handlers.reviews_by_id),
             query(messages.ReviewsByModel, handlers.reviews_by_model),
-            *DESK.queries,
         ),
         subscriptions=(
             single(
@@ -53,8 +50,9 @@ TABLE = Table(
                 settle=handlers.settle,
             ),
         ),
-        indexes={**repository.INDEXES, **corrections.INDEXES},
+        indexes=repository.INDEXES,
     ),
+    DESK.area,
 )
 
 

@@ -10,9 +10,9 @@ from services.kernel.act import Act
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row
 from services.movement.changes import Change, changes
-from services.review import domain, messages
+from services.review import domain
 from services.review.domain import Review
-from services.review.messages import CorrectVerdict, ReverseVerdict, Verdict
+from services.review.messages import CORRECTIONS, CorrectVerdict, ReverseVerdict, Verdict
 from services.review.repository import Reviews
 
 NAMES = {
@@ -109,4 +109,4 @@ def _reversed(review: Review, reviews: Reviews) -> VerdictDraft:
     return VerdictDraft(review, domain.without_verdict(review), review.decided_version or 0, True, reviews)
 
 
-DESK = Desk(messages, NAMES, again=again, authors=authors)
+DESK = Desk(CORRECTIONS, NAMES, again=again, authors=authors)

@@ -5,16 +5,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from services.corrections import messages as corrections
-from services.corrections.messages import (
-    APPROVERS,
-    PROPOSERS,
-    Correct,
-    _CorrectionApproved,
-    _CorrectionDeclined,
-    _CorrectionProposed,
-    _CorrectionRecalled,
-)
+from services.corrections.messages import Correct, CorrectionMessages
 from services.kernel.days import Days
 from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, OnDay, Role, described
@@ -25,7 +16,7 @@ from services.movement.homes import Home
 from services.movement.words import Field, Level, SubjectKind
 
 REVIEW = Kind("review", "hồ sơ thẩm định", "review")
-CORRECTION = corrections.kind("review")
+CORRECTIONS = CorrectionMessages("review")
 
 
 class Verdict(Word):
@@ -272,47 +263,3 @@ class ReverseVerdict(_OfReview, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Kết quả thẩm định cần hủy bỏ vì ghi nhầm, và lý do."
-
-
-class ApproveCorrection(corrections.ApproveCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = APPROVERS
-
-
-class DeclineCorrection(corrections.DeclineCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = APPROVERS
-
-
-class RecallCorrection(corrections.RecallCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = PROPOSERS
-
-
-class CorrectionsPage(corrections.CorrectionsPage, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionsById(corrections.CorrectionsById, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionsOfRecords(corrections.CorrectionsOfRecords, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionCounts(corrections.CorrectionCounts, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionProposed(_CorrectionProposed, frozen=True, kw_only=True):
-    pass
-
-
-class CorrectionApproved(_CorrectionApproved, frozen=True, kw_only=True):
-    pass
-
-
-class CorrectionDeclined(_CorrectionDeclined, frozen=True, kw_only=True):
-    pass
-
-
-class CorrectionRecalled(_CorrectionRecalled, frozen=True, kw_only=True):
-    pass

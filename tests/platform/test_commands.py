@@ -214,11 +214,11 @@ async def about_corrections(office: Office, owner: str) -> None:
         )
     wrong: dict[str, Any] = {"model": model, "reason": "Ghi nhầm"}
     first = await office.id_of(corrections.CorrectContribution(**wrong, contribution=4, amount="1"))
-    await office.do(corrections.ApproveCorrection(correction=first), JUDGE)
+    await office.do(corrections.CORRECTIONS.ApproveCorrection(correction=first), JUDGE)
     second = await office.id_of(corrections.ReverseContribution(**wrong, contribution=5))
-    await office.do(corrections.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
+    await office.do(corrections.CORRECTIONS.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
     third = await office.id_of(corrections.CorrectModel(**wrong, field="DEFENCE_SECURITY"))
-    await office.do(corrections.RecallCorrection(correction=third))
+    await office.do(corrections.CORRECTIONS.RecallCorrection(correction=third))
 
 
 async def about_relations_and_questions(office: Office, model: str, other: str) -> None:
@@ -292,11 +292,11 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
     await office.do(review.NominateReview(review=opened["_id"]))
     wrong: dict[str, Any] = {"review": opened["_id"], "reason": "Ghi nhầm"}
     first = await office.id_of(review.CorrectVerdict(**wrong, verdict=review.Verdict.NOT_MET))
-    await office.do(review.ApproveCorrection(correction=first), JUDGE)
+    await office.do(review.CORRECTIONS.ApproveCorrection(correction=first), JUDGE)
     second = await office.id_of(review.ReverseVerdict(**wrong))
-    await office.do(review.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
+    await office.do(review.CORRECTIONS.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
     third = await office.id_of(review.ReverseVerdict(**wrong))
-    await office.do(review.RecallCorrection(correction=third))
+    await office.do(review.CORRECTIONS.RecallCorrection(correction=third))
 
 
 async def about_activities(office: Office, known: tuple[DatedUnit, ...]) -> None:

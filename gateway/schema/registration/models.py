@@ -26,7 +26,7 @@ from gateway.schema.registration.programmes import Programme
 from gateway.schema.registration.units import Unit
 from services.kernel.days import Days
 from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
-from services.registration.corrections.messages import CorrectionsOfRecords
+from services.registration.corrections.messages import CORRECTIONS
 from services.registration.formality.messages import QuestionsOfModels
 from services.registration.models.messages import (
     AcceptModel,
@@ -60,7 +60,7 @@ from services.registration.units.messages import UnitsOnDay
 from services.review.messages import ReviewsByModel
 
 if TYPE_CHECKING:
-    from gateway.schema.registration.corrections import Correction
+    from gateway.schema.corrections import Correction
     from gateway.schema.registration.formality import Question
     from gateway.schema.registration.relations import Relation
     from gateway.schema.review.reviews import Review
@@ -211,9 +211,9 @@ class Model(Node):
     programme: Programme | None = one(
         ProgrammesById, "programme", "Phong trào, chương trình mà mô hình thuộc về; null khi không thuộc."
     )
-    corrections: Connection[
-        Annotated["Correction", strawberry.lazy("gateway.schema.registration.corrections")]
-    ] = pages(CorrectionsOfRecords, "id", "Các đính chính của mô hình, mới nhất trước.")
+    corrections: Connection[Annotated["Correction", strawberry.lazy("gateway.schema.corrections")]] = pages(
+        CORRECTIONS.CorrectionsOfRecords, "id", "Các đính chính của mô hình, mới nhất trước."
+    )
     history: Connection[ModelFact] = pages(
         ModelHistory, "id", "Mọi việc đã làm với mô hình, việc đầu tiên trước; con trỏ là phiên bản."
     )

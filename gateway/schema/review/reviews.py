@@ -12,15 +12,15 @@ from gateway.fields.columns import ASKS
 from gateway.fields.declare import AnyInfo, RootQuery, SubscriptionField, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
-from gateway.schema.registration.corrections import Correction
+from gateway.schema.corrections import Correction
 from gateway.schema.registration.models import Model
 from gateway.schema.review import events
 from gateway.schema.review.events import ReviewEventKind
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import ModelsById
 from services.review.messages import (
+    CORRECTIONS,
     Closing,
-    CorrectionsOfRecords,
     DecideReview,
     NominateReview,
     ReviewRow,
@@ -67,7 +67,7 @@ class Review(Node):
     )
     model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
     corrections: Connection[Correction] = pages(
-        CorrectionsOfRecords, "id", "Các đính chính kết quả, mới nhất trước."
+        CORRECTIONS.CorrectionsOfRecords, "id", "Các đính chính kết quả, mới nhất trước."
     )
 
 

@@ -1,9 +1,7 @@
 """Corrections of models: the table of messages and their handlers."""
 
-from services.corrections import repository
 from services.kernel.table import Area, command
 from services.registration.corrections import handlers, messages
-from services.registration.corrections.handlers import DESK
 
 AREA = Area(
     messages=messages,
@@ -11,8 +9,5 @@ AREA = Area(
         command(messages.CorrectContribution, handlers.correct_contribution),
         command(messages.ReverseContribution, handlers.reverse_contribution),
         command(messages.CorrectModel, handlers.correct_model),
-        *DESK.commands,
     ),
-    queries=DESK.queries,
-    indexes=repository.INDEXES,
 )

@@ -13,9 +13,14 @@ from services.kernel.act import Act
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row
 from services.movement.changes import Change
-from services.registration.corrections import domain, messages
+from services.registration.corrections import domain
 from services.registration.corrections.domain import NAMES, Judged
-from services.registration.corrections.messages import CorrectContribution, CorrectModel, ReverseContribution
+from services.registration.corrections.messages import (
+    CORRECTIONS,
+    CorrectContribution,
+    CorrectModel,
+    ReverseContribution,
+)
 from services.registration.models.domain import REVISABLE, Model
 from services.registration.models.repository import Models
 from services.registration.programmes.repository import Programmes
@@ -116,4 +121,4 @@ async def _propose(
     return await DESK.propose(draft, reason=command.reason, document=command.document, tx=tx)
 
 
-DESK = Desk(messages, NAMES, again=again, authors=authors)
+DESK = Desk(CORRECTIONS, NAMES, again=again, authors=authors)

@@ -3,20 +3,11 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from services.corrections import messages as corrections
-from services.corrections.messages import (
-    APPROVERS,
-    PROPOSERS,
-    Correct,
-    _CorrectionApproved,
-    _CorrectionDeclined,
-    _CorrectionProposed,
-    _CorrectionRecalled,
-)
-from services.kernel.messages import ANY_OFFICE, Amount, Id, Role, described
+from services.corrections.messages import Correct, CorrectionMessages
+from services.kernel.messages import Amount, Id, Role, described
 from services.movement.words import ContributionKind, Covers, SubjectKind
 
-CORRECTION = corrections.kind("registration")
+CORRECTIONS = CorrectionMessages("registration")
 OFFICERS = frozenset({Role.OFFICER})
 
 
@@ -69,47 +60,3 @@ class CorrectModel(_OfModel, frozen=True, kw_only=True):
     year: Annotated[int | None, described("Đăng ký cho năm nào.")] = None
     field: Annotated[str | None, described("Mã hoặc tên lĩnh vực.")] = None
     subject_kind: Annotated[SubjectKind | None, described("Của tập thể hay của cá nhân.")] = None
-
-
-class ApproveCorrection(corrections.ApproveCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = APPROVERS
-
-
-class DeclineCorrection(corrections.DeclineCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = APPROVERS
-
-
-class RecallCorrection(corrections.RecallCorrection, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = PROPOSERS
-
-
-class CorrectionsPage(corrections.CorrectionsPage, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionsById(corrections.CorrectionsById, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionsOfRecords(corrections.CorrectionsOfRecords, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionCounts(corrections.CorrectionCounts, frozen=True, kw_only=True):
-    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
-
-
-class CorrectionProposed(_CorrectionProposed, frozen=True, kw_only=True):
-    pass
-
-
-class CorrectionApproved(_CorrectionApproved, frozen=True, kw_only=True):
-    pass
-
-
-class CorrectionDeclined(_CorrectionDeclined, frozen=True, kw_only=True):
-    pass
-
-
-class CorrectionRecalled(_CorrectionRecalled, frozen=True, kw_only=True):
-    pass

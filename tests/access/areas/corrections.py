@@ -6,15 +6,9 @@ from uuid import uuid4
 
 from services.corrections.messages import CorrectionsFilter
 from services.registration.corrections.messages import (
-    ApproveCorrection,
+    CORRECTIONS,
     CorrectContribution,
-    CorrectionCounts,
-    CorrectionsById,
-    CorrectionsOfRecords,
-    CorrectionsPage,
     CorrectModel,
-    DeclineCorrection,
-    RecallCorrection,
     ReverseContribution,
 )
 from tests.access.people import PLACE
@@ -38,7 +32,7 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
     mended = await made.model(world.owner, "registered")
     applied = await made.id(CorrectModel(model=mended, title="Ngõ xóm sạch, đẹp", reason="Gõ nhầm"), OFFICER)
     declined = await _proposed(world, made)
-    await made.id(DeclineCorrection(correction=declined, reason="Đúng rồi"), LEADER)
+    await made.id(CORRECTIONS.DeclineCorrection(correction=declined, reason="Đúng rồi"), LEADER)
     world.things |= {"proposed": first, "mended": mended, "applied": applied, "declined": declined}
     world.spare["proposed"] = others
 
@@ -51,17 +45,21 @@ MESSAGES = {
     "registration.reverse-contribution": lambda t: ReverseContribution(
         model=t.thing, contribution=99, reason="x"
     ),
-    "registration.approve-correction": lambda t: ApproveCorrection(correction=t.thing),
-    "registration.decline-correction": lambda t: DeclineCorrection(correction=t.thing, reason="x"),
-    "registration.recall-correction": lambda t: RecallCorrection(correction=t.thing),
-    "registration.corrections-by-id": lambda t: CorrectionsById(keys=(t.thing,), fields=ID),
-    "registration.corrections-page": lambda t: CorrectionsPage(
+    "registration.approve-correction": lambda t: CORRECTIONS.ApproveCorrection(correction=t.thing),
+    "registration.decline-correction": lambda t: CORRECTIONS.DeclineCorrection(
+        correction=t.thing, reason="x"
+    ),
+    "registration.recall-correction": lambda t: CORRECTIONS.RecallCorrection(correction=t.thing),
+    "registration.corrections-by-id": lambda t: CORRECTIONS.CorrectionsById(keys=(t.thing,), fields=ID),
+    "registration.corrections-page": lambda t: CORRECTIONS.CorrectionsPage(
         first=1, after=newer_than(t.thing), fields=ID, filter=CorrectionsFilter(unit=PLACE)
     ),
-    "registration.corrections-of-records": lambda t: CorrectionsOfRecords(
+    "registration.corrections-of-records": lambda t: CORRECTIONS.CorrectionsOfRecords(
         keys=(t.thing,), first=1, fields={"id": "record"}
     ),
-    "registration.correction-counts": lambda t: CorrectionCounts(unit=t.thing, fields={"waiting": "waiting"}),
+    "registration.correction-counts": lambda t: CORRECTIONS.CorrectionCounts(
+        unit=t.thing, fields={"waiting": "waiting"}
+    ),
 }
 INPUTS = {
     "correctModel": lambda t: {"model": t.thing, "title": _title(t).title, "reason": "Gõ nhầm"},

@@ -3,16 +3,10 @@
 from collections.abc import Mapping
 
 from services.review.messages import (
-    ApproveCorrection,
-    CorrectionCounts,
-    CorrectionsById,
-    CorrectionsOfRecords,
-    CorrectionsPage,
+    CORRECTIONS,
     CorrectVerdict,
     DecideReview,
-    DeclineCorrection,
     NominateReview,
-    RecallCorrection,
     ReverseVerdict,
     ReviewsById,
     ReviewsByModel,
@@ -27,7 +21,7 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
     """Adds a declined correction to the recognised review."""
     wrong = CorrectVerdict(review=world.things["recognised"], verdict=Verdict.NOT_MET, reason="x")
     mended = await made.id(wrong, APPRAISER)
-    await made.id(DeclineCorrection(correction=mended, reason="x"), LEADER)
+    await made.id(CORRECTIONS.DeclineCorrection(correction=mended, reason="x"), LEADER)
     world.things["mended-verdict"] = mended
 
 
@@ -38,15 +32,19 @@ MESSAGES = {
     "review.nominate-review": lambda t: NominateReview(review=t.thing, on=DECIDED),
     "review.correct-verdict": lambda t: CorrectVerdict(review=t.thing, verdict=Verdict.NOT_MET, reason="x"),
     "review.reverse-verdict": lambda t: ReverseVerdict(review=t.thing, reason="x"),
-    "review.approve-correction": lambda t: ApproveCorrection(correction=t.thing),
-    "review.decline-correction": lambda t: DeclineCorrection(correction=t.thing, reason="x"),
-    "review.recall-correction": lambda t: RecallCorrection(correction=t.thing),
-    "review.corrections-by-id": lambda t: CorrectionsById(keys=(t.thing,), fields=ID),
-    "review.corrections-page": lambda t: CorrectionsPage(first=1, after=newer_than(t.thing), fields=ID),
-    "review.corrections-of-records": lambda t: CorrectionsOfRecords(
+    "review.approve-correction": lambda t: CORRECTIONS.ApproveCorrection(correction=t.thing),
+    "review.decline-correction": lambda t: CORRECTIONS.DeclineCorrection(correction=t.thing, reason="x"),
+    "review.recall-correction": lambda t: CORRECTIONS.RecallCorrection(correction=t.thing),
+    "review.corrections-by-id": lambda t: CORRECTIONS.CorrectionsById(keys=(t.thing,), fields=ID),
+    "review.corrections-page": lambda t: CORRECTIONS.CorrectionsPage(
+        first=1, after=newer_than(t.thing), fields=ID
+    ),
+    "review.corrections-of-records": lambda t: CORRECTIONS.CorrectionsOfRecords(
         keys=(t.thing,), first=1, fields={"id": "record"}
     ),
-    "review.correction-counts": lambda t: CorrectionCounts(unit=t.thing, fields={"waiting": "waiting"}),
+    "review.correction-counts": lambda t: CORRECTIONS.CorrectionCounts(
+        unit=t.thing, fields={"waiting": "waiting"}
+    ),
     "review.reviews-page": lambda t: ReviewsPage(first=1, after=newer_than(t.thing), fields=ID),
     "review.reviews-by-id": lambda t: ReviewsById(keys=(t.thing,), fields=ID),
     "review.reviews-by-model": lambda t: ReviewsByModel(keys=(t.thing,), fields=ID),

@@ -99,13 +99,15 @@ def proposed(judged: Judged, *waiting: Correction, by: str = "officer") -> Corre
         reason="Gõ nhầm dấu phẩy",
         document="",
         waiting=waiting,
-        messages=messages,
+        messages=messages.CORRECTIONS,
         act=act(by, TODAY),
     )[0]
 
 
 def approved(proposal: Correction, model: Model, by: str) -> Correction:
-    return corrections.approve(proposal, authors=model.authors, messages=messages, act=act(by, TODAY))[0]
+    return corrections.approve(
+        proposal, authors=model.authors, messages=messages.CORRECTIONS, act=act(by, TODAY)
+    )[0]
 
 
 def amount(model: Model, version: int, value: str) -> Judged:
@@ -234,10 +236,10 @@ def test_correction_is_decided_once_and_recalled_only_by_its_proposer() -> None:
     version = story.gives("5")
     proposal = proposed(amount(story.model, version, "6"))
     with pytest.raises(Refused) as refused:
-        corrections.recall(proposal, messages=messages, act=act("somebody", TODAY))
+        corrections.recall(proposal, messages=messages.CORRECTIONS, act=act("somebody", TODAY))
     assert code(refused) == "not-proposer"
     declined, _ = corrections.decline(
-        proposal, reason="Đúng rồi", authors=(), messages=messages, act=act("leader", TODAY)
+        proposal, reason="Đúng rồi", authors=(), messages=messages.CORRECTIONS, act=act("leader", TODAY)
     )
     assert (declined.state, declined.decline_reason) == (CorrectionState.DECLINED, "Đúng rồi")
     with pytest.raises(Refused) as refused:

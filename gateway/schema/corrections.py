@@ -14,27 +14,19 @@ from gateway.schema.registration.models import Model
 from gateway.schema.registration.units import Unit
 from services.corrections.messages import (
     CorrectedFact,
+    CorrectionMessages,
     CorrectionRow,
     CorrectionsFilter,
     CorrectionState,
     CountsRow,
 )
 from services.kernel.messages import Command
-from services.registration.corrections import messages as registration
-from services.registration.corrections.messages import (
-    ApproveCorrection,
-    CorrectContribution,
-    CorrectionCounts,
-    CorrectionsPage,
-    CorrectModel,
-    DeclineCorrection,
-    RecallCorrection,
-    ReverseContribution,
-)
+from services.registration.corrections.messages import CORRECTIONS as OF_MODELS
+from services.registration.corrections.messages import CorrectContribution, CorrectModel, ReverseContribution
 from services.registration.models.messages import ModelsById
 from services.registration.units.messages import UnitsOnDay
-from services.review import messages as review
-from services.review.messages import ReviewsById
+from services.review.messages import CORRECTIONS as OF_VERDICTS
+from services.review.messages import CorrectVerdict, ReverseVerdict, ReviewsById
 
 if TYPE_CHECKING:
     from gateway.schema.review.reviews import Review
@@ -100,86 +92,70 @@ class CorrectionNumbers:
     recalled: int = strawberry.field(description="Người đề nghị đã rút lại.")
 
 
+OWNERS = (OF_MODELS, OF_VERDICTS)
+"""The messages of each service that has corrections."""
+
+
 def _owned(command: Any) -> Command:
     """The command for the service that owns the correction."""
-    named: type[Command] = getattr(
-        review if review.CORRECTION.names(command.correction) else registration, type(command).__name__
-    )
+    owner = next((one for one in OWNERS if one.kind.names(command.correction)), OF_MODELS)
+    named: type[Command] = getattr(owner, type(command).__name__)
     return named(**msgspec.structs.asdict(command))
 
 
-def _corrections(
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: Annotated[CorrectionsFilter | None, described("Chỉ những đính chính thỏa mọi điều kiện.")] = None,
-) -> RootQuery:
-    return RootQuery(
-        CorrectionsPage(
-            filter=filter or CorrectionsFilter(), first=first, after=after, last=last, before=before
+def _listed(of: CorrectionMessages, description: str) -> Any:
+    def corrections(
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            CorrectionsFilter | None, described("Chỉ những đính chính thỏa mọi điều kiện.")
+        ] = None,
+    ) -> RootQuery:
+        wanted = filter or CorrectionsFilter()
+        return RootQuery(
+            of.CorrectionsPage(filter=wanted, first=first, after=after, last=last, before=before)
         )
-    )
+
+    return root(corrections, description, of.CorrectionsPage)
 
 
-def _verdict_corrections(
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: Annotated[CorrectionsFilter | None, described("Chỉ những đính chính thỏa mọi điều kiện.")] = None,
-) -> RootQuery:
-    return RootQuery(
-        review.CorrectionsPage(
-            filter=filter or CorrectionsFilter(), first=first, after=after, last=last, before=before
-        )
-    )
+def _counted(of: CorrectionMessages, description: str) -> Any:
+    def counts(
+        unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
+    ) -> RootQuery:
+        return RootQuery(of.CorrectionCounts(unit=unit))
 
-
-def _verdict_counts(
-    unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
-) -> RootQuery:
-    return RootQuery(review.CorrectionCounts(unit=unit))
-
-
-def _counts(
-    unit: Annotated[ID | None, described("Trong đơn vị này và cấp dưới.")] = None,
-) -> RootQuery:
-    return RootQuery(CorrectionCounts(unit=unit))
+    return root(counts, description, of.CorrectionCounts)
 
 
 @strawberry.type
 class CorrectionsQuery:
-    corrections: Connection[Correction] = root(
-        _corrections,
-        "Đính chính, mới nhất trước; lọc WAITING là những đính chính chờ người thứ hai duyệt.",
-        CorrectionsPage,
+    corrections: Connection[Correction] = _listed(
+        OF_MODELS, "Đính chính, mới nhất trước; lọc WAITING là những đính chính chờ người thứ hai duyệt."
     )
-    correction_counts: CorrectionNumbers = root(
-        _counts, "Số đính chính theo trạng thái, trong phạm vi của người hỏi.", CorrectionCounts
+    correction_counts: CorrectionNumbers = _counted(
+        OF_MODELS, "Số đính chính theo trạng thái, trong phạm vi của người hỏi."
     )
-
-    verdict_corrections: Connection[Correction] = root(
-        _verdict_corrections,
+    verdict_corrections: Connection[Correction] = _listed(
+        OF_VERDICTS,
         "Đính chính kết quả thẩm định, mới nhất trước; lọc WAITING là những đính chính chờ người thứ hai duyệt.",
-        review.CorrectionsPage,
     )
-    verdict_correction_counts: CorrectionNumbers = root(
-        _verdict_counts,
-        "Số đính chính kết quả thẩm định theo trạng thái, trong phạm vi của người hỏi.",
-        review.CorrectionCounts,
+    verdict_correction_counts: CorrectionNumbers = _counted(
+        OF_VERDICTS, "Số đính chính kết quả thẩm định theo trạng thái, trong phạm vi của người hỏi."
     )
 
 
 @strawberry.type
 class CorrectionsMutation:
     correct_verdict: CorrectionResult = does(
-        review.CorrectVerdict,
+        CorrectVerdict,
         Correction,
         "Đề nghị đính chính kết quả thẩm định; có hiệu lực khi người thứ hai duyệt, trong kỳ của chính nó.",
     )
     reverse_verdict: CorrectionResult = does(
-        review.ReverseVerdict,
+        ReverseVerdict,
         Correction,
         "Đề nghị hủy bỏ kết quả thẩm định đã ghi nhầm; được duyệt thì hồ sơ lại chờ kết quả.",
     )
@@ -200,17 +176,17 @@ class CorrectionsMutation:
         "người thứ hai duyệt.",
     )
     approve_correction: CorrectionResult = does(
-        ApproveCorrection,
+        OF_MODELS.ApproveCorrection,
         Correction,
         "Duyệt một đính chính do người khác đề nghị; từ đó có hiệu lực.",
         _owned,
     )
     decline_correction: CorrectionResult = does(
-        DeclineCorrection,
+        OF_MODELS.DeclineCorrection,
         Correction,
         "Không duyệt một đính chính, nêu rõ lý do; dữ kiện giữ nguyên.",
         _owned,
     )
     recall_correction: CorrectionResult = does(
-        RecallCorrection, Correction, "Rút lại đính chính của mình khi còn chờ duyệt.", _owned
+        OF_MODELS.RecallCorrection, Correction, "Rút lại đính chính của mình khi còn chờ duyệt.", _owned
     )
