@@ -27,9 +27,12 @@ from services.registration.models.messages import ModelsById
 from services.registration.units.messages import UnitsOnDay
 from services.review.messages import CORRECTIONS as OF_VERDICTS
 from services.review.messages import CorrectVerdict, ReverseVerdict, ReviewsById
+from services.supervision.messages import CORRECTIONS as OF_ACTIVITIES
+from services.supervision.messages import ActivitiesById, CorrectActivity, ReverseActivity
 
 if TYPE_CHECKING:
     from gateway.schema.review.reviews import Review
+    from gateway.schema.supervision.activities import Activity
 
 INVOLVED = (
     "; null với người không phải cán bộ đăng ký, người thẩm định, người giám sát hay lãnh đạo ở đơn vị ấy."
@@ -69,11 +72,14 @@ class Correction(Node):
         description="Mã người quyết định; null khi không cần người thứ hai" + INVOLVED
     )
     decline_reason: str | None = strawberry.field(description="Vì sao không duyệt" + INVOLVED)
-    model: Model | None = one(ModelsById, "record", "Mô hình có dữ kiện ấy; null khi là của hồ sơ thẩm định.")
+    model: Model | None = one(ModelsById, "record", "Mô hình có dữ kiện ấy; null khi không phải của mô hình.")
     review: Annotated["Review", strawberry.lazy("gateway.schema.review.reviews")] | None = one(
-        ReviewsById, "record", "Hồ sơ thẩm định có kết quả ấy; null khi là của mô hình."
+        ReviewsById, "record", "Hồ sơ thẩm định có kết quả ấy; null khi không phải của hồ sơ."
     )
-    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình.")
+    activity: Annotated["Activity", strawberry.lazy("gateway.schema.supervision.activities")] | None = one(
+        ActivitiesById, "record", "Cuộc giám sát được đính chính; null khi không phải của cuộc nào."
+    )
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình hay của cuộc.")
 
 
 CorrectionResult = Annotated[
@@ -92,7 +98,7 @@ class CorrectionNumbers:
     recalled: int = strawberry.field(description="Người đề nghị đã rút lại.")
 
 
-OWNERS = (OF_MODELS, OF_VERDICTS)
+OWNERS = (OF_MODELS, OF_VERDICTS, OF_ACTIVITIES)
 """The messages of each service that has corrections."""
 
 
@@ -145,10 +151,28 @@ class CorrectionsQuery:
     verdict_correction_counts: CorrectionNumbers = _counted(
         OF_VERDICTS, "Số đính chính kết quả thẩm định theo trạng thái, trong phạm vi của người hỏi."
     )
+    activity_corrections: Connection[Correction] = _listed(
+        OF_ACTIVITIES,
+        "Đính chính các cuộc giám sát, mới nhất trước; lọc WAITING là những đính chính chờ người thứ hai duyệt.",
+    )
+    activity_correction_counts: CorrectionNumbers = _counted(
+        OF_ACTIVITIES, "Số đính chính các cuộc giám sát theo trạng thái, trong phạm vi của người hỏi."
+    )
 
 
 @strawberry.type
 class CorrectionsMutation:
+    correct_activity: CorrectionResult = does(
+        CorrectActivity,
+        Correction,
+        "Đính chính một cuộc giám sát đã ghi nhận: có hiệu lực ngay nếu không đổi số liệu, nếu không thì khi "
+        "người thứ hai duyệt.",
+    )
+    reverse_activity: CorrectionResult = does(
+        ReverseActivity,
+        Correction,
+        "Đề nghị hủy bỏ một cuộc ghi nhầm hay ghi hai lần; có hiệu lực khi người thứ hai duyệt.",
+    )
     correct_verdict: CorrectionResult = does(
         CorrectVerdict,
         Correction,

@@ -20,7 +20,7 @@ from services.reporting.generations import cursor, generations, reader
 
 MOVED: Document = {"spells.1": {"$exists": True}}
 """The units with several spells."""
-COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions", "corrected_on")
+COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions", "several", "corrected_on")
 
 
 @dataclass(slots=True)
@@ -53,7 +53,10 @@ class _Count:
         for key in await self._not_counted(generation):
             for fact in [name for name in expected if name.startswith(f"{key}/")]:
                 del expected[fact]
-        counted = {fact["_id"]: fact async for fact in self._all("reporting", f"facts_{generation}")}
+        counted = {
+            fact["_id"]: fact | {"several": {by: {*codes} for by, codes in fact.get("several", {}).items()}}
+            async for fact in self._all("reporting", f"facts_{generation}")
+        }
         self._compare_facts(expected, counted)
         self._compare_counters(
             _sums(expected.values()),
@@ -81,7 +84,8 @@ class _Count:
             for key, fact in of_review(review):
                 yield key, fact
         async for activity in self._all("supervision", "activities"):
-            yield of_activity(activity)
+            for key, fact in of_activity(activity):
+                yield key, fact
 
     async def _not_counted(self, generation: int) -> list[str]:
         """`<id>/<version>` of events after the cursors and of parked events."""
@@ -303,11 +307,19 @@ def _of_year(
     return _expected(measure, document, version, on, amount, counted_on=counted_on)
 
 
-def of_activity(activity: Document) -> tuple[str, Document]:
+def of_activity(activity: Document) -> Iterator[tuple[str, Document]]:
+    """It counts until it is reversed, and as it was recorded first: corrections are differences."""
+    facts = {} if activity.get("reversed_on") else dict(_of_held(activity, {"version": 1}))
+    yield from _corrected(activity, facts, _of_held)
+
+
+def _of_held(activity: Document, values: Document) -> Iterator[tuple[str, Document]]:
     """It counts once, under the kind of its bodies, or under SEVERAL when they are of several kinds."""
-    first, *others = {body["kind"] for body in activity["bodies"]}
-    held_by = activity | {"body_kind": "SEVERAL" if others else first}
-    return _expected("SUPERVISION_ACTIVITY", held_by, activity["version"], activity["held_on"])
+    then = activity | values
+    first, *others = kinds = {body["kind"] for body in then["bodies"]}
+    held_by = then | {"body_kind": "SEVERAL" if others else first}
+    key, fact = _expected("SUPERVISION_ACTIVITY", held_by, then["version"], then["held_on"])
+    yield key, fact | {"several": {"TAKING_PART": kinds}}
 
 
 def _stage(model: Document) -> str | None:
@@ -339,6 +351,7 @@ def _expected(
         "unit": _lived_under(document, on),
         "amount": amount,
         "corrected_on": None,
+        "several": {},
         "dimensions": {dimension: document[name] for dimension, name in names.items()},
     }
 
@@ -378,6 +391,10 @@ def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
                 sum_[f"PLACE.{below}"] += fact["amount"]
                 for dimension, code in fact["dimensions"].items():
                     sum_[f"{dimension}.{code}"] += fact["amount"]
+                for dimension, codes in fact["several"].items():
+                    sum_[f"overlap.{dimension}"] += fact["amount"] * (len(codes) - 1)
+                    for code in codes:
+                        sum_[f"{dimension}.{code}"] += fact["amount"]
     return sums
 
 
@@ -385,7 +402,8 @@ def _flat(counter: Document) -> dict[str, Decimal]:
     by = counter.get("by", {})
     flat = {f"{dimension}.{code}": value for dimension, codes in by.items() for code, value in codes.items()}
     corrected = {name: counter.get(name, Decimal(0)) for name in ("corrected", "corrected_late")}
-    return {"total": counter.get("total", Decimal(0)), **corrected, **flat}
+    overlap = {f"overlap.{dimension}": value for dimension, value in counter.get("overlap", {}).items()}
+    return {"total": counter.get("total", Decimal(0)), **corrected, **flat, **overlap}
 
 
 def _shown(value: Any, other: Any) -> str:

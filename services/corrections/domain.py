@@ -56,6 +56,7 @@ def propose(
     fact: CorrectedFact,
     fact_version: int,
     changes: Sequence[Change],
+    shown: Sequence[Change],
     names: dict[str, tuple[str, str]],
     reverses: bool = False,
     figures: bool,
@@ -65,7 +66,9 @@ def propose(
     messages: CorrectionMessages,
     act: Act,
 ) -> tuple[Correction, _CorrectionProposed]:
-    """`names`: field → its names in GraphQL and in Vietnamese. `waiting`: other corrections of the record that wait.
+    """`shown`: the changes as people read them. `names`: field → its names in GraphQL and in Vietnamese.
+
+    `waiting`: other corrections of the record that wait.
 
     The correction is in force at once if it changes no figures.
     """
@@ -92,9 +95,9 @@ def propose(
         fact_version=fact_version,
         changes=tuple(changes),
         values=tuple(
-            CorrectedValue(field=shown, name=vi, before=change.before, after=change.after)
-            for change in changes
-            for shown, vi in [names[change.field]]
+            CorrectedValue(field=field, name=vi, before=change.before, after=change.after)
+            for change in shown
+            for field, vi in [names[change.field]]
         ),
         reverses=reverses,
         figures=figures,

@@ -18,7 +18,7 @@ from services.movement.changes import Change
 CORRECTION = Noun("correction", "đính chính", "correction")
 APPROVERS = frozenset({Role.APPRAISER, Role.LEADER})
 """The roles that approve or decline a correction which changes figures."""
-PROPOSERS = frozenset({Role.OFFICER, Role.APPRAISER})
+PROPOSERS = frozenset({Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR})
 """The roles that propose some correction, and recall it."""
 INVOLVED = (Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)
 
@@ -41,6 +41,7 @@ class CorrectedFact(Word):
     CONTRIBUTION = "CONTRIBUTION", "Một lần ghi nhận nguồn lực"
     MODEL = "MODEL", "Nội dung của mô hình đã đăng ký"
     VERDICT = "VERDICT", "Kết quả thẩm định"
+    ACTIVITY = "ACTIVITY", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 
 class Correct(Command, frozen=True, kw_only=True):
@@ -182,26 +183,26 @@ class CorrectionMessages:
     def __init__(self, service: str) -> None:
         self.__name__ = f"services.{service}.corrections"
         self.kind = Kind(CORRECTION.field, CORRECTION.vi, CORRECTION.en, service=service)
-        self.ApproveCorrection = self._own(ApproveCorrection, APPROVERS)
-        self.DeclineCorrection = self._own(DeclineCorrection, APPROVERS)
-        self.RecallCorrection = self._own(RecallCorrection, PROPOSERS)
-        self.CorrectionsPage = self._own(CorrectionsPage, ANY_OFFICE)
-        self.CorrectionsById = self._own(CorrectionsById, ANY_OFFICE)
-        self.CorrectionsOfRecords = self._own(CorrectionsOfRecords, ANY_OFFICE)
-        self.CorrectionCounts = self._own(CorrectionCounts, ANY_OFFICE)
-        self.CorrectionProposed = self._own(_CorrectionProposed)
-        self.CorrectionApproved = self._own(_CorrectionApproved)
-        self.CorrectionDeclined = self._own(_CorrectionDeclined)
-        self.CorrectionRecalled = self._own(_CorrectionRecalled)
+        self.ApproveCorrection = self._own("ApproveCorrection", ApproveCorrection, APPROVERS)
+        self.DeclineCorrection = self._own("DeclineCorrection", DeclineCorrection, APPROVERS)
+        self.RecallCorrection = self._own("RecallCorrection", RecallCorrection, PROPOSERS)
+        self.CorrectionsPage = self._own("CorrectionsPage", CorrectionsPage, ANY_OFFICE)
+        self.CorrectionsById = self._own("CorrectionsById", CorrectionsById, ANY_OFFICE)
+        self.CorrectionsOfRecords = self._own("CorrectionsOfRecords", CorrectionsOfRecords, ANY_OFFICE)
+        self.CorrectionCounts = self._own("CorrectionCounts", CorrectionCounts, ANY_OFFICE)
+        self.CorrectionProposed = self._own("CorrectionProposed", _CorrectionProposed)
+        self.CorrectionApproved = self._own("CorrectionApproved", _CorrectionApproved)
+        self.CorrectionDeclined = self._own("CorrectionDeclined", _CorrectionDeclined)
+        self.CorrectionRecalled = self._own("CorrectionRecalled", _CorrectionRecalled)
 
-    def _own(self, base: type[M], roles: frozenset[Role] | None = None) -> type[M]:
+    def _own(self, name: str, base: type[M], roles: frozenset[Role] | None = None) -> type[M]:
         """A class of the service that adds nothing to the base but its subject, and the roles that may send it."""
         own = msgspec.defstruct(
-            base.__name__.removeprefix("_"),
+            name,
             (),
             bases=(base,),
             module=self.__name__,
-            namespace={"__doc__": base.__doc__} | ({"roles": roles} if roles else {}),
+            namespace={"roles": roles} if roles else {},
             frozen=True,
             kw_only=True,
         )

@@ -97,8 +97,19 @@ class Desk:
             indexes=repository.INDEXES,
         )
 
-    async def propose(self, draft: Draft, *, reason: str, document: str, tx: Transaction) -> Row:
-        """Files the correction. It is applied at once if it changes no figures."""
+    async def propose(
+        self,
+        draft: Draft,
+        *,
+        reason: str,
+        document: str,
+        shown: Sequence[Change] | None = None,
+        tx: Transaction,
+    ) -> Row:
+        """Files the correction. It is applied at once if it changes no figures.
+
+        `shown`: the changes as people read them, if they differ from those that are judged again.
+        """
         corrections, act = self._repository(tx), tx.act()
         correction, proposed = domain.propose(
             key=new_id(self._messages.kind),
@@ -106,6 +117,7 @@ class Desk:
             fact=draft.fact,
             fact_version=draft.fact_version,
             changes=draft.changes,
+            shown=draft.changes if shown is None else shown,
             names=self._names,
             reverses=draft.reverses,
             figures=draft.figures,

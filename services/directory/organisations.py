@@ -71,6 +71,12 @@ async def organisations(access: Access, ids: Sequence[str], field: str) -> list[
     return [known[id_] for id_ in ids]
 
 
+async def recorded_organisations(access: Access, ids: Sequence[str]) -> list[DatedOrganisation]:
+    """The organisations that a record in the caller's scope names, wherever their units are."""
+    found = access.unscoped(ORGANISATIONS).find({"_id": {"$in": list(ids)}})
+    return [from_document(document, DatedOrganisation) async for document in found]
+
+
 async def _known(access: Access, ids: Sequence[str]) -> dict[str, DatedOrganisation]:
     found = access.documents(COLLECTION).find({"_id": {"$in": list(ids)}})
     return {document["_id"]: from_document(document, DatedOrganisation) async for document in found}

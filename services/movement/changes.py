@@ -1,8 +1,12 @@
-"""A changed value of a record, as history and corrections show it: before and after, as texts."""
+"""A changed value of a record, as history and corrections show it, and the facts that figures count anew after it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Generic, TypeVar
 
 import msgspec
+
+F = TypeVar("F")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,3 +30,19 @@ def changes(before: object, after: object | None, names: Iterable[str]) -> tuple
         if was != now and text(was) != text(now):
             found.append(Change(field=name, before=text(was), after=text(now)))
     return tuple(found)
+
+
+class Restated(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
+    """A correction that changed figures: its version, the day on which it took effect, the facts before and after."""
+
+    version: int
+    on: date
+    struck: tuple[F, ...]
+    counted: tuple[F, ...]
+
+
+def restated(before: Mapping[Any, F], after: Mapping[Any, F]) -> tuple[tuple[F, ...], tuple[F, ...]]:
+    """The counted facts that a correction strikes, and those that count instead. The keys name the facts."""
+    struck = tuple(fact for key, fact in before.items() if after.get(key) != fact)
+    counted = tuple(fact for key, fact in after.items() if before.get(key) != fact)
+    return struck, counted

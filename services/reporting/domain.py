@@ -67,7 +67,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     `counted_on`: the day by which periods count it; see `services/movement/years.py`.
     `corrected_on`: of a difference that a correction makes, the day on which the correction took effect. `on` is then
-    the day of the corrected fact.
+    the day of the corrected fact. `several`: its rows in dimensions whose rows do not add up.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     corrected_on: date | None = None
     unit: str
     dimensions: dict[Dimension, str]
+    several: dict[Dimension, tuple[str, ...]] = {}
     producer: str
     seq: int
     event: str
@@ -113,13 +114,18 @@ def taken_back(fact: Fact) -> Fact:
     return msgspec.structs.replace(fact, amount=-fact.amount)
 
 
+_Rows = tuple[tuple[Dimension, str], ...]
+_SeveralRows = tuple[tuple[Dimension, tuple[str, ...]], ...]
+
+
 def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Decimal]]:
     """(period, unit, measure) → amounts to add to `total` and to each `by.<dimension>.<code>`.
 
+    `overlap.<dimension>` is the part of the rows that a fact has beyond its first row.
     `corrected` is the part of the total that corrections have added; `corrected_late`, those after the period's end.
     """
     # Many facts of a batch are alike. Each distinct kind is added to its ancestors and periods once.
-    alike: dict[tuple[str, Measure, tuple[str, str], tuple[tuple[Dimension, str], ...], date | None], Decimal]
+    alike: dict[tuple[str, Measure, tuple[str, str], _Rows, _SeveralRows, date | None], Decimal]
     alike = defaultdict(Decimal)
     for fact in facts:
         kind = (
@@ -127,11 +133,12 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
             fact.measure,
             periods_of(fact.counted_on),
             tuple(fact.dimensions.items()),
+            tuple(fact.several.items()),
             fact.corrected_on,
         )
         alike[kind] += fact.amount
     counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for (unit_path, measure, periods, dimensions, corrected_on), amount in alike.items():
+    for (unit_path, measure, periods, dimensions, several, corrected_on), amount in alike.items():
         path = UnitPath(unit_path)
         for unit in path.segments:
             place = (Dimension.PLACE, path.below(unit) or unit)
@@ -144,6 +151,10 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
                         counter["corrected_late"] += amount
                 for dimension, code in (*dimensions, place):
                     counter[f"by.{dimension}.{code}"] += amount
+                for dimension, codes in several:
+                    for code in codes:
+                        counter[f"by.{dimension}.{code}"] += amount
+                    counter[f"overlap.{dimension}"] += amount * (len(codes) - 1)
     return counters
 
 
@@ -171,8 +182,7 @@ def span_of(period: str) -> tuple[date, date]:
 def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str, str]) -> Figure:
     """The total with its breakdowns, each compared with it. `places`: the units directly below, and the unit itself."""
     total = _decimal(counter.get("total"))
-    by = counter.get("by")
-    counted = by if isinstance(by, Mapping) else {}
+    counted, overlap = (_mapping(counter.get(name)) for name in ("by", "overlap"))
     return Figure(
         measure=measure,
         name=measure.vi,
@@ -185,6 +195,7 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
                 total,
                 counted.get(dimension.value, {}),
                 places if dimension is Dimension.PLACE else {word.value: word.vi for word in dimension.rows},
+                _decimal(overlap.get(dimension.value)),
             )
             for dimension in measure.dimensions
         ),
@@ -351,14 +362,19 @@ def _waiting(position: Position) -> str:
 
 
 def _breakdown(
-    by: Dimension, total: Decimal, counted: Mapping[str, object], names: Mapping[str, str]
+    by: Dimension, total: Decimal, counted: Mapping[str, object], names: Mapping[str, str], overlap: Decimal
 ) -> Breakdown:
     codes: Sequence[str] = [*names, *sorted(set(counted) - set(names))]
     rows = tuple(
         Row(code=code, name=names.get(code, code), value=_decimal(counted.get(code))) for code in codes
     )
     added = sum((row.value for row in rows), Decimal(0))
-    return Breakdown(by=by, rows=rows, sum=added, gap=total - added)
+    gap = total - (added - overlap)
+    return Breakdown(by=by, rows=rows, sum=added, overlap=overlap, gap=gap, adds_up=by.adds_up)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _decimal(value: object) -> Decimal:
@@ -368,6 +384,7 @@ def _decimal(value: object) -> Decimal:
 def _fact(measure: Measure, source: Source, item: Item, event: Any, recorded: Recorded) -> Fact:
     id_ = f"{event.key}/{event.version}/{measure}"
     rows = source.rows(item.fact)
+    codes = {dimension: dimension.codes_of(rows) for dimension in measure.dimensions if dimension.reads}
     return Fact(
         id=f"{id_}/{item.restates}" if item.restates else id_,
         measure=measure,
@@ -376,10 +393,10 @@ def _fact(measure: Measure, source: Source, item: Item, event: Any, recorded: Re
         on=source.day(item.fact),
         counted_on=source.counted_on(item.fact),
         corrected_on=event.on if item.restates else None,
-        unit=event.unit,
-        dimensions={
-            dimension: dimension.code_of(rows) for dimension in measure.dimensions if dimension.reads
-        },
+        # A corrected activity can have been held in another unit.
+        unit=getattr(item.fact, "unit", event.unit),
+        dimensions={dimension: codes[0] for dimension, codes in codes.items() if dimension.adds_up},
+        several={dimension: codes for dimension, codes in codes.items() if not dimension.adds_up},
         producer=event.service,
         seq=recorded.seq,
         event=recorded.id,

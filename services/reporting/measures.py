@@ -43,7 +43,7 @@ from services.review.messages import (
     ReviewStep,
     Verdict,
 )
-from services.supervision.messages import ActivityBody, ActivityKind, ActivityRecorded
+from services.supervision.messages import ActivityBody, ActivityCorrected, ActivityKind, ActivityRecorded
 
 E = TypeVar("E", bound=Event)
 
@@ -60,6 +60,10 @@ def _kind_of(bodies: Iterable[ActivityBody]) -> Word:
     return kinds.pop() if len(kinds) == 1 else Together.SEVERAL
 
 
+def _each_kind(bodies: Iterable[ActivityBody]) -> tuple[Word, ...]:
+    return tuple(kind for kind in BodyKind if any(body.kind is kind for body in bodies))
+
+
 def _as_it_is(value: Any) -> Word:
     word: Word = value
     return word
@@ -74,20 +78,23 @@ class Dimension(Word):
         vi: str = "",
         rows: Iterable[Word] = (),
         reads: str = "",
-        word: Callable[[Any], Word] = _as_it_is,
+        word: Callable[[Any], Word | tuple[Word, ...]] = _as_it_is,
+        adds_up: bool = True,
     ) -> None:
         """`rows`: the words that a breakdown has rows for. `reads`: the field of a counted event that gives the row,
-        by way of `word`.
+        by way of `word`. `adds_up`: each event has one row; otherwise it can have several, and `word` gives a tuple.
 
         PLACE has none of these: its rows are units.
         """
         self.rows = tuple(rows)
         self.reads = reads
+        self.adds_up = adds_up
         self._word = word
 
-    def code_of(self, rows: Any) -> str:
-        """The code of the row that a counted event belongs to. `rows`: the value with the fields of the dimensions."""
-        return self._word(getattr(rows, self.reads)).value
+    def codes_of(self, rows: Any) -> tuple[str, ...]:
+        """Codes of the rows that a counted event belongs to. `rows`: the value with the fields of the dimensions."""
+        words = self._word(getattr(rows, self.reads))
+        return tuple(word.value for word in (words if isinstance(words, tuple) else (words,)))
 
     FIELD = "FIELD", "Lĩnh vực", Field, "field"
     LEVEL = "LEVEL", "Cấp", Level, "level"
@@ -95,6 +102,14 @@ class Dimension(Word):
     COVERS = "COVERS", "Số tiền bao gồm những gì", Covers, "covers", lambda covers: covers or Covers.UNSTATED
     ACTIVITY_KIND = "ACTIVITY_KIND", "Loại cuộc giám sát", ActivityKind, "kind"
     BODY_KIND = "BODY_KIND", "Loại chủ thể giám sát", (*BodyKind, *Together), "bodies", _kind_of
+    TAKING_PART = (
+        "TAKING_PART",
+        "Loại chủ thể tham gia, không cộng các dòng",
+        BodyKind,
+        "bodies",
+        _each_kind,
+        False,
+    )
     PLACE = "PLACE", "Các đơn vị ngay bên dưới, và phần của chính đơn vị đó"
 
 
@@ -138,16 +153,16 @@ def _alone(event: Event) -> Iterable[Item]:
 
 @dataclass(frozen=True, slots=True)
 class Restating:
-    """The event that corrects facts of one kind, and the step by which it names this kind."""
+    """The event that corrects facts of one kind, and the step by which it names this kind, if it has several."""
 
     event: type[Event]
-    step: str
+    step: str = ""
 
     def items(self, event: Any) -> Iterable[Item]:
         """The facts that the correction strikes, and those that count instead."""
         for sign, mark, facts in ((-1, "-", event.struck), (1, "+", event.counted)):
             for fact in facts:
-                if fact.step == self.step:
+                if not self.step or fact.step == self.step:
                     yield Item(fact, sign, f"{mark}{fact.version}")
 
 
@@ -160,6 +175,7 @@ RESTATED_BY: Mapping[type[Event], Restating] = {
     ContributionRecorded: Restating(ModelCorrected, ModelStep.CONTRIBUTE),
     ReviewDecided: Restating(ReviewCorrected, ReviewStep.DECIDE),
     ReviewNominated: Restating(ReviewCorrected, ReviewStep.NOMINATE),
+    ActivityRecorded: Restating(ActivityCorrected),
 }
 """Counted event → the event that corrects what it told. The correction counts where the corrected event does."""
 
@@ -345,7 +361,7 @@ class Measure(Word):
         "Cuộc giám sát, phản biện, kiểm tra, khảo sát",
         counting(
             each(ActivityRecorded, day=lambda event: event.held_on),
-            by=(Dimension.ACTIVITY_KIND, Dimension.BODY_KIND, Dimension.PLACE),
+            by=(Dimension.ACTIVITY_KIND, Dimension.BODY_KIND, Dimension.TAKING_PART, Dimension.PLACE),
         ),
     )
 

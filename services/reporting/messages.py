@@ -54,12 +54,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
-    """`gap`: the total minus the sum of the rows. A gap other than 0 needs an explanation."""
+    """`gap`: the total minus the sum of the rows. A gap other than 0 needs an explanation.
+
+    `adds_up`: False if a fact can have several rows, so that the rows may not be added. `overlap`: the part of the sum
+    by which such facts count more than once; the gap leaves it out.
+    """
 
     by: Dimension
     rows: tuple[Row, ...]
     sum: Decimal
     gap: Decimal
+    adds_up: bool = True
+    overlap: Decimal = Decimal(0)
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

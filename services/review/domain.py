@@ -14,6 +14,7 @@ from services.kernel.act import Act
 from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Event, Refused
+from services.movement.changes import Restated, restated
 from services.movement.homes import Home, Homed, following, levelled
 from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
@@ -77,15 +78,6 @@ class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
     lost_version: int
 
 
-class Restated(msgspec.Struct, frozen=True, kw_only=True):
-    """A correction that changed figures: its version, the day on which it took effect, decisions before and after."""
-
-    version: int
-    on: date
-    struck: tuple[CountedDecision, ...]
-    counted: tuple[CountedDecision, ...]
-
-
 class Review(Homed, frozen=True, kw_only=True):
     """`year`: the year that the model is judged for: the one it is registered for, or the last one in which it begun
     or was carried over. `earlier`: decisions of the years before.
@@ -118,7 +110,7 @@ class Review(Homed, frozen=True, kw_only=True):
     carried_on: date | None = None
     earlier: tuple[EarlierDecision, ...] = ()
     lost: tuple[LostDecision, ...] = ()
-    restated: tuple[Restated, ...] = ()
+    restated: tuple[Restated[CountedDecision], ...] = ()
 
     @property
     def waiting(self) -> bool:
@@ -414,9 +406,7 @@ def restate(
     before: Review, after: Review, *, act: Act, **correction: Any
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected]:
     """Announces a correction. `after`: the next version of `before`. `correction`: further fields of the event."""
-    old, new = counted(before), counted(after)
-    struck = tuple(one for key, one in old.items() if new.get(key) != one)
-    added = tuple(one for key, one in new.items() if old.get(key) != one)
+    struck, added = restated(counted(before), counted(after))
     if not struck and not added:
         return after, ReviewedModelChanged(**_about(after, act), owner=after.owner)
     entry = Restated(version=after.version, on=act.on, struck=struck, counted=added)

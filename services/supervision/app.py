@@ -18,13 +18,18 @@ from services.registration.organisations.messages import (
     OrganisationRenamed,
 )
 from services.registration.units.messages import UnitRecorded
-from services.supervision import handlers, messages, repository
+from services.supervision import correcting, handlers, messages, repository
+from services.supervision.correcting import DESK
 
 TABLE = Table(
     "supervision",
     Area(
         messages=messages,
-        commands=(command(messages.RecordActivity, handlers.record_activity),),
+        commands=(
+            command(messages.RecordActivity, handlers.record_activity),
+            command(messages.CorrectActivity, correcting.correct_activity),
+            command(messages.ReverseActivity, correcting.reverse_activity),
+        ),
         queries=(
             query(messages.ActivitiesById, handlers.activities_by_id),
             query(messages.ActivitiesPage, handlers.activities_page),
@@ -45,6 +50,7 @@ TABLE = Table(
         indexes=repository.INDEXES,
         unscoped=(UNITS, MARKS, ORGANISATIONS),
     ),
+    DESK.area,
 )
 
 

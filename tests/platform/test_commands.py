@@ -311,7 +311,15 @@ async def about_activities(office: Office, known: tuple[DatedUnit, ...]) -> None
         title="Giám sát",
         held_on=DAY,
     )
-    await office.do(activity)
+    recorded = await office.id_of(activity)
+    wrong: dict[str, Any] = {"activity": recorded, "reason": "Ghi nhầm"}
+    corrections = supervision.CORRECTIONS
+    first = await office.id_of(supervision.CorrectActivity(**wrong, kind=supervision.ActivityKind.INSPECTION))
+    await office.do(corrections.ApproveCorrection(correction=first), JUDGE)
+    second = await office.id_of(supervision.ReverseActivity(**wrong))
+    await office.do(corrections.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
+    third = await office.id_of(supervision.ReverseActivity(**wrong))
+    await office.do(corrections.RecallCorrection(correction=third))
 
 
 async def about_delegations(office: Office) -> None:

@@ -4,10 +4,15 @@ from typing import Any
 
 import pytest
 
+from infra.operate.recount import recount
+from services.kernel.messages import Role
 from tests.conftest import GraphQL
-from tests.people import CITY, WARD, Office
+from tests.people import CITY, WARD, Office, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PLACE = "u18082"
+"""A ward of the city."""
 
 ACTIVITY = """
 query($id: ID!) { node(id: $id) { ... on Activity {
@@ -105,3 +110,74 @@ async def test_activities_come_in_pages_of_a_unit_and_below(graphql: GraphQL) ->
     assert [edge["node"]["id"] for edge in whole if edge["node"]["id"] in made] == made[::-1]
     stranger = Office(graphql, "u18085").reporter
     assert (await stranger.ask(asked, first=100, unit="u18082"))["activities"]["edges"] == []
+
+
+REPORT = """query($unit: ID!) { report(unit: $unit, period: "2017") { ... on Report { figures {
+  measure total breakdowns { by addsUp gap rows { code value } } } } } }"""
+CORRECTED = """query($id: ID!) { node(id: $id) { ... on Activity {
+  title heldOn reversedOn unit { id } corrections(first: 5) { edges { node {
+    state figures activity { id } values { field before after } } } } } } }"""
+
+
+async def held(office: Office) -> tuple[int, dict[str, int]]:
+    """The number of activities of 2017 in the ward, and the rows by the kinds of bodies that took part."""
+    await office.graphql.settled()
+    report = (await office.reporter.ask(REPORT, unit=PLACE))["report"]
+    figure = next(one for one in report["figures"] if one["measure"] == "SUPERVISION_ACTIVITY")
+    parts = {part["by"]: part for part in figure["breakdowns"]}
+    assert {part["gap"] for part in parts.values()} == {"0"}
+    assert [by for by, part in parts.items() if not part["addsUp"]] == ["TAKING_PART"]
+    rows = {row["code"]: int(row["value"]) for row in parts["TAKING_PART"]["rows"] if int(row["value"])}
+    return int(figure["total"]), rows
+
+
+async def test_session_is_corrected_and_one_entered_twice_is_reversed(graphql: GraphQL) -> None:
+    office, leader = Office(graphql), Person(graphql, Role.LEADER)
+    does, tries = office.supervisor.does, office.supervisor.tries
+    women = await office.organisation(unit=CITY, on="2016-01-02")
+    farmers = await office.officer.does(
+        "registerOrganisation", name="Hội Nông dân", kind="FARMERS_UNION", unit=CITY, on="2016-01-02"
+    )
+    await graphql.settled()
+    session: dict[str, Any] = {
+        "kind": "SUPERVISION",
+        "unit": PLACE,
+        "title": "Giám sát quỹ",
+        "heldOn": "2017-05-17",
+    }
+    first = await does("recordActivity", **session, bodies=[women])
+    second = await does("recordActivity", **session, bodies=[farmers])
+    assert await held(office) == (2, {"WOMENS_UNION": 1, "FARMERS_UNION": 1})
+
+    slip = await does("correctActivity", activity=first, title="Giám sát thu, chi quỹ", reason="Gõ nhầm")
+    joint = await does("correctActivity", activity=first, bodies=[women, farmers], reason="Hai bên cùng làm")
+    twice = await does("reverseActivity", activity=second, reason="Ghi hai lần")
+    assert await held(office) == (2, {"WOMENS_UNION": 1, "FARMERS_UNION": 1})
+    both = Person(graphql, Role.LEADER, name=f"supervisor@{CITY}")
+    assert (await both.tries("approveCorrection", correction=joint))["code"] == "own-work"
+    for correction in (joint, twice):
+        await leader.does("approveCorrection", correction=correction)
+    assert await held(office) == (1, {"WOMENS_UNION": 1, "FARMERS_UNION": 1})
+
+    moved = await does("correctActivity", activity=first, unit=CITY, heldOn="2016-05-17", reason="Sai nơi")
+    await leader.does("approveCorrection", correction=moved)
+    assert await held(office) == (0, {})
+    shown = (await leader.ask(CORRECTED, id=first))["node"]
+    assert (shown["title"], shown["heldOn"], shown["unit"]) == (
+        "Giám sát thu, chi quỹ",
+        "2016-05-17",
+        {"id": CITY},
+    )
+    corrections = [edge["node"] for edge in shown["corrections"]["edges"]]
+    assert [(one["state"], one["figures"]) for one in corrections] == [
+        ("APPLIED", True),
+        ("APPLIED", True),
+        ("APPLIED", False),
+    ]
+    assert corrections[1]["values"] == [
+        {"field": "bodies", "before": "Hội Phụ nữ phường", "after": "Hội Phụ nữ phường; Hội Nông dân"}
+    ]
+    assert (await leader.ask(CORRECTED, id=second))["node"]["reversedOn"]
+    late = await tries("correctActivity", activity=second, title="x", reason="x")
+    assert (late["code"], slip) == ("activity-reversed", slip)
+    assert (await recount(graphql.settings)).differences == []

@@ -27,7 +27,15 @@ class Breakdown:
     by: Dimension = strawberry.field(description="Phân theo chiều nào.")
     rows: list[ReportRow] = strawberry.field(description="Mỗi giá trị một dòng, kể cả khi bằng 0.")
     sum: Decimal = strawberry.field(description="Tổng các dòng.")
-    gap: Decimal = strawberry.field(description="Tổng số trừ tổng các dòng; khác 0 là có chênh lệch.")
+    gap: Decimal = strawberry.field(
+        description="Tổng số trừ tổng các dòng, không kể `overlap`; khác 0 là có chênh lệch."
+    )
+    adds_up: bool = strawberry.field(
+        description="Là `false` khi một cuộc của nhiều chủ thể có ở nhiều dòng: không được cộng các dòng với nhau."
+    )
+    overlap: Decimal = strawberry.field(
+        description="Phần của tổng các dòng do những cuộc có ở nhiều dòng; 0 khi các dòng cộng được."
+    )
 
 
 @strawberry.type(description="Một chỉ số: tổng số và các cách phân tổ của nó.")

@@ -6,15 +6,17 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from gateway.fields.declare import RootQuery, does, one, root
+from gateway.fields.declare import RootQuery, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
+from gateway.schema.corrections import Correction
 from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.units import Unit
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import OrganisationsById
 from services.registration.units.messages import UnitsOnDay
 from services.supervision.messages import (
+    CORRECTIONS,
     ActivitiesFilter,
     ActivitiesPage,
     ActivityKind,
@@ -45,7 +47,13 @@ class Activity(Node):
         description="Mã các cuộc đã ghi nhận trước mà có thể là chính cuộc này: cùng loại, cùng đơn vị, cùng ngày, "
         "cùng chủ thể hoặc gần giống nội dung; tối đa 10. Hệ thống chỉ gợi ý, không gộp và không từ chối."
     )
+    reversed_on: date | None = strawberry.field(
+        description="Bị hủy bỏ vì ghi nhầm từ ngày nào: không còn được đếm; null khi không."
+    )
     unit: Unit | None = one(UnitsOnDay, "unit", "Nơi tiến hành, như vào ngày ấy.")
+    corrections: Connection[Correction] = pages(
+        CORRECTIONS.CorrectionsOfRecords, "id", "Các đính chính của cuộc, mới nhất trước."
+    )
 
 
 ActivityResult = Annotated[

@@ -128,9 +128,16 @@ class Documents:
                 raise
             raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY, first) from error
 
-    async def replace(self, filter_: Document, document: Document) -> int:
-        """Number of replaced documents, 1 or 0. The unit of a document does not change."""
-        seen = self.narrowed({**filter_, "unit": document["unit"]})
+    async def replace(self, filter_: Document, document: Document, *, moving: bool = False) -> int:
+        """Number of replaced documents, 1 or 0. The unit of a document does not change.
+
+        `moving`: it may change, to a unit in the scope.
+        """
+        if moving:
+            self.access.scope.require(_present(document))
+        else:
+            filter_ = {**filter_, "unit": document["unit"]}
+        seen = self.narrowed(filter_)
         replaced = await self._collection.replace_one(seen, document, session=self._session)
         return replaced.modified_count
 

@@ -45,6 +45,8 @@ class Repository(Generic[S]):
     columns: ClassVar[Columns]
     """The columns that queries can ask for."""
     state: type[S]
+    moving: ClassVar[bool] = False
+    """Whether a correction can give a record another unit."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -89,7 +91,8 @@ class Repository(Generic[S]):
         """Writes the next version of a record that this repository has loaded or added, with its event."""
         recorded_at = max(self._tx.at, self._recorded[state.id])
         document = self._document(state, recorded_at)
-        replaced = await self._documents.replace({"_id": state.id, "version": state.version - 1}, document)
+        before = {"_id": state.id, "version": state.version - 1}
+        replaced = await self._documents.replace(before, document, moving=self.moving)
         if replaced != 1:
             raise LookupError(f"{state.id} has no version {state.version - 1} to replace")
         self._recorded[state.id] = recorded_at

@@ -15,12 +15,12 @@ from services.kernel.aggregate import changed
 from services.kernel.inputs import happened, not_before
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
-from services.movement.changes import Change, changes
+from services.movement.changes import Change, Restated, changes, restated
 from services.movement.homes import spell_on
 from services.movement.words import ContributionKind, Covers
 from services.movement.years import from_year
 from services.registration.models import contributing, drafting
-from services.registration.models.domain import REVISABLE, Implemented, Model, Restated
+from services.registration.models.domain import REVISABLE, Implemented, Model
 from services.registration.models.messages import (
     Contribution,
     CountedFact,
@@ -191,20 +191,18 @@ def correct(
 
     `correction`: the fields of the event that name the correction and the persons.
     """
-    old, new = counted(before), counted(after)
-    struck = tuple(fact for key, fact in old.items() if new.get(key) != fact)
-    added = tuple(fact for key, fact in new.items() if old.get(key) != fact)
-    restated = after.restated
+    struck, added = restated(counted(before), counted(after))
+    entries = after.restated
     if struck or added:
-        restated = (*restated, Restated(version=after.version, on=act.today, struck=struck, counted=added))
-    if sum(len(one.struck) + len(one.counted) for one in restated) > MOST_RESTATED:
+        entries = (*entries, Restated(version=after.version, on=act.today, struck=struck, counted=added))
+    if sum(len(one.struck) + len(one.counted) for one in entries) > MOST_RESTATED:
         raise Refused(
             "too-many-corrections",
             "model",
             vi="Mô hình này đã được đính chính quá nhiều lần.",
             en="This model has been corrected too many times.",
         )
-    corrected = msgspec.structs.replace(after, restated=restated)
+    corrected = msgspec.structs.replace(after, restated=entries)
     return corrected, ModelCorrected(
         key=before.id,
         version=corrected.version,

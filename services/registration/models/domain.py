@@ -11,6 +11,7 @@ from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell
+from services.movement.changes import Restated
 from services.movement.flags import Flag
 from services.movement.homes import Homed, spell_on
 from services.movement.words import Field, Level, SubjectKind
@@ -86,15 +87,6 @@ class Ended(Counted, frozen=True, kw_only=True):
     reason: str
 
 
-class Restated(msgspec.Struct, frozen=True, kw_only=True):
-    """A correction that changed figures: its version, the day on which it took effect, the facts before and after."""
-
-    version: int
-    on: date
-    struck: tuple[CountedFact, ...]
-    counted: tuple[CountedFact, ...]
-
-
 class Model(Homed, frozen=True, kw_only=True):
     """`submission_recorded_on`: the day on which the submission of the day `submitted_on` was recorded.
 
@@ -133,7 +125,7 @@ class Model(Homed, frozen=True, kw_only=True):
     contributions: tuple[Contribution, ...] = ()
     flags: tuple[Flag, ...] = ()
     flagged: bool = False
-    restated: tuple[Restated, ...] = ()
+    restated: tuple[Restated[CountedFact], ...] = ()
 
     @property
     def standing(self) -> tuple[Contribution, ...]:

@@ -93,6 +93,7 @@ def proposed(judged: Judged, *waiting: Correction, by: str = "officer") -> Corre
         fact=judged.fact,
         fact_version=judged.fact_version,
         changes=judged.changes,
+        shown=judged.changes,
         names=NAMES,
         reverses=judged.reverses,
         figures=judged.figures,

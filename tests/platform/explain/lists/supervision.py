@@ -8,6 +8,7 @@ from tests.platform.explain.lists import Listed, by_ids, pages
 FILTERS = {
     "within": "u18115",
     "kind": "SUPERVISION",
+    "reversed": True,
     "bodies.organisation": "organisation_" + "0" * 24,
     "held_on": {"$gte": "2026-01-01", "$lte": "2026-06-30"},
 }
