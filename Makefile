@@ -35,7 +35,7 @@ demo: setup ## the same, ends after the report: 0 if every figure is right (FORM
 	@.venv/bin/danvan demo --format $(FORMAT) --city $(CITY)
 
 # Lint runs beside the tests. Their output waits in the pipe meanwhile, so the two do not mix, and comes last.
-test: setup ## lint and all tests, on as many workers as there are processors, at most four
+test: setup ## lint and all tests, on one worker more than there are processors, at most four
 	@{ .venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder; echo $$? >.venv/.tested; } 2>&1 | { \
 	  trap : INT; $(MAKE) lint; linted=$$?; (trap "" INT; exec cat); exit $$linted; } && \
 	  exit $$(cat .venv/.tested)

@@ -64,6 +64,11 @@ TESTER = "tester"
 """A NATS user with all rights, which exists only in tests. Tests cause faults with it."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one more than processors, since many tests wait for servers without using a processor."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps tests on one worker that share a fixture of their module, and orders modules: long tests come first.

@@ -11,7 +11,7 @@ import pytest
 from infra.operate.operator import OPERATOR, asking
 from infra.run.child import CannotStart
 from infra.run.ports import free_port, listening, port_of
-from infra.run.stack import Stack
+from infra.run.stack import PROCESSES, Stack
 from services.kernel.config import Settings
 from services.kernel.rows import Row, Rows
 from services.kernel.units import COUNTRY
@@ -35,7 +35,12 @@ async def _country(settings: Settings, stack: Stack) -> list[Row | None]:
         return (await services.ask(wanted, OPERATOR, Rows)).read()
 
 
-async def test_stack_is_alone_in_its_folder_and_finds_its_data_again(tmp_path: Path) -> None:
+async def test_stack_is_alone_in_its_folder_and_finds_its_data_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two of the processes are enough, and start twice. The demo starts all of them on its data again.
+    some = {name: PROCESSES[name] for name in ("gateway", "registration")}
+    monkeypatch.setattr("infra.run.stack.PROCESSES", some)
     mine = Settings(var=tmp_path / "mine", port=free_port())
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, most_files))  # as most systems begin
