@@ -1,4 +1,4 @@
-"""Asks services with all grants of a caller: their own and those delegated to them, with the units they inherited."""
+"""Sends requests with all grants of the caller: own ones and delegated ones, with the units that they inherited."""
 
 import asyncio
 import time
@@ -17,11 +17,11 @@ from services.registration.delegations.messages import EffectiveGrants
 A = TypeVar("A")
 
 FRESH = 5.0
-"""Seconds between two requests for the grants of a caller. A revocation takes effect within them."""
+"""Seconds between two requests for the grants of a caller. A revocation takes effect within this time."""
 STALE = 60.0
 """Seconds for which known grants hold while registration does not answer."""
 PATIENCE = 1.0
-"""Seconds to wait for registration when grants known from before can be used instead."""
+"""Seconds to wait for registration, if the last known grants can be used instead."""
 MOST_CALLERS = 4096
 
 
@@ -30,11 +30,11 @@ class _Known(NamedTuple):
     effective: Caller
     at: float
     again: float
-    """Time of the next request for them."""
+    """Time of the next request for the grants, by the monotonic clock."""
 
 
 class Delegating:
-    """A client that sends the effective grants of the caller. Services check the dates of all grants alike."""
+    """A client that sends the effective grants of the caller. The services check the dates of these grants."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -69,28 +69,28 @@ class Delegating:
         """The caller with their effective grants; the same object if these are their own grants."""
         if caller is ANYBODY:
             return caller
-        # By identity: a token is verified once, and comparing callers costs more.
+        # Callers are known by identity, because comparing them costs more. A token is verified once, to one object.
         known = self._known.get(id(caller))
         if known and known.caller is caller and time.monotonic() < known.again:
             return known.effective
         asking = self._asking.get(id(caller))
         if asking is None:
-            asking = self._asking[id(caller)] = asyncio.create_task(self._look(caller))
+            asking = self._asking[id(caller)] = asyncio.create_task(self._look_up(caller))
             asking.add_done_callback(partial(self._answered, caller))
         return await asyncio.shield(asking)
 
-    def _answered(self, caller: Caller, asked: asyncio.Task[Caller]) -> None:
+    def _answered(self, caller: Caller, task: asyncio.Task[Caller]) -> None:
         del self._asking[id(caller)]
-        if not asked.cancelled():
-            asked.exception()  # the waiting requests get the exception; there may be none left
+        if not task.cancelled():
+            task.exception()  # the waiting requests get the exception; there may be none left
 
-    async def _look(self, caller: Caller) -> Caller:
+    async def _look_up(self, caller: Caller) -> Caller:
         known = self._known.get(id(caller))
         now = time.monotonic()
         if known and (known.caller is not caller or now - known.at > STALE):
             known = None
         try:
-            # Without known grants the client's own time limit applies: slow is better than unavailable.
+            # Without known grants, only the client's own time limit applies: a slow answer is better than none.
             async with asyncio.timeout(PATIENCE if known else None):
                 grants = await self._client.ask(EffectiveGrants(), caller, tuple[Grant, ...])
         except (TimeoutError, Unavailable) as error:
@@ -102,6 +102,6 @@ class Delegating:
             self._known.clear()
         effective = caller if grants == caller.grants else msgspec.structs.replace(caller, grants=grants)
         if known and known.effective == effective:
-            effective = known.effective  # caches go by identity
+            effective = known.effective  # the same object, because caches know callers by identity
         self._known[id(caller)] = _Known(caller, effective, now, now + FRESH)
         return effective

@@ -35,8 +35,8 @@ from services.supervision.messages import ActivityKind
 
 def word(words: type[Word]) -> None:
     """Adds an enum to the schema."""
-    made: Any = strawberry.enum(words, description=words.__doc__)
-    for value in made.__strawberry_definition__.values:
+    enum: Any = strawberry.enum(words, description=words.__doc__)
+    for value in enum.__strawberry_definition__.values:
         value.description = words(value.value).vi
 
 

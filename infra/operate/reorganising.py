@@ -22,7 +22,7 @@ from services.registration.reorganisations.messages import (
 from services.registration.units.messages import UnitsOnDay
 
 LARGEST_FILE = 500_000
-"""Bytes. A message may hold twice as much."""
+"""Bytes of a file, at most. A message may have twice as many."""
 SHOWN_MODELS = 5
 """Titles shown for each unit. GraphQL has all of them: `reorganisationPreview { affected { models } }`."""
 
@@ -83,9 +83,11 @@ async def preview(settings: Settings, text: str) -> Previewed:
 async def apply(settings: Settings, text: str) -> str:
     """Returns the id of the reorganisation, after all readers have processed its events."""
     async with asking(settings) as services:
-        made = await services.ask(ReorganiseUnits(file=text), OPERATOR, dict[str, Any], key=uuid4().hex)
+        reorganisation = await services.ask(
+            ReorganiseUnits(file=text), OPERATOR, dict[str, Any], key=uuid4().hex
+        )
     await settled(settings)
-    return str(made["id"])
+    return str(reorganisation["id"])
 
 
 def show(previewed: Previewed, out: Console) -> None:
