@@ -41,14 +41,14 @@ class Manifest:
                 "unauthenticated",
                 vi="Không có mã truy cập thì chỉ chạy được các thao tác đã đăng ký; "
                 "cần Authorization: Bearer <mã>.",
-                en="Without a token only registered operations are run; send Authorization: Bearer <token>.",
+                en="Without a token you can run only registered operations; send Authorization: Bearer <token>.",
                 fields=("Authorization",),
             )
         raise RequestRefused(
             403,
             "persisted-only",
             vi="Chỉ chạy các thao tác đã đăng ký trong gateway/operations.json.",
-            en="Only operations registered in gateway/operations.json are run.",
+            en="You can run only the operations registered in gateway/operations.json.",
         )
 
     def _known(self, hash_: str) -> str:
@@ -62,5 +62,5 @@ class Manifest:
                 legacy=200,
                 message="PersistedQueryNotFound",
                 vi="Không có thao tác đã đăng ký nào mang mã băm ấy; hãy gửi “query”.",
-                en="No registered operation has that hash; send the “query”.",
+                en="No registered operation has this hash; send the “query”.",
             ) from None

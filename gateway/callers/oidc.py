@@ -101,7 +101,7 @@ class Issuer:
                 "unauthenticated",
                 "Authorization",
                 vi="Nơi cấp mã không có khóa đã ký mã truy cập này.",
-                en="The issuer has no such key as this token names.",
+                en="The issuer does not have the key that this token names.",
             )
         raise KeyUnknown(
             "unauthenticated",
@@ -112,13 +112,11 @@ class Issuer:
 
     def _check_purpose(self, claims: Mapping[str, Any]) -> None:
         if claims.get("iss") != self._url:
-            raise unauthenticated(
-                "Mã truy cập do nơi khác cấp.", "The token is of another issuer than the one we know."
-            )
+            raise unauthenticated("Mã truy cập do nơi khác cấp.", "The token is from another issuer.")
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise unauthenticated(
-                "Mã truy cập không dành cho hệ thống này.", "The token was made for somebody else."
+                "Mã truy cập không dành cho hệ thống này.", "The token was made for another audience."
             )
 
     def _caller(self, claims: Mapping[str, Any], until: float) -> Caller:

@@ -17,7 +17,7 @@ def person(caller: Caller) -> Caller:
         raise unauthenticated("Mã truy cập không nói rõ của ai.", "The token does not say whose it is.")
     if caller.id.casefold() in OURS:
         raise unauthenticated(
-            "Mã truy cập mang tên dành riêng cho hệ thống.", "The token bears a name that is reserved."
+            "Mã truy cập mang tên dành riêng cho hệ thống.", "The token has a name that is reserved."
         )
     if not all(map(_is_plain, _ids(caller))):
         raise unauthenticated(

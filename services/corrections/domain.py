@@ -185,7 +185,7 @@ def _decide(
         act,
         "correction",
         vi="Người đề nghị đính chính và người có công việc được đính chính không tự duyệt; cần người thứ hai.",
-        en="A correction is decided by a second person: neither by its proposer nor by the author of the record.",
+        en="A second person must decide: neither the proposer of the correction nor the author of the record.",
     )
     return changed(correction, state=state, decided_on=act.today, decided_by=act.by, **more)
 

@@ -73,7 +73,7 @@ def nothing_changed(*fields: str) -> Refused:
         "nothing-changed",
         *fields,
         vi="Không có gì khác với hiện tại.",
-        en="Nothing is different from what is there.",
+        en="Nothing is changed: all values are the same as before.",
     )
 
 
@@ -103,7 +103,7 @@ def happened(day: date, today: date, field: str = "on") -> None:
             "date-too-early",
             field,
             vi=f"Ngày {_vi(day)} sớm hơn {_vi(EARLIEST)}, không báo cáo nào tính đến.",
-            en=f"{day} is before {EARLIEST}, where no report reaches.",
+            en=f"{day} is before {EARLIEST}: no report shows such a day.",
         )
 
 
@@ -113,7 +113,7 @@ def not_before(day: date, earliest: date | None, field: str = "on") -> None:
             "date-too-early",
             field,
             vi=f"Ngày {_vi(day)} sớm hơn ngày của bước trước đó ({_vi(earliest)}).",
-            en=f"{day} is before the step that precedes it ({earliest}).",
+            en=f"{day} is before the day of the previous step ({earliest}).",
         )
 
 

@@ -75,7 +75,7 @@ def in_being(organisation: Lasting, day: date, *fields: str) -> None:
             "organisation-not-yet",
             *fields,
             vi=f"“{organisation.name}” có từ ngày {began:%d/%m/%Y}, chưa có vào ngày {day:%d/%m/%Y}.",
-            en=f"“{organisation.name}” exists since {began}, not yet on {day}.",
+            en=f"“{organisation.name}” began on {began}: it did not exist on {day}.",
         )
     if ended and day >= ended:
         heir = organisation.successor

@@ -237,7 +237,7 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
             "already-decided",
             "review",
             vi=f"Mô hình này đã có kết quả: {review.verdict.vi.lower()}.",
-            en=f"It has been decided already: {review.verdict}.",
+            en=f"The review has been decided already: {review.verdict}.",
         )
     _require_open(review)
     not_own_work(review.authors, act, "review")
@@ -271,7 +271,7 @@ def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
             "already-nominated",
             "review",
             vi=f"Mô hình này đã được đề nghị ngày {review.nominated_on:%d/%m/%Y}.",
-            en=f"It was nominated already on {review.nominated_on}.",
+            en=f"The model was nominated already on {review.nominated_on}.",
         )
     _require_open(review)
     not_own_work(review.authors, act, "review")

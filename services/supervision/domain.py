@@ -180,7 +180,7 @@ def _participants(bodies: Sequence[DatedOrganisation], day: date) -> tuple[Activ
             "bodies-empty",
             "bodies",
             vi="Hãy nêu ít nhất một tổ chức thực hiện.",
-            en="Name at least one organisation that held it.",
+            en="Name at least one organisation that held the activity.",
         )
     if len(bodies) > MOST_BODIES:
         raise Refused(

@@ -121,5 +121,5 @@ def unknown_cursor(cursor: str, name: str) -> Refused:
         "cursor-invalid",
         name,
         vi=f"“{cursor[:40]}” không phải là con trỏ đã nhận cùng một trang.",
-        en=f"“{cursor[:40]}” is not a cursor that came with a page.",
+        en=f"“{cursor[:40]}” is not a cursor of a page.",
     )

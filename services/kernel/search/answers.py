@@ -122,7 +122,7 @@ class Answers:
                 "input-invalid",
                 "keys",
                 vi=f"“{key[:60]}” không phải là khóa của một lần tìm.",
-                en=f"“{key[:60]}” is no key of a search.",
+                en=f"“{key[:60]}” is not a key of a search.",
             ) from error
 
 

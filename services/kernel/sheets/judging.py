@@ -105,7 +105,7 @@ def judged(line: Line, layout: Layout, judge: Callable[[Cells], Outcome[E]]) -> 
 
 def imported_before(record: str) -> Outcome[Any]:
     """The outcome of a row that says what a row of an earlier import said, which added this record."""
-    vi, en = f"Dòng này đã nhập trước đây: {record}.", f"It was imported before: {record}."
+    vi, en = f"Dòng này đã nhập trước đây: {record}.", f"This row was imported before: {record}."
     note = RowProblem(cell="", code="row-imported", vi=vi, en=en)
     return Outcome(Fate.UNCHANGED, record, problems=(note,))
 
@@ -116,7 +116,7 @@ def repeats(first: int) -> Outcome[Any]:
         cell="",
         code="row-twice",
         vi=f"Giống hệt dòng {first} nên không tính thêm; nếu là việc khác, hãy ghi cho khác đi.",
-        en=f"The same as row {first}, so it adds nothing; where another thing is meant, say what differs.",
+        en=f"The row is the same as row {first}, so it adds nothing; if you mean another record, change the row.",
     )
     return Outcome(Fate.UNCHANGED, problems=(note,))
 
@@ -128,6 +128,6 @@ def contradicts(line: Line, other: int, layout: Layout) -> Outcome[Any]:
         cell=line.address(key),
         code="rows-differ",
         vi=f"Cùng mã {noun.vi} {line.text(key)} với dòng {other} mà nội dung khác nhau; hãy để lại một dòng.",
-        en=f"It names the {noun.en} {line.text(key)} as row {other} does, and says something else; leave one row.",
+        en=f"This row and row {other} name the {noun.en} {line.text(key)}, and differ; leave only one of them.",
     )
     return Outcome(Fate.ERROR, problems=(note,))

@@ -86,7 +86,7 @@ def _beyond(cell: str) -> RowProblem:
         cell=cell,
         code="cell-beyond",
         vi="Ô này không nằm dưới tiêu đề nào nên không đọc; có thể một dấu phẩy đã cắt đôi nội dung của ô trước.",
-        en="No heading stands above this cell, so it is not read; a comma may have cut the text before it in two.",
+        en="There is no heading above this cell, so it is not read; perhaps a comma has cut the text before it in two.",
     )
 
 

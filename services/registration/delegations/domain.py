@@ -49,13 +49,15 @@ def delegate(
     until: date,
     act: Act,
 ) -> tuple[Delegation, RoleDelegated]:
-    to = required(to, "to", longest=LONGEST_PERSON, vi="Người được ủy quyền", en="Who it is delegated to")
+    to = required(
+        to, "to", longest=LONGEST_PERSON, vi="Người được ủy quyền", en="The person who gets the delegation"
+    )
     if to == giver.id:
         raise Refused(
             "to-oneself",
             "to",
             vi="Không thể ủy quyền cho chính mình.",
-            en="Nobody delegates to themselves.",
+            en="You cannot delegate to yourself.",
         )
     not_before(since, act.today, "since")
     not_before(until, since, "until")

@@ -187,7 +187,7 @@ def in_a_rush(others: Sequence[str], deadline: date) -> Suspicion | None:
     return Suspicion(
         rule=FormalityRule.LAST_HOUR,
         why_vi=f"Đơn vị gửi ít nhất {many} đăng ký trong giờ cuối trước hạn, hết ngày {deadline:%d/%m/%Y}.",
-        why_en=f"The unit handed in at least {many} registrations within the last hour before the deadline, "
+        why_en=f"The unit submitted at least {many} registrations within the last hour before the deadline, "
         f"the end of {deadline}.",
         others=tuple(others[:MOST_SHOWN]),
     )
@@ -255,7 +255,7 @@ def settle(
         act,
         "question",
         vi="Người hoặc tổ chức đăng ký, hay người đã trả lời, không được kết luận câu hỏi này.",
-        en="Who registered the model, their organisation, or who answered, may not settle this question.",
+        en="The person or organisation that registered the model, or that answered, may not settle this question.",
     )
     until = question.asked_on + TIME_TO_ANSWER
     if question.state is QuestionState.ASKED and act.on < until:

@@ -161,7 +161,7 @@ def extend(launch: Launch, *, until: date, reason: str, act: Act) -> tuple[Launc
             "too-many-extensions",
             "launch",
             vi=f"Đã gia hạn {MOST_EXTENSIONS} lần.",
-            en=f"It was extended {MOST_EXTENSIONS} times already.",
+            en=f"The launch was extended {MOST_EXTENSIONS} times already.",
         )
     extension = Extension(before=launch.until, reason=_reason(reason), on=act.today)
     extended = changed(launch, until=until, extensions=(*launch.extensions, extension))
@@ -216,7 +216,7 @@ def _check_level(unit: Spell, level: UnitLevel) -> None:
             "level-above",
             "level",
             vi=f"{unit.name} không phát động cho cấp “{level.vi}”, là cấp trên của mình.",
-            en=f"{unit.name} launches nothing for the level {level}, which is above it.",
+            en=f"{unit.name} cannot launch for the level {level}, which is above it.",
         )
 
 

@@ -91,7 +91,7 @@ def given(*, kind: ContributionKind, amount: str, covers: Covers | None) -> dict
             "covers-not-money",
             "covers",
             vi=f"Chỉ kinh phí mới cần nêu bao gồm những gì; “{kind.vi}” thì không.",
-            en=f"Only of money it is said what it covers, not of {kind}.",
+            en=f"Only a contribution of money can state what it covers, not one of {kind}.",
         )
     return {"kind": kind, "amount": exact, "covers": covers}
 

@@ -48,7 +48,7 @@ def carry_over(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, Model
             "already-this-year",
             "on",
             vi=f"Mô hình đã được tính là triển khai trong năm {latest}; chỉ chuyển tiếp sang năm sau đó.",
-            en=f"It counts as implemented in {latest} already; it can be carried over to a later year only.",
+            en=f"The model counts as implemented in {latest} already; it can be carried over to a later year only.",
         )
     again = (*model.implemented, _implemented(model, act, carried=True))
     carried = stepped(model, ModelStep.CARRY_OVER, act, implemented=again)

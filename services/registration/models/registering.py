@@ -56,7 +56,7 @@ def accept(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelAcce
             "on",
             vi=f"Mô hình nêu kết quả tính đến ngày {early.on:%d/%m/%Y}, trước ngày chấp nhận; "
             "hãy ghi ngày chấp nhận thực tế, hoặc trả lại để bổ sung.",
-            en=f"The model states a result of {early.on}, before it is accepted: give the day on which it was.",
+            en=f"The model states a result of {early.on}, before its acceptance: give the true day of the acceptance.",
         )
     accepted = stepped(
         model,

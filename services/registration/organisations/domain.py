@@ -84,7 +84,7 @@ def organisation_known(known: Organisation) -> Refused:
         "name",
         "insist",
         vi=f"Đơn vị đã có “{known.name}” cùng loại, đang hoạt động: {known.id}. Nếu là tổ chức khác, hãy xác nhận.",
-        en=f"The unit has “{known.name}” of this kind in being: {known.id}. If it is another one, insist.",
+        en=f"The unit has “{known.name}” of this kind already: {known.id}. If yours is another one, send insist: true.",
     )
 
 
@@ -159,7 +159,7 @@ def rename(
             "too-many-names",
             "organisation",
             vi=f"Một tổ chức có tối đa {MOST_NAMES} lần đổi tên.",
-            en=f"An organisation can be renamed {MOST_NAMES} times at the most.",
+            en=f"An organisation can be renamed {MOST_NAMES} times at most.",
         )
     former = FormerName(
         name=organisation.name,
@@ -184,7 +184,7 @@ def end(
                 "successor-itself",
                 "successor",
                 vi="Một tổ chức không kế thừa chính mình; nếu chỉ đổi tên, hãy đổi tên.",
-                en="An organisation does not succeed itself; where only the name changes, rename it.",
+                en="An organisation cannot succeed itself; if only the name changes, rename it.",
             )
         in_being(successor, act.on, "successor", "on")
     ended = changed(

@@ -80,7 +80,7 @@ def start(
             "documents-empty",
             "documents",
             vi="Chương trình cần ít nhất một văn bản căn cứ.",
-            en="A programme rests on at least one document.",
+            en="A programme needs at least one document as its basis.",
         )
     cited = tuple(dict.fromkeys(document.id for document in documents))
     _limit_documents(len(cited))
@@ -114,7 +114,7 @@ def cite(programme: Programme, *, document: Document, act: Act) -> tuple[Program
             "document-cited",
             "document",
             vi="Chương trình đã dựa trên văn bản này.",
-            en="The programme rests on this document already.",
+            en="The programme has this document already.",
         )
     _limit_documents(len(programme.documents) + 1)
     cited = changed(programme, documents=(*programme.documents, document.id))
@@ -164,7 +164,7 @@ def add_item(
         item=programme.next_version,
         year=year,
         task=required(task, "task", longest=LONGEST_TEXT, vi="Nhiệm vụ", en="The task"),
-        lead=optional(lead, "lead", longest=LONGEST_LEAD, vi="Đơn vị chủ trì", en="Who leads"),
+        lead=optional(lead, "lead", longest=LONGEST_LEAD, vi="Đơn vị chủ trì", en="The leading unit"),
         due_on=due_on,
     )
     plan = sorted((*programme.plan, item), key=lambda one: (one.year, one.due_on or date.max, one.item))
@@ -196,7 +196,7 @@ def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, Prog
             "date-too-early",
             "on",
             vi=f"Ngày {on:%d/%m/%Y} sớm hơn ngày bắt đầu ({programme.started_on:%d/%m/%Y}).",
-            en=f"{on} is before it was started ({programme.started_on}).",
+            en=f"{on} is before the start of the programme ({programme.started_on}).",
         )
     reason = _reason(reason)
     years = tuple(year for year in programme.years if year <= on.year)
@@ -221,7 +221,7 @@ def admit(programme: Programme, *, year: int, unit: str) -> None:
             "programme-elsewhere",
             "programme",
             vi=f"“{programme.name}” là chương trình của đơn vị khác, không bao gồm đơn vị của mô hình.",
-            en=f"“{programme.name}” is for another unit, which the model's unit is not under.",
+            en=f"“{programme.name}” is for another unit, and the model's unit is not below that one.",
         )
 
 
@@ -252,7 +252,7 @@ def _limit_documents(documents: int) -> None:
             "too-many-documents",
             "documents",
             vi=f"Một chương trình dựa trên tối đa {MOST_DOCUMENTS} văn bản.",
-            en=f"A programme rests on {MOST_DOCUMENTS} documents at the most.",
+            en=f"A programme has at most {MOST_DOCUMENTS} documents.",
         )
 
 
@@ -265,5 +265,5 @@ def known_already(known: Programme) -> Refused:
         "programme-known",
         "name",
         vi=f"“{known.name}” {known.period} của đơn vị này đã có: {known.id}.",
-        en=f"This unit has “{known.name}” {known.period} already: {known.id}.",
+        en=f"This unit has the programme “{known.name}” {known.period} already: {known.id}.",
     )

@@ -258,7 +258,7 @@ def declare(
             "same-model",
             "other",
             vi="Một mô hình không thể có quan hệ với chính nó.",
-            en="A model has no relation to itself.",
+            en="A model cannot have a relation to itself.",
         )
     for relation in known:
         _undecided(relation, RelationState.CONFIRMED)

@@ -78,7 +78,7 @@ def _model(cells: Cells, given: dict[str, Any], known: Known) -> Model:
             "on",
             code="day-differs",
             vi="Ngày lập không sửa được.",
-            en="The day it was drafted cannot be changed.",
+            en="The day of drafting cannot be changed.",
         )
     if "programme" in given:
         programme = cells.attempt("programme", programme_named, given["programme"], known.programmes)

@@ -99,14 +99,14 @@ def _same_title(line: Line, model: Model, known: Known) -> tuple[RowProblem, ...
             cell=line.address("title"),
             code="title-twice",
             vi=f"Cùng tổ chức, cùng tên, cùng năm với dòng {first}.",
-            en=f"The same owner, title and year as row {first}.",
+            en=f"The owner, title and year are the same as in row {first}.",
         )
     elif recorded:
         warning = RowProblem(
             cell=line.address("title"),
             code="title-known",
             vi=f"Tổ chức đã có mô hình cùng tên, cùng năm: {recorded}. Nếu là mô hình ấy, hãy ghi mã ấy vào dòng.",
-            en=f"The owner has a model of this title and year: {recorded}. If it is meant, write its id in the row.",
+            en=f"The owner has a model of this title and year: {recorded}. If you mean it, write its id in the row.",
         )
     else:
         return ()
