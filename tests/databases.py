@@ -52,7 +52,7 @@ class Databases:
         return [name for name in self._client.list_database_names() if name.startswith(f"{self.prefix}_")]
 
     def _end_transactions(self, settings: Settings) -> None:
-        """Of processes that a test has killed: they would hold up the removal of documents for seconds."""
+        """Ends transactions of killed processes: otherwise, documents could not be removed for some seconds."""
         users = [mongo_user(settings, user) for user in (*mongo_roles(self.prefix), TOY)]
         self._client.admin.command("killAllSessions", [{"user": user, "db": "admin"} for user in users])
 

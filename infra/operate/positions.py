@@ -49,7 +49,7 @@ class Positions:
         return self.heads[cursor.rpartition("/")[2]] - passed
 
     def sentence(self, cursor: str) -> str:
-        """Where the reader is, and which process reads."""
+        """The reader's position, and the process that reads."""
         stray = "unknown: the log does not have that event, run `danvan settle`"
         behind = stray if cursor in self.strays else self.lag(cursor)
         reads = f"read by {self.holders[cursor]}" if self.holders[cursor] else "no process reads"

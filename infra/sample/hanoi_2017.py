@@ -45,7 +45,7 @@ FIELDS = {
 """Implemented models, as published: 7,924 in all."""
 UNEXPLAINED = sum(IMPLEMENTED.values()) - sum(FIELDS.values())
 PLACED = (Field.CULTURE_SOCIETY, SubjectKind.COLLECTIVE)
-"""Where the models are that no published field has."""
+"""Field and subject kind given to the `UNEXPLAINED` models, which no published field has."""
 LEVEL_CODES = {UnitLevel.PROVINCE: "CITY", UnitLevel.DISTRICT: "DISTRICT", UnitLevel.COMMUNE: "COMMUNE"}
 
 Figures = Mapping[tuple[str, str, str], Decimal]

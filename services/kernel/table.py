@@ -36,7 +36,7 @@ class Part(Generic[T]):
         self.create = create
 
     def late(self, pick: Callable[[T], H]) -> "Late[H]":
-        """What `pick` takes from the object. It exists only while a process serves the table."""
+        """A handler that `pick` takes from the object, which exists only while a process serves the table."""
         return Late(self, pick)
 
 

@@ -191,7 +191,7 @@ async def write_rows(tx: Transaction, job: Document, rows: Sequence[tuple[str, i
     if documents:
         await tx.unscoped(ROWS).write(documents)
     if added:
-        # Of two jobs that add the same row at the same time, one commits; the other then finds the row.
+        # If two jobs add the same row at the same time, one commits, and the other then finds the row.
         await tx.unscoped(ADDED).write(added)
 
 

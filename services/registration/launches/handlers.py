@@ -159,7 +159,7 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
 
 
 async def standings(addressees: Addressees, launch: Launch, access: Access) -> list[Standing]:
-    """Of each addressed unit or organisation that the caller may see."""
+    """One for each addressed unit or organisation that the caller may see."""
     if launch.asked.of_organisations:
         asked = await _organisations(addressees, launch, access)
         return [one.standing for one in await repository.reached_by_organisations(access, launch, asked)]

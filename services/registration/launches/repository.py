@@ -176,7 +176,7 @@ class Reached(NamedTuple, Generic[T]):
 async def reached_by_units(
     access: Access, launch: Launch, units: Sequence[Addressed]
 ) -> list[Reached[Addressed]]:
-    """Of each of these units, in their order."""
+    """One for each of these units, in their order."""
     if not units:
         return []
     wanted = None
@@ -194,7 +194,7 @@ async def reached_by_units(
 async def reached_by_organisations(
     access: Access, launch: Launch, asked: Sequence[AskedOne]
 ) -> list[Reached[AskedOne]]:
-    """Of each of these organisations, in their order. Models of those that took over from one count for it too."""
+    """One for each of these organisations, in their order. Models of its successors count for an ended organisation."""
     if not asked:
         return []
     wanted = {id_ for one in asked for id_ in (*one.ids, *one.heirs)}

@@ -1,4 +1,4 @@
-"""What each reader keeps, compared with the documents of its producer, read from MongoDB itself."""
+"""Compares the copies of each reader with the documents of its producer, which it reads from MongoDB itself."""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -130,7 +130,7 @@ async def test_text_of_many_units_opens_one_question_in_each_of_them(office: Off
     models.append(await office.registered("u1", title.upper()))
     assert await office.asked() == []
     models.append(await office.registered("u5", f"{title}."))
-    # Of two models in one unit only the first is remembered. The other one matches when its events are handled again.
+    # Only the first of two models in one unit is remembered. The other one matches when its events are handled again.
     assert sorted(await office.asked()) == sorted((m, "SAME_TEXT") for m in models if m != models[4])
     await office.hear(models[5], MARCH)
     assert len(await office.asked()) == 5
