@@ -150,7 +150,7 @@ async def counts(graphql: GraphQL) -> dict[str, int]:
     """Number of documents in each collection that a command can change, after all readers have read all events."""
     await graphql.settled()
     return {
-        f"{service}.{name}": await graphql.watch.stores[service].db[name].count_documents({})
+        f"{service}.{name}": await graphql.watch.stores[service].db[name].estimated_document_count()
         for service, names in CHANGED.items()
         for name in names
     }

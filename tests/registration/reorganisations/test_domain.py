@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -318,12 +319,16 @@ def test_successors_and_predecessors_agree_after_several_reorganisations(
     made = planned(drawn.rows)
     country = after(made)
     first = date(2020, 1, 1)
+    followers: dict[str, list[DatedUnit]] = defaultdict(list)
+    for follower in country.values():
+        for one in follower.predecessors:
+            followers[one.unit].append(follower)
 
     async def many(ids: list[str]) -> list[DatedUnit]:
         return [country[id_] for id_ in ids]
 
     async def came_of(ids: list[str]) -> list[DatedUnit]:
-        return [one for one in country.values() if any(line.unit in ids for line in one.predecessors)]
+        return list({unit.id: unit for id_ in ids for unit in followers[id_]}.values())
 
     async def check() -> None:
         for unit in made.units:
