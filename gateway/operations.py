@@ -1,4 +1,4 @@
-"""Runs operations in their callers' names, whichever transport brought them."""
+"""Runs operations of all transports, in the names of their callers."""
 
 import hashlib
 from collections import Counter
@@ -150,7 +150,7 @@ class Operations:
 
     @contextmanager
     def _seat(self, caller: Caller | None) -> Iterator[None]:
-        """Counts a subscription of the caller while it lasts; refused when the caller has too many."""
+        """Counts a subscription of the caller while it lasts. Refuses it if the caller has too many."""
         who = caller.id if caller else ""
         if self._listening[who] >= self._most:
             raise too_many_subscriptions(self._most)
@@ -164,7 +164,7 @@ class Operations:
 
 
 def _tag(query: str, asked: GraphQLRequest, version: str) -> str:
-    """A weak entity tag. It stands for the data; trace id and cost in an answer are new each time."""
+    """A weak entity tag: it identifies the data. Trace id and cost in an answer are new each time."""
     whole = orjson.dumps([query, asked.operation, asked.variables, version], option=orjson.OPT_SORT_KEYS)
     return f'W/"{hashlib.blake2b(whole, digest_size=16).hexdigest()}"'
 

@@ -14,7 +14,10 @@ FILE = resources.files("gateway") / "operations.json"
 
 
 class Manifest:
-    """The documents of the repository's own clients. Clients cannot add any: a hash does not tell who sent it."""
+    """The documents of the repository's own clients.
+
+    Clients cannot add documents, because a hash does not show who sent it.
+    """
 
     def __init__(self, only: Literal["nobody", "anonymous", "everyone"]) -> None:
         self._only = only
@@ -26,7 +29,10 @@ class Manifest:
         return self._documents.keys()
 
     def document(self, asked: GraphQLRequest, caller: Caller | None) -> str:
-        """The document to run. Refused: an unknown hash, a text with another hash, one that this caller may not run."""
+        """The document to run.
+
+        Refuses an unknown hash, a text with another hash, and a text that the caller may not run.
+        """
         query = asked.query
         if asked.persisted:
             query = query or self._known(asked.persisted)

@@ -1,4 +1,4 @@
-"""A GraphQL request, whichever transport brought it, and the reasons for which a request is not run."""
+"""A GraphQL request of any transport, and the reasons for which a request is not run."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Turns a bearer token into a caller. It decides nothing about rights."""
+"""Turns a bearer token into a caller. It does not check rights."""
 
 import time
 from collections import OrderedDict
@@ -26,7 +26,7 @@ class Embedded:
 
     def verify(self, token: str, now: float) -> tuple[Caller, float]:
         caller = self._tokens.verify(token, datetime.fromtimestamp(now, UTC))
-        assert caller.expires is not None, "no token is without an end"  # noqa: S101
+        assert caller.expires is not None, "every token has an end"  # noqa: S101
         return caller, caller.expires.timestamp() + LEEWAY.total_seconds()
 
     def refresh(self) -> None: ...

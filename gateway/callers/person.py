@@ -1,4 +1,4 @@
-"""Rules for callers in tokens from outside, whoever issued them: their ids and names reach logs, events and keys."""
+"""Rules for the callers in tokens of any issuer: ids and names of callers get into logs, events and keys."""
 
 from collections.abc import Iterator
 

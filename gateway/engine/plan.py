@@ -50,7 +50,7 @@ class Variables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldArguments:
-    """The arguments of one field, as they stand in the document."""
+    """The arguments of one field, as the document has them."""
 
     field: GraphQLField
     node: FieldNode
@@ -103,7 +103,7 @@ class Selection:
         await asyncio.gather(
             *(self.fetches[ord(letter) - FIRST].fetch(keys, found, run) for letter, keys in wanted.items())
         )
-        # All rows at once: between two marks stands a piece, and a linked row goes into the place of each mark.
+        # All rows at once: the text is cut at the marks, and each mark is replaced by a linked row.
         pieces = rows.text.split(LINK)
         spliced = [b""] * (2 * len(pieces) - 1)
         spliced[0::2] = pieces

@@ -131,7 +131,7 @@ class Policy:
             raise _overdrawn(taken)
 
     async def pay(self, caller: Caller | None, address: str, cost: float) -> None:
-        """Takes the cost of a step of a longer request. A caller over budget waits: the request goes on more slowly."""
+        """Takes the cost of a step of a longer request. A caller over budget waits, so the request gets slower."""
         while True:
             taken = self.take(caller, kind_of(caller), address, cost)
             if not taken.retry_after:
@@ -214,7 +214,7 @@ class Watch:
             self._note(begun)
 
     def show(self, result: Any) -> None:
-        """Replaces the errors of the result by what callers may see of them."""
+        """Replaces the errors of the result by errors that callers may see."""
         errors = getattr(result, "errors", None)
         if not errors or result is self._seen:
             return

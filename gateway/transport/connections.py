@@ -44,7 +44,7 @@ class Door:
         self._at: Counter[str] = Counter()
 
     def enter(self, connection: "Connection", peer: str) -> None:
-        """A trusted proxy stands for many clients: until a request says for which, its connection counts for nobody."""
+        """Counts the connection. That of a trusted proxy counts for no address until a request names the client."""
         connection.is_proxy = rates.is_within(peer, self._trusted)
         self.count(connection, NOBODY if connection.is_proxy else peer)
         if len(self._open) > self._most:
@@ -107,7 +107,7 @@ class Door:
 
 
 class Connection(HttpToolsProtocol):
-    """Counts what the client sends. The door decides about it."""
+    """Counts the bytes that the client sends. The door decides whether they come fast enough."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

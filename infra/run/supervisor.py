@@ -25,7 +25,7 @@ class Process:
     name: str
     argv: list[str]
     env: dict[str, str]
-    """The whole environment: ours is not inherited."""
+    """The whole environment: the child does not inherit that of this process."""
     log: Path
     ready_url: str | None = None
     """It answers 200 when the process is ready. None: the process is ready as soon as it runs."""
@@ -34,7 +34,7 @@ class Process:
 
 
 class Backoff:
-    """Pauses between starts, in seconds. Each is twice the one before; after a run of `long_life` they begin anew."""
+    """Pauses between starts, in seconds. Each is twice the one before; the first again after a run of `long_life`."""
 
     def __init__(self, first: float = 0.2, longest: float = 10.0, long_life: float = 30.0) -> None:
         self._first, self._longest, self._long_life = first, longest, long_life

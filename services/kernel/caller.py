@@ -24,7 +24,7 @@ _Timestamp = Annotated[int, msgspec.Meta(ge=0, le=LAST_SECOND)]
 LIFE = timedelta(seconds=30)
 LEEWAY = timedelta(seconds=5)
 MOST_SKEW = LIFE + LEEWAY
-"""The most by which the moment of a token of ours may differ from now."""
+"""Longest time, before or after now, at which a token of our own processes may have been signed."""
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -144,7 +144,7 @@ def unauthenticated(vi: str, en: str) -> Refused:
 
 
 class ClockOff(Exception):  # noqa: N818
-    """A good token of ours was made at another moment than now. `seconds`: how far this clock is ahead."""
+    """A valid token of our own processes was not signed about now. `seconds`: how far this clock is ahead."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -185,7 +185,7 @@ class Tokens:
         return caller
 
     def verify_ours(self, token: str, now: datetime, **bound: str) -> Caller:
-        """The caller of a token that another process of ours made for one request. `ClockOff` if not made about now."""
+        """The caller of a token that a process of ours signed for one request. `ClockOff` if it was not signed now."""
         claims, caller = self._signed(token, **bound)
         skew = now.timestamp() - msgspec.convert(claims["iat"], _Timestamp)
         if abs(skew) > MOST_SKEW.total_seconds():

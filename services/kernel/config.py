@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     answer_days: Days = 30.0
     """Days for which an idempotency key is known: a repeated command gets the same answer."""
     refusal_days: Days = 1.0
-    """The same for refusals. After that, the same command with the same key is judged anew."""
+    """The same for refusals. After that, the same command with the same key is handled as a new one."""
     backdated_years: Annotated[int, Field(ge=0, le=200)] = 1
     """Calendar years before the present one into which a person may date acts on records of their own unit."""
     backdated_years_above: Annotated[int, Field(ge=0, le=200)] = 10

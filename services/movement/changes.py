@@ -1,4 +1,4 @@
-"""A changed value of a record, as history and corrections show it, and the facts that figures count anew after it."""
+"""A changed value of a record, as history and corrections show it, and the facts that figures count instead."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

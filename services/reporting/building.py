@@ -32,7 +32,7 @@ PAUSE = 0.05
 
 
 class GivenUp(Exception):  # noqa: N818
-    """This process does not go on with the build: another one does, or another build takes its place."""
+    """This process stops its build: another process continues the build, or another build replaces it."""
 
 
 class Builder:
@@ -45,7 +45,7 @@ class Builder:
         """Counts for the generation that is being built, until `take` hands it over."""
 
     async def build(self) -> bool:
-        """Builds what was asked for, or goes on with what was begun, until it is in use. Then call `take`.
+        """Begins the requested build, or continues one that was begun, until it is in use. Then call `take`.
 
         False when there is nothing to build or another process builds.
         """

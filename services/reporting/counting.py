@@ -18,7 +18,7 @@ from services.reporting.repository import Counters
 
 
 class Counting:
-    """Begins at once, and goes on until `stop`."""
+    """Begins at once, and runs until `stop`."""
 
     def __init__(self, store: Store, generation: int, nats: Client) -> None:
         count = partial(handlers.count, counters=Counters(generation))

@@ -24,7 +24,9 @@ BUILDER = "builder"
 """Id of the lease of the process that builds."""
 FIRST_GENERATION = 1
 FORGOTTEN = 4
-"""Number of dropped generations that are remembered, to drop again what a reader with old news has written since."""
+"""Number of dropped generations that are remembered. A reader may write to one before it knows that it was dropped:
+then it is dropped again.
+"""
 
 
 class Request(msgspec.Struct, frozen=True):

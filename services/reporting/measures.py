@@ -177,7 +177,7 @@ RESTATED_BY: Mapping[type[Event], Restating] = {
     ReviewNominated: Restating(ReviewCorrected, ReviewStep.NOMINATE),
     ActivityRecorded: Restating(ActivityCorrected),
 }
-"""Counted event → the event that corrects what it told. The correction counts where the corrected event does."""
+"""Counted event → the event that corrects its facts. The correction counts in the same measures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from services.review.messages import REVIEW, ReviewRow, ReviewsPage
 
 COLLECTION = "reviews"
 DAYS = ("opened_on", "decided_on", "nominated_on")
-"""A list by days walks the index that has them at its end, and reads only what matches."""
+"""A list by days walks the index whose last key is the day, and reads only matching reviews."""
 
 INDEXES: Indexes = {
     COLLECTION: [

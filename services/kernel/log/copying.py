@@ -30,7 +30,7 @@ PAGE = 500
 RECENT = 2000
 """Most events kept in memory after their numbering. Older ones are read from the log."""
 SILENCE = 5.0
-"""Seconds without any acknowledgement after which the stream's tail is read again, and an operator is told."""
+"""Seconds without any acknowledgement after which the stream's tail is read again, and `/readyz` shows a problem."""
 NO_ANSWER = "NATS does not answer. If its disk was full, make room and restart nats-server"
 UNLIMITED = 86_400.0
 """Seconds. The driver requires a time limit for each acknowledgement; `SILENCE` is the real limit."""

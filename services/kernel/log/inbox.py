@@ -123,7 +123,7 @@ class Inbox:
         return self._standby
 
     async def run(self, nats: Client) -> None:
-        """Follows the producer for ever. While the database is away it waits, then goes on from the cursor."""
+        """Follows the producer for ever. While the database is away it waits, then continues from the cursor."""
         async with Pulse(nats, self.producer) as pulse:
             self._pulse = pulse
             try:

@@ -59,7 +59,7 @@ Settle = Callable[[Stretch, Transaction], Awaitable[int]]
 
 
 def replacing(*collections: Unscoped, handler: Handler) -> Settle:
-    """For copies whose id is the record's key: makes them anew from the events, and removes those without events.
+    """For copies whose id is the record's key: writes them again from the events, and removes those without events.
 
     Returns the number of those that were removed.
     """
@@ -96,7 +96,7 @@ class Settlement:
         self.parked = 0
 
     async def run(self, progress: Callable[[int, int], None] = lambda done, total: None) -> Position:
-        """Returns the position at which the reader goes on. `progress`: events read, and all events."""
+        """Returns the position from which the reader continues. `progress`: events read, and all events."""
         stored = await self._store.db.cursors.find_one({"_id": self._id}) or {}
         # As it is stored: an older program noted no event.
         self._left = {"_id": self._id} | {name: stored.get(name) for name in ("seq", "event")}

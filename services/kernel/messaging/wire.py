@@ -28,7 +28,7 @@ def header(name: str, value: str) -> bytes:
 
 
 class Connection(Nats):
-    """`nats-py`'s client with `ask`. `tests/platform/kernel/test_wire.py` names what it overrides."""
+    """`nats-py`'s client with `ask`. `tests/platform/kernel/test_wire.py` names the methods that it overrides."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ class _Decimals(TypeCodec):
         return value.to_decimal()
 
 
-# A moment that Python cannot express spoils its own document only: with the default it fails the whole query.
+# A moment that Python cannot express spoils only its own document. With the default, it would fail the whole query.
 CODECS: Codecs = CodecOptions(
     tz_aware=True,
     type_registry=TypeRegistry([_Decimals()]),

@@ -19,7 +19,7 @@ from services.kernel.search.tokenizer import Terms, expanded, pairs_of, tokens
 
 Postings = dict[str, BitMap]
 FEW_STRAYS, MANY_STRAYS = 2_000, 20_000
-"""Numbers of documents that arrived out of the order of ids. With so many, ordering them costs a query milliseconds."""
+"""Numbers of documents that arrived out of the order of ids. Ordering this many costs a query milliseconds."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ class Index:
         )
 
     def is_disordered(self, *, idle: bool) -> bool:
-        """Whether so many documents are strays that building the index again, in order, pays."""
+        """Whether the index should be built again in order, because too many documents are strays."""
         return len(self.ids.strays) > (FEW_STRAYS if idle else max(MANY_STRAYS, self.documents * 3 // 10))
 
     def put(self, entries: Iterable[Entry]) -> None:

@@ -91,7 +91,7 @@ class Projection:
         return False  # each process has an index of its own
 
     async def run(self, nats: Nats) -> None:
-        """Never ends. While the database is away it waits, then goes on from its position."""
+        """Never ends. While the database is away it waits, then continues from its position."""
         try:
             async with Pulse(nats, self._store.service) as pulse:
                 self._pulse = pulse

@@ -15,7 +15,7 @@ MOST_NAMES = 50_000
 
 
 class TextSource(Protocol):
-    """Reads one text of documents. It keeps what it has read until an event says that it changed."""
+    """Reads one text of documents. It keeps each text in memory until an event says that the text has changed."""
 
     @property
     def fields(self) -> Sequence[str]:
@@ -28,7 +28,7 @@ class TextSource(Protocol):
         """Ids of the records that have other names after these events."""
 
     async def prepare(self, documents: Sequence[Document]) -> None:
-        """Reads what the texts of these documents need."""
+        """Reads the other records that the texts of these documents need."""
 
     def texts(self, document: Document) -> Sequence[str]: ...
 

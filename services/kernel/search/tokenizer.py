@@ -120,7 +120,7 @@ def spoken(text: str) -> str:
 
 
 def abbreviated(text: Sequence[Token]) -> Iterator[tuple[int, int, str, str]]:
-    """Places from and to where words stand that have an abbreviation, and its exact and bare key."""
+    """Stretches of words that have an abbreviation: first place, the place after the last, exact key and bare key."""
     contractions = _contractions()
     bare = tuple(one.bare for one in text)
     for place, first in enumerate(bare):

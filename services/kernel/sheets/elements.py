@@ -12,7 +12,7 @@ from services.kernel.sheets.number_formats import NumberFormat, format_of
 from services.kernel.text import is_unseen
 
 MOST_COLUMNS = 60
-"""Columns in which something stands must be among the first so many."""
+"""Columns of a file, at most: cells further to the right must be empty."""
 MOST_STRINGS = 500_000
 """Shared strings of a workbook."""
 LONGEST_CELL = 32_767
@@ -144,7 +144,7 @@ class Styles:
 
 
 class Rows:
-    """The rows of one worksheet in which something stands; `rows` are those that are complete.
+    """The rows of one worksheet that are not empty; `rows` are those that are complete.
 
     `hidden`: numbers of the columns that are hidden. Known at the end: `merges`, and `far`, the row and the
     address of the last cell beyond `MOST_COLUMNS`.
@@ -157,7 +157,7 @@ class Rows:
         self.far = (0, "")
         self._strings, self._formats, self._epoch = strings, formats, epoch
         self._held = 0
-        """Rows so far in which something stands."""
+        """Number of rows so far that are not empty."""
         self._is_hidden = False
         self._places: dict[str, int] = {}
         self._number = self._place = 0
@@ -304,7 +304,7 @@ def unescaped(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text, or nothing if only blanks and unseen characters stand there."""
+    """The text, or nothing if it has only blanks and invisible characters."""
     return text if text.strip() and not all(one.isspace() or is_unseen(one) for one in text) else ""
 
 

@@ -12,7 +12,7 @@ from services.kernel.sheets.elements import Row, letters_of
 NUMBERING = frozenset({"stt", "tt", "sott", "sothutu", "no"})
 """Headings of columns that only number the rows."""
 ALIKE, SHORTEST = 0.82, 5
-"""A heading of so many letters that resembles one of ours by so much is a slip."""
+"""An unknown heading is a slip if it resembles one of ours by at least `ALIKE` and has at least `SHORTEST` letters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which rows are the same. A row is what it says: its place and the form of the file do not matter."""
+"""Finds rows that are the same: the values of their cells are equal. Their places and the file format do not matter."""
 
 import asyncio
 import hashlib

@@ -104,14 +104,14 @@ def judged(line: Line, layout: Layout, judge: Callable[[Cells], Outcome[E]]) -> 
 
 
 def imported_before(record: str) -> Outcome[Any]:
-    """The outcome of a row that says what a row of an earlier import said, which added this record."""
+    """The outcome of a row with the values of a row that an earlier import has read, and that added this record."""
     vi, en = f"Dòng này đã nhập trước đây: {record}.", f"This row was imported before: {record}."
     note = RowProblem(cell="", code="row-imported", vi=vi, en=en)
     return Outcome(Fate.UNCHANGED, record, problems=(note,))
 
 
 def repeats(first: int) -> Outcome[Any]:
-    """The outcome of a row that says what the row `first` of the same file says."""
+    """The outcome of a row with the values of the row `first` of the same file."""
     note = RowProblem(
         cell="",
         code="row-twice",

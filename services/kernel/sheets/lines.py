@@ -1,4 +1,4 @@
-"""Rows of a file as they stand there, and the apostrophe that keeps a spreadsheet from computing a text."""
+"""Rows of a file as they are written, and the apostrophe that keeps a spreadsheet from computing a text."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ FORMULA = frozenset("=+-@\u2212")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a file. `cells`: by column key, as they stand there. `letters`: column key → letter.
+    """A row of a file. `cells`: by column key, as they are written. `letters`: column key → letter.
 
     `problems`: of cells that cannot be read. `notes`: what is reported of the row though it is imported.
     """

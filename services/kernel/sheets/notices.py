@@ -44,7 +44,7 @@ def unreadable(value: Any, cell: str) -> RowProblem | None:
 def notices(
     row: Row, headings: Headings, sheet: Rows | None, problems: list[RowProblem], notes: list[RowProblem]
 ) -> None:
-    """Adds what a person must know of this row. `notes`: of rows that are imported all the same.
+    """Adds the problems of this row. `notes`: problems that do not keep the row from being imported.
 
     `sheet`: None for a CSV file. A cell beyond the headings is a problem there: it is mostly the end of a text with a
     comma, and the other cells stand too far right.

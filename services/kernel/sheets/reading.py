@@ -27,7 +27,7 @@ from services.kernel.sheets.workbook import Workbook
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A worksheet or CSV file below its headings. `sheet`: what is hidden and merged; None for a CSV file."""
+    """A worksheet or CSV file below its headings. `sheet`: knows hidden and merged cells; None for a CSV file."""
 
     headings: Headings
     rows: Iterator[Row]
@@ -134,7 +134,7 @@ def _csv(file: Path, start: bytes, layout: Layout) -> Iterator[Table]:
 
 
 def _csv_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
-    """The rows in which something stands."""
+    """The rows that are not empty."""
     held = 0
     for number, row in rows:
         cells: list[Any] = [visible(cell.replace("\r\n", "\n").replace("\r", "\n")) for cell in row]

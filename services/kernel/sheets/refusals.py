@@ -8,7 +8,7 @@ from services.kernel.messages import Refused
 MOST_ROWS = 50_000
 """Rows below the headings."""
 LOOKED_AT = 20
-"""Rows from the top among which the headings are looked for: titles and mottos stand above them."""
+"""Rows from the top that may have the headings: titles and mottos can be above them."""
 
 
 def file(code: str, vi: str, en: str) -> Refused:

@@ -63,7 +63,7 @@ class Workbook:
         return Rows(self._strings.texts, self._styles.formats, self._epoch)
 
     def rows(self, sheet: Worksheet, reader: Rows) -> Iterator[Row]:
-        """Each row in which something stands. `reader`: of this worksheet; it knows what is hidden and merged."""
+        """Each row that is not empty. `reader`: of this worksheet; it knows the hidden and the merged cells."""
         parser = parser_of(reader.start, reader.end, reader.text)
         for chunk in self._chunks(sheet.part, None):
             with _sound():

@@ -1,1 +1,1 @@
-"""Hand-overs: open records of a unit that has ended go on under one of its successors, by an act."""
+"""Hand-overs: a person hands open records of an ended unit over to one of its successors."""

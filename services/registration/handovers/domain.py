@@ -1,4 +1,4 @@
-"""The rules of hand-overs: who can take over the records of a unit that has ended. Nothing is ever guessed."""
+"""The rules of hand-overs: which units can take over the records of an ended unit. No successor is guessed."""
 
 from collections.abc import Sequence
 from datetime import date

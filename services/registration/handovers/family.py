@@ -1,4 +1,4 @@
-"""All units with their lineage, in memory: who succeeds a unit that has ended, and who may take over its records.
+"""All units with their lineage, in memory: which units succeed an ended unit, and who may take over its records.
 
 A unit that was merged has one successor. Of a unit that was split, a person must choose. A unit without a line of its
 own, such as a district of 2025, is succeeded by the units that have its sub-units, and by the units above these.

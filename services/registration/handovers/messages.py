@@ -1,4 +1,4 @@
-"""Commands and queries of hand-overs: open records of a unit that has ended go on under a successor."""
+"""Commands and queries of hand-overs: open records of an ended unit continue under a successor."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -65,7 +65,7 @@ class HandOverAll(Command, frozen=True, kw_only=True):
 
 
 class HandOverPreview(Shows, frozen=True, kw_only=True):
-    """One row: what `HandOverAll` would do. Refused as the command would be."""
+    """One row: the outcome that `HandOverAll` would have. It has the same refusals."""
 
     roles: ClassVar[frozenset[Role]] = HANDS_OVER
 

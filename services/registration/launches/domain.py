@@ -186,7 +186,7 @@ def recall(launch: Launch, *, reason: str, act: Act) -> tuple[Launch, LaunchReca
 def hand_over(
     launch: Launch, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Launch, LaunchHandedOver]:
-    """The units of these steps go on with the launch, each from its day on. The addressed units stay the same."""
+    """The launch lives in the units of these steps, each from its day on. The addressed units stay the same."""
     homes, _ = homes_after(launch, steps, document=document, act=act)
     handed = changed(launch, homes=homes)
     return handed, LaunchHandedOver(

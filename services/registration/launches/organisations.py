@@ -73,7 +73,7 @@ async def _heirs(ended: Sequence[Organisation], as_of: date, access: Access) -> 
     known: dict[str, Organisation] = {one.id: one for one in ended}
     waiting = {one.successor for one in ended if one.successor} - known.keys()
     while waiting:
-        # A second entry means the organisation under which it goes on.
+        # A second entry stands for the organisation into which it was merged.
         means = await kept(access, waiting)
         wanted = sorted({means.get(id_, id_) for id_ in waiting})
         found = [one async for one in _read(Organisations.seen(access), {"_id": {"$in": wanted}})]

@@ -37,7 +37,7 @@ COLLECTION = "models"
 
 INDEXES: Indexes = {
     COLLECTION: [
-        # With the day at its end, a list by days needs no other: it walks this index and reads only what matches.
+        # The day is the last key, so a list by days needs no other index: it reads only matching models.
         IndexModel([("within", ASCENDING), NEWEST, ("registered_on", ASCENDING)]),
         IndexModel([("within", ASCENDING), ("state", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("field", ASCENDING), NEWEST]),

@@ -91,7 +91,7 @@ def organisation_known(known: Organisation) -> Refused:
 def merge(
     organisation: Organisation, *, into: Organisation, reason: str, document: str, act: Act
 ) -> tuple[tuple[Organisation, OrganisationMerged], tuple[Organisation, OrganisationAbsorbed]]:
-    """The second entry and the organisation under which it goes on, both changed."""
+    """The second entry and the organisation into which it is merged, both changed."""
     if organisation.id == into.id:
         raise Refused(
             "merged-already",
@@ -202,7 +202,7 @@ def end(
 def hand_over(
     organisation: Organisation, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Organisation, OrganisationHandedOver]:
-    """The organisation goes on in the units of these steps, each from its day on. Its models stay where they are."""
+    """The organisation lives in the units of these steps, each from its day on. Its models stay where they are."""
     homes, _ = homes_after(organisation, steps, document=document, act=act)
     handed = changed(organisation, homes=homes)
     return handed, OrganisationHandedOver(

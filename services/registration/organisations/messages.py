@@ -180,7 +180,7 @@ class OrganisationEnded(Event, frozen=True, kw_only=True):
 
 
 class OrganisationMerged(Event, frozen=True, kw_only=True):
-    """It was a second entry of `into`, under which it goes on. `basis`: the document behind it, in words; or empty."""
+    """It was a second entry of `into`, and was merged into it. `basis`: the document behind it, in words; or empty."""
 
     name: str
     into: str
@@ -208,7 +208,7 @@ class OrganisationAbsorbed(Event, frozen=True, kw_only=True):
 
 
 class OrganisationHandedOver(Event, frozen=True, kw_only=True):
-    """It goes on in `unit`, a successor of its unit, which has ended. `before`: path of that unit.
+    """It was handed over to `unit`, a successor of its unit, which has ended. `before`: path of the ended unit.
 
     `homes`: all units to which it was handed over, each with its first day.
     """

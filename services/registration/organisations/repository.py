@@ -66,7 +66,7 @@ class Organisations(HomedRepository[Organisation]):
 
 
 class Kept(Organisations):
-    """Organisations that an input field names as those that second entries go on under."""
+    """Organisations that an input field names, to merge second entries into them."""
 
     noun = Noun("into", "tổ chức được giữ", "organisation")
 
@@ -97,7 +97,7 @@ async def page(access: Access, query: OrganisationsPage) -> Rows:
 
 
 async def kept(access: Access, ids: Iterable[str]) -> dict[str, str]:
-    """Id of a second entry → id of the organisation under which it goes on, of those that the caller may see."""
+    """Id of a second entry → id of the organisation into which it was merged, if the caller may see that one."""
     wanted = {"merged.organisation": {"$in": sorted(set(ids))}}
     found = Organisations.seen(access).find(wanted, {"merged.organisation": 1})
     return {entry["organisation"]: one["_id"] async for one in found for entry in one["merged"]}

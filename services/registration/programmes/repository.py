@@ -53,7 +53,7 @@ TOLD = {
     PlanItemDropped.subject: ("Bỏ nhiệm vụ", "a plan item dropped"),
     ProgrammeEnded.subject: ("Kết thúc chương trình", "ended"),
 }
-"""Type of event → what it did, in Vietnamese and in English."""
+"""Type of event → its effect, in Vietnamese and in English."""
 
 
 class Programmes(Issued[Programme]):

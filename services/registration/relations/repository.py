@@ -94,7 +94,7 @@ class Sides:
         self._access = access
         self._kinds: dict[str, str] = {}
         self._kept: dict[str, str] = {}
-        """Owner that is a second entry → the organisation under which it goes on."""
+        """Owner that is a second entry → the organisation into which it was merged."""
         self._sides: dict[str, Side] = {}
 
     async def read(self, models: Iterable[str]) -> Mapping[str, Side]:

@@ -88,7 +88,7 @@ def _model(cells: Cells, given: dict[str, Any], known: Known) -> Model:
 
 
 class _Row:
-    """A row and the model that it names. `notes`: what it says in vain, at the cells that say it."""
+    """A row and the model that it names. `notes`: the values that change nothing, with their cells."""
 
     def __init__(self, cells: Cells, given: Mapping[str, Any], model: Model, known: Known) -> None:
         self._cells, self._given, self._model, self._known = cells, given, model, known

@@ -1,4 +1,4 @@
-"""The day of the results in a row: its own, the import's, or the last day that they can belong to, which is told."""
+"""The day of the results in a row: that of the row, that of the import, or, with a note, the last possible day."""
 
 from datetime import date, timedelta
 

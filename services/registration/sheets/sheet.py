@@ -139,7 +139,7 @@ class ModelsExporter:
 
 
 async def _names(access: Access, owners: Collection[str]) -> dict[str, str]:
-    """Id → name of these organisations. A second entry has the name of the organisation under which it goes on."""
+    """Id → name of these organisations. A second entry has the name of the organisation into which it was merged."""
     kept = await organisations.kept(access, owners)
     ids = {owner: kept.get(owner, owner) for owner in owners}
     found = Organisations.seen(access).find({"_id": {"$in": sorted(ids.values())}}, {"name": 1})

@@ -66,7 +66,7 @@ async def add_moves(tx: Transaction) -> int:
 
 
 async def count_owners(tx: Transaction, models: AsyncIterator[Stage | None]) -> None:
-    """Makes the numbers of owners, which an older program did not keep, unless there are some.
+    """Writes the numbers of owners, if there are none: an older program did not keep them.
 
     `models`: the stages of all models, as of the moment of the transaction. Moves that wait are counted in them, and
     will be added once more: they are taken off.
@@ -119,7 +119,7 @@ def read(
 def read_owners(
     access: Access, programme: str, year: int, owners: Collection[str]
 ) -> AsyncIterator[Document]:
-    """The same of these organisations, which the caller may see."""
+    """The same for these organisations. The caller must be allowed to see them."""
     wanted = {"programme": programme, "year": year, "owner": {"$in": sorted(owners)}}
     return access.unscoped(OF_OWNERS).find(wanted, {**_NUMBERS, "owner": 1}, snapshot=True)
 

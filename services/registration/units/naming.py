@@ -43,7 +43,7 @@ def asked(name: str) -> list[str]:
 def ranked(
     name: str, units: Sequence[DatedUnit], *, on: date, level: UnitLevel | None, within: str | None
 ) -> list[Found]:
-    """Each unit once, under its best matching name. Of equal matches, a name in force comes first."""
+    """Each unit once, under its best matching name. If matches are equal, a name in force comes first."""
     wanted = _spelt(name)
     best: list[tuple[tuple[int, bool, int, str, str], Found]] = []
     depth = list(UnitLevel).index
