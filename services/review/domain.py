@@ -460,8 +460,13 @@ def follow_home(
 
 def _handed_over(review: Review, act: Act) -> ReviewHandedOver:
     about = _about(review, act) | {"unit": str(review.home)}
-    decided = review.verdict is not None
-    return ReviewHandedOver(**about, made_under=review.unit, homes=review.homes, decided=decided)
+    return ReviewHandedOver(
+        **about,
+        made_under=review.unit,
+        homes=review.homes,
+        decided=review.verdict is not None,
+        verdict=review.verdict,
+    )
 
 
 def _require_open(review: Review) -> None:

@@ -230,12 +230,13 @@ class ReviewHandedOver(_AboutModel, frozen=True, kw_only=True):
     """The model was handed over to a successor of its unit: the review goes on there, under `unit`.
 
     `made_under`: path of its first unit. `homes`: the units to which it was handed over, each with its first day.
-    `decided`: whether there was a verdict before.
+    `decided`: whether there was a verdict before, and `verdict`: that one.
     """
 
     made_under: str
     homes: tuple[Home, ...]
     decided: bool
+    verdict: Verdict | None = None
 
 
 class _OfReview(Correct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from services.review.messages import (
     ReviewClosed,
     ReviewCorrected,
     ReviewDecided,
+    ReviewHandedOver,
     ReviewNominated,
     ReviewOpened,
     Verdict,
@@ -37,6 +38,7 @@ class ReviewEventKind(Word):
     DECIDED = ReviewDecided.subject, "Có kết quả thẩm định"
     NOMINATED = ReviewNominated.subject, "Được đề nghị biểu dương, khen thưởng"
     CORRECTED = ReviewCorrected.subject, "Được đính chính sau khi có kết quả"
+    HANDED_OVER = ReviewHandedOver.subject, "Được bàn giao cùng mô hình cho đơn vị kế thừa"
     CLOSED = ReviewClosed.subject, "Được khép lại, khi mô hình rút hoặc dừng thực hiện"
 
 
@@ -48,7 +50,7 @@ BATCH = 200
 """Events held for a client that has not taken them yet."""
 HEARD_BY = ANY_OFFICE
 """The roles that may subscribe to review events, each for its own units."""
-SHOWN = (ReviewOpened, ReviewDecided, ReviewNominated, ReviewCorrected, ReviewClosed)
+SHOWN = (ReviewOpened, ReviewDecided, ReviewNominated, ReviewCorrected, ReviewHandedOver, ReviewClosed)
 TYPES = {type_.subject: type_ for type_ in SHOWN}
 
 

@@ -9,6 +9,7 @@ from infra.operate.recount import recount
 from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.people import Office, Person, fresh
+from tests.review.test_subscription import last_cursor, subscribed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,6 +72,7 @@ async def running_model(office: Office, unit: str) -> tuple[str, str]:
 async def test_model_continues_under_the_successor_and_its_earlier_figures_stay(graphql: GraphQL) -> None:
     old, new, province = Office(graphql, WARD), Office(graphql, SUCCESSOR), Office(graphql, PROVINCE)
     neighbour = Person(graphql, Role.OFFICER, NEIGHBOUR)
+    head = await last_cursor(graphql)
     model, owner = await running_model(old, WARD)
     draft = await old.draft(owner, on="2025-06-20", title="Tuyến đường hoa")
     review = await old.review_of(model)
@@ -152,6 +154,11 @@ async def test_model_continues_under_the_successor_and_its_earlier_figures_stay(
     await new.appraiser.does(
         "decideReview", review=review, verdict="RECOGNISED", reason="Thiết thực", on="2025-12-20"
     )
+
+    async with subscribed(graphql, new.reporter.token, after=head, unit=SUCCESSOR) as live:
+        handed_over, decided = await live.next(2)
+    assert [handed_over["kind"], decided["kind"]] == ["HANDED_OVER", "DECIDED"]
+    assert (handed_over["review"]["id"], handed_over["verdict"]) == (review, None)
 
     # The draft is handed over in bulk, and the successor submits it.
     shown = (await new.officer.ask(PREVIEW, unit=WARD))["handOverPreview"]
