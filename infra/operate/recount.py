@@ -20,7 +20,17 @@ from services.reporting.generations import cursor, generations, reader
 
 MOVED: Document = {"spells.1": {"$exists": True}}
 """The units with several spells."""
-COMPARED = ("measure", "on", "counted_on", "unit", "amount", "dimensions", "several", "corrected_on")
+COMPARED = (
+    "measure",
+    "on",
+    "counted_on",
+    "unit",
+    "amount",
+    "dimensions",
+    "several",
+    "corrected_on",
+    "withdrawn",
+)
 
 
 @dataclass(slots=True)
@@ -54,7 +64,9 @@ class _Count:
             for fact in [name for name in expected if name.startswith(f"{key}/")]:
                 del expected[fact]
         counted = {
-            fact["_id"]: fact | {"several": {by: {*codes} for by, codes in fact.get("several", {}).items()}}
+            fact["_id"]: {"withdrawn": False}
+            | fact
+            | {"several": {by: {*codes} for by, codes in fact.get("several", {}).items()}}
             async for fact in self._all("reporting", f"facts_{generation}")
         }
         self._compare_facts(expected, counted)
@@ -184,8 +196,8 @@ def _corrected(
                     else:
                         facts[key] = fact
                     amount = sign * fact["amount"]
-                    id_, version, measure = key.split("/")
-                    mark = f"{'+' if sign > 0 else '-'}{version}"
+                    id_, version, measure, *taken = key.split("/")
+                    mark = f"{'+' if sign > 0 else '-'}{version}{''.join(taken)}"
                     difference = {**fact, "amount": amount, "corrected_on": restated["on"]}
                     yield f"{id_}/{restated['version']}/{measure}/{mark}", difference
     yield from facts.items()
@@ -207,9 +219,14 @@ def _steps(model: Document) -> Iterator[Document]:
         yield {
             "step": "DISCONTINUE" if last else "WITHDRAW",
             **ended,
+            "taken": None,
             "implemented_year": last and int(max(last["on"], f"{model['year']}-01-01")[:4]),
             "implemented_level": last and last["level"],
         }
+        for given in model["contributions"]:
+            if given["version"] in ended.get("taken", ()) and not given.get("reversed_version"):
+                taken = {"version": ended["version"], "on": ended["on"], "taken": given["version"]}
+                yield {"step": "WITHDRAW", **given, **taken}
     for given in model["contributions"]:
         if not given.get("reversed_version"):
             yield {"step": "CONTRIBUTE", **given}
@@ -221,6 +238,10 @@ def _of_step(model: Document, step: Document) -> Iterator[tuple[str, Document]]:
     year = step["year"] or model["year"]
     counted_on = max(on, f"{year}-01-01")
     is_late = year < int(on[:4])
+    if taken := step.get("taken"):
+        key, fact = _expected(step["kind"], then, version, on, -step["amount"])
+        yield f"{key}/~{taken}", fact | {"withdrawn": True}
+        return
     match step["step"]:
         case "ACCEPT":
             yield _of_year("REGISTERED", then, version, on)
@@ -286,7 +307,8 @@ def _taken_back(review: Document) -> Iterator[tuple[str, Document]]:
     for measure in (review["verdict"], "NOMINATED" if review["nominated_on"] else ""):
         if measure:
             back = review["closed_version"], day, Decimal(-1)
-            yield _expected(measure, review, *back, counted_on=counted_on)
+            key, fact = _expected(measure, review, *back, counted_on=counted_on)
+            yield key, fact | {"withdrawn": True}
 
 
 def _of_decision(then: Document) -> Iterator[tuple[str, Document]]:
@@ -352,6 +374,7 @@ def _expected(
         "amount": amount,
         "corrected_on": None,
         "several": {},
+        "withdrawn": False,
         "dimensions": {dimension: document[name] for dimension, name in names.items()},
     }
 
@@ -384,6 +407,8 @@ def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
             for period in (year, f"{year}-H{1 if month < 7 else 2}"):
                 sum_ = sums[f"{period}/{unit}/{fact['measure']}"]
                 sum_["total"] += fact["amount"]
+                if fact["withdrawn"]:
+                    sum_["withdrawn"] += fact["amount"]
                 if fact["corrected_on"]:
                     ends = f"{period[:4]}-06-30" if period.endswith("H1") else f"{period[:4]}-12-31"
                     sum_["corrected"] += fact["amount"]
@@ -401,7 +426,7 @@ def _sums(facts: Iterable[Document]) -> Mapping[str, Mapping[str, Decimal]]:
 def _flat(counter: Document) -> dict[str, Decimal]:
     by = counter.get("by", {})
     flat = {f"{dimension}.{code}": value for dimension, codes in by.items() for code, value in codes.items()}
-    corrected = {name: counter.get(name, Decimal(0)) for name in ("corrected", "corrected_late")}
+    corrected = {name: counter.get(name, Decimal(0)) for name in ("corrected", "corrected_late", "withdrawn")}
     overlap = {f"overlap.{dimension}": value for dimension, value in counter.get("overlap", {}).items()}
     return {"total": counter.get("total", Decimal(0)), **corrected, **flat, **overlap}
 

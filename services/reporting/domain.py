@@ -67,7 +67,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     `counted_on`: the day by which periods count it; see `services/movement/years.py`.
     `corrected_on`: of a difference that a correction makes, the day on which the correction took effect. `on` is then
-    the day of the corrected fact. `several`: its rows in dimensions whose rows do not add up.
+    the day of the corrected fact. `withdrawn`: whether a withdrawn record takes it back.
+    `several`: its rows in dimensions whose rows do not add up.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     on: date
     counted_on: date
     corrected_on: date | None = None
+    withdrawn: bool = False
     unit: str
     dimensions: dict[Dimension, str]
     several: dict[Dimension, tuple[str, ...]] = {}
@@ -122,10 +124,11 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
     """(period, unit, measure) → amounts to add to `total` and to each `by.<dimension>.<code>`.
 
     `overlap.<dimension>` is the part of the rows that a fact has beyond its first row.
-    `corrected` is the part of the total that corrections have added; `corrected_late`, those after the period's end.
+    `corrected` is the part of the total that corrections have added; `corrected_late`, those after the period's end;
+    `withdrawn`, what withdrawn records have taken back.
     """
     # Many facts of a batch are alike. Each distinct kind is added to its ancestors and periods once.
-    alike: dict[tuple[str, Measure, tuple[str, str], _Rows, _SeveralRows, date | None], Decimal]
+    alike: dict[tuple[str, Measure, tuple[str, str], _Rows, _SeveralRows, date | None, bool], Decimal]
     alike = defaultdict(Decimal)
     for fact in facts:
         kind = (
@@ -135,16 +138,19 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
             tuple(fact.dimensions.items()),
             tuple(fact.several.items()),
             fact.corrected_on,
+            fact.withdrawn,
         )
         alike[kind] += fact.amount
     counters: dict[tuple[str, str, Measure], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for (unit_path, measure, periods, dimensions, several, corrected_on), amount in alike.items():
+    for (unit_path, measure, periods, dimensions, several, corrected_on, withdrawn), amount in alike.items():
         path = UnitPath(unit_path)
         for unit in path.segments:
             place = (Dimension.PLACE, path.below(unit) or unit)
             for period in periods:
                 counter = counters[period, unit, measure]
                 counter["total"] += amount
+                if withdrawn:
+                    counter["withdrawn"] += amount
                 if corrected_on:
                     counter["corrected"] += amount
                     if corrected_on > span_of(period)[1]:
@@ -189,6 +195,7 @@ def figure(measure: Measure, counter: Mapping[str, object], places: Mapping[str,
         total=total,
         corrected=_decimal(counter.get("corrected")),
         corrected_late=_decimal(counter.get("corrected_late")),
+        withdrawn=_decimal(counter.get("withdrawn")),
         breakdowns=tuple(
             _breakdown(
                 dimension,
@@ -386,13 +393,14 @@ def _fact(measure: Measure, source: Source, item: Item, event: Any, recorded: Re
     rows = source.rows(item.fact)
     codes = {dimension: dimension.codes_of(rows) for dimension in measure.dimensions if dimension.reads}
     return Fact(
-        id=f"{id_}/{item.restates}" if item.restates else id_,
+        id=f"{id_}/{item.mark}" if item.mark else id_,
         measure=measure,
         thing=event.key,
         amount=item.sign * source.amount(item.fact),
         on=source.day(item.fact),
         counted_on=source.counted_on(item.fact),
         corrected_on=event.on if item.restates else None,
+        withdrawn=source.withdraws,
         # A corrected activity can have been held in another unit.
         unit=getattr(item.fact, "unit", event.unit),
         dimensions={dimension: codes[0] for dimension, codes in codes.items() if dimension.adds_up},

@@ -140,11 +140,12 @@ def _as_dated(day: date, _: int | None) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A fact that counts. `restates`: of a fact in a correction, the version that recorded it first, with the sign."""
+    """A fact that counts. `mark`: its part of the fact's id, if the event has several. `restates`: by a correction."""
 
     fact: Any
     sign: int = 1
-    restates: str = ""
+    mark: str = ""
+    restates: bool = False
 
 
 def _alone(event: Event) -> Iterable[Item]:
@@ -153,17 +154,23 @@ def _alone(event: Event) -> Iterable[Item]:
 
 @dataclass(frozen=True, slots=True)
 class Restating:
-    """The event that corrects facts of one kind, and the step by which it names this kind, if it has several."""
+    """The event that corrects facts of one kind, and the step by which it names this kind, if it has several.
+
+    `taken`: facts that take a contribution back.
+    """
 
     event: type[Event]
     step: str = ""
+    taken: bool = False
 
     def items(self, event: Any) -> Iterable[Item]:
         """The facts that the correction strikes, and those that count instead."""
         for sign, mark, facts in ((-1, "-", event.struck), (1, "+", event.counted)):
             for fact in facts:
-                if not self.step or fact.step == self.step:
-                    yield Item(fact, sign, f"{mark}{fact.version}")
+                taken = getattr(fact, "taken", None)
+                if (not self.step or fact.step == self.step) and (taken is not None) is self.taken:
+                    name = f"{mark}{fact.version}" if taken is None else f"{mark}{fact.version}~{taken}"
+                    yield Item(fact, sign, name, restates=True)
 
 
 RESTATED_BY: Mapping[type[Event], Restating] = {
@@ -180,13 +187,22 @@ RESTATED_BY: Mapping[type[Event], Restating] = {
 """Counted event → the event that corrects its facts. The correction counts in the same measures."""
 
 
+def _taken(event: ModelWithdrawn) -> Iterable[Item]:
+    """The contributions that the withdrawn model takes with it."""
+    return (Item(fact, mark=f"~{fact.taken}") for fact in event.taken)
+
+
+TAKEN_RESTATED = Restating(ModelCorrected, ModelStep.WITHDRAW, taken=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """An event that adds `amount`, in the measure's unit, to a measure on `day`, where `when` holds.
 
     `counts`: the day by which periods count it, from its day and from the year that the event is for.
     `rows`: the value that has the fields of the dimensions.
-    `items`: the facts in the event that count; by default, the event itself.
+    `items`: the facts in the event that count; by default, the event itself. `withdraws`: what its record takes back
+    when it is withdrawn.
     """
 
     event: type[Event]
@@ -196,6 +212,7 @@ class Source:
     counts: Callable[[date, int | None], date]
     rows: Callable[[Any], Any] = _itself
     items: Callable[[Any], Iterable[Item]] = _alone
+    withdraws: bool = False
 
     def counted_on(self, fact: Any) -> date:
         return self.counts(self.day(fact), getattr(fact, "year", None))
@@ -233,7 +250,10 @@ def taken_back(of: Callable[[ReviewClosed], bool], day: Callable[[ReviewClosed],
     at all if the registration of its model was lost.
     """
     return (
-        each(ReviewClosed, lambda event: not _is_lost(event) and of(event), _less_one, counts=from_year),
+        replace(
+            each(ReviewClosed, lambda event: not _is_lost(event) and of(event), _less_one, counts=from_year),
+            withdraws=True,
+        ),
         each(ReviewClosed, lambda event: _is_lost(event) and of(event), _less_one, day, counts=in_year),
     )
 
@@ -249,8 +269,17 @@ def decided(verdict: Verdict) -> tuple[Source, ...]:
     )
 
 
-def contributed(kind: ContributionKind) -> Source:
-    return each(ContributionRecorded, lambda event: event.kind is kind, lambda event: event.amount)
+def contributed(kind: ContributionKind) -> tuple[Source, ...]:
+    """The contributions of a kind, and those that withdrawn models take with them from the day of the withdrawal on."""
+
+    def is_of_kind(fact: Any) -> bool:
+        return fact.kind is kind
+
+    given = each(ContributionRecorded, is_of_kind, lambda event: event.amount)
+    taken = Source(
+        ModelWithdrawn, is_of_kind, lambda fact: -fact.amount, _on, _as_dated, items=_taken, withdraws=True
+    )
+    return given, taken, replace(taken, event=TAKEN_RESTATED.event, items=TAKEN_RESTATED.items)
 
 
 OF_MODELS = (Dimension.FIELD, Dimension.LEVEL, Dimension.SUBJECT_KIND, Dimension.PLACE)
@@ -269,7 +298,7 @@ def counting(*sources: Source, by: tuple[Dimension, ...] = OF_MODELS) -> Countin
 
     Corrections of these events count too.
     """
-    for source in sources:
+    for source in (one for one in sources if one.items is _alone):
         fields = {field.name for field in msgspec.structs.fields(source.event)}
         for dimension in by:
             if dimension.reads and dimension.reads not in fields:
@@ -338,12 +367,12 @@ class Measure(Word):
             *taken_back(lambda event: bool(event.nominated_on), lambda event: event.nominated_on or event.on),
         ),
     )
-    LAND_M2 = "LAND_M2", "Hiến đất (m²)", counting(contributed(ContributionKind.LAND_M2))
-    WORK_DAY = "WORK_DAY", "Ngày công", counting(contributed(ContributionKind.WORK_DAY))
+    LAND_M2 = "LAND_M2", "Hiến đất (m²)", counting(*contributed(ContributionKind.LAND_M2))
+    WORK_DAY = "WORK_DAY", "Ngày công", counting(*contributed(ContributionKind.WORK_DAY))
     MONEY = (
         "MONEY",
         "Kinh phí (đồng)",
-        counting(contributed(ContributionKind.MONEY), by=(*OF_MODELS, Dimension.COVERS)),
+        counting(*contributed(ContributionKind.MONEY), by=(*OF_MODELS, Dimension.COVERS)),
     )
     FORMALITY_ASKED = "FORMALITY_ASKED", "Câu hỏi về dấu hiệu hình thức", counting(each(QuestionAsked))
     FORMALITY_ANSWERED = (

@@ -73,6 +73,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     `corrected_late`: the same, of the corrections after the period's end. Without corrections the total was
     `total - corrected`; at the end of the period it was `total - corrected_late`, as far as corrections go.
+    `withdrawn`: the part that withdrawn models have taken back in the period; never positive without corrections.
     """
 
     measure: Measure
@@ -80,6 +81,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal
     corrected: Decimal = Decimal(0)
     corrected_late: Decimal = Decimal(0)
+    withdrawn: Decimal = Decimal(0)
     breakdowns: tuple[Breakdown, ...]
     flags: tuple[Flag, ...] = ()
     """Reasons to doubt this total."""

@@ -50,6 +50,10 @@ class Figure:
     corrected_late: Decimal = strawberry.field(
         description="Trong đó do những đính chính có hiệu lực sau khi kỳ kết thúc."
     )
+    withdrawn: Decimal = strawberry.field(
+        description="Phần của tổng số do mô hình rút đăng ký mang theo, tính từ ngày rút: nguồn lực đã ghi nhận, "
+        "kết quả thẩm định, đề nghị; số âm là bớt đi, số đã ghi trước khi rút là `total` trừ số này."
+    )
     breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
     flags: list[Flag] = strawberry.field(
         description="Vì sao tổng số ấy bất thường, theo quy tắc nào; không số nào bị sửa.",

@@ -21,7 +21,13 @@ from services.registration.models.domain import (
     require_state,
     require_unit,
 )
-from services.registration.models.messages import Contribution, ContributionRecorded, ModelStep, StatedResult
+from services.registration.models.messages import (
+    Contribution,
+    ContributionRecorded,
+    CountedFact,
+    ModelStep,
+    StatedResult,
+)
 
 MOST_CONTRIBUTIONS = 500
 STATED = "Nêu khi đăng ký"
@@ -98,6 +104,27 @@ def given(*, kind: ContributionKind, amount: str, covers: Covers | None) -> dict
 
 def note_of_contribution(text: str) -> str:
     return optional(text, "note", longest=LONGEST_TEXT, vi="Ghi chú", en="The note")
+
+
+def taken_back(model: Model) -> tuple[CountedFact, ...]:
+    """The contributions that a withdrawn model takes with it: they count no more from the day of its end on."""
+    ended = model.ended
+    return tuple(
+        CountedFact(
+            step=ModelStep.WITHDRAW,
+            version=ended.version,
+            on=ended.on,
+            field=one.field,
+            subject_kind=one.subject_kind,
+            level=one.level,
+            kind=one.kind,
+            amount=one.amount,
+            covers=one.covers,
+            taken=one.version,
+        )
+        for one in (model.standing if ended else ())
+        if ended and one.version in ended.taken
+    )
 
 
 def flagged(contributions: Sequence[Contribution]) -> dict[str, Any]:

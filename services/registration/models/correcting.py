@@ -38,8 +38,8 @@ MOST_RESTATED = 10_000
 """Counted facts that all corrections of a model may strike and add, at most."""
 
 
-def counted(model: Model) -> dict[tuple[ModelStep, int], CountedFact]:
-    """The facts of the model that reports count, by step and version."""
+def counted(model: Model) -> dict[tuple[ModelStep, int, int | None], CountedFact]:
+    """The facts of the model that reports count, by step, version and contribution that is taken back."""
 
     def fact(step: ModelStep, version: int, on: date, level: Any, **more: Any) -> CountedFact:
         of_model = {"field": model.field, "subject_kind": model.subject_kind, "year": model.year}
@@ -82,7 +82,8 @@ def counted(model: Model) -> dict[tuple[ModelStep, int], CountedFact]:
         )
         for given in model.standing
     ]
-    return {(one.step, one.version): one for one in found}
+    found += contributing.taken_back(model)
+    return {(one.step, one.version, one.taken): one for one in found}
 
 
 def contribution(model: Model, version: int) -> Contribution:

@@ -84,7 +84,10 @@ class Implemented(Counted, frozen=True, kw_only=True):
 
 
 class Ended(Counted, frozen=True, kw_only=True):
+    """`taken`: the versions of the contributions that a withdrawn model takes with it."""
+
     reason: str
+    taken: tuple[int, ...] = ()
 
 
 class Model(Homed, frozen=True, kw_only=True):

@@ -114,6 +114,11 @@ def _changes(event: Event) -> tuple[Change, ...]:
             return (Change(field="unit", before=before, after=after),)
         case ContributionRecorded():
             return (Change(field="contribution", before=None, after=f"{event.amount} {event.kind}"),)
+        case ModelWithdrawn():
+            return tuple(
+                Change(field="contribution", before=f"{one.amount} {one.kind}", after=None)
+                for one in event.taken
+            )
         case ModelSelfAssessed():
             return (Change(field="rating", before=None, after=event.rating),)
         case _:

@@ -259,8 +259,9 @@ class CountedFact(msgspec.Struct, frozen=True, kw_only=True):
     """A fact of a model that reports count: the step and version that recorded it, its day, its row in each dimension.
 
     `year`: the year that the model is registered for; None for a contribution, which counts on its day.
-    `kind`, `amount`, `covers`: of a contribution. `registered`: whether the model was registered. `implemented_year`,
-    `implemented_level`: as in `ModelDiscontinued`.
+    `kind`, `amount`, `covers`: of a contribution. `taken`: the version of a contribution that the model's withdrawal
+    takes back on the day `on`. `registered`: whether the model was registered. `implemented_year`, `implemented_level`:
+    as in `ModelDiscontinued`.
     """
 
     step: ModelStep
@@ -272,6 +273,7 @@ class CountedFact(msgspec.Struct, frozen=True, kw_only=True):
     kind: ContributionKind | None = None
     amount: Decimal | None = None
     covers: Covers | None = None
+    taken: int | None = None
     registered: bool = True
     year: int | None = None
     implemented_year: int | None = None
@@ -466,10 +468,11 @@ class ModelCarriedOver(_Counted, frozen=True, kw_only=True):
 
 
 class ModelWithdrawn(_Counted, frozen=True, kw_only=True):
-    """`registered`: whether the model was registered before."""
+    """`registered`: whether the model was registered before. `taken`: its contributions, not counted from `on` on."""
 
     reason: str
     registered: bool
+    taken: tuple[CountedFact, ...] = ()
 
 
 class ModelDiscontinued(_Counted, frozen=True, kw_only=True):

@@ -1,9 +1,12 @@
 """A model on its way to registration: submitted, returned, accepted, withdrawn."""
 
+import msgspec
+
 from services.kernel.act import Act
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
 from services.movement.own_work import not_own_work
+from services.registration.models.contributing import taken_back
 from services.registration.models.domain import (
     Model,
     counted_fields,
@@ -80,8 +83,12 @@ def withdraw(model: Model, *, unit: DatedUnit, reason: str, act: Act) -> tuple[M
     spell = require_unit(model, unit, act)
     require_state(model, ModelStep.WITHDRAW)
     reason = reason_of(reason, "Lý do rút", "The reason for withdrawing it")
-    withdrawn = stepped(model, ModelStep.WITHDRAW, act, ended=ending(model, reason, act))
-    registered = model.registered_on is not None
+    taken = tuple(one.version for one in model.standing)
+    end = msgspec.structs.replace(ending(model, reason, act), taken=taken)
+    withdrawn = stepped(model, ModelStep.WITHDRAW, act, ended=end)
     return withdrawn, ModelWithdrawn(
-        **counted_fields(withdrawn, spell, act), reason=reason, registered=registered
+        **counted_fields(withdrawn, spell, act),
+        reason=reason,
+        registered=model.registered_on is not None,
+        taken=taken_back(withdrawn),
     )

@@ -17,6 +17,7 @@ from services.kernel.mongo.codec import to_document
 from services.movement.words import ContributionKind, Field, OutlierRule
 from services.registration.corrections import domain, messages
 from services.registration.corrections.domain import NAMES, Judged
+from services.registration.models import history
 from services.registration.models.contributing import contribute
 from services.registration.models.domain import Model
 from services.registration.models.implementing import begin, carry_over, discontinue
@@ -189,6 +190,48 @@ def test_withdrawn_model_can_still_be_corrected() -> None:
     story.corrected(amount(story.model, version, "1155.3"))
     story.corrected(domain.contents(story.model, programmes={}, act=act(), field="QPAN"))
     assert story.recounted()["WITHDRAWN by.FIELD.DEFENCE_SECURITY"] == 1
+
+
+def test_withdrawn_model_takes_its_contributions_with_it_from_that_day_on() -> None:
+    story = Story()
+    first, second = story.gives("10"), story.gives("4")
+    days = story.gives("3", ContributionKind.WORK_DAY)
+    story.model, event = withdraw(story.model, unit=WARD, reason="Thôi", act=act(on=date(2019, 2, 1)))
+    story.events.append(event)
+
+    def figures() -> dict[str, Decimal]:
+        """Land and work-days of both years, and what the withdrawal took back."""
+        story.recounted()
+        facts = [fact for event in story.events for fact in facts_of(event, recorded(event))]
+        return {
+            f"{measure} {year} {name}": counter[name]
+            for (year, place, measure), counter in fold(facts).items()
+            for name in ("total", "withdrawn")
+            if place == "vn" and year in ("2018", "2019") and counter.get(name)
+            if measure in (Measure.LAND_M2, Measure.WORK_DAY)
+        }
+
+    assert figures() == {
+        "LAND_M2 2018 total": 14,
+        "LAND_M2 2019 total": -14,
+        "LAND_M2 2019 withdrawn": -14,
+        "WORK_DAY 2018 total": 3,
+        "WORK_DAY 2019 total": -3,
+        "WORK_DAY 2019 withdrawn": -3,
+    }
+    assert [change.before for change in history._changes(event)] == ["10 LAND_M2", "4 LAND_M2", "3 WORK_DAY"]
+
+    # A correction of a contribution corrects what was taken back, too.
+    story.corrected(amount(story.model, first, "9"))
+    story.corrected(domain.reversal(story.model, days))
+    story.corrected(domain.contents(story.model, programmes={}, act=act(), field="QPAN"))
+    money = {"kind": ContributionKind.MONEY, "amount": "7000"}
+    story.corrected(domain.contribution(story.model, second, unit=WARD, act=act(), **money))
+    assert figures() == {
+        "LAND_M2 2018 total": 9,
+        "LAND_M2 2019 total": -9,
+        "LAND_M2 2019 withdrawn": -9,
+    }
 
 
 def test_corrected_year_moves_what_counts_in_it() -> None:
