@@ -374,7 +374,11 @@ class Measure(Word):
         "Kinh phí (đồng)",
         counting(*contributed(ContributionKind.MONEY), by=(*OF_MODELS, Dimension.COVERS)),
     )
-    FORMALITY_ASKED = "FORMALITY_ASKED", "Câu hỏi về dấu hiệu hình thức", counting(each(QuestionAsked))
+    FORMALITY_ASKED = (
+        "FORMALITY_ASKED",
+        "Câu hỏi về dấu hiệu hình thức",
+        counting(each(QuestionAsked, lambda event: not event.again)),
+    )
     FORMALITY_ANSWERED = (
         "FORMALITY_ANSWERED",
         "Câu hỏi về dấu hiệu hình thức đã được trả lời",

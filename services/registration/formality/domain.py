@@ -4,7 +4,7 @@ A match refuses nothing: the unit is asked, it answers, and a person decides.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,11 +26,13 @@ from services.registration.formality.messages import (
     QuestionAnswered,
     QuestionAsked,
     QuestionHandedOver,
+    QuestionLapsed,
     QuestionSettled,
     QuestionState,
 )
 from services.registration.launches.domain import closing
 from services.registration.models.domain import Model
+from services.registration.models.messages import ModelState
 from services.registration.relations.likeness import content
 
 FEWEST_WORDS = 2
@@ -49,6 +51,8 @@ MOST_SHOWN = 10
 MID_YEAR = (7, 1)
 AT_LEAST = timedelta(days=90)
 """Time that a model has to begin after its registration, at least."""
+OF_TEXT = frozenset({FormalityRule.BOILERPLATE, FormalityRule.NOTHING_CONCRETE, FormalityRule.SAME_TEXT})
+"""The rules whose ground goes when the text of the registration is completed."""
 TIME_TO_ANSWER = timedelta(days=14)
 """After this time a question can be settled without an answer."""
 
@@ -77,6 +81,7 @@ class Question(Homed, frozen=True, kw_only=True):
     words: tuple[str, ...]
     others: tuple[str, ...]
     asked_on: date
+    asked_again_on: date | None = None
     answer: str | None = None
     answered_on: date | None = None
     answered_version: int | None = None
@@ -227,6 +232,59 @@ def ask(key: str, subject: Subject, suspicion: Suspicion, *, act: Act) -> tuple[
     )
 
 
+def ask_again(question: Question, suspicion: Suspicion, *, act: Act) -> tuple[Question, QuestionAsked]:
+    """Opens a question that has lapsed: its ground is back."""
+    asked = changed(
+        question,
+        state=QuestionState.ANSWERED if question.answer else QuestionState.ASKED,
+        why_vi=suspicion.why_vi,
+        why_en=suspicion.why_en,
+        words=suspicion.words,
+        others=suspicion.others,
+        asked_again_on=act.on,
+        **dict.fromkeys(("settled_on", "settled_version", "reason")),
+    )
+    return asked, QuestionAsked(
+        **_about(asked, str(asked.home), act),
+        why_vi=asked.why_vi,
+        why_en=asked.why_en,
+        words=asked.words,
+        others=asked.others,
+        again=True,
+    )
+
+
+def ground_gone(
+    question: Question, model: Model, matches: Collection[FormalityRule] | None
+) -> tuple[str, str] | None:
+    """Why the open question has no ground any more, in Vietnamese and in English; None while it has.
+
+    `matches`: the rules that the model matches as it was submitted now; None if it was not submitted.
+    """
+    if model.state is ModelState.WITHDRAWN:
+        return "Mô hình đã rút đăng ký.", "The model was withdrawn."
+    if question.rule is FormalityRule.NO_ACTIVITY and model.implemented:
+        begun = model.implemented[0].on
+        return f"Mô hình đã triển khai từ ngày {begun:%d/%m/%Y}.", f"The model has begun on {begun}."
+    if question.rule in OF_TEXT and matches is not None and question.rule not in matches:
+        return (
+            "Nội dung gửi lại không còn dấu hiệu ấy.",
+            "The text that was submitted again does not match the rule.",
+        )
+    return None
+
+
+def lapse(question: Question, why: tuple[str, str], *, act: Act) -> tuple[Question, QuestionLapsed]:
+    lapsed = changed(
+        question,
+        state=QuestionState.LAPSED,
+        settled_on=act.on,
+        settled_version=question.next_version,
+        reason=why[0],
+    )
+    return lapsed, QuestionLapsed(**_about(lapsed, str(lapsed.home), act), why_vi=why[0], why_en=why[1])
+
+
 def answer(question: Question, *, unit: DatedUnit, text: str, act: Act) -> tuple[Question, QuestionAnswered]:
     spell = spell_on(question, unit, act.on, "question")
     _require_open(question)
@@ -257,7 +315,7 @@ def settle(
         vi="Người hoặc tổ chức đăng ký, hay người đã trả lời, không được kết luận câu hỏi này.",
         en="The person or organisation that registered the model, or that answered, may not settle this question.",
     )
-    until = question.asked_on + TIME_TO_ANSWER
+    until = (question.asked_again_on or question.asked_on) + TIME_TO_ANSWER
     if question.state is QuestionState.ASKED and act.on < until:
         raise Refused(
             "answer-awaited",

@@ -15,9 +15,11 @@ from services.registration.formality.domain import Subject, Suspicion
 from services.registration.formality.messages import (
     QUESTION,
     AnswerQuestion,
+    FormalityRule,
     QuestionsById,
     QuestionsOfModels,
     QuestionsPage,
+    QuestionState,
     SettleQuestion,
 )
 from services.registration.formality.repository import Due, Groups, Questions, not_begun
@@ -46,7 +48,8 @@ async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
         for one in heard
         if isinstance(one.event, ModelSubmitted) and one.event.key in current
     }
-    await _ask_about(submitted, current, tx)
+    matches = await _ask_about(submitted, current, tx)
+    await _lapse(heard, known, matches, tx)
     due, done = {}, []
     for one in heard:
         model = current.get(one.event.key)
@@ -59,9 +62,28 @@ async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
     await Due(tx).change(due, done)
 
 
-async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx: Transaction) -> None:
+async def _lapse(
+    heard: Sequence[Heard],
+    known: dict[str, Model],
+    matches: dict[str, set[FormalityRule]],
+    tx: Transaction,
+) -> None:
+    """Closes the open questions whose ground is gone. `matches`: the rules that each submitted model matches."""
+    questions = Questions(tx)
+    last = {one.event.key: one.recorded for one in heard}
+    for question in (await questions.of_models(known)).values():
+        why = domain.ground_gone(question, known[question.model], matches.get(question.model))
+        if why and question.settled_on is None:
+            with tx.because(last[question.model]):
+                await questions.save(*domain.lapse(question, why, act=tx.act()))
+
+
+async def _ask_about(
+    submitted: dict[str, Heard], current: dict[str, Model], tx: Transaction
+) -> dict[str, set[FormalityRule]]:
+    """Opens questions. Returns the rules that each submitted model matches."""
     if not submitted:
-        return
+        return {}
     subjects = await repository.subjects([current[id_] for id_ in submitted], tx)
     deadlines = await _deadlines(subjects, tx)
     groups = Groups(tx)
@@ -97,13 +119,22 @@ async def _ask_about(submitted: dict[str, Heard], current: dict[str, Model], tx:
         [everything[one] for one in {m for m, _, _ in matches} & everything.keys()], tx
     )
     questions = Questions(tx)
-    existing = await questions.existing({member for member, _, _ in matches})
+    existing = await questions.of_models({member for member, _, _ in matches})
     for member, cause, suspicion in matches:
-        if (member, suspicion.rule) in existing or member not in about:
+        if member not in about:
             continue
-        existing.add((member, suspicion.rule))
+        known = existing.get((member, suspicion.rule))
         with tx.because(submitted[cause].recorded):
-            await questions.add(*domain.ask(new_id(QUESTION), about[member], suspicion, act=tx.act()))
+            if known is None:
+                asked, event = domain.ask(new_id(QUESTION), about[member], suspicion, act=tx.act())
+                await questions.add(asked, event)
+            elif known.state is QuestionState.LAPSED:
+                asked, event = domain.ask_again(known, suspicion, act=tx.act())
+                await questions.save(asked, event)
+            else:
+                continue
+        existing[member, suspicion.rule] = asked
+    return {id_: {suspicion.rule for member, _, suspicion in matches if member == id_} for id_ in submitted}
 
 
 async def ask_idle(tx: Transaction) -> int:
@@ -111,7 +142,7 @@ async def ask_idle(tx: Transaction) -> int:
     due = Due(tx)
     ids = await due.by(tx.today, AT_ONCE)
     questions = Questions(tx)
-    existing = await questions.existing(ids)
+    existing = await questions.of_models(ids)
     found = await repository.models(ids, tx)
     subjects = await repository.subjects(list(found.values()), tx)
     for id_, model in found.items():

@@ -35,6 +35,7 @@ class QuestionState(Word):
     ANSWERED = "ANSWERED", "Đơn vị đã trả lời"
     CLEARED = "CLEARED", "Đã giải trình thỏa đáng"
     SUSPECTED = "SUSPECTED", "Nghi hình thức, đối phó"
+    LAPSED = "LAPSED", "Dấu hiệu không còn, không cần trả lời"
 
 
 SETTLES = frozenset({Role.APPRAISER})
@@ -126,12 +127,16 @@ class _AboutModel(Event, frozen=True, kw_only=True):
 
 
 class QuestionAsked(_AboutModel, frozen=True, kw_only=True):
-    """The system opens the question. It refuses nothing and decides nothing."""
+    """The system opens the question. It refuses nothing and decides nothing.
+
+    `again`: the question had lapsed, and its ground is back.
+    """
 
     why_vi: str
     why_en: str
     words: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    again: bool = False
 
 
 class QuestionAnswered(_AboutModel, frozen=True, kw_only=True):
@@ -146,6 +151,13 @@ class QuestionSettled(_AboutModel, frozen=True, kw_only=True):
 
     suspected: bool
     reason: str
+
+
+class QuestionLapsed(_AboutModel, frozen=True, kw_only=True):
+    """The ground of the open question is gone, for the reason `why_vi`, `why_en`: nobody has to answer or settle it."""
+
+    why_vi: str
+    why_en: str
 
 
 class QuestionHandedOver(_AboutModel, frozen=True, kw_only=True):

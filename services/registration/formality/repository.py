@@ -16,7 +16,13 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.registration.formality.domain import Question, Subject
-from services.registration.formality.messages import QUESTION, QuestionRow, QuestionsOfModels, QuestionsPage
+from services.registration.formality.messages import (
+    QUESTION,
+    FormalityRule,
+    QuestionRow,
+    QuestionsOfModels,
+    QuestionsPage,
+)
 from services.registration.models.domain import Model
 from services.registration.models.messages import ModelState
 from services.registration.models.repository import Models
@@ -45,10 +51,10 @@ class Questions(HomedRepository[Question]):
     columns = Columns(QuestionRow, QUESTION, unit=Computed(("unit", "asked_on"), UnitOnDay.of))
     state = Question
 
-    async def existing(self, models: Iterable[str]) -> set[tuple[str, str]]:
-        """The pairs of model and rule that have a question."""
-        found = self.seen(self._tx).find({"model": {"$in": sorted(models)}}, {"model": 1, "rule": 1})
-        return {(document["model"], document["rule"]) async for document in found}
+    async def of_models(self, models: Iterable[str]) -> dict[tuple[str, FormalityRule], Question]:
+        """The questions about these models, by model and rule."""
+        found = await self.find({"model": {"$in": sorted(models)}})
+        return {(question.model, question.rule): question for question in found}
 
 
 async def page(access: Access, query: QuestionsPage) -> Rows:

@@ -104,3 +104,35 @@ async def test_formal_registration_is_questioned_answered_marked_and_counted(
     added = {measure: many - before[measure] for measure, many in after.items()}
     assert added == {"FORMALITY_ASKED": 2, "FORMALITY_ANSWERED": 1, "FORMALITY_SUSPECTED": 1}
     assert (await recount(graphql.settings)).differences == []
+
+
+async def test_question_lapses_when_the_text_is_completed_and_comes_back_with_its_ground(
+    graphql: GraphQL,
+) -> None:
+    office, before = Office(graphql, PROVINCE), await _counted(Office(graphql))
+    year = today().year
+    model = await office.draft(await office.organisation(unit=PROVINCE), title="Dân vận khéo", year=year)
+
+    async def submitted(**contents: str) -> dict[str, str]:
+        if contents:
+            await office.appraiser.does("returnModel", model=model, reason="Bổ sung", on="2019-02-10")
+            await office.officer.does("reviseModel", model=model, on="2019-02-10", **contents)
+        await office.officer.does("submitModel", model=model, on="2019-02-10")
+        return {rule: question["state"] for rule, question in (await _asked(office, model)).items()}
+
+    assert await submitted() == {"BOILERPLATE": "ASKED", "NOTHING_CONCRETE": "ASKED"}
+    assert await submitted(title="Hũ gạo tình thương") == {
+        "BOILERPLATE": "LAPSED",
+        "NOTHING_CONCRETE": "ASKED",
+    }
+    assert await submitted(place="Tổ 5") == {"BOILERPLATE": "LAPSED", "NOTHING_CONCRETE": "LAPSED"}
+    lapsed = (await _asked(office, model))["NOTHING_CONCRETE"]
+    assert (lapsed["settledOn"], lapsed["settledBy"]) == (today().isoformat(), None)
+    late = await office.officer.tries("answerQuestion", question=lapsed["id"], answer="x")
+    assert late["code"] == "already-settled"
+    assert await submitted(place="") == {"BOILERPLATE": "LAPSED", "NOTHING_CONCRETE": "ASKED"}
+    await office.officer.does("withdrawModel", model=model, reason="Trùng", on="2019-02-10")
+    assert {one["state"] for one in (await _asked(office, model)).values()} == {"LAPSED"}
+    added = {measure: many - before[measure] for measure, many in (await _counted(office)).items()}
+    assert added == {"FORMALITY_ASKED": 2, "FORMALITY_ANSWERED": 0, "FORMALITY_SUSPECTED": 0}
+    assert (await recount(graphql.settings)).differences == []
