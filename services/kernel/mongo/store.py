@@ -127,6 +127,11 @@ class Store:
         before = [at, *map(id_of, documents)]
         return at, [recorded(*both, self.service) for both in zip(documents[:limit], before, strict=False)]
 
+    async def has_after(self, seq: int) -> bool:
+        """Whether the log has events after that number, or events without a number."""
+        pending = await self.db.log.find_one({"seq": 0}, {"_id": 1}, hint=PENDING)
+        return bool(pending or await self.db.log.find_one({"seq": {"$gt": seq}}, {"_id": 1}))
+
     async def event_at(self, seq: int) -> str:
         """Id of the log's event with this number; empty if there is none. Two logs differ in these ids."""
         found = await self.db.log.find_one({"seq": seq}, {"_id": 1}) if seq else None

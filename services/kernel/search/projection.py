@@ -41,7 +41,7 @@ class Projection:
         self._pulse: Pulse | None = None
         self._moved = asyncio.Condition()
         self._written = 0
-        self._written_at = time.monotonic()
+        self._write_at = time.monotonic() + WRITE_EVERY
         self.built, self.total = 0, 0
         """Documents indexed, and about how many there are, while the index is built."""
 
@@ -108,7 +108,8 @@ class Projection:
                         await asyncio.sleep(0.5)
         finally:
             if self._index is not None and self._index.position > self._written:
-                self._file.write(self._file.packed(self._index))
+                with contextlib.suppress(PyMongoError):  # the next start reads an older file, or builds the index
+                    await self._write(self._index)
 
     async def _follow(self, pulse: Pulse) -> None:
         """Ends when the index has to be built again."""
@@ -166,14 +167,22 @@ class Projection:
         telemetry.log.info(
             "search index built", documents=index.documents, seconds=round(time.monotonic() - began, 1)
         )
+        self._write_at = 0.0
         await self._write(index)
         return index
 
     async def _write_at_times(self, index: Index) -> None:
-        if index.position > self._written and time.monotonic() - self._written_at > WRITE_EVERY:
+        if index.position > self._written and time.monotonic() > self._write_at:
             await self._write(index)
 
     async def _write(self, index: Index) -> None:
+        """Writes the index to disk, unless the log has events that the index does not include.
+
+        Some documents may have been read with the changes of these events. If the database was restored to a moment
+        before them, the next start would take such an index for one of that log.
+        """
+        if await self._store.has_after(index.position):
+            return
         packed = self._file.packed(index)
         await asyncio.to_thread(self._file.write, packed)
-        self._written, self._written_at = index.position, time.monotonic()
+        self._written, self._write_at = index.position, time.monotonic() + WRITE_EVERY
