@@ -50,6 +50,8 @@ METHODS = (
 PORT = 19000 + os.getpid() % 500 * 20
 """The first port of the stack. Two benches that choose a free port at the same moment must not choose the same."""
 RATES = ("rate_anonymous", "rate_person", "rate_service", "rate_address")
+BACKDATED = ("backdated_years", "backdated_years_above")
+"""The sections record acts of 2018, as the sample does."""
 
 MUTATION = """
 mutation Do($key: String!, $input: %s!) {
@@ -178,7 +180,7 @@ async def limited(made: Stage) -> AsyncGenerator[Stage, None]:
 async def _started(more: dict[str, Any]) -> AsyncGenerator[Stage, None]:
     with tempfile.TemporaryDirectory(prefix="danvan-bench-") as folder:
         settings = Settings(var=Path(folder), port=PORT, nats_url=None, mongo_url=None, **more)
-        settings = settings.model_copy(update=dict.fromkeys(RATES, 0))
+        settings = settings.model_copy(update=dict.fromkeys(RATES, 0) | dict.fromkeys(BACKDATED, 200))
         async with Stack(settings, lambda _: None) as stack:
             located = settings.model_copy(update={"nats_url": stack.nats_url, "mongo_url": stack.mongo_url})
             made = Stage(stack, located, stack.gateway_url)

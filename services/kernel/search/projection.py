@@ -108,7 +108,9 @@ class Projection:
                         await asyncio.sleep(0.5)
         finally:
             if self._index is not None and self._index.position > self._written:
-                with contextlib.suppress(PyMongoError):  # the next start reads an older file, or builds the index
+                with contextlib.suppress(
+                    PyMongoError
+                ):  # the next start reads an older file, or builds the index
                     await self._write(self._index)
 
     async def _follow(self, pulse: Pulse) -> None:
