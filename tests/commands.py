@@ -15,6 +15,8 @@ from tests.ports import stack_port
 from tests.waiting import DEADLINE
 
 DANVAN = (sys.executable, "-c", "from infra.cli import main; main()")
+LOADING = 4 * DEADLINE
+"""Seconds for a command that starts a stack and loads the country, on any machine."""
 WIDTH = 200
 """Columns of the printed tables."""
 
@@ -45,7 +47,7 @@ def danvan_process(var: Path, *command: str, **settings: str) -> Ended:
         env=environment(var, **settings),
         capture_output=True,
         text=True,
-        timeout=DEADLINE,
+        timeout=LOADING,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

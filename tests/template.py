@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.commands import Ended, danvan_process
+from tests.waiting import DEADLINE
 
+PATIENT = {
+    f"DANVAN_{setting}": str(DEADLINE) for setting in ("REQUEST_TIMEOUT", "OPERATION_TIMEOUT", "WATCHDOG")
+}
+"""For slow machines: every test of the shared stack needs the template."""
 LEFT_OUT = ("log", "lock", "WiredTigerPreplog.*")
 """Logs, and files that each start makes anew."""
 
@@ -30,7 +35,7 @@ def shared_template(shared: Path) -> Template:
     with (shared / "template.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ended.exists():
-            made = danvan_process(var, "demo", "--format", "json")
+            made = danvan_process(var, "demo", "--format", "json", **PATIENT)
             assert made.returncode == 0, made.stderr
             ended.write_text(json.dumps(asdict(made)))
     return Template(var, Ended(**json.loads(ended.read_text())))
