@@ -26,6 +26,7 @@ setup: .venv/.synced ## make .venv with everything that uv.lock names
 	  echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: sudo apt-get install -y python3-venv" >&2; exit 1; }
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check $(UV) >&2
 	@UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never .venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode >&2
+	@.venv/bin/python -m compileall -q services gateway infra >&2
 	@touch $@
 
 run: setup ## start everything and serve until Ctrl-C
