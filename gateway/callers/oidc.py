@@ -101,7 +101,7 @@ class Issuer:
                 "unauthenticated",
                 "Authorization",
                 vi="Nơi cấp mã không có khóa đã ký mã truy cập này.",
-                en="The issuer does not have the key that this token names.",
+                en="The issuer has no key for this token.",
             )
         raise KeyUnknown(
             "unauthenticated",

@@ -329,7 +329,7 @@ def _resident(pid: int) -> float:
 
 
 def _figures(title: str, peers: list[Peer]) -> Table:
-    shown = table(title, "", "clients", "a second", "p50 ms", "p99 ms", "CPU ms each", "MB")
+    shown = table(title, "", "clients", "pages a second", "p50 ms", "p99 ms", "CPU ms for each page", "MB")
     for peer in peers:
         for clients, measured in peer.measured.items():
             first, last = clients == min(peer.measured), clients == max(peer.measured)
