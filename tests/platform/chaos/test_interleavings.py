@@ -35,8 +35,8 @@ from tests.platform.chaos.restoring import Backup, back_up, restore
 from tests.platform.chaos.witness import Witness
 from tests.waiting import DEADLINE, until
 
-STEPS = 10
-LOOKING = 0.05
+STEPS = 12 if "CHAOS_ROUNDS" in os.environ else 8
+LOOKING = 0.1
 """Seconds between two reports."""
 NOTHING = "All streams and readers agree with the logs. Nothing was changed."
 SEEDS = [int(os.environ.get("CHAOS_SEED", "1"))]
