@@ -4,7 +4,7 @@ from faststream.asgi import AsgiFastStream
 
 from services.kernel.config import Settings
 from services.kernel.service import serve
-from services.kernel.table import Area, Table, command, query, single
+from services.kernel.table import Area, Table, batches, command, query
 from services.registration.models.messages import (
     ModelAccepted,
     ModelBegun,
@@ -35,18 +35,17 @@ TABLE = Table(
             query(messages.ReviewsByModel, handlers.reviews_by_model),
         ),
         subscriptions=(
-            single(
-                {
-                    ModelAccepted: handlers.follow_model,
-                    ModelBegun: handlers.follow_model,
-                    ModelCarriedOver: handlers.follow_model,
-                    ModelWithdrawn: handlers.follow_model,
-                    ModelDiscontinued: handlers.follow_model,
-                    ModelOwnerChanged: handlers.follow_model,
-                    ModelLevelChanged: handlers.follow_model,
-                    ModelCorrected: handlers.follow_model,
-                    ModelHandedOver: handlers.follow_model,
-                },
+            batches(
+                ModelAccepted,
+                ModelBegun,
+                ModelCarriedOver,
+                ModelWithdrawn,
+                ModelDiscontinued,
+                ModelOwnerChanged,
+                ModelLevelChanged,
+                ModelCorrected,
+                ModelHandedOver,
+                handler=handlers.follow_models,
                 settle=handlers.settle,
             ),
         ),

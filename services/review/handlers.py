@@ -1,26 +1,18 @@
 """Handlers of reviews: one function per event, command or query."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from services.kernel.log.inbox import Heard
 from services.kernel.log.settling import Stretch
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
-from services.registration.models.messages import (
-    ModelAccepted,
-    ModelBegun,
-    ModelCarriedOver,
-    ModelCorrected,
-    ModelDiscontinued,
-    ModelHandedOver,
-    ModelLevelChanged,
-    ModelOwnerChanged,
-    ModelWithdrawn,
-)
 from services.review import domain, repository
+from services.review.domain import Review
 from services.review.messages import (
     REVIEW,
     DecideReview,
@@ -31,26 +23,23 @@ from services.review.messages import (
 )
 from services.review.repository import Reviews
 
-Followed = (
-    ModelAccepted
-    | ModelBegun
-    | ModelCarriedOver
-    | ModelWithdrawn
-    | ModelDiscontinued
-    | ModelOwnerChanged
-    | ModelLevelChanged
-    | ModelCorrected
-    | ModelHandedOver
-)
-"""The events of a model after which its review opens or changes."""
 
-
-async def follow_model(event: Followed, tx: Transaction) -> None:
+async def follow_models(heard: Sequence[Heard], tx: Transaction) -> None:
+    """Reads the reviews of all these models at once: a read for each event takes as long as the write."""
     reviews = Reviews(tx)
-    review = await reviews.of_model(event.key)
-    followed = domain.follow(review, event, key=new_id(REVIEW), act=tx.act(event.on))
+    known = await reviews.of_models({"$in": sorted({one.event.key for one in heard})})
+    for one in heard:
+        with tx.because(one.recorded):
+            await follow_model(one.event, known, reviews, tx)
+
+
+async def follow_model(event: Any, known: dict[str, Review], reviews: Reviews, tx: Transaction) -> None:
+    """Opens or changes the review of the model. `known`: model → its review; updated here."""
+    review = known.get(event.key)
+    followed = domain.follow(review, event, key=new_id(REVIEW), act=tx.act(_day(event)))
     if followed:
         await (reviews.save if review else reviews.add)(*followed)
+        known[event.key] = followed[0]
 
 
 async def settle(stretch: Stretch, tx: Transaction) -> int:

@@ -34,11 +34,6 @@ class Reviews(HomedRepository[Review]):
     columns = Columns(ReviewRow, REVIEW)
     state = Review
 
-    async def of_model(self, model: str) -> Review | None:
-        """The review of a model, if it was registered."""
-        found = await self.find({"model": model})
-        return found[0] if found else None
-
     async def of_models(self, models: Document) -> dict[str, Review]:
         """Model → its review. `models`: a filter for ids of models."""
         return {review.model: review for review in await self.find({"model": models})}

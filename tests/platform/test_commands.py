@@ -17,7 +17,7 @@ from services.directory.units import keep_units
 from services.kernel.calendar import moment, today
 from services.kernel.caller import LIFE, OURSELVES, Caller, Grant, Tokens, binding
 from services.kernel.config import Settings
-from services.kernel.messages import Command, Role
+from services.kernel.messages import Command, Event, Role
 from services.kernel.messaging.client import CALLER, KEY
 from services.kernel.messaging.desk import Desk
 from services.kernel.mongo.store import Store
@@ -47,6 +47,7 @@ from services.registration.units import messages as units
 from services.reporting.messages import RebuildCounters
 from services.review import handlers as reviewing
 from services.review import messages as review
+from services.review.repository import Reviews
 from services.supervision import messages as supervision
 from tests import ROOT, values
 from tests.watch import Watch, watching
@@ -266,6 +267,12 @@ async def about_hand_overs(office: Office) -> None:
     await office.do(handovers.HandOverAll(unit="old"))
 
 
+async def _follow(event: Event, tx: Transaction) -> None:
+    """As review does when it hears this event of a model."""
+    reviews = Reviews(tx)
+    await reviewing.follow_model(event, await reviews.of_models({"$in": [event.key]}), reviews, tx)
+
+
 async def about_reviews(office: Office, model: str, owner: str) -> None:
     accepted = models.ModelAccepted(
         key=model,
@@ -281,11 +288,11 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
         on=DAY,
     )
     store = office.stores["review"]
-    await store.transaction(lambda tx: reviewing.follow_model(accepted, tx))
+    await store.transaction(lambda tx: _follow(accepted, tx))
     begun = models.ModelBegun(
         **{name: getattr(accepted, name) for name in models.ModelBegun.__struct_fields__} | {"version": 4}
     )
-    await store.transaction(lambda tx: reviewing.follow_model(begun, tx))
+    await store.transaction(lambda tx: _follow(begun, tx))
     (opened,) = [one async for one in store.ours().documents("reviews").find({})]
     verdict = review.Verdict.RECOGNISED
     await office.do(review.DecideReview(review=opened["_id"], verdict=verdict, reason="Thiết thực"))
