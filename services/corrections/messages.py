@@ -181,7 +181,7 @@ class CorrectionMessages:
     """The message classes of one service, under the names of the bases above."""
 
     def __init__(self, service: str) -> None:
-        self.__name__ = f"services.{service}.corrections"
+        self.__name__ = f"services.{service}.corrections.messages"
         self.kind = Kind(CORRECTION.field, CORRECTION.vi, CORRECTION.en, service=service)
         self.ApproveCorrection = self._own("ApproveCorrection", ApproveCorrection, APPROVERS)
         self.DeclineCorrection = self._own("DeclineCorrection", DeclineCorrection, APPROVERS)
