@@ -16,3 +16,9 @@ def in_year(day: date, year: int | None) -> date:
 def from_year(day: date, year: int | None) -> date:
     """The same for a fact that can come after its year: its own day, or the first day of the year."""
     return day if year is None else max(day, date(year, 1, 1))
+
+
+def months_between(day: date, later: date) -> int:
+    """Whole months from `day` to `later`; 0 if it is not later. From 25 April to 24 November there are 6."""
+    months = (later.year - day.year) * 12 + later.month - day.month - (later.day < day.day)
+    return max(0, months)

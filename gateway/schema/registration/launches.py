@@ -42,6 +42,10 @@ COUNTING = 900
 A page of `launchUnits` without `standings` takes a tenth of it: a field has one weight, whatever its arguments.
 """
 
+MONTHS_LATER = (
+    "Trong số đúng hạn theo ngày khai: ghi nhận muộn nhất sau ngày khai bao nhiêu tháng trọn; 0 khi không có."
+)
+
 
 @strawberry.type(description="Một lần gia hạn.")
 class Extension:
@@ -83,6 +87,7 @@ class LaunchStandings:
     unassigned: int = strawberry.field(
         description="Đã bị chia tách: đăng ký của các đơn vị nhận một phần không gán được cho riêng đơn vị nào."
     )
+    recorded_months_later: int = strawberry.field(description=MONTHS_LATER)
     as_of: date = strawberry.field(
         description="Xem đơn vị còn tồn tại hay không vào ngày này: hôm nay, hoặc ngày hạn nếu đã qua."
     )
@@ -136,6 +141,7 @@ class LaunchUnit:
     late: int = strawberry.field(description="Số mô hình đã đăng ký, gửi quá hạn.")
     waiting: int = strawberry.field(description="Số mô hình đã gửi, chờ chấp nhận.")
     drafting: int = strawberry.field(description="Số bản nháp, kể cả bị trả lại.")
+    recorded_months_later: int = strawberry.field(description=MONTHS_LATER)
     ended_on: date | None = strawberry.field(
         description="Ngày đầu tiên đơn vị không còn; null khi còn. Mô hình của đơn vị nhận trọn nó được tính cho nó."
     )
@@ -154,6 +160,7 @@ class LaunchOrganisation:
     late: int = strawberry.field(description="Số mô hình đã đăng ký, gửi quá hạn.")
     waiting: int = strawberry.field(description="Số mô hình đã gửi, chờ chấp nhận.")
     drafting: int = strawberry.field(description="Số bản nháp, kể cả bị trả lại.")
+    recorded_months_later: int = strawberry.field(description=MONTHS_LATER)
     ended_on: date | None = strawberry.field(
         description="Ngày đầu tiên tổ chức không còn; null khi còn. Mô hình của tổ chức kế thừa được tính cho nó."
     )

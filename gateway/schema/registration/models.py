@@ -174,6 +174,9 @@ class Model(Node):
     submission_recorded_on: date | None = strawberry.field(
         description="Ngày hệ thống ghi nhận lần gửi gần nhất; sau `submittedOn` là ghi lại việc đã qua."
     )
+    recorded_months_later: int | None = strawberry.field(
+        description="Lần gửi gần nhất được ghi nhận sau ngày khai bao nhiêu tháng trọn; null khi chưa gửi."
+    )
     registered_on: date | None = strawberry.field(description="Ngày được tính là đã đăng ký.")
     return_reason: str | None = strawberry.field(
         description="Vì sao bị trả lại, khi đang bị trả lại; null với người không phải cán bộ đăng ký, "

@@ -146,12 +146,14 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
         if launch is None:
             view.add(None)
             continue
-        many = Counter(await standings(addressees, launch, access))
+        reached = await _reached(addressees, launch, access)
+        many = Counter(one.standing for one in reached)
         view.add(
             {
                 "_id": key,
                 "units": many.total(),
                 **{standing.lower(): many[standing] for standing in Standing},
+                "recorded_months_later": max((one.tally.months for one in reached), default=0),
                 "as_of": launch.as_of(access.today),
             }
         )
@@ -160,11 +162,14 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
 
 async def standings(addressees: Addressees, launch: Launch, access: Access) -> list[Standing]:
     """One for each addressed unit or organisation that the caller may see."""
+    return [one.standing for one in await _reached(addressees, launch, access)]
+
+
+async def _reached(addressees: Addressees, launch: Launch, access: Access) -> Sequence[Reached[Any]]:
     if launch.asked.of_organisations:
         asked = await _organisations(addressees, launch, access)
-        return [one.standing for one in await repository.reached_by_organisations(access, launch, asked)]
-    units = await addressees.seen(launch, access)
-    return [one.standing for one in await repository.reached_by_units(access, launch, units)]
+        return await repository.reached_by_organisations(access, launch, asked)
+    return await repository.reached_by_units(access, launch, await addressees.seen(launch, access))
 
 
 async def _organisations(addressees: Addressees, launch: Launch, access: Access) -> list[AskedOne]:
@@ -207,5 +212,6 @@ def _row(launch: Launch, reached: Reached[Any], unit: str, quota: int) -> dict[s
         "late": tally.late,
         "waiting": tally.waiting,
         "drafting": tally.drafting,
+        "recorded_months_later": tally.months,
         "ended_on": reached.of.ended_on,
     }

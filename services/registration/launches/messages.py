@@ -234,7 +234,8 @@ class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
 
     Numbers of models: `in_time` and `late` are registered models, by the day of submission; `declared` are those in
     time by that day, but recorded after the deadline; `waiting` are submitted models without a decision; `drafting`
-    are models that are not submitted.
+    are models that are not submitted. `recorded_months_later`: of the declared models, the most whole months from the
+    day of submission to the day on which it was recorded.
     """
 
     launch: str
@@ -246,6 +247,7 @@ class LaunchUnitRow(msgspec.Struct, frozen=True, kw_only=True):
     late: int
     waiting: int
     drafting: int
+    recorded_months_later: int
     ended_on: date | None
 
 
@@ -256,7 +258,10 @@ class LaunchOrganisationRow(LaunchUnitRow, frozen=True, kw_only=True):
 
 
 class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of units, or of organisations. `as_of`: the day on which it is decided whether they still exist."""
+    """Numbers of units, or of organisations. `as_of`: the day on which it is decided whether they still exist.
+
+    `recorded_months_later`: as in `LaunchUnitRow`, the most of all.
+    """
 
     units: int
     in_time: int
@@ -267,6 +272,7 @@ class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
     drafting: int
     nothing: int
     unassigned: int
+    recorded_months_later: int
     as_of: date
 
 

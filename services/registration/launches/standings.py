@@ -1,10 +1,12 @@
 """How far a unit or an organisation has come in a launch, by the numbers of its models."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from services.movement.years import months_between
 from services.registration.launches.messages import Standing
 
 MET = (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
@@ -12,13 +14,17 @@ MET = (Standing.IN_TIME, Standing.DECLARED, Standing.LATE)
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of the models of a unit or an organisation, as in `LaunchUnitRow`."""
+    """Numbers of the models of a unit or an organisation, as in `LaunchUnitRow`.
+
+    `months`: of the declared models, the most whole months from the day of submission to the day of its recording.
+    """
 
     in_time: int = 0
     declared: int = 0
     late: int = 0
     waiting: int = 0
     drafting: int = 0
+    months: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -27,6 +33,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
             late=self.late + other.late,
             waiting=self.waiting + other.waiting,
             drafting=self.drafting + other.drafting,
+            months=max(self.months, other.months),
         )
 
     def standing(self, quota: int) -> Standing:
@@ -51,17 +58,21 @@ def tally(stages: Mapping[str, Any], until: str) -> Tally:
 
     The deadline is compared with two days: that of the submission, and that on which the submission was recorded.
     """
-    in_time = declared = late = 0
+    in_time = declared = late = months = 0
     for days, number in stages.get("registered", {}).items():
         day, _, recorded = days.partition("/")
         if day > until:
             late += number
         elif recorded > until:
             declared += number
+            if number > 0:
+                months = max(months, months_between(date.fromisoformat(day), date.fromisoformat(recorded)))
         else:
             in_time += number
     drafting, waiting = stages.get("drafting", 0), stages.get("waiting", 0)
-    return Tally(in_time=in_time, declared=declared, late=late, waiting=waiting, drafting=drafting)
+    return Tally(
+        in_time=in_time, declared=declared, late=late, waiting=waiting, drafting=drafting, months=months
+    )
 
 
 def standing(own: Tally, heirs: Iterable[tuple[Tally, bool]], quota: int) -> tuple[Standing, Tally]:

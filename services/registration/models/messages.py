@@ -368,6 +368,8 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `owner`: the organisation's id. `year`: the year of registration.
 
+    `recorded_months_later`: whole months from the day of submission to the day on which it was recorded.
+
     `state_since`: first day of the present state. `implemented_years`: years in which it counts as implemented.
     `ended_on`: the day on which it was withdrawn or discontinued. `notes`: number of notes of progress.
     """
@@ -391,6 +393,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     drafted_on: date
     submitted_on: date | None
     submission_recorded_on: date | None
+    recorded_months_later: int | None
     registered_on: date | None
     return_reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.LEADER)]
     state_since: date

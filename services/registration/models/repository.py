@@ -17,6 +17,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Row, Rows
 from services.kernel.units import UnitOnDay
 from services.movement.changes import Change
+from services.movement.years import months_between
 from services.registration.models import history as history_of
 from services.registration.models.domain import Model
 from services.registration.models.messages import (
@@ -53,6 +54,12 @@ INDEXES: Indexes = {
 }
 
 
+def _months_later(submitted_on: str | None, recorded_on: str | None) -> int | None:
+    if submitted_on is None:
+        return None
+    return months_between(date.fromisoformat(submitted_on), date.fromisoformat(recorded_on or submitted_on))
+
+
 class Models(HomedRepository[Model]):
     collection = COLLECTION
     kind = MODEL
@@ -64,6 +71,7 @@ class Models(HomedRepository[Model]):
         implemented_years=Computed(
             ("implemented",), lambda times: [one.get("year") or int(one["on"][:4]) for one in times or ()]
         ),
+        recorded_months_later=Computed(("submitted_on", "submission_recorded_on"), _months_later),
         ended_on=Computed(("ended",), lambda ended: ended and ended["on"]),
         end_reason=Computed(("ended",), lambda ended: ended and ended["reason"]),
     )

@@ -17,7 +17,7 @@ PROVINCE, TOWN = "u10", "u085"
 ASKED = """
 query($launch: ID!, $standings: [Standing!]) {
   node(id: $launch) { ... on Launch { quota kinds { kind unit quota } organisations { organisation quota }
-    standings { units inTime declared late short waiting drafting nothing } } }
+    standings { units inTime declared late short waiting drafting nothing recordedMonthsLater } } }
   launchOrganisations(launch: $launch, first: 10, standings: $standings) { edges { node {
     quota standing declared waiting endedOn organisation { id } unit { id } } } }
   launchUnits(launch: $launch, first: 100) { edges { node { quota standing declared unit { id } } } }
@@ -95,6 +95,7 @@ async def test_organisations_are_asked_for_a_number_of_models(graphql: GraphQL) 
     found = await office.officer.ask(ASKED, launch=launch)
     assert found["launchUnits"]["edges"] == []
     assert (found["node"]["standings"]["units"], found["node"]["standings"]["short"]) == (4, 1)
+    assert found["node"]["standings"]["recordedMonthsLater"] >= 12
     assert found["node"]["organisations"] == [{"organisation": town, "quota": 1}]
     assert [kind["quota"] for kind in found["node"]["kinds"]] == [3, 2]
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from services.kernel.messages import Refused
 from services.kernel.units import UnitLevel
 from services.movement.words import BodyKind
+from services.movement.years import months_between
 from services.registration.documents import domain as documents
 from services.registration.documents.domain import Document
 from services.registration.documents.messages import DocumentKind
@@ -271,6 +272,14 @@ def test_standing_of_a_unit_is_that_of_its_best_model() -> None:
         "j": Standing.LATE,
     }
     assert tallies["b"] == Tally(in_time=1, late=1, drafting=1)
+    assert tallies["h"] == Tally(declared=1, months=7)
+    assert (tallies["h"] + Tally(months=2)).months == 7
+
+
+def test_months_are_whole_months() -> None:
+    day = date(2026, 4, 25)
+    later = [date(2026, 4, 1), date(2026, 5, 24), date(2026, 5, 25), date(2026, 11, 24), date(2027, 4, 25)]
+    assert [months_between(day, one) for one in later] == [0, 0, 1, 6, 12]
 
 
 def test_change_that_leaves_a_model_in_its_stage_moves_nothing() -> None:
