@@ -311,8 +311,13 @@ def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     return tuple(
         f"{p.producer}: {_waiting(p)}, {p.parked_here} sự kiện chờ xử lý"
         for p in positions
-        if p.head is None or p.applied < p.head or p.parked_here
+        if p.head is None or p.parked_here or _uncounted(p)
     )
+
+
+def reasons(period: str, state: PeriodState, today: date, positions: Sequence[Position]) -> tuple[str, ...]:
+    """Reasons, in Vietnamese, why a report is incomplete."""
+    return (*unfinished(period, state, today), *missing(positions))
 
 
 def unfinished(period: str, state: PeriodState, today: date) -> tuple[str, ...]:
@@ -333,12 +338,17 @@ def state_of(since: date, until: date, today: date) -> tuple[PeriodState, date |
     return (PeriodState.OVER, until) if until < today else (PeriodState.UNDER_WAY, today)
 
 
-def can_concern(unit: str, parked: Any) -> bool:
-    """Whether an event that was set aside can change figures of the unit. `parked`: the path in the event, if any.
+def can_concern(unit: str, event: Mapping[str, Any]) -> bool:
+    """Whether an event that is not counted can change figures of the unit. `event`: its data.
 
-    An event without a readable unit can concern every unit.
+    An event can take facts from one unit to another. An event without a readable unit can concern every unit.
     """
-    return not isinstance(parked, str) or not parked or UnitPath(parked).within(unit)
+    paths = [event.get("unit")]
+    paths += [event["made_under"]] if event.get("made_under") else []
+    paths += [fact.get("path") for fact in event.get("homes") or ()]
+    for name in ("struck", "counted"):
+        paths += [fact["unit"] for fact in event.get(name) or () if "unit" in fact]
+    return any(not isinstance(path, str) or not path or UnitPath(path).within(unit) for path in paths)
 
 
 def position(producer: str, cursor: StoredCursor, known: Known) -> Position:
@@ -359,9 +369,15 @@ def position(producer: str, cursor: StoredCursor, known: Known) -> Position:
     )
 
 
+def _uncounted(position: Position) -> int:
+    """Number of events that are not counted and, as far as known, can concern the unit of the report."""
+    waiting = 0 if position.head is None else position.head - position.applied
+    return waiting if position.waiting_here is None else position.waiting_here
+
+
 def _waiting(position: Position) -> str:
     if position.head is not None:
-        return f"còn {position.head - position.applied} sự kiện chưa đếm"
+        return f"còn {_uncounted(position)} sự kiện chưa đếm"
     if position.silent_since:
         since = f"{position.silent_since:%H:%M:%S ngày %d/%m/%Y}"
         return f"không có tin từ {since}, không rõ còn bao nhiêu sự kiện chưa đếm"

@@ -48,7 +48,7 @@ async def report(
     names[unit.id] = f"{spells[-1].name} (trực tiếp)"
     state, so_far_until = domain.state_of(since, until, access.today)
     positions = await counters.parked_here(positions, covered, access)
-    missing = (*domain.unfinished(query.period, state, access.today), *domain.missing(positions))
+    missing = domain.reasons(query.period, state, access.today, positions)
     counted = await counters.of(covered, query.period, access)
     totals = await counters.totals(covered, domain.BRIDGED, access)
     return Report(

@@ -111,6 +111,7 @@ class Bridge(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """Events of a producer. `applied`: last counted number. `head`: the last number of its log, None if unknown.
 
+    `waiting_here`: of the events that are not counted yet, those that can concern the report's unit; None if unknown.
     `parked`: events set aside; `parked_here`: those that can concern the unit of the report. `silent_since`: since when
     the producer has sent no news, if that is why `head` is unknown.
     """
@@ -120,6 +121,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     head: int | None
     parked: int
     parked_here: int
+    waiting_here: int | None = None
     silent_since: datetime | None = None
 
 

@@ -17,12 +17,13 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import PyMongoError, is_transient
 from services.kernel.mongo.store import Store
 from services.kernel.rows import Columns, Rows
-from services.reporting import handlers
+from services.reporting import domain, handlers
 from services.reporting.building import Builder
 from services.reporting.counting import Counting, known
 from services.reporting.generations import generations
 from services.reporting.messages import Report, ReportOf
 from services.reporting.repository import Counters
+from services.reporting.waiting import waiting_here
 
 COLUMNS = Columns(Report)
 GLANCE = 1.0
@@ -34,8 +35,10 @@ class Projection:
         self._store = store
         self._used: Counting | None = None
         self._builder: Builder | None = None
+        self._nats: Client | None = None
 
     async def run(self, nats: Client) -> None:
+        self._nats = nats
         builder = self._builder = Builder(self._store, nats)
         try:
             async with _nudged(nats, self._store.service) as nudges:
@@ -100,7 +103,17 @@ class Projection:
             generation, report = await self._store.snapshot(access, read)
             # MongoDB shows a dropped collection as empty, even in a snapshot of an earlier moment.
             if (await generations(access)).can_be_read(generation):
-                return report
+                return await self._narrowed(report, access)
+
+    async def _narrowed(self, report: Report, access: Access) -> Report:
+        """The report does not wait for events that cannot concern its unit."""
+        if report.complete or self._nats is None:
+            return report
+        positions = tuple([await waiting_here(report.unit_id, one, self._nats) for one in report.positions])
+        missing = domain.reasons(report.period, report.state, access.today, positions)
+        return msgspec.structs.replace(
+            report, positions=positions, complete=not missing, incomplete_because=missing
+        )
 
 
 @contextlib.asynccontextmanager

@@ -132,7 +132,7 @@ class Counters:
         wanted = {"reader": reader(self.generation)}
         async for one in access.unscoped(PARKED).find(wanted, {"producer": 1, "event": 1}):
             data = msgspec.json.decode(one["event"])["data"]
-            many[one["producer"]] += domain.can_concern(unit, data.get("unit"))
+            many[one["producer"]] += domain.can_concern(unit, data)
         return tuple(
             msgspec.structs.replace(position, parked_here=many[position.producer]) for position in positions
         )

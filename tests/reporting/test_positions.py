@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import msgspec
 import pytest
 
 from services.kernel.calendar import VIETNAM
@@ -75,9 +76,24 @@ def test_report_of_a_period_that_is_not_over_says_so(
 
 
 def test_event_that_was_set_aside_concerns_its_unit_and_those_above() -> None:
-    concerned = [unit for unit in ("vn", "p", "c", "c2", "q") if can_concern(unit, "/vn/p/c")]
+    concerned = [unit for unit in ("vn", "p", "c", "c2", "q") if can_concern(unit, {"unit": "/vn/p/c"})]
     assert concerned == ["vn", "p", "c"]
-    assert all(can_concern("q", unreadable) for unreadable in (None, "", 3))
+    assert all(can_concern("q", {"unit": unreadable}) for unreadable in (None, "", 3))
+    assert can_concern("q", {})
+
+
+def test_event_that_moves_facts_concerns_both_units() -> None:
+    handed_over = {"unit": "/vn/p/new", "made_under": "/vn/p/old", "homes": [{"path": "/vn/p/new"}]}
+    struck = {"unit": "/vn/p/c", "struck": [{"unit": "/vn/p/c"}], "counted": [{"unit": "/vn/q/d"}]}
+    assert all(can_concern(unit, handed_over) for unit in ("old", "new", "p"))
+    assert all(can_concern(unit, struck) for unit in ("c", "d", "q"))
+    assert not can_concern("q", handed_over)
+
+
+def test_report_does_not_wait_for_events_of_other_units() -> None:
+    behind = position("review", cursor(5), Known(reader=READER, stored=5, position=5, head=9))
+    for here, complete in ((None, False), (1, False), (0, True)):
+        assert (missing([msgspec.structs.replace(behind, waiting_here=here)]) == ()) is complete
 
 
 def test_report_is_complete_when_every_event_is_counted_and_none_is_parked() -> None:

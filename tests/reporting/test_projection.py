@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from services.kernel.calendar import moment
 from services.kernel.caller import EVERYTHING, OURSELVES, Covered
 from services.kernel.units import COUNTRY
 from services.reporting.repository import Counters
+from services.reporting.waiting import waiting_here
 from tests.reporting.conftest import Reporting
 from tests.waiting import until
 
@@ -67,6 +70,11 @@ async def test_i7_report_says_which_producers_event_it_misses(reporting: Reporti
     for unit, many in ((COUNTRY, 1), ("ward", 0)):
         here = await Counters(1).parked_here(report.positions, Covered(unit), access)
         assert sum(one.parked_here for one in here) == many
+    # The same holds for events that are not counted yet: the producer's log says which units they concern.
+    (position,) = [one for one in report.positions if one.producer == "registration"]
+    behind = msgspec.structs.replace(position, applied=position.applied - 3)
+    for unit, many in ((COUNTRY, 3), ("ward", 0)):
+        assert (await waiting_here(unit, behind, reporting.connection)).waiting_here == many
     parked = await reporting.store.db.parked.find_one({})
     assert parked is not None
     assert "NONSENSE" in parked["error"]

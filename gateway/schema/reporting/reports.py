@@ -83,6 +83,10 @@ class Position:
     head: int | None = strawberry.field(
         description="Số thứ tự cuối cùng trong nhật ký của dịch vụ, theo tin mới nhất; null khi không rõ."
     )
+    waiting_here: int | None = strawberry.field(
+        description="Trong số sự kiện chưa đếm, bao nhiêu có thể liên quan đến đơn vị của báo cáo; null khi không rõ "
+        "hay không còn sự kiện nào chưa đếm."
+    )
     parked: int = strawberry.field(description="Số sự kiện không đếm được, đang chờ xử lý.")
     parked_here: int = strawberry.field(
         description="Trong đó số sự kiện có thể liên quan đến đơn vị của báo cáo."
