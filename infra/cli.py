@@ -19,8 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.country.loading import Asked, CannotLoad, Loaded, load_country, write_marks
 from infra.country.making import LAST_DAY
-from infra.operate import operator, reorganising, report_view
-from infra.operate.load_units import load_units
+from infra.operate import decrees, operator, reorganising, report_view
+from infra.operate.load_units import LoadedUnits, load_units
 from infra.operate.operator import IssuedElsewhere, NotRunning, located
 from infra.operate.positions import positions, settled
 from infra.operate.recount import recount as count_anew
@@ -51,6 +51,9 @@ out = Console()
 err = Console(stderr=True, highlight=False)
 
 LAST_DAY_AT = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day)  # noqa: DTZ001 - a day, as the option is read
+
+UNITS = f"units {decrees.digest()}"
+"""The mark of loaded units. Each new decree makes another one, so that the next start loads it."""
 
 EXPECTED = (
     CannotStart,
@@ -117,9 +120,16 @@ def provision_(
 
 @units_app.command("load")
 def units_load() -> None:
-    """Load the country's units, before and after 2025-07-01, with their predecessors."""
-    total = _run(_load_units(_located()))
-    err.print(f"{total} units are loaded.")
+    """Load the country's units, before and after 2025-07-01, with their predecessors, and the decrees since then."""
+    loaded = _run(_load_units(_located()))
+    err.print(f"{loaded.units} units are loaded.")
+    raise typer.Exit(1 if loaded.refused else 0)
+
+
+@units_app.command("decrees")
+def units_decrees() -> None:
+    """List the decrees that changed units since 2025-07-01, with their sources, and say which are applied."""
+    out.print(decrees.table(_run(decrees.decrees(_located()))))
 
 
 @app.command()
@@ -280,7 +290,7 @@ def docs() -> None:
 async def _serve() -> None:
     async with _started() as (settings, stack):
         if settings.oidc_issuer:  # that issuer does not know the sample's people
-            await _tried("units", _load(settings, "units", _load_units))
+            await _tried("units", _load(settings, UNITS, _load_units))
         elif await _tried("sample", _load_all(settings)):
             await _tried("report", _report(settings, HONG_LINH.unit, HONG_LINH.period, Format.TABLE))
         stopped = asyncio.Event()
@@ -338,7 +348,7 @@ async def _started() -> AsyncGenerator[tuple[Settings, Stack], None]:
 
 async def _load_all(settings: Settings, data: DataSet = HONG_LINH) -> None:
     """Loads the units and the data set at the first start. A later start does not load them again."""
-    await _load(settings, "units", _load_units)
+    await _load(settings, UNITS, _load_units)
     await _load_set(settings, data)
 
 
@@ -350,16 +360,21 @@ async def _load_set(settings: Settings, data: DataSet) -> None:
     await _load(settings, data.name, load)
 
 
-async def _load(settings: Settings, name: str, load: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
+async def _load(
+    settings: Settings, name: str, load: Callable[[Settings], Coroutine[Any, Any, object]]
+) -> None:
     if not await was_loaded(settings, name):
         await load(settings)
         await settled(settings)
         await note_loaded(settings, name)
 
 
-async def _load_units(settings: Settings) -> int:
+async def _load_units(settings: Settings) -> LoadedUnits:
     with _progress("Đơn vị hành chính") as bar:
-        return await load_units(settings, bar)
+        loaded = await load_units(settings, bar)
+    for decree in loaded.refused:
+        err.print(f"[yellow]{decree.file.name} is not applied: {decree.problems}[/yellow]", soft_wrap=True)
+    return loaded
 
 
 async def _reorganise(settings: Settings, file: Path, *, apply: bool) -> int:

@@ -1,10 +1,13 @@
-"""Loads the country's units, before and after 2025-07-01, by a command of registration."""
+"""Loads the country's units, before and after 2025-07-01, and the decrees since then, by commands of registration."""
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
+from infra.operate import decrees
+from infra.operate.decrees import Decree
 from infra.operate.operator import OPERATOR, asking
 from services.kernel.config import Settings
 from services.registration.units.domain import LARGEST_BATCH
@@ -12,8 +15,16 @@ from services.registration.units.messages import RecordUnits
 from services.registration.units.national import national_units
 
 
-async def load_units(settings: Settings, progress: Callable[[int, int], None]) -> int:
-    """Returns the number of units. A second run changes nothing. `progress` gets the number done and the total."""
+@dataclass(frozen=True)
+class LoadedUnits:
+    """`units`: their number. `refused`: the decrees that contradict what was entered by other acts."""
+
+    units: int
+    refused: list[Decree]
+
+
+async def load_units(settings: Settings, progress: Callable[[int, int], None]) -> LoadedUnits:
+    """A second run changes nothing. `progress` gets the number of units done and the total."""
     units = national_units()
     async with asking(settings) as services:
         for start in range(0, len(units), LARGEST_BATCH):
@@ -22,4 +33,5 @@ async def load_units(settings: Settings, progress: Callable[[int, int], None]) -
             key = f"units/{hashlib.sha256(msgspec.json.encode(command)).hexdigest()}"
             await services.ask(command, OPERATOR, int, key=key)
             progress(min(start + LARGEST_BATCH, len(units)), len(units))
-    return len(units)
+        refused = await decrees.apply(services)
+    return LoadedUnits(len(units), refused)

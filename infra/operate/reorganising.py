@@ -137,13 +137,14 @@ def _same(*names: str) -> Fields:
     return {name: name for name in names}
 
 
+PROBLEMS = Part("problems", _same("row", "column", "problem", "vi"))
 _LINE = _same("row", "kind", "unit", "becomes", "name", "code", "parent", "whole")
 _COUNTS = _same("drafts", "open_models", "organisations")
 _NAME, _TITLE = _same("name"), _same("title")
 _FIELDS: Fields = {
     **_same("effective_on", "document", "applied", "began", "ended", "changed", "followers"),
     **_COUNTS,
-    "problems": Part("problems", _same("row", "column", "problem", "vi")),
+    "problems": PROBLEMS,
     "lines": Part("lines", _LINE),
     "affected": Part("affected", {**_same("id", "unit"), **_COUNTS}),
 }

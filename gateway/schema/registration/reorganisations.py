@@ -27,7 +27,7 @@ from services.registration.units.messages import UnitsOnDay
 FILE = (
     "Nội dung tệp CSV (UTF-8), mỗi dòng một đơn vị cũ và đơn vị mà nó trở thành; các cột: effective_on, "
     "document_kind, document_number, document_issuer, document_date, kind, old, code, name, type, level, "
-    "parent, main."
+    "parent, main; thêm source, nơi đọc được văn bản, nếu có."
 )
 
 
@@ -70,6 +70,7 @@ class ReorganisationPreview:
     digest: str = strawberry.field(description="Dấu của nội dung; như nhau với tệp cùng nội dung.")
     effective_on: date | None = strawberry.field(description="Ngày có hiệu lực.")
     document: str | None = strawberry.field(description="Văn bản làm căn cứ.")
+    source: str = strawberry.field(description="Nơi đọc được văn bản; rỗng nếu tệp không nêu.")
     applied: ID | None = strawberry.field(
         description="Tệp này đã được áp dụng trong lần sắp xếp này; khi ấy không còn gì để xem trước."
     )
@@ -101,6 +102,7 @@ class Reorganisation(Node):
     version: int = strawberry.field(description=VERSION)
     effective_on: date = strawberry.field(description="Ngày có hiệu lực.")
     document: ReorganisationBasis = strawberry.field(description="Văn bản làm căn cứ.")
+    source: str = strawberry.field(description="Nơi đọc được văn bản; rỗng nếu tệp không nêu.")
     lines: list[ReorganisedUnit] = strawberry.field(description="Từng dòng.")
     began: int = strawberry.field(description="Số đơn vị mới.")
     ended: int = strawberry.field(description="Số đơn vị kết thúc.")

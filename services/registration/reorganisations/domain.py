@@ -32,6 +32,7 @@ from services.registration.reorganisations.messages import (
     ReorganisedUnit,
     UnitsReorganised,
 )
+from services.registration.units import naming
 from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
 
@@ -42,11 +43,15 @@ _P = ReorganisationProblem
 
 
 class Reorganisation(Aggregate, frozen=True, kw_only=True):
-    """`units`: ids of the units that begin, end or change, and of those that only come under another unit."""
+    """`units`: ids of the units that begin, end or change, and of those that only come under another unit.
+
+    `source`: where the document can be read; empty if the file does not say it.
+    """
 
     digest: str
     effective_on: date
     document: Basis
+    source: str = ""
     lines: tuple[ReorganisedUnit, ...]
     units: tuple[str, ...]
     began: int
@@ -111,6 +116,7 @@ def reorganise(
         digest=read.digest,
         effective_on=read.effective_on,
         document=read.document,
+        source=read.source,
         lines=made.lines,
         units=tuple(unit.id for unit in made.units),
         began=made.began,
@@ -163,6 +169,7 @@ def preview(
         "digest": read.digest,
         "effective_on": read.effective_on,
         "document": str(read.document) if read.document else None,
+        "source": read.source,
         "applied": applied,
         "problems": [dataclasses.asdict(problem) for problem in made.problems],
         "lines": [asdict(line) for line in made.lines],
@@ -272,11 +279,12 @@ class _Planning:
         if line.level and line.level is not spell.level and not line.parent:
             vi, en = "Đổi cấp phải nêu đơn vị cấp trên.", "A change of level needs the parent."
             self._say(line, "parent", _P.LEVEL_WITHOUT_PARENT, vi, en)
+        type_, name = naming.official(line.name or spell.name, line.type or spell.kind)
         state = _State(
             id=unit.id,
-            name=line.name or spell.name,
+            name=name,
             code=line.code or spell.code,
-            type=line.type or spell.kind,
+            type=type_,
             level=line.level or spell.level,
             parent=spell.parent,
             line=line,
@@ -309,11 +317,12 @@ class _Planning:
                 self._say(lines[0], "parent", _P.LEVEL_WITHOUT_PARENT, vi, en)
             id_ = f"u{code}-{self._day}"
             first = dataclasses.replace(lines[0], parent=str(parent))
+            kind, official = naming.official(str(name), str(type_))
             self._states[id_] = _State(
                 id=id_,
-                name=str(name),
+                name=official,
                 code=code,
-                type=str(type_),
+                type=kind,
                 level=UnitLevel(str(level)) if level else UnitLevel.COMMUNE,
                 parent=None,
                 line=first,

@@ -2,7 +2,8 @@
 
 A file stands for one document that takes effect on one day. `old` is an id of ours or the national code on the day
 before. `parent` is an id or a code on the day itself, also of a new unit of the same file. If several lines lead to one
-new unit, one of them must have its name, type, level and parent.
+new unit, one of them must have its name, type, level and parent. `source` is where the document can be read; a file
+without this column is read too.
 """
 
 import hashlib
@@ -33,6 +34,7 @@ COLUMNS = (
     "parent",
     "main",
 )
+SOURCE = "source"
 DOCUMENT = COLUMNS[1:5]
 MOST_ROWS = 500
 LONGEST = 200
@@ -83,11 +85,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`digest`: equal for files with the same lines in any order."""
+    """`digest`: equal for files with the same lines in any order, whatever their sources."""
 
     lines: list[Line] = field(default_factory=list)
     effective_on: date | None = None
     document: Basis | None = None
+    source: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -104,7 +107,7 @@ def read(text: str) -> Read:
     except _Unreadable as error:
         return replace(found, problems=[_invalid(error.row, error.vi, error.en)])
     missing = [name for name in COLUMNS if not rows or name not in rows[0][1]]
-    unknown = [name for name in (rows[0][1] if rows else ()) if name not in COLUMNS]
+    unknown = [name for name in (rows[0][1] if rows else ()) if name not in (*COLUMNS, SOURCE)]
     if not rows:
         found.problems.append(_invalid(None, "Tệp không có dòng nào.", "The file has no rows."))
     elif missing or unknown:
@@ -185,7 +188,8 @@ def _read(rows: list[tuple[int, dict[str, str]]], found: Read) -> Read:
             )
             column = "effective_on" if head[0] != effective_on else "document_number"
             found.problems.append(Problem(row, column, ReorganisationProblem.DOCUMENT_DIFFERS, vi, en))
-    return replace(found, effective_on=effective_on, document=document)
+    source = next((cells[SOURCE] for _, cells in rows if cells.get(SOURCE)), "")
+    return replace(found, effective_on=effective_on, document=document, source=source)
 
 
 def _line(row: int, cells: dict[str, str], problems: list[Problem]) -> Line | None:

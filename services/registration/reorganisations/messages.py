@@ -102,7 +102,7 @@ class ReorganiseUnits(Command, frozen=True, kw_only=True):
         described(
             "Nội dung tệp CSV (UTF-8), mỗi dòng một đơn vị cũ và đơn vị mà nó trở thành; các cột: effective_on, "
             "document_kind, document_number, document_issuer, document_date, kind, old, code, name, type, level, "
-            "parent, main."
+            "parent, main; thêm source, nơi đọc được văn bản, nếu có."
         ),
     ]
 
@@ -162,6 +162,7 @@ class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     effective_on: date | None
     document: str | None
+    source: str
     applied: str | None
     problems: tuple[ProblemRow, ...]
     lines: tuple[ReorganisedUnit, ...]
@@ -180,6 +181,7 @@ class ReorganisationRow(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     effective_on: date
     document: Basis
+    source: str
     lines: tuple[ReorganisedUnit, ...]
     began: int
     ended: int

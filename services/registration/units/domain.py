@@ -7,8 +7,6 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-import msgspec
-
 from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about
 from services.kernel.messages import Refused
@@ -62,7 +60,7 @@ def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] |
 def record(known: Unit | None, dated: DatedUnit, *, act: Act) -> tuple[Unit, UnitRecorded] | None:
     """The next version of the unit; None if `dated` has nothing new.
 
-    National data from before a reorganisation have nothing new: loading them again does not undo it.
+    Data without the days of a later act, such as a reorganisation, have nothing new: loading them again undoes no act.
     """
     _check(dated)
     if known and _tells_nothing_new(known, dated):
@@ -78,14 +76,13 @@ def record(known: Unit | None, dated: DatedUnit, *, act: Act) -> tuple[Unit, Uni
 
 
 def _tells_nothing_new(known: Unit, dated: DatedUnit) -> bool:
-    *past, last = dated.spells
-    here = known.spells[len(past)] if len(past) < len(known.spells) else None
-    return (
-        here is not None
-        and known.spells[: len(past)] == tuple(past)
-        and (here == last or (last.until is None and msgspec.structs.replace(here, until=None) == last))
-        and set(dated.predecessors) <= set(known.predecessors)
-    )
+    is_same = (known.spells, known.predecessors) == (dated.spells, dated.predecessors)
+    return is_same or not _changes(known.spells) <= _changes(dated.spells)
+
+
+def _changes(spells: Sequence[Spell]) -> set[date]:
+    """The days on which the unit began, changed or ended."""
+    return {day for spell in spells for day in (spell.since, spell.until) if day}
 
 
 def check_batch(units: Sequence[DatedUnit]) -> None:

@@ -14,6 +14,17 @@ KINDS = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "q
 _KINDS = tuple(sorted((folded(kind) for kind in KINDS), key=len, reverse=True))
 
 
+def official(name: str, kind: str) -> tuple[str, str]:
+    """Kind and name as all units write them: `Thành Phố Bắc Kạn` is a `Thành phố`, its name `Thành phố Bắc Kạn`.
+
+    The name says which kind of unit it is; `kind` is for a name that does not.
+    """
+    begins = next((one for one in KINDS if nfc(name).casefold().startswith(f"{one} ")), "")
+    if not begins:
+        return kind, name
+    return begins.capitalize(), f"{begins.capitalize()}{nfc(name)[len(begins) :]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     unit: DatedUnit

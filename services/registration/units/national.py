@@ -2,7 +2,11 @@
 
 Source: the community dataset `vietnamadminunits` 1.0.4 (MIT). `data/` has its facts: the units until 2025-06-30, the
 units from 2025-07-01, and the successions. The first list is a snapshot of its last day: it does not say since when its
-facts hold, so `since` of an old unit is None.
+facts hold, so `since` of an old unit is None. The `type` of seven rows contradicts the name, which is right.
+
+The resolutions on the communes of each province, all of 2025-06-16, are those of the government's list:
+https://xaydungchinhsach.chinhphu.vn/toan-van-34-nghi-quyet-cua-ubtvqh-ve-sap-xep-cac-don-vi-hanh-chinh-cap-xa-119250616215143373.htm
+Later changes are files in `reorganisations/decrees/`.
 """
 
 import csv
@@ -24,10 +28,11 @@ from services.kernel.units import (
     UnitLevel,
     UnitPath,
 )
+from services.registration.units import naming
 
 REORGANISED_ON = date(2025, 7, 1)
 PROVINCES_RESOLUTION = "202/2025/QH15"
-"""Resolution of the National Assembly on the provinces. The data name no document for the communes."""
+"""Resolution of the National Assembly on the provinces."""
 
 SPECIAL_ZONE = "Đặc khu"
 
@@ -35,6 +40,7 @@ _DATA = Path(__file__).with_name("data")
 _OLD = "vn-units-until-2025-06-30.csv"
 _NEW = "vn-units-from-2025-07-01.csv"
 _SUCCESSION = "vn-units-succession-2025-07-01.csv"
+_RESOLUTIONS = "vn-resolutions-2025-07-01.csv"
 
 _LevelName = Literal["province", "district", "commune"]
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -61,7 +67,15 @@ class _SuccessionRow(_Row, frozen=True):
     is_main_successor: bool
 
 
-_AnyRow = TypeVar("_AnyRow", bound=_Row)
+class _ResolutionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The resolution on the communes of a province."""
+
+    where: str
+    province_code: _Code
+    document: _Text
+
+
+_AnyRow = TypeVar("_AnyRow", _UnitRow, _SuccessionRow, _ResolutionRow)
 _Rows = dict[str, _UnitRow]
 """Code → row. A national code is unique in one snapshot, not in both."""
 
@@ -80,7 +94,8 @@ def national_units() -> list[DatedUnit]:
 
     before = _spells(old, old_ids, until=REORGANISED_ON)
     after = _spells(new, new_ids, since=REORGANISED_ON)
-    lineage = _lineage([row for row in succession if row.new_code not in continued], old_ids, new_ids)
+    ended = [row for row in succession if row.new_code not in continued]
+    lineage = _lineage(ended, old_ids, new_ids, _documents(new))
     units = [
         DatedUnit(
             id=unit,
@@ -175,10 +190,19 @@ def _continued(succession: list[_SuccessionRow], old: _Rows, new: _Rows) -> dict
     }
 
 
+def _documents(new: _Rows) -> dict[str, str]:
+    """New code → the resolution by which the unit was formed."""
+    of_communes = {row.province_code: row.document for row in _rows(_RESOLUTIONS, _ResolutionRow)}
+    return {code: of_communes.get(unit.parent_code, PROVINCES_RESOLUTION) for code, unit in new.items()}
+
+
 def _lineage(
-    succession: list[_SuccessionRow], old_ids: dict[str, str], new_ids: dict[str, str]
+    succession: list[_SuccessionRow],
+    old_ids: dict[str, str],
+    new_ids: dict[str, str],
+    documents: dict[str, str],
 ) -> dict[str, list[Predecessor]]:
-    """Id of the successor → its predecessors."""
+    """Id of the successor → its predecessors. `documents`: by new code."""
     successors = Counter(row.old_code for row in succession)
     lineage: dict[str, list[Predecessor]] = defaultdict(list)
     for row in succession:
@@ -187,7 +211,7 @@ def _lineage(
             kind=SuccessionKind.SPLIT if successors[row.old_code] > 1 else SuccessionKind.MERGE,
             on=REORGANISED_ON,
             main=row.is_main_successor,
-            document=PROVINCES_RESOLUTION if row.level == "province" else None,
+            document=documents[row.new_code],
         )
         lineage[new_ids[row.new_code]].append(predecessor)
     return lineage
@@ -202,10 +226,11 @@ def _spells(
     for code, row in rows.items():
         above = paths[row.parent_code]
         paths[code] = above.child(ids[code])
+        kind, name = naming.official(row.name, row.type)
         spells[ids[code]] = Spell(
-            name=row.name,
+            name=name,
             code=code,
-            kind=row.type,
+            kind=kind,
             level=UnitLevel(row.level.upper()),
             parent=above.unit,
             path=str(paths[code]),

@@ -67,6 +67,22 @@ async def test_one_code_names_two_wards_and_the_older_is_part_of_the_newer(graph
     assert heirs[new["id"]]["on"] == "2025-07-01"
 
 
+async def test_decrees_since_2025_are_in_force_from_their_day(graphql: GraphQL) -> None:
+    found = await graphql.ask(
+        '{ before: unitByCode(code: "26368", on: "2026-04-29") { name } '
+        'after: unitByCode(code: "26368", on: "2026-04-30") { name kind } '
+        'city: unitByCode(code: "75", on: "2026-05-01") { id name } '
+        'reorganisations(unit: "u26368-2025", first: 1) { edges { node { source document { number } } } } }',
+        graphql.token("operator", "vn"),
+    )
+    assert found["before"] == {"name": "Xã Long Thành"}
+    assert found["after"] == {"name": "Phường Long Thành", "kind": "Phường"}
+    assert found["city"] == {"id": "u75-2025", "name": "Thành phố Đồng Nai"}
+    (edge,) = found["reorganisations"]["edges"]
+    assert edge["node"]["document"] == {"number": "237/NQ-UBTVQH16"}
+    assert edge["node"]["source"].startswith("https://danhmuchanhchinh.nso.gov.vn/")
+
+
 async def test_town_is_between_its_communes_and_its_province(graphql: GraphQL) -> None:
     found = await graphql.ask(
         'query { below: unitsBelow(unit: "u437", on: "2018-01-01", level: COMMUNE, first: 10) '

@@ -307,3 +307,16 @@ def test_contradictory_data_are_refused_with_file_and_row(
     monkeypatch.setattr(national, "_DATA", tmp_path)
     with pytest.raises(ValueError, match=f"{file}, row {row}: "):
         national_units()
+
+
+def test_kinds_are_written_alike_and_agree_with_the_name() -> None:
+    assert (BY_ID["u058"].spells[0].name, BY_ID["u450"].spells[0].name) == (
+        "Thành phố Bắc Kạn",
+        "Thành phố Đồng Hới",
+    )
+    assert all(spell.name.startswith(f"{spell.kind} ") for unit in UNITS[1:] for spell in unit.spells)
+
+
+def test_communes_of_2025_name_the_resolution_of_their_province() -> None:
+    assert {line.document for line in BY_ID["u18115-2025"].predecessors} == {"1665/NQ-UBTVQH15"}
+    assert all(line.document for unit in UNITS for line in unit.predecessors)
