@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from rich.table import Table
@@ -12,10 +13,9 @@ from services.kernel.config import Settings
 from services.kernel.messages import Refused
 from services.kernel.messaging.client import Client
 from services.kernel.rows import Fields, Row, Rows
-from services.registration import reorganisations
 from services.registration.reorganisations.messages import PreviewOfReorganisation, ReorganiseUnits
 
-FOLDER = Path(reorganisations.__file__).with_name("decrees")
+FOLDER = Path(str(files("services.registration.reorganisations"))) / "decrees"
 _FIELDS: Fields = {
     **{name: name for name in ("effective_on", "document", "source", "applied", "began", "ended", "changed")},
     "problems": reorganising.PROBLEMS,
@@ -38,18 +38,18 @@ class Decree:
         return "; ".join(f"{one['row'] or '-'}: {one['vi']}" for one in self.row["problems"])
 
 
-def files(folder: Path = FOLDER) -> list[Path]:
+def listed(folder: Path = FOLDER) -> list[Path]:
     return sorted(folder.glob("*.csv"))
 
 
 def digest(folder: Path = FOLDER) -> str:
     """A text that is another one after a file was added or changed."""
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files(folder))).hexdigest()[:12]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in listed(folder))).hexdigest()[:12]
 
 
 async def decrees(settings: Settings, folder: Path = FOLDER) -> list[Decree]:
     async with asking(settings) as services:
-        return [await _previewed(services, file) for file in files(folder)]
+        return [await _previewed(services, file) for file in listed(folder)]
 
 
 def table(found: list[Decree]) -> Table:
@@ -63,7 +63,7 @@ def table(found: list[Decree]) -> Table:
 async def apply(services: Client, folder: Path = FOLDER) -> list[Decree]:
     """Applies each file that was not applied before. Returns those that cannot be, with their problems."""
     refused = []
-    for file in files(folder):
+    for file in listed(folder):
         decree = await _previewed(services, file)
         if decree.problems:
             refused.append(decree)

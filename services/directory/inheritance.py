@@ -81,20 +81,8 @@ class _Past:
 
     def homes(self, places: Mapping[str, str]) -> Mapping[str, Set[str]]:
         """For each unit, the places of its territory on the day; elsewhere is the empty text."""
-        found: dict[str, Set[str]] = {}
-
-        def of(unit: DatedUnit) -> Set[str]:
-            if unit.id not in found:
-                found[unit.id] = frozenset({""})
-                if unit.at(self.day):
-                    found[unit.id] = frozenset({places.get(unit.id, "")})
-                elif heirs := self.heirs.get(unit.id):
-                    found[unit.id] = frozenset[str]().union(*map(of, heirs))
-            return found[unit.id]
-
-        for unit in self.known.values():
-            of(unit)
-        return found
+        found = territories(self.known.values(), self.heirs, self.day)
+        return {id_: frozenset(places.get(one, "") for one in units) for id_, units in found.items()}
 
     def of(self, unit: DatedUnit, homes: Mapping[str, Set[str]]) -> Inheritance:
         here = [
@@ -160,13 +148,37 @@ async def _past(
         over = {id_ for spell in spells for id_ in UnitPath(spell.path).segments}
         waiting = await register.many(sorted((before | over) - known.keys() - set(above)))
         known |= {u.id: u for u in waiting}
-    heirs = await _heirs(known.values(), day, register)
+    heirs = await heirs_of(known.values(), day, register)
     return _Past(day, known, lineage - inside.keys(), heirs)
 
 
-async def _heirs(
+def territories(
+    units: Iterable[DatedUnit], heirs: Mapping[str, Sequence[DatedUnit]], day: date
+) -> Mapping[str, Set[str]]:
+    """For each unit, the ids of the units of the day that have its territory; the empty text where none is known."""
+    found: dict[str, Set[str]] = {}
+
+    def of(unit: DatedUnit) -> Set[str]:
+        if unit.id not in found:
+            found[unit.id] = frozenset({""})
+            if unit.at(day):
+                found[unit.id] = frozenset({unit.id})
+            elif after := heirs.get(unit.id):
+                found[unit.id] = frozenset[str]().union(*map(of, after))
+        return found[unit.id]
+
+    for unit in units:
+        of(unit)
+    return found
+
+
+async def heirs_of(
     units: Iterable[DatedUnit], day: date, register: Register
 ) -> Mapping[str, Sequence[DatedUnit]]:
+    """What each unit that has ended by the day became, and what each of these became if it has ended too.
+
+    A unit without successors went where its sub-units of its last day went.
+    """
     heirs: dict[str, list[DatedUnit]] = defaultdict(list)
     waiting = {u.id: u for u in units if not u.at(day)}
     while waiting:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from services.kernel.units import DatedUnit, Predecessor, SuccessionKind
 
@@ -44,8 +44,14 @@ async def succession(units: Iterable[DatedUnit], came_of: Lookup) -> Lookup:
     return look_up
 
 
-async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list[Heir]:
-    """The units in force on `to` that hold some of `unit` as it was on `since`, an earlier day."""
+async def later(
+    unit: DatedUnit, since: date, to: date, came_of: Lookup, below: Lookup | None = None
+) -> list[Heir]:
+    """The units in force on `to` that hold some of `unit` as it was on `since`, an earlier day.
+
+    `below`: the units that were ever directly below some units. With it, a unit without successors, such as a district,
+    is followed through the sub-units of its last day.
+    """
     heirs: dict[str, Heir] = {}
     waiting = [Heir(unit)]
     first = since
@@ -58,6 +64,12 @@ async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list
             for line in successor.predecessors
             if line.unit in known and first < line.on <= to
         ]
+        if below:
+            followed = {heir.unit.id for heir, *_ in lines}
+            for heir in waiting:
+                if heir.unit.id not in followed and not heir.unit.at(to):
+                    for one in await _through_sub_units(heir, to, came_of, below):
+                        _keep(heirs, one)
         parted = {heir.unit.id for heir, line, _ in lines if line.kind is SuccessionKind.SPLIT}
         for heir in waiting:
             if heir.unit.at(to):
@@ -65,6 +77,24 @@ async def later(unit: DatedUnit, since: date, to: date, came_of: Lookup) -> list
         waiting = _merged(heir.after(line, successor) for heir, line, successor in lines)
         waiting = [heir for heir in waiting if heir.unit.id not in heirs]
     return sorted(heirs.values(), key=lambda heir: heir.unit.id)
+
+
+async def _through_sub_units(heir: Heir, to: date, came_of: Lookup, below: Lookup) -> list[Heir]:
+    end = heir.unit.spells[-1].until
+    if end is None or end > to:
+        return []
+    last = end - timedelta(days=1)
+    ever = await below([heir.unit.id])
+    parts = [one for one in ever if (spell := one.at(last)) and spell.parent == heir.unit.id]
+    lines = await succession(parts, came_of)
+    found = [one for part in parts for one in await later(part, last, to, lines, below)]
+    whole = heir.whole and len({one.unit.id for one in found}) == 1 and all(one.whole for one in found)
+    documents: dict[str, tuple[str, ...]] = {}
+    for one in found:
+        documents[one.unit.id] = (*documents.get(one.unit.id, heir.documents), *one.documents)
+    return [
+        Heir(one.unit, whole, one.on or end, tuple(dict.fromkeys(documents[one.unit.id]))) for one in found
+    ]
 
 
 async def earlier(unit: DatedUnit, since: date, to: date, many: Lookup) -> list[Heir]:

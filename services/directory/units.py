@@ -63,15 +63,9 @@ class Directory:
 
     async def children(self, unit: str, day: date) -> list[DatedUnit]:
         """The units directly below `unit` on `day`, in the order of their codes."""
-        return await self.children_between(unit, day, day)
-
-    async def children_between(self, unit: str, since: date, until: date) -> list[DatedUnit]:
-        """The units directly below `unit` on any day from `since` to `until`, both included, by code."""
         found = await self._find({"spells.parent": unit})
-        below = [
-            (spell.code, u.id, u) for u in found for spell in u.between(since, until) if spell.parent == unit
-        ]
-        return list({key: u for _, key, u in sorted(below, key=lambda row: row[:2])}.values())
+        below = [(s.code, u.id, u) for u in found if (s := u.at(day)) and s.parent == unit]
+        return [u for *_, u in sorted(below, key=lambda row: row[:2])]
 
     async def below(
         self, unit: DatedUnit, day: date, level: UnitLevel | None = None, *, including: bool = False

@@ -5,6 +5,7 @@ ours, which is never used again, and its name, code, level and parent hold for a
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import msgspec
@@ -14,6 +15,10 @@ from services.kernel.words import Word
 
 COUNTRY = "vn"
 """The id of the whole country, the first segment of every path."""
+
+
+OLDEST_REGISTER = date(2025, 6, 30)
+"""The day of the oldest list of units. It does not say since when each unit had been so."""
 
 
 class UnitLevel(Word):
@@ -99,6 +104,14 @@ class Spell(msgspec.Struct, frozen=True, kw_only=True):
 
     def covers(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+def register_of(since: Iterable[date | None], day: date) -> date:
+    """The day of the list of units on which an answer about these units as of `day` rests.
+
+    `since`: the first day of each spell. If all are known, that is `day` itself.
+    """
+    return day if all(since) else max(day, OLDEST_REGISTER)
 
 
 class SuccessionKind(Word):

@@ -315,11 +315,6 @@ def missing(positions: Sequence[Position]) -> tuple[str, ...]:
     )
 
 
-def reasons(period: str, state: PeriodState, today: date, positions: Sequence[Position]) -> tuple[str, ...]:
-    """Reasons, in Vietnamese, why a report is incomplete."""
-    return (*unfinished(period, state, today), *missing(positions))
-
-
 def unfinished(period: str, state: PeriodState, today: date) -> tuple[str, ...]:
     """The reason, in Vietnamese, why a period that is not over has no final figures."""
     match state:

@@ -1,16 +1,19 @@
 """Event and query handlers of reporting."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.units import COUNTRY
+from services.kernel.units import COUNTRY, DatedUnit
 from services.reporting import domain, generations
+from services.reporting.composition import Composition, compose, day_of, unassignable
 from services.reporting.domain import Fact
 from services.reporting.measures import PLACES, Measure
-from services.reporting.messages import Position, RebuildCounters, Report, ReportOf
+from services.reporting.messages import PartKind, Position, RebuildCounters, Report, ReportOf
+from services.reporting.places import Counted, added, places
 from services.reporting.repository import Counters
 
 
@@ -37,33 +40,56 @@ async def report(
     since, until = domain.span_of(query.period)
     directory = Directory(access)
     unit = await directory.get(query.unit)
-    spells = unit.between(since, until)
-    if not spells:
-        # Raises a refusal that says when the unit existed.
-        unit.in_force(until, "unit", "period")
-        raise AssertionError("a unit in force that day has a spell in the period")
-    covered = access.scope.require(*(spell.path for spell in spells))
-    below = await directory.children_between(unit.id, since, until)
-    names = {child.id: child.between(since, until)[-1].name for child in below}
-    names[unit.id] = f"{spells[-1].name} (trực tiếp)"
+    made = await _composed(unit, since, until, directory)
+    paths = [spell.path for spell in (*unit.between(since, until), unit.in_force(made.day, "unit", "period"))]
+    covered = [access.scope.require(*paths)]
+    # Whoever may read the unit may read what went into it as a whole.
+    covered += [access.scope.require(*paths, one.spells[-1].path) for one in made.whole]
+
+    async def read(units: Collection[str]) -> Mapping[str, Counted]:
+        return await counters.of([access.scope.require(*paths, one) for one in units], query.period, access)
+
+    sums = added((await counters.of(covered, query.period, access)).values())
+    rows = await places(made, await directory.children(unit.id, made.day), sums, read, directory)
+    counted = rows.into(sums)
+    parts = made.parts_in(since, until)
+    unassigned = await read([part.unit_id for part in parts if part.kind is PartKind.PART])
     state, so_far_until = domain.state_of(since, until, access.today)
     positions = await counters.parked_here(positions, covered, access)
-    missing = domain.reasons(query.period, state, access.today, positions)
-    counted = await counters.of(covered, query.period, access)
+    missing = (
+        *domain.unfinished(query.period, state, access.today),
+        *unassignable(parts, unassigned),
+        *domain.missing(positions),
+    )
     totals = await counters.totals(covered, domain.BRIDGED, access)
+    figures = [domain.figure(one, counted.get(one, {}), rows.names(one)) for one in Measure]
+    shown = unit.between(since, until) or [unit.in_force(made.day)]
     return Report(
         unit_id=unit.id,
-        unit_name=spells[-1].name,
+        unit_name=shown[-1].name,
         period=query.period,
         since=since,
         until=until,
         state=state,
         so_far_until=so_far_until,
+        made_of=parts,
+        places_on=made.day,
+        register_on=made.register_on(until),
         complete=not missing,
         incomplete_because=missing,
-        figures=domain.with_flags(
-            [domain.figure(measure, counted.get(measure, {}), names) for measure in Measure], until
-        ),
+        figures=domain.with_flags(figures, until),
         bridges=domain.bridges(totals, query.period),
         positions=positions,
     )
+
+
+async def _composed(unit: DatedUnit, since: date, until: date, directory: Directory) -> Composition:
+    """Refused if neither the unit nor a unit that went into it was in force in the period."""
+    day = day_of(unit, since, until)
+    if day and unit.at(day):
+        made = await compose(unit, day, directory)
+        if unit.between(since, until) or any(one.between(since, until) for one in (*made.whole, *made.parts)):
+            return made
+    # Raises a refusal that says when the unit existed.
+    unit.in_force(until, "unit", "period")
+    raise AssertionError("a unit in force that day has a spell in the period")

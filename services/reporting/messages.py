@@ -133,8 +133,30 @@ class PeriodState(Word):
     FUTURE = "FUTURE", "Kỳ chưa bắt đầu"
 
 
+class PartKind(Word):
+    """Đơn vị ấy thuộc về báo cáo như thế nào."""
+
+    OWN = "OWN", "Chính đơn vị được báo cáo"
+    WHOLE = "WHOLE", "Đơn vị cũ, nhập trọn vẹn: đã tính"
+    PART = "PART", "Đơn vị cũ, chỉ một phần: chưa phân chia, không tính"
+
+
+class ReportPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit that was in force in the period. `since`, `until`: its first and last day, None if unknown or open."""
+
+    unit_id: str
+    unit_name: str
+    kind: PartKind
+    since: date | None
+    until: date | None
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`since` and `until` are included. `so_far_until`: the last day of the period that has come; None in a future one.
+    """`made_of`: the units that its figures count, and those of which no figure can be assigned to it.
+
+    `places_on`: the rows by place are the units of this day. `register_on`: the day of the list of units.
+
+    `since` and `until` are included. `so_far_until`: the last day of the period that has come; None in a future one.
 
     It is complete when the period is over and all events that can concern the unit are counted.
     """
@@ -146,6 +168,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     until: date
     state: PeriodState
     so_far_until: date | None
+    made_of: tuple[ReportPart, ...]
+    places_on: date
+    register_on: date
     complete: bool
     incomplete_because: tuple[str, ...]
     """In Vietnamese; empty when it is complete."""

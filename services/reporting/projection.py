@@ -106,11 +106,14 @@ class Projection:
                 return await self._narrowed(report, access)
 
     async def _narrowed(self, report: Report, access: Access) -> Report:
-        """The report does not wait for events that cannot concern its unit."""
+        """The report does not wait for events that cannot concern its unit, or a unit that went into it."""
         if report.complete or self._nats is None:
             return report
-        positions = tuple([await waiting_here(report.unit_id, one, self._nats) for one in report.positions])
-        missing = domain.reasons(report.period, report.state, access.today, positions)
+        units = [report.unit_id, *(part.unit_id for part in report.made_of)]
+        positions = tuple([await waiting_here(units, one, self._nats) for one in report.positions])
+        before = domain.missing(report.positions)
+        others = [reason for reason in report.incomplete_because if reason not in before]
+        missing = (*others, *domain.missing(positions))
         return msgspec.structs.replace(
             report, positions=positions, complete=not missing, incomplete_because=missing
         )

@@ -1,7 +1,7 @@
 """Facts and counters in MongoDB, by generation."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -103,19 +103,28 @@ class Counters:
         ]
         await tx.unscoped(self._counters).write(updates, ordered=False)
 
-    async def of(self, unit: Covered, period: str, access: Access) -> Mapping[Measure, Document]:
-        keys = [f"{domain.counted_in(measure, period)}/{unit}/{measure}" for measure in Measure]
-        found = access.unscoped(self._counters).find({"_id": {"$in": keys}})
-        return {Measure(document["measure"]): document async for document in found}
+    async def of(
+        self, units: Collection[Covered], period: str, access: Access
+    ) -> Mapping[str, Mapping[Measure, Document]]:
+        """Unit → measure → counter; only units that have any."""
+        keys = [
+            f"{domain.counted_in(measure, period)}/{unit}/{measure}" for unit in units for measure in Measure
+        ]
+        counters: dict[str, dict[Measure, Document]] = defaultdict(dict)
+        async for one in access.unscoped(self._counters).find({"_id": {"$in": keys}}):
+            counters[one["unit"]][Measure(one["measure"])] = one
+        return counters
 
     async def totals(
-        self, unit: Covered, measures: Sequence[Measure], access: Access
+        self, units: Collection[Covered], measures: Sequence[Measure], access: Access
     ) -> Mapping[tuple[str, Measure], Decimal]:
-        """(period, measure) → total, for each period in which something was counted."""
-        found = access.unscoped(self._counters).find(
-            {"unit": unit, "measure": {"$in": list(measures)}}, {"period": 1, "measure": 1, "total": 1}
-        )
-        return {(one["period"], Measure(one["measure"])): one["total"] async for one in found}
+        """(period, measure) → total of the units, for each period in which something was counted."""
+        wanted = {"unit": {"$in": list(units)}, "measure": {"$in": list(measures)}}
+        found = access.unscoped(self._counters).find(wanted, {"period": 1, "measure": 1, "total": 1})
+        totals: dict[tuple[str, Measure], Decimal] = defaultdict(Decimal)
+        async for one in found:
+            totals[one["period"], Measure(one["measure"])] += one["total"]
+        return totals
 
     async def positions(self, known: Mapping[str, Known], access: Access) -> tuple[Position, ...]:
         """`known`: of each producer, what this process knew before the snapshot."""
@@ -123,16 +132,16 @@ class Counters:
         return tuple(domain.position(producer, stored[producer], known[producer]) for producer in COUNTED)
 
     async def parked_here(
-        self, positions: Sequence[Position], unit: Covered, access: Access
+        self, positions: Sequence[Position], units: Collection[Covered], access: Access
     ) -> tuple[Position, ...]:
-        """The positions, with the number of events set aside that can concern the unit."""
+        """The positions, with the number of events set aside that can concern one of the units."""
         if not any(position.parked for position in positions):
             return tuple(positions)
         many: Counter[str] = Counter()
         wanted = {"reader": reader(self.generation)}
         async for one in access.unscoped(PARKED).find(wanted, {"producer": 1, "event": 1}):
             data = msgspec.json.decode(one["event"])["data"]
-            many[one["producer"]] += domain.can_concern(unit, data)
+            many[one["producer"]] += any(domain.can_concern(unit, data) for unit in units)
         return tuple(
             msgspec.structs.replace(position, parked_here=many[position.producer]) for position in positions
         )

@@ -1,6 +1,7 @@
-"""Events that are not counted yet and can concern the unit of a report: read from the producer's log."""
+"""Events that are not counted yet and can concern the units of a report: read from the producer's log."""
 
 import asyncio
+from collections.abc import Collection
 
 import msgspec
 from nats.aio.client import Client
@@ -17,7 +18,7 @@ PATIENCE = 1.0
 """Seconds that a report waits for a producer's log, at most."""
 
 
-async def waiting_here(unit: str, position: Position, nats: Client) -> Position:
+async def waiting_here(units: Collection[str], position: Position, nats: Client) -> Position:
     """The position with `waiting_here`, if the producer tells it in time."""
     waiting = 0 if position.head is None else position.head - position.applied
     if not 0 < waiting <= MOST_READ:
@@ -31,10 +32,10 @@ async def waiting_here(unit: str, position: Position, nats: Client) -> Position:
         range(position.applied + 1, position.applied + waiting + 1)
     ):
         return position
-    here = sum(_concerns(unit, event, position.producer) for event in page.events)
+    here = sum(_concerns(units, event, position.producer) for event in page.events)
     return msgspec.structs.replace(position, waiting_here=here)
 
 
-def _concerns(unit: str, event: Recorded, producer: str) -> bool:
+def _concerns(units: Collection[str], event: Recorded, producer: str) -> bool:
     counted = {type_.subject for type_ in COUNTED[producer]} | {unreadable(producer)}
-    return event.type in counted and can_concern(unit, event.data)
+    return event.type in counted and any(can_concern(unit, event.data) for unit in units)

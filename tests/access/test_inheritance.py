@@ -15,6 +15,10 @@ OLD, OLD_PROVINCE = "u01834", "u06"
 NEW, PROVINCE = "u01840-2025", "u19-2025"
 """Phường Đức Xuân of Thái Nguyên, which holds the whole of the old ones."""
 BESIDE, ELSEWHERE = "u01843-2025", "u42"
+LINEAGE = """
+query($unit: ID!) { report(unit: $unit, period: "2019") { ... on Report { placesOn registerOn
+  madeOf { unitId kind } figures { measure total breakdowns { by gap rows { code value } } } } } }
+"""
 EVERYTHING = """
 query($model: ID!, $review: ID!, $unit: ID!) {
   model: node(id: $model) { ... on Model { id owner { id } history(first: 5) { edges { node { version } } } } }
@@ -57,6 +61,16 @@ async def test_history_is_read_by_the_holder_of_the_successor(graphql: GraphQL) 
         assert (totals["REGISTERED"], totals["SUPERVISION_ACTIVITY"]) == ("1", "1")
         async with subscribed(graphql, reader.token, after=before) as events:
             assert [event["review"]["id"] for event in await events.next(2)] == [review, review]
+        # The successor's own report of that year counts it, and says of which units and of which list of units.
+        whole = (await reader.ask(LINEAGE, unit=unit))["report"]
+        assert (whole["registerOn"], whole["placesOn"]) == ("2025-06-30", "2025-07-01")
+        assert {part["kind"] for part in whole["madeOf"]} == {"WHOLE"}
+        assert {OLD, OLD_PROVINCE} & {part["unitId"] for part in whole["madeOf"]}
+        figures = {figure["measure"]: figure for figure in whole["figures"]}
+        assert figures["SUPERVISION_ACTIVITY"]["total"] == "1"
+        rows = {part["by"]: part["rows"] for part in figures["SUPERVISION_ACTIVITY"]["breakdowns"]}
+        assert {row["code"] for row in rows["PLACE"] if row["value"] != "0"} == {NEW}
+        assert {part["gap"] for figure in figures.values() for part in figure["breakdowns"]} == {"0"}
     for unit in (BESIDE, ELSEWHERE):
         seen = await Person(graphql, Role.LEADER, unit).ask(EVERYTHING, model=model, review=review, unit=OLD)
         assert (seen["model"], seen["review"], seen["report"]["__typename"]) == (None, None, "Refusal")

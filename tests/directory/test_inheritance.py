@@ -1,36 +1,15 @@
 """The units of the past that a unit holds as a whole: the real country of 2025, and made-up reorganisations."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
 from services.directory.inheritance import Inheritance, inheritance
 from services.kernel.units import DatedUnit
 from services.registration.units.national import national_units
+from tests.reorganised import InMemory
 
 TODAY = date(2026, 11, 1)
-
-
-class InMemory:
-    def __init__(self, units: Sequence[DatedUnit]) -> None:
-        self.units = {unit.id: unit for unit in units}
-        self._heirs: dict[str, set[str]] = defaultdict(set)
-        self._below: dict[str, set[str]] = defaultdict(set)
-        for unit in units:
-            for line in unit.predecessors:
-                self._heirs[line.unit].add(unit.id)
-            for spell in unit.spells:
-                self._below[spell.parent or ""].add(unit.id)
-
-    async def many(self, units: Sequence[str]) -> list[DatedUnit]:
-        return [self.units[id_] for id_ in units if id_ in self.units]
-
-    async def came_of(self, units: Sequence[str]) -> list[DatedUnit]:
-        return [self.units[id_] for id_ in set[str]().union(*(self._heirs[one] for one in units))]
-
-    async def ever_under(self, units: Sequence[str]) -> list[DatedUnit]:
-        return [self.units[id_] for id_ in set[str]().union(*(self._below[one] for one in units))]
 
 
 COUNTRY = InMemory(national_units())

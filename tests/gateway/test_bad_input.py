@@ -711,7 +711,6 @@ async def test_report_needs_a_unit_in_scope_and_a_period(world: World) -> None:
     ):
         is_precise(await refusal(CITY, period), "period-invalid", "period")
     is_precise(await refusal(CITY, "2026"), "unit-not-in-force", "unit", "period")
-    is_precise(await refusal("u18115-2025", "2018"), "unit-not-in-force", "unit", "period")
     is_precise(await refusal("nowhere", "2018"), "unit-not-found", "unit")
     is_precise(await refusal("u42", "2018"), "not-permitted", "unit")
     assert await refusal(CITY, "2025-H1") == {}

@@ -68,7 +68,7 @@ async def test_i7_report_says_which_producers_event_it_misses(reporting: Reporti
     # It is an event of the country: it cannot concern a ward.
     access = reporting.store.reading(OURSELVES, EVERYTHING, moment())
     for unit, many in ((COUNTRY, 1), ("ward", 0)):
-        here = await Counters(1).parked_here(report.positions, Covered(unit), access)
+        here = await Counters(1).parked_here(report.positions, [Covered(unit)], access)
         assert sum(one.parked_here for one in here) == many
     # The same holds for events that are not counted yet: the producer's log says which units they concern.
     (position,) = [one for one in report.positions if one.producer == "registration"]

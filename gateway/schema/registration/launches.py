@@ -88,6 +88,9 @@ class LaunchStandings:
         description="Đã bị chia tách: đăng ký của các đơn vị nhận một phần không gán được cho riêng đơn vị nào."
     )
     recorded_months_later: int = strawberry.field(description=MONTHS_LATER)
+    register_on: date = strawberry.field(
+        description="Số đơn vị đếm theo danh mục đơn vị hành chính của ngày này."
+    )
     as_of: date = strawberry.field(
         description="Xem đơn vị còn tồn tại hay không vào ngày này: hôm nay, hoặc ngày hạn nếu đã qua."
     )

@@ -49,6 +49,9 @@ class Unit(Node):
     level: UnitLevel = strawberry.field(description="Cấp vào ngày ấy.")
     since: date | None = strawberry.field(description="Từ ngày (null: không rõ).")
     until: date | None = strawberry.field(description="Đến trước ngày (null: đang tồn tại).")
+    register_on: date = strawberry.field(
+        description="Theo danh mục đơn vị hành chính của ngày này; danh mục cũ nhất không cho biết trước đó thế nào."
+    )
     parent: Optional["Unit"] = one(UnitsOnDay, "parent", "Đơn vị ngay bên trên vào ngày ấy.")
     children: Connection["Unit"] = pages(
         ChildUnits, "on_day", "Các đơn vị ngay bên dưới vào ngày ấy, theo mã; mỗi trang tối đa 100."
@@ -143,7 +146,7 @@ def _unit_succession(
 class UnitsQuery:
     units_named: Connection[UnitNamed] = root(
         _units_named,
-        "Tìm đơn vị theo tên đang mang hoặc từng mang: đúng cả dấu trước, đủ tên trước, tên đang mang trước.",
+        "Tìm đơn vị theo tên mang vào ngày ấy hoặc trước đó: đúng cả dấu trước, đủ tên trước, tên đang mang trước.",
         UnitsNamed,
     )
     units_below: Connection[Unit] = root(

@@ -96,6 +96,15 @@ class Position:
     )
 
 
+@strawberry.type(description="Một đơn vị có trong kỳ mà báo cáo tính, hoặc chưa tính được.")
+class ReportPart:
+    unit_id: ID = strawberry.field(description="Mã đơn vị.")
+    unit_name: str = strawberry.field(description="Tên đơn vị trong kỳ.")
+    kind: messages.PartKind = strawberry.field(description="Thuộc về báo cáo như thế nào.")
+    since: date | None = strawberry.field(description="Ngày đầu của đơn vị (null: không rõ).")
+    until: date | None = strawberry.field(description="Ngày cuối của đơn vị (null: đang tồn tại).")
+
+
 @shows(messages.Report, "Báo cáo của một đơn vị trong một kỳ; mọi con số và vị trí thuộc cùng một thời điểm.")
 class Report:
     unit_id: ID = strawberry.field(description="Mã đơn vị được báo cáo, gồm cả cấp dưới.")
@@ -109,6 +118,14 @@ class Report:
     so_far_until: date | None = strawberry.field(
         description="Ngày cuối của kỳ đã đến: số liệu đến ngày này; null khi kỳ chưa bắt đầu."
     )
+    made_of: list[ReportPart] = strawberry.field(
+        description="Báo cáo gồm những đơn vị nào của kỳ; đơn vị cũ chỉ nhập một phần thì chưa phân chia.",
+        metadata={"size": 5},
+    )
+    places_on: date = strawberry.field(
+        description="Các dòng theo PLACE là những đơn vị của ngày này; đơn vị cũ tính vào đơn vị nhận trọn vẹn nó."
+    )
+    register_on: date = strawberry.field(description="Theo danh mục đơn vị hành chính của ngày này.")
     complete: bool = strawberry.field(
         description="Kỳ đã kết thúc, và mọi sự kiện có thể liên quan đến đơn vị đều đã được đếm."
     )

@@ -20,13 +20,16 @@ MOST_UNITS = 100_000
 
 
 class Addressed(NamedTuple):
-    """An addressed unit. `segments`: of its path on the day of the launch. `ended_on`: first day without it.
+    """An addressed unit. `segments`: of its path on the day of the launch. `since`: since when it was so, if known.
+
+    `ended_on`: first day without it.
 
     `heirs`, of a unit that has ended: the id of each unit that holds its territory, and whether it holds all of it.
     """
 
     id: str
     segments: tuple[str, ...]
+    since: date | None = None
     ended_on: date | None = None
     heirs: tuple[tuple[str, bool], ...] = ()
 
@@ -98,10 +101,10 @@ async def _addressed(key: _Key, access: Access) -> list[Addressed]:
         spell = unit.in_force(key.on)
         segments = UnitPath(spell.path).segments
         if unit.at(key.as_of):
-            one = Addressed(unit.id, segments)
+            one = Addressed(unit.id, segments, spell.since)
         else:
             heirs = await lineage.later(unit, key.on, key.as_of, succession)
             territory = tuple((heir.unit.id, heir.whole) for heir in heirs)
-            one = Addressed(unit.id, segments, unit.spells[-1].until, territory)
+            one = Addressed(unit.id, segments, spell.since, unit.spells[-1].until, territory)
         addressed.append((spell.code, unit.id, one))
     return [one for *_, one in sorted(addressed, key=lambda row: row[:2])]

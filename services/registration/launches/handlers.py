@@ -12,7 +12,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Page, Row, Rows
-from services.kernel.units import DatedUnit, UnitPath
+from services.kernel.units import DatedUnit, UnitPath, register_of
 from services.registration.documents.repository import GoverningDocuments
 from services.registration.launches import domain, repository
 from services.registration.launches.addressees import Addressed, Addressees
@@ -148,6 +148,7 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
             continue
         reached = await _reached(addressees, launch, access)
         many = Counter(one.standing for one in reached)
+        units = [] if launch.asked.of_organisations else await addressees.seen(launch, access)
         view.add(
             {
                 "_id": key,
@@ -155,6 +156,7 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
                 **{standing.lower(): many[standing] for standing in Standing},
                 "recorded_months_later": max((one.tally.months for one in reached), default=0),
                 "as_of": launch.as_of(access.today),
+                "register_on": register_of((unit.since for unit in units), launch.launched_on),
             }
         )
     return view.rows()

@@ -261,6 +261,7 @@ class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of units, or of organisations. `as_of`: the day on which it is decided whether they still exist.
 
     `recorded_months_later`: as in `LaunchUnitRow`, the most of all.
+    `register_on`: the day of the list of units by which they are counted.
     """
 
     units: int
@@ -274,6 +275,7 @@ class LaunchTotalsRow(msgspec.Struct, frozen=True, kw_only=True):
     unassigned: int
     recorded_months_later: int
     as_of: date
+    register_on: date
 
 
 class ProgrammeLaunched(Event, frozen=True, kw_only=True):

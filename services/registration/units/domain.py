@@ -10,7 +10,7 @@ from typing import Any
 from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate, about
 from services.kernel.messages import Refused
-from services.kernel.units import DatedUnit, Predecessor, Spell, UnitOnDay
+from services.kernel.units import DatedUnit, Predecessor, Spell, UnitOnDay, register_of
 from services.registration.units.messages import UnitRecorded
 
 LARGEST_BATCH = 500
@@ -41,6 +41,7 @@ def on_day(dated: DatedUnit, wanted: UnitOnDay, today: date) -> dict[str, Any] |
             "kind": spell.kind,
             "level": spell.level,
             "since": spell.since,
+            "register_on": register_of([spell.since], day),
             "until": spell.until,
             "parent": spell.parent and f"{spell.parent}@{day}",
             "predecessors": [

@@ -128,7 +128,7 @@ async def unit_succession(query: UnitSuccession, access: Access) -> Rows:
     unit = await directory.get(query.unit)
     unit.in_force(query.since, "unit", "since")
     heirs = (
-        await lineage.later(unit, query.since, query.to, directory.came_of)
+        await lineage.later(unit, query.since, query.to, directory.came_of, directory.ever_under)
         if query.to >= query.since
         else await lineage.earlier(unit, query.since, query.to, directory.many)
     )

@@ -109,7 +109,10 @@ class PredecessorRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit on one day. `on_day`: its key on that day, for its sub-units. `parent`: key of its parent on that day."""
+    """A unit on one day. `on_day`: its key on that day, for its sub-units. `parent`: key of its parent on that day.
+
+    `register_on`: the day of the list of units from which it is known. The oldest list tells nothing of earlier days.
+    """
 
     id: str
     on_day: UnitOnDay
@@ -119,6 +122,7 @@ class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
     level: UnitLevel
     since: date | None
     until: date | None
+    register_on: date
     parent: UnitOnDay | None
     predecessors: tuple[PredecessorRow, ...]
 

@@ -54,7 +54,7 @@ def asked(name: str) -> list[str]:
 def ranked(
     name: str, units: Sequence[DatedUnit], *, on: date, level: UnitLevel | None, within: str | None
 ) -> list[Found]:
-    """Each unit once, under its best matching name. If matches are equal, a name in force comes first."""
+    """Each unit once, under its best matching name until the day. Of equal matches, one in force comes first."""
     wanted = _spelt(name)
     best: list[tuple[tuple[int, bool, int, str, str], Found]] = []
     depth = list(UnitLevel).index
@@ -64,6 +64,7 @@ def ranked(
             ((near, spell is not current, depth(spell.level), spell.name, unit.id), spell)
             for spell in unit.spells
             if level in (None, spell.level)
+            and (spell.since is None or spell.since <= on)
             and (within is None or UnitPath(spell.path).within(within))
             and (near := _nearness(wanted, spell.name)) is not None
         ]

@@ -188,18 +188,22 @@ async def test_model_continues_under_the_successor_and_its_earlier_figures_stay(
     await graphql.settled()
     h1 = await figures(old, WARD, "2025-H1")
     assert h1 == before["H1"] | {"WORK_DAY": Decimal(3), "places": {WARD: Decimal(3)}}
-    assert await figures(new, SUCCESSOR, "2025") == {
-        "RECOGNISED": Decimal(1),
-        "WORK_DAY": Decimal(5),
-        "places": {SUCCESSOR: Decimal(5)},
-    }
+    # The report of the successor shows the year whole, and its second half as it was.
+    second = await figures(new, SUCCESSOR, "2025-H2")
+    assert (second["RECOGNISED"], second["WORK_DAY"], second["places"]) == (1, 5, {SUCCESSOR: Decimal(5)})
+    year = await figures(new, SUCCESSOR, "2025")
+    assert (year["REGISTERED"], year["IMPLEMENTED"], year["WORK_DAY"]) == (1, 1, 8)
+    assert year["places"] == {SUCCESSOR: Decimal(8)}
     assert (await figures(new, SUCCESSOR, "2026"))["CARRIED_OVER"] == 1
     whole = await figures(province, PROVINCE, "2025")
     assert whole["WORK_DAY"] == before["all"].get("WORK_DAY", 0) + 8
-    assert {code: whole["places"].get(code, 0) for code in (DISTRICT, SUCCESSOR)} == {
-        DISTRICT: 3,
-        SUCCESSOR: 5,
+    assert {code: whole["places"].get(code, 0) for code in (WARD, DISTRICT, SUCCESSOR)} == {
+        WARD: 0,
+        DISTRICT: 0,
+        SUCCESSOR: 8,
     }
+    halves = [await figures(province, PROVINCE, f"2025-{half}") for half in ("H1", "H2")]
+    assert [half["places"].get(DISTRICT, 0) for half in halves] == [3, 0]
     assert (await recount(graphql.settings)).differences == []
 
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from infra.operate.recount import COMPARED, of_model
 from services.kernel.messages import Event, Refused
 from services.kernel.mongo.codec import to_document
-from services.kernel.units import COUNTRY, DatedUnit, Predecessor, Spell, SuccessionKind, UnitLevel, UnitPath
+from services.kernel.units import COUNTRY, DatedUnit, UnitPath
 from services.movement.words import ContributionKind
 from services.registration.handovers.domain import choose
 from services.registration.handovers.family import Family
@@ -24,6 +23,7 @@ from services.registration.units.national import national_units
 from services.reporting.domain import Fact, facts_of, fold, moved, taken_back
 from tests import values
 from tests.registration.models.test_life import recorded
+from tests.reorganised import Country
 
 FIRST = date(2024, 1, 1)
 TODAY = date(2026, 11, 28)
@@ -62,69 +62,6 @@ def test_every_ended_unit_of_the_country_has_a_successor_for_its_records() -> No
     assert all(FAMILY.successors(REAL[id_], TODAY) for id_ in ended)
     assert FAMILY.waiting(frozenset({"u18115-2025"}), TODAY) >= {"u18115", "u18121", "u18124", "u437"}
     assert "u18118" not in FAMILY.waiting(frozenset({"u18115-2025"}), TODAY)
-
-
-class Country:
-    """Three provinces of three communes, and their random reorganisations."""
-
-    def __init__(self) -> None:
-        self.units = {COUNTRY: values.unit(f"/{COUNTRY}", UnitLevel.COUNTRY)}
-        for province in ("p1", "p2", "p3"):
-            self.begin(province, COUNTRY, None)
-            for commune in ("a", "b", "c"):
-                self.begin(f"{province}{commune}", province, None)
-
-    def begin(self, id_: str, parent: str, day: date | None, *lines: Predecessor) -> None:
-        level = UnitLevel.PROVINCE if parent == COUNTRY else UnitLevel.COMMUNE
-        path = f"{self.units[parent].spells[-1].path}/{id_}"
-        spell = Spell(name=id_, code=id_, kind="", level=level, parent=parent, path=path, since=day)
-        self.units[id_] = DatedUnit(id=id_, spells=(spell,), predecessors=lines)
-
-    def end(self, id_: str, day: date) -> None:
-        unit = self.units[id_]
-        *past, last = unit.spells
-        self.units[id_] = replace(unit, spells=(*past, replace(last, until=day)))
-
-    def move(self, id_: str, parent: str, day: date) -> None:
-        unit = self.units[id_]
-        *past, last = unit.spells
-        path = f"{self.units[parent].spells[-1].path}/{id_}"
-        spells = (*past, replace(last, until=day), replace(last, parent=parent, path=path, since=day))
-        self.units[id_] = replace(unit, spells=spells)
-
-    def now(self, level: UnitLevel, parent: str | None = None) -> list[str]:
-        last = {id_: unit.spells[-1] for id_, unit in self.units.items()}
-        return [
-            id_
-            for id_, s in last.items()
-            if s.until is None and s.level is level and parent in (None, s.parent)
-        ]
-
-    def reorganise(self, draw: Callable[[Any], Any], day: date) -> None:
-        how = draw(st.sampled_from(["merge", "split", "move", "merge provinces"]))
-        provinces, communes = self.now(UnitLevel.PROVINCE), self.now(UnitLevel.COMMUNE)
-        if how == "merge" and len(communes) > 1:
-            old = draw(st.lists(st.sampled_from(communes), min_size=2, max_size=3, unique=True))
-            self._into(old, SuccessionKind.MERGE, draw(st.sampled_from(provinces)), day, 1)
-        elif how == "split":
-            self._into([draw(st.sampled_from(communes))], SuccessionKind.SPLIT, provinces[0], day, 2)
-        elif how == "move":
-            one, to = draw(st.sampled_from(communes)), draw(st.sampled_from(provinces))
-            if self.units[one].spells[-1].parent != to:
-                self.move(one, to, day)
-        elif how == "merge provinces" and len(provinces) > 1:
-            old = provinces[:2]
-            (new,) = self._into(old, SuccessionKind.MERGE, COUNTRY, day, 1)
-            for commune in [c for p in old for c in self.now(UnitLevel.COMMUNE, p)]:
-                self.move(commune, new, day)
-
-    def _into(self, old: list[str], kind: SuccessionKind, parent: str, day: date, many: int) -> list[str]:
-        new = [f"u{len(self.units) + n}" for n in range(many)]
-        for id_ in new:
-            self.begin(id_, parent, day, *(Predecessor(unit=one, kind=kind, on=day) for one in old))
-        for id_ in old:
-            self.end(id_, day)
-        return new
 
 
 class Story:

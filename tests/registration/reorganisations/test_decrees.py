@@ -17,7 +17,7 @@ TODAY = date(2026, 11, 28)
 
 def after_all() -> dict[str, DatedUnit]:
     units = {unit.id: unit for unit in national_units()}
-    for file in decrees.files():
+    for file in decrees.listed():
         made = plan(read(text_of(file)), units)
         assert made.problems == (), file.name
         units |= {unit.id: unit for unit in made.units}
@@ -32,7 +32,7 @@ def named(code: str, day: date) -> str | None:
 
 
 def test_each_decree_names_its_source_and_begins_with_its_day() -> None:
-    found = [(file.name, read(text_of(file))) for file in decrees.files()]
+    found = [(file.name, read(text_of(file))) for file in decrees.listed()]
     assert len(found) == 5
     for name, decree in found:
         assert decree.source.startswith("https://")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from services.directory import lineage
 from services.directory.lineage import Heir
 from services.kernel.messages import Refused
-from services.kernel.units import COUNTRY, DatedUnit, UnitPath
+from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitOnDay, UnitPath
 from services.registration.units import naming
+from services.registration.units.domain import on_day
 from services.registration.units.national import REORGANISED_ON, national_units
 
 COUNTRYWIDE = national_units()
@@ -33,8 +34,12 @@ async def came_of(ids: list[str]) -> list[DatedUnit]:
     return list({unit.id: unit for id_ in ids for unit in HEIRS.get(id_, [])}.values())
 
 
+async def ever_under(ids: list[str]) -> list[DatedUnit]:
+    return [unit for unit in COUNTRYWIDE if any(spell.parent in ids for spell in unit.spells)]
+
+
 def later(unit: str, since: date = BEFORE, to: date = AFTER) -> dict[str, Heir]:
-    found = asyncio.run(lineage.later(BY_ID[unit], since, to, came_of))
+    found = asyncio.run(lineage.later(BY_ID[unit], since, to, came_of, ever_under))
     return {heir.unit.id: heir for heir in found}
 
 
@@ -70,12 +75,27 @@ def test_unit_has_one_chain_of_parents_on_any_day(unit: DatedUnit, day: date) ->
 
 
 @settings(max_examples=200)
-@given(st.sampled_from([unit for unit in COUNTRYWIDE if unit.at(BEFORE)]))
+@given(st.sampled_from([u for u in COUNTRYWIDE if (s := u.at(BEFORE)) and s.level is not UnitLevel.DISTRICT]))
 def test_successors_and_predecessors_are_inverse(unit: DatedUnit) -> None:
     for id_, heir in later(unit.id).items():
         back = earlier(id_)
         assert unit.id in back
         assert back[unit.id].whole is heir.whole
+
+
+def test_district_is_followed_through_its_communes() -> None:
+    """Thị xã Hồng Lĩnh went into two communes of Hà Tĩnh, huyện Cát Hải as a whole into one special zone."""
+    town = later("u437", since=date(2018, 1, 1))
+    assert {id_: heir.whole for id_, heir in town.items()} == {"u18115-2025": False, "u18118-2025": False}
+    assert {(heir.on, heir.documents) for heir in town.values()} == {(REORGANISED_ON, ("1665/NQ-UBTVQH15",))}
+    island = later("u317")
+    assert [(id_, heir.whole) for id_, heir in island.items()] == [("u11914-2025", True)]
+    assert later("u437", since=date(2018, 1, 1), to=BEFORE).keys() == {"u437"}
+
+
+def test_every_unit_that_ended_has_successors() -> None:
+    ended = [u.id for u in COUNTRYWIDE if u.spells[-1].until and u.spells[-1].level is UnitLevel.DISTRICT]
+    assert all(later(id_) for id_ in ended[::40])
 
 
 @pytest.mark.parametrize("step", [later, earlier])
@@ -107,6 +127,27 @@ def test_former_name_finds_the_unit_and_is_marked_as_former() -> None:
     assert ("u18118", "Phường Nam Hồng", True) in found
     assert found.index(("u18118", "Phường Nam Hồng", True)) == 0
     assert named("nam hong", within="u42")[0][0] == "u18118"
+
+
+def test_unit_of_the_future_is_not_found_and_is_former_of_nothing() -> None:
+    in_2017, today = date(2017, 3, 1), {id_ for id_, *_ in named("Nam Hồng Lĩnh")}
+    assert "u18118-2025" in today
+    assert "u18118-2025" not in {id_ for id_, *_ in named("Nam Hồng Lĩnh", on=in_2017)}
+    for name in ("Thanh Xuân", "Nam Hồng"):
+        found = named(name, on=in_2017)
+        assert found
+        assert not any(former for *_, former in found)
+
+
+def test_earlier_day_is_answered_from_the_oldest_list_of_units() -> None:
+    def register(unit: str, day: date) -> date:
+        found = on_day(BY_ID[unit], UnitOnDay(f"{unit}@{day}"), AFTER)
+        assert found
+        return date.fromisoformat(str(found["register_on"]))
+
+    assert register("u437", date(2017, 3, 1)) == BEFORE
+    assert register("u18115-2025", date(2025, 9, 1)) == date(2025, 9, 1)
+    assert register("u42", date(2026, 1, 1)) == date(2026, 1, 1)
 
 
 def test_matches_with_tones_come_before_matches_without() -> None:
