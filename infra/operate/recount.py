@@ -94,7 +94,7 @@ class _Count:
                 yield key, fact | {"unit": _path(fact["unit"], fact["on"], moved)}
         async for review in self._all("review", "reviews"):
             for key, fact in of_review(review):
-                yield key, fact
+                yield key, fact | {"unit": _path(fact["unit"], fact["on"], moved)}
         async for activity in self._all("supervision", "activities"):
             for key, fact in of_activity(activity):
                 yield key, fact

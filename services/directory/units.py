@@ -57,6 +57,11 @@ class Directory:
     async def many(self, units: Sequence[str]) -> list[DatedUnit]:
         return await self._find({"_id": {"$in": list(units)}})
 
+    async def changed(self, units: Sequence[str]) -> dict[str, DatedUnit]:
+        """Those of the units that were renamed or came under another unit, by id."""
+        found = await self._find({"_id": {"$in": list(units)}, "spells.1": {"$exists": True}})
+        return {unit.id: unit for unit in found}
+
     async def by_code(self, code: str, day: date) -> list[DatedUnit]:
         """The units with this national code on `day`. In sound data there is at most one."""
         return [u for u in await self._find({"spells.code": code}) if (s := u.at(day)) and s.code == code]

@@ -14,6 +14,7 @@ from services.reporting.domain import Fact
 from services.reporting.measures import PLACES, Measure
 from services.reporting.messages import PartKind, Position, RebuildCounters, Report, ReportOf
 from services.reporting.places import Counted, added, places
+from services.reporting.placing import placed, units_of
 from services.reporting.repository import Counters
 
 
@@ -22,10 +23,15 @@ async def count(heard: Sequence[Heard], tx: Transaction, counters: Counters) -> 
     for one in heard:
         facts += domain.facts_of(one.event, one.recorded)
         if isinstance(one.event, PLACES) and one.event.homes:
-            await counters.add(facts, tx)
+            await _add(facts, tx, counters)
             await counters.move(one.event.key, one.event.made_under, one.event.homes, tx)
             facts = []
-    await counters.add(facts, tx)
+    await _add(facts, tx, counters)
+
+
+async def _add(facts: Sequence[Fact], tx: Transaction, counters: Counters) -> None:
+    if facts:
+        await counters.add(placed(facts, await Directory(tx).changed(units_of(facts))), tx)
 
 
 async def ask_for_rebuild(_: RebuildCounters, tx: Transaction) -> int:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from services.directory import units as directory
+from services.directory.units import Directory
 from services.kernel.caller import Covered
 from services.kernel.mongo.access import CURSORS, PARKED, Access, Unscoped
 from services.kernel.mongo.codec import from_document, to_document
@@ -27,6 +28,7 @@ from services.reporting.domain import Fact, Known, fold
 from services.reporting.generations import FIRST_GENERATION, cursor, reader, stored_cursors
 from services.reporting.measures import COUNTED, Measure
 from services.reporting.messages import Position
+from services.reporting.placing import placed, units_of
 
 FACT_INDEXES = [
     IndexModel([("within", ASCENDING), ("measure", ASCENDING), ("on", ASCENDING), ("_id", ASCENDING)]),
@@ -88,6 +90,7 @@ class Counters:
         moved = domain.moved([from_document(one, Fact) async for one in found], made_under, homes)
         if moved:
             after = [fact for _, fact in moved]
+            after = placed(after, await Directory(tx).changed(units_of(after)))
             writes = [ReplaceOne({"_id": fact.id}, _document(fact)) for fact in after]
             await tx.unscoped(self._facts).write(writes)
             await self._sum([*(domain.taken_back(fact) for fact, _ in moved), *after], tx)

@@ -2,7 +2,10 @@
 
 from faststream.asgi import AsgiFastStream
 
+from services.directory import units as directory
+from services.directory.units import MARKS, UNITS, copy_units
 from services.kernel.config import Settings
+from services.kernel.log.settling import replacing
 from services.kernel.service import serve
 from services.kernel.table import Area, Table, batches, command, query
 from services.registration.models.messages import (
@@ -16,6 +19,7 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
+from services.registration.units.messages import UnitRecorded
 from services.review import correcting, handlers, messages, repository
 from services.review.correcting import DESK
 
@@ -48,8 +52,15 @@ TABLE = Table(
                 handler=handlers.follow_models,
                 settle=handlers.settle,
             ),
+            batches(
+                UnitRecorded,
+                handler=copy_units,
+                settle=replacing(UNITS, handler=copy_units),
+                reader="units",
+            ),
         ),
-        indexes=repository.INDEXES,
+        indexes={**repository.INDEXES, **directory.INDEXES},
+        unscoped=(UNITS, MARKS),
     ),
     DESK.area,
 )

@@ -6,6 +6,7 @@ from datetime import date
 from services.corrections.domain import Correction
 from services.corrections.messages import CorrectedFact
 from services.corrections.mount import Desk
+from services.directory.units import Directory
 from services.kernel.act import Act
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row
@@ -66,7 +67,7 @@ class VerdictDraft:
 async def correct_verdict(command: CorrectVerdict, tx: Transaction) -> Row:
     reviews = Reviews(tx)
     review = await reviews.load(command.review, expected=command.expected_version)
-    draft = _corrected(review, command.verdict, command.on, reviews, tx.act())
+    draft = await _corrected(review, command.verdict, command.on, reviews, tx)
     return await DESK.propose(draft, reason=command.reason, document=command.document, tx=tx)
 
 
@@ -85,12 +86,12 @@ async def again(correction: Correction, tx: Transaction) -> VerdictDraft:
         return _reversed(review, reviews)
     after = {change.field: change.after for change in correction.changes}
     verdict, on = after.get("verdict"), after.get("decided_on")
-    return _corrected(
+    return await _corrected(
         review,
         Verdict(verdict) if verdict else None,
         date.fromisoformat(on) if on else None,
         reviews,
-        tx.act(),
+        tx,
     )
 
 
@@ -98,10 +99,11 @@ async def authors(record: str, tx: Transaction) -> frozenset[str | None]:
     return (await Reviews(tx).load(record)).authors
 
 
-def _corrected(
-    review: Review, verdict: Verdict | None, on: date | None, reviews: Reviews, act: Act
+async def _corrected(
+    review: Review, verdict: Verdict | None, on: date | None, reviews: Reviews, tx: Transaction
 ) -> VerdictDraft:
-    after = domain.with_verdict(review, verdict=verdict, on=on, act=act)
+    unit = await Directory(tx).of(review, on or review.decided_on or tx.today)
+    after = domain.with_verdict(review, unit=unit, verdict=verdict, on=on, act=tx.act())
     return VerdictDraft(review, after, review.decided_version or 0, False, reviews)
 
 

@@ -14,8 +14,9 @@ from services.kernel.act import Act
 from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, not_before, required
 from services.kernel.messages import Event, Refused
+from services.kernel.units import DatedUnit
 from services.movement.changes import Restated, restated
-from services.movement.homes import Home, Homed, following, levelled
+from services.movement.homes import Home, Homed, following, levelled, spell_on
 from services.movement.own_work import not_own_work
 from services.movement.words import Field, Level, SubjectKind
 from services.registration.models.messages import (
@@ -231,7 +232,10 @@ def _lose(review: Review, *, act: Act) -> tuple[Review, ReviewClosed]:
     )
 
 
-def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[Review, ReviewDecided]:
+def decide(
+    review: Review, *, unit: DatedUnit, verdict: Verdict, reason: str, act: Act
+) -> tuple[Review, ReviewDecided]:
+    """`unit`: the one under which the review lived on the day of the act."""
     if review.verdict is not None:
         raise Refused(
             "already-decided",
@@ -245,6 +249,7 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
     happened(act.on, act.today)
     not_before(act.on, review.opened_on)
     _require_begun(review, verdict, act.on)
+    spell_on(review, unit, act.on, "review", "on")
     decided = changed(
         review,
         verdict=verdict,
@@ -258,7 +263,8 @@ def decide(review: Review, *, verdict: Verdict, reason: str, act: Act) -> tuple[
     return decided, ReviewDecided(**_about(decided, act), verdict=verdict, reason=reason)
 
 
-def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
+def nominate(review: Review, *, unit: DatedUnit, act: Act) -> tuple[Review, ReviewNominated]:
+    """`unit`: the one under which the review lived on the day of the act."""
     if review.verdict is not Verdict.RECOGNISED:
         raise Refused(
             "not-recognised",
@@ -277,6 +283,7 @@ def nominate(review: Review, *, act: Act) -> tuple[Review, ReviewNominated]:
     not_own_work(review.authors, act, "review")
     happened(act.on, act.today)
     not_before(act.on, review.decided_on)
+    spell_on(review, unit, act.on, "review", "on")
     nominated = changed(
         review,
         nominated_on=act.on,
@@ -370,12 +377,18 @@ def _require_begun(review: Review, verdict: Verdict, on: date) -> None:
         )
 
 
-def with_verdict(review: Review, *, verdict: Verdict | None, on: date | None, act: Act) -> Review:
-    """The review with this verdict and day of it; None leaves a value as it is."""
+def with_verdict(
+    review: Review, *, unit: DatedUnit, verdict: Verdict | None, on: date | None, act: Act
+) -> Review:
+    """The review with this verdict and day of it; None leaves a value as it is.
+
+    `unit`: the one under which the review lived on the day of the verdict.
+    """
     _require_verdict(review)
     if on is not None:
         happened(on, act.today)
         not_before(on, review.opened_on)
+        spell_on(review, unit, on, "review", "on")
         if review.nominated_on:
             not_before(review.nominated_on, on)
     mended = changed(review, verdict=verdict or review.verdict, decided_on=on or review.decided_on)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
 from services.kernel.log.settling import Stretch
 from services.kernel.mongo import pages
@@ -71,14 +72,17 @@ async def decide_review(command: DecideReview, tx: Transaction) -> Row:
     reviews = Reviews(tx)
     review = await reviews.load(command.review)
     act = tx.act(command.on, review.unit)
-    decided = domain.decide(review, verdict=command.verdict, reason=command.reason, act=act)
+    unit = await Directory(tx).of(review, act.on)
+    decided = domain.decide(review, unit=unit, verdict=command.verdict, reason=command.reason, act=act)
     return await reviews.save(*decided)
 
 
 async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
     reviews = Reviews(tx)
     review = await reviews.load(command.review)
-    return await reviews.save(*domain.nominate(review, act=tx.act(command.on, review.unit)))
+    act = tx.act(command.on, review.unit)
+    unit = await Directory(tx).of(review, act.on)
+    return await reviews.save(*domain.nominate(review, unit=unit, act=act))
 
 
 async def reviews_page(query: ReviewsPage, access: Access) -> Rows:

@@ -288,6 +288,7 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
         on=DAY,
     )
     store = office.stores["review"]
+    await store.transaction(lambda tx: keep_units(UNITS, tx))
     await store.transaction(lambda tx: _follow(accepted, tx))
     begun = models.ModelBegun(
         **{name: getattr(accepted, name) for name in models.ModelBegun.__struct_fields__} | {"version": 4}

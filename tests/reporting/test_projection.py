@@ -74,7 +74,7 @@ async def test_i7_report_says_which_producers_event_it_misses(reporting: Reporti
     (position,) = [one for one in report.positions if one.producer == "registration"]
     behind = msgspec.structs.replace(position, applied=position.applied - 3)
     for unit, many in ((COUNTRY, 3), ("ward", 0)):
-        assert (await waiting_here(unit, behind, reporting.connection)).waiting_here == many
+        assert (await waiting_here([unit], behind, reporting.connection)).waiting_here == many
     parked = await reporting.store.db.parked.find_one({})
     assert parked is not None
     assert "NONSENSE" in parked["error"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ from services.review.domain import (
     settle,
 )
 from services.review.messages import Closing, ReviewClosed, ReviewedModelChanged, ReviewOpened, Verdict
-from tests.values import act
+from tests.values import act, unit
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
 TODAY = AT.date()
@@ -50,17 +51,29 @@ ACCEPTED = ModelAccepted(
     written_by=("drafter", "officer"),
     on=date(2019, 3, 1),
 )
+UNIT = unit("/vn/a/b/c")
 NOT_BEGUN = open_review(ACCEPTED, key="r", act=act("danvan", ACCEPTED.on, at=AT))[0]
 OPEN = begin(NOT_BEGUN, act=act("danvan", date(2019, 3, 10), at=AT))[0]
 
 
 def decided(verdict: Verdict, review: Review = OPEN, *own: str, on: date = date(2019, 11, 1)) -> Review:
     by = act("appraiser", on, *own, today=TODAY)
-    return decide(review, verdict=verdict, reason="Thiết thực", act=by)[0]
+    return decide(review, unit=UNIT, verdict=verdict, reason="Thiết thực", act=by)[0]
 
 
 def nominated(review: Review, *own: str, on: date = date(2019, 12, 1)) -> Review:
-    return nominate(review, act=act("appraiser", on, *own, today=TODAY))[0]
+    return nominate(review, unit=UNIT, act=act("appraiser", on, *own, today=TODAY))[0]
+
+
+def test_decision_needs_a_unit_in_force_on_its_day() -> None:
+    ended = unit("/vn/a/b/c", until=date(2019, 11, 1))
+    before, after = act("x", date(2019, 10, 31), today=TODAY), act("x", date(2019, 11, 1), today=TODAY)
+    given: dict[str, Any] = {"unit": ended, "verdict": Verdict.RECOGNISED, "reason": "Thiết thực"}
+    review, _ = decide(OPEN, act=before, **given)
+    for step in (partial(decide, OPEN, **given), partial(nominate, review, unit=ended)):
+        with pytest.raises(Refused) as refused:
+            step(act=after)
+        assert (code(refused), refused.value.refusal.fields) == ("unit-not-in-force", ("review", "on"))
 
 
 def code(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -89,7 +102,7 @@ def test_decision_needs_another_person_a_reason_and_a_past_day() -> None:
             decided(Verdict.NOT_MET, OPEN, writer)
         assert code(refused) == "own-work"
     with pytest.raises(Refused) as refused:
-        decide(OPEN, verdict=Verdict.NOT_MET, reason=" ", act=act("x", TODAY))
+        decide(OPEN, unit=UNIT, verdict=Verdict.NOT_MET, reason=" ", act=act("x", TODAY))
     assert code(refused) == "reason-empty"
     with pytest.raises(Refused) as refused:
         decided(Verdict.NOT_MET, on=date(2020, 1, 1))
@@ -161,7 +174,11 @@ def test_carried_over_model_is_judged_again_and_the_earlier_decision_stays() -> 
     assert (earlier.year, earlier.verdict, earlier.level) == (2019, Verdict.RECOGNISED, Level.COMMUNE)
     assert (earlier.decided_version, earlier.nominated_version) == (3, 4)
     again, decision = decide(
-        carried, verdict=Verdict.NOT_MET, reason="Chững lại", act=act("appraiser", date(2020, 11, 1))
+        carried,
+        unit=UNIT,
+        verdict=Verdict.NOT_MET,
+        reason="Chững lại",
+        act=act("appraiser", date(2020, 11, 1)),
     )
     assert (again.verdict, decision.year) == (Verdict.NOT_MET, 2020)
     undecided, _ = carry_over(OPEN, over, act=act("danvan", on))

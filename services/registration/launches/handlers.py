@@ -162,11 +162,6 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
     return view.rows()
 
 
-async def standings(addressees: Addressees, launch: Launch, access: Access) -> list[Standing]:
-    """One for each addressed unit or organisation that the caller may see."""
-    return [one.standing for one in await _reached(addressees, launch, access)]
-
-
 async def _reached(addressees: Addressees, launch: Launch, access: Access) -> Sequence[Reached[Any]]:
     if launch.asked.of_organisations:
         asked = await _organisations(addressees, launch, access)
