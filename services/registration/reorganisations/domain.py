@@ -32,6 +32,7 @@ from services.registration.reorganisations.messages import (
     ReorganisedUnit,
     UnitsReorganised,
 )
+from services.registration.reorganisations.past import with_past
 from services.registration.units import naming
 from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
@@ -193,6 +194,8 @@ class _Planning:
         """Row → id of the old unit."""
         self._states: dict[str, _State] = {}
         """Id → state of each unit that continues or begins."""
+        self._pasts: dict[str, DatedUnit] = {}
+        """Id → unit with what it was until the day, of units of which the file says it."""
         self._by_code: dict[str, str] = {}
         """Code → id, of new units and of units that get another code."""
 
@@ -214,6 +217,7 @@ class _Planning:
             return Plan(lines=tuple(self._lines()), problems=problems)
         began = sum(1 for state in self._states.values() if state.lines)
         changed = sum(1 for state in self._states.values() if state.line and not state.lines)
+        changed += len(self._pasts)
         return Plan(
             lines=tuple(self._lines()),
             units=tuple(moved),
@@ -229,6 +233,9 @@ class _Planning:
     def _sort_lines(self) -> None:
         goes_on: dict[str, Line] = {}
         for line in self._read.lines:
+            if line.kind is ReorganisationKind.EARLIER:
+                self._say_past(line)
+                continue
             unit = self._old_unit(line)
             if unit is None:
                 continue
@@ -243,6 +250,29 @@ class _Planning:
             else:
                 goes_on[unit.id] = line
                 self._go_on(unit, line)
+
+    def _say_past(self, line: Line) -> None:
+        unit = self._known.get(line.old) or next(
+            (u for u in self._known.values() if (s := u.at(self._day)) and s.code == line.old), None
+        )
+        if unit is None or unit.id == COUNTRY:
+            vi, en = f"Không có đơn vị “{line.old}”.", f"There is no unit “{line.old}”."
+            self._say(line, "old", _P.UNIT_UNKNOWN, vi, en)
+            return
+        past = with_past(unit, line, self._day)
+        if unit.id in self._pasts:
+            vi, en = f"{_name(unit)} đã có ở một dòng khác.", f"{_name(unit)} is in another row already."
+            self._say(line, "old", _P.UNIT_TWICE, vi, en)
+        elif past is None:
+            vi = f"{_name(unit)} chưa có, không còn hoặc đã có thay đổi vào ngày {self._day:%d/%m/%Y}."
+            en = f"{_name(unit)} was not in force, or changed already, on {self._day}."
+            self._say(line, "old", _P.TIME_OVERLAPS, vi, en)
+        elif len({(s.name, s.kind, s.code) for s in past.spells if self._day in (s.since, s.until)}) == 1:
+            vi, en = "Dòng không thay đổi gì.", "The row changes nothing."
+            self._say(line, "kind", _P.NOTHING_CHANGES, vi, en)
+        else:
+            self._old[line.row] = unit.id
+            self._pasts[unit.id] = past
 
     def _old_unit(self, line: Line) -> DatedUnit | None:
         """The unit that is in force on the day before and has no change from the day on."""
@@ -553,6 +583,7 @@ class _Planning:
                     parent=state.parent,
                 )
             moved.append(replace(unit, spells=(*self._ended(unit).spells, new)))
+        moved += self._pasts.values()
         return [*moved, *(self._began(state) for state in self._states.values() if state.lines)]
 
     def _ended(self, unit: DatedUnit) -> DatedUnit:
@@ -589,6 +620,9 @@ class _Planning:
     def _lines(self) -> Iterator[ReorganisedUnit]:
         for line in sorted(self._read.lines, key=lambda line: line.row):
             old = self._old.get(line.row)
+            if line.kind is ReorganisationKind.EARLIER and old:
+                yield self._past_line(line, self._pasts[old])
+                continue
             becomes = f"u{line.code}-{self._day}" if line.kind in ENDING else old
             state = self._states.get(becomes or "")
             if old and state and (line.kind not in ENDING or line in self._ends[old]):
@@ -604,6 +638,21 @@ class _Planning:
                     whole=line.kind is not ReorganisationKind.SPLIT,
                     main=line.kind not in ENDING or self._main(line),
                 )
+
+    def _past_line(self, line: Line, unit: DatedUnit) -> ReorganisedUnit:
+        spell = unit.in_force(self._day)
+        return ReorganisedUnit(
+            row=line.row,
+            kind=line.kind,
+            unit=f"{unit.id}<{self._day}",
+            becomes=unit.id,
+            name=spell.name,
+            code=spell.code,
+            level=spell.level,
+            parent=spell.parent,
+            whole=True,
+            main=True,
+        )
 
 
 def _name(unit: DatedUnit) -> str:

@@ -24,10 +24,14 @@ class ReorganisationKind(Word):
     RENAME = "RENAME", "Đổi tên"
     CHANGE_LEVEL = "CHANGE_LEVEL", "Đổi cấp"
     TRANSFER = "TRANSFER", "Chuyển đơn vị cấp trên"
+    EARLIER = "EARLIER", "Tên, loại, mã trước ngày ấy"
 
 
 ENDING = frozenset({ReorganisationKind.MERGE, ReorganisationKind.SPLIT})
-"""The kinds that end the old unit. After any other kind the unit continues under its id."""
+"""The kinds that end the old unit. After any other kind the unit continues under its id.
+
+EARLIER changes nothing from the day on: it says what the unit was until then, which the list of units does not tell.
+"""
 
 
 class ReorganisationProblem(Word):

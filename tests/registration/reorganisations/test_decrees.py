@@ -10,7 +10,9 @@ from infra.operate.reorganising import text_of
 from services.kernel.units import DatedUnit, UnitLevel
 from services.registration.reorganisations.domain import plan
 from services.registration.reorganisations.file import read
+from services.registration.units.domain import Unit, record
 from services.registration.units.national import national_units
+from tests.values import act
 
 TODAY = date(2026, 11, 28)
 
@@ -62,3 +64,44 @@ def test_three_provinces_are_cities_now_and_22_communes_are_wards() -> None:
     assert kinds[UnitLevel.PROVINCE, "Tỉnh"] == 25
     communes = {kind: many for (level, kind), many in kinds.items() if level is UnitLevel.COMMUNE}
     assert communes == {"Phường": 687 + 22, "Xã": 2_621 - 22, "Đặc khu": 13}
+
+
+HEAD = decrees.listed()[0].read_text(encoding="utf-8").splitlines()[0].removesuffix(",source")
+TOWN = "2009-03-02,Nghị định,01/NĐ,Chính phủ,2009-02-01,EARLIER,{},,{},{},,,"
+
+
+def told(*rows: str) -> tuple[dict[str, DatedUnit], set[str]]:
+    """The units after a file with these rows, and the problems of the file."""
+    made = plan(read("\n".join([HEAD, *rows])), UNITS)
+    return {unit.id: unit for unit in made.units}, {problem.problem for problem in made.problems}
+
+
+def test_earlier_name_of_a_unit_is_a_dated_fact() -> None:
+    units, problems = told(TOWN.format("437", "huyện Hồng Lĩnh", "Huyện"))
+    assert problems == set()
+    (town,) = units.values()
+    before, after = town.spells
+    assert (before.name, before.kind, before.since) == ("Huyện Hồng Lĩnh", "Huyện", None)
+    assert (after.name, after.kind, before.until, after.since) == (
+        "Thị xã Hồng Lĩnh",
+        "Thị xã",
+        date(2009, 3, 2),
+        date(2009, 3, 2),
+    )
+    assert after.until == date(2025, 7, 1)
+    # The national list, loaded again, knows less: it takes nothing back.
+    known = Unit(id=town.id, version=2, unit=after.path, spells=town.spells)
+    assert record(known, UNITS["u437"], act=act("operator", TODAY)) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([TOWN.format("u437", "", "")], "NOTHING_CHANGES"),
+        ([TOWN.format("u18115-2025", "Xã X", "Xã")], "TIME_OVERLAPS"),
+        ([TOWN.format("nowhere", "Xã X", "Xã")], "UNIT_UNKNOWN"),
+        ([TOWN.format("u437", "Huyện X", "Huyện"), TOWN.format("437", "Huyện Y", "Huyện")], "UNIT_TWICE"),
+    ],
+)
+def test_earlier_name_that_cannot_be_is_refused(rows: list[str], problem: str) -> None:
+    assert told(*rows) == ({}, {problem})
