@@ -28,7 +28,7 @@ from services.registration.models.messages import ModelState, ModelStep, SelfRat
 from services.registration.relations.messages import RelationKind, RelationState
 from services.registration.reorganisations.messages import ReorganisationKind, ReorganisationProblem
 from services.registration.search.messages import FacetKind, MatchedText
-from services.reporting.messages import BridgeStep, Dimension, Measure, PeriodState
+from services.reporting.messages import BridgeStep, Dimension, Measure, PartKind, PeriodState
 from services.review.messages import Closing, Verdict
 from services.supervision.messages import ActivityKind
 
@@ -77,6 +77,7 @@ for words in (
     SuccessionKind,
     Measure,
     BridgeStep,
+    PartKind,
     PeriodState,
     HandedKind,
     Dimension,

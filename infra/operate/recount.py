@@ -97,7 +97,7 @@ class _Count:
                 yield key, fact | {"unit": _path(fact["unit"], fact["on"], moved)}
         async for activity in self._all("supervision", "activities"):
             for key, fact in of_activity(activity):
-                yield key, fact
+                yield key, fact | {"unit": _path(fact["unit"], fact["on"], moved)}
 
     async def _not_counted(self, generation: int) -> list[str]:
         """`<id>/<version>` of events after the cursors and of parked events."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.kernel.units import COUNTRY, DatedUnit, UnitLevel, UnitPath
 from services.registration.units.national import national_units
@@ -16,6 +17,7 @@ from services.reporting.domain import Fact, figure, fold, span_of
 from services.reporting.measures import Dimension, Measure
 from services.reporting.messages import Figure
 from services.reporting.places import Counted, Places, added, places
+from services.reporting.placing import placed
 from tests.reorganised import InMemory, OldCountry
 
 FIRST, LAST = date(2024, 1, 1), date(2026, 11, 28)
@@ -163,3 +165,18 @@ def test_commune_reports_on_whole_predecessors_and_names_those_it_has_a_part_of(
 def test_commune_that_a_district_became_reports_on_the_district() -> None:
     """Of huyện Cát Hải, all communes went into one special zone."""
     assert [one.id for one in composed("u11914-2025").whole] == ["u317"]
+
+
+def test_fact_counts_under_the_parent_that_its_unit_had_on_its_day() -> None:
+    """A review keeps the path of the day on which it was opened; its unit came under another province since then."""
+    country, moved_on = OldCountry(), date(2025, 3, 1)
+    country.move("p1a", "p3", moved_on)
+    unit = country.units["p1a"]
+    before, after = date(2025, 2, 28), moved_on
+    facts = [replace(fact(n, unit, day, 1), unit="/vn/p1/p1a") for n, day in enumerate((before, after))]
+    assert [one.unit for one in placed(facts, {"p1a": unit})] == ["/vn/p1/p1a", "/vn/p3/p1a"]
+    assert placed(facts, {}) == facts
+    reports = Reports(country.units, placed(facts, country.units))
+    found = asyncio.run(reports.all(country.units, "2025"))
+    assert [found[id_][2].total for id_ in ("p1", "p3", "p1a", "vn")] == [1, 1, 2, 2]
+    assert found["p1"][1].others == {"p1a": "p1a (nay thuộc p3)"}

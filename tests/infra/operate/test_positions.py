@@ -186,7 +186,7 @@ def test_reader_that_is_not_in_the_table_has_no_rights() -> None:
     ("service", "cursors"),
     [
         ("registration", {"lookalikes/registration", "formality/registration"}),
-        ("review", {"review/registration"}),
+        ("review", {"review/registration", "units/registration"}),
         ("supervision", {"supervision/registration"}),
         (
             "reporting",
