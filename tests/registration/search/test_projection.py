@@ -164,6 +164,7 @@ async def test_everything_is_found_after_any_damage_to_the_file(registry: Regist
     await registry.caught_up(first)
     if loss == "another log":
         first.index.event = "0" * 24
+        first._written = 0  # as if it had events that the file lacks: it is written again at the end
     await end([running])
     kept = registry.file.read_bytes()
     registry.file.unlink()
