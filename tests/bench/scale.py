@@ -7,15 +7,13 @@ from typing import Any
 
 from infra.country.loading import Asked, load_country
 from infra.country.making import LAST_DAY
-from services.directory.units import keep_units
 from services.kernel.calendar import moment
-from services.kernel.caller import OURSELVES
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.messages import Role
 from services.kernel.mongo.store import Store
 from services.kernel.units import COUNTRY
-from services.registration.units.national import national_units
 from tests.bench.stage import Http, Stage, ms, out, quantile, stage, table
+from tests.country import keep_country
 
 SIZES = (1_000, 100_000)
 SEED = 2026
@@ -103,7 +101,7 @@ async def _took(person: Http, variables: dict[str, Any], asked: int, warming: in
 async def _hold_back(on: Stage) -> None:
     """Takes the sequencer's lease: readers of a million new events would slow the pages down. Keeps all units."""
     store = Store(on.settings, "registration", user=OPERATOR_USER)
-    await store.transaction(lambda tx: keep_units(national_units(), tx), caller=OURSELVES)
+    await keep_country(store)
     until = moment() + timedelta(hours=2)
     await store.db.sequencer.update_one({"_id": "head"}, {"$set": {"holder": "bench", "until": until}})
     store.close()

@@ -6,13 +6,11 @@ import pytest
 
 from infra.country.loading import Asked, CannotLoad, load_country, write_part
 from infra.country.making import LAST_DAY
-from services.directory.units import keep_units
-from services.kernel.caller import OURSELVES
 from services.kernel.config import Settings
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.store import Store
 from services.registration.models.domain import Model
-from services.registration.units.national import national_units
+from tests.country import keep_country
 
 ASKED = Asked(1200, 5, LAST_DAY)
 
@@ -21,15 +19,11 @@ def _quiet(done: int, total: int) -> None:
     assert 0 <= done <= total
 
 
-async def _units(store: Store) -> None:
-    await store.transaction(lambda tx: keep_units(national_units(), tx), caller=OURSELVES)
-
-
 async def test_country_is_loaded_whole_and_only_once(settings: Settings) -> None:
     store = Store(settings, "registration")
     with pytest.raises(CannotLoad, match="units"):
         await load_country(settings, ASKED, _quiet)
-    await _units(store)
+    await keep_country(store)
     country = ASKED.made()
     # An earlier run was interrupted after its second part.
     await write_part(store, country, "models", 1)
