@@ -12,7 +12,7 @@ from services.movement.words import BodyKind, Field
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a model does. `title`: with {o} for the object. `target`: the expected result, with {n} for a number."""
+    """The work of a model. `title`: with {o} for the object. `target`: the expected result, with {n} for a number."""
 
     title: str
     objects: tuple[str, ...]

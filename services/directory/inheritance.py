@@ -175,7 +175,7 @@ def territories(
 async def heirs_of(
     units: Iterable[DatedUnit], day: date, register: Register
 ) -> Mapping[str, Sequence[DatedUnit]]:
-    """What each unit that has ended by the day became, and what each of these became if it has ended too.
+    """The successors of each unit that has ended by the day, and the successors of those that have ended too.
 
     A unit without successors went where its sub-units of its last day went.
     """

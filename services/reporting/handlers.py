@@ -49,7 +49,7 @@ async def report(
     made = await _composed(unit, since, until, directory)
     paths = [spell.path for spell in (*unit.between(since, until), unit.in_force(made.day, "unit", "period"))]
     covered = [access.scope.require(*paths)]
-    # Whoever may read the unit may read what went into it as a whole.
+    # A caller who may read the unit may read the units that went into it as a whole.
     covered += [access.scope.require(*paths, one.spells[-1].path) for one in made.whole]
 
     async def read(units: Collection[str]) -> Mapping[str, Counted]:

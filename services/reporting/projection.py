@@ -110,7 +110,8 @@ class Projection:
         if report.complete or self._nats is None:
             return report
         units = [report.unit_id, *(part.unit_id for part in report.made_of)]
-        positions = tuple([await waiting_here(units, one, self._nats) for one in report.positions])
+        asked = (waiting_here(units, one, self._nats) for one in report.positions)
+        positions = tuple(await asyncio.gather(*asked))
         before = domain.missing(report.positions)
         others = [reason for reason in report.incomplete_because if reason not in before]
         missing = (*others, *domain.missing(positions))

@@ -121,7 +121,7 @@ def require_standing(activity: Activity) -> None:
 
 
 def counted(activity: Activity) -> dict[int, CountedActivity]:
-    """What reports count of it, by the version that recorded it."""
+    """The facts of the activity that reports count, by the version of the activity that recorded them."""
     if activity.reversed_on:
         return {}
     one = CountedActivity(
