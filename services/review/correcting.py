@@ -11,7 +11,7 @@ from services.kernel.act import Act
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row
 from services.movement.changes import Change, changes
-from services.review import domain
+from services.review import amending, domain
 from services.review.domain import Review
 from services.review.messages import CORRECTIONS, CorrectVerdict, ReverseVerdict, Verdict
 from services.review.repository import Reviews
@@ -103,12 +103,12 @@ async def _corrected(
     review: Review, verdict: Verdict | None, on: date | None, reviews: Reviews, tx: Transaction
 ) -> VerdictDraft:
     unit = await Directory(tx).of(review, on or review.decided_on or tx.today)
-    after = domain.with_verdict(review, unit=unit, verdict=verdict, on=on, act=tx.act())
+    after = amending.with_verdict(review, unit=unit, verdict=verdict, on=on, act=tx.act())
     return VerdictDraft(review, after, review.decided_version or 0, False, reviews)
 
 
 def _reversed(review: Review, reviews: Reviews) -> VerdictDraft:
-    return VerdictDraft(review, domain.without_verdict(review), review.decided_version or 0, True, reviews)
+    return VerdictDraft(review, amending.without_verdict(review), review.decided_version or 0, True, reviews)
 
 
 DESK = Desk(CORRECTIONS, NAMES, again=again, authors=authors)

@@ -12,7 +12,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
-from services.review import domain, repository
+from services.review import deciding, following, repository
 from services.review.domain import Review
 from services.review.messages import (
     REVIEW,
@@ -37,7 +37,7 @@ async def follow_models(heard: Sequence[Heard], tx: Transaction) -> None:
 async def follow_model(event: Any, known: dict[str, Review], reviews: Reviews, tx: Transaction) -> None:
     """Opens or changes the review of the model. `known`: model → its review; updated here."""
     review = known.get(event.key)
-    followed = domain.follow(review, event, key=new_id(REVIEW), act=tx.act(_day(event)))
+    followed = following.follow(review, event, key=new_id(REVIEW), act=tx.act(_day(event)))
     if followed:
         await (reviews.save if review else reviews.add)(*followed)
         known[event.key] = followed[0]
@@ -50,14 +50,14 @@ async def settle(stretch: Stretch, tx: Transaction) -> int:
     records = stretch.records()
     corrected = 0
     for model in sorted(known.keys() | records.keys()):
-        steps = domain.followed(
+        steps = following.followed(
             [(one.event, tx.act(_day(one.event))) for one in records.get(model, ())], key=new_id(REVIEW)
         )
         review = known.get(model)
         if review is None:
             await reviews.add_many([(steps[-1][0], [event for _, event in steps])] if steps else [])
             corrected += bool(steps)
-        elif correction := domain.settle(review, steps[-1][0] if steps else None, act=tx.act()):
+        elif correction := following.settle(review, steps[-1][0] if steps else None, act=tx.act()):
             await reviews.save(*correction)
             corrected += 1
     return corrected
@@ -73,7 +73,7 @@ async def decide_review(command: DecideReview, tx: Transaction) -> Row:
     review = await reviews.load(command.review)
     act = tx.act(command.on, review.unit)
     unit = await Directory(tx).of(review, act.on)
-    decided = domain.decide(review, unit=unit, verdict=command.verdict, reason=command.reason, act=act)
+    decided = deciding.decide(review, unit=unit, verdict=command.verdict, reason=command.reason, act=act)
     return await reviews.save(*decided)
 
 
@@ -82,7 +82,7 @@ async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
     review = await reviews.load(command.review)
     act = tx.act(command.on, review.unit)
     unit = await Directory(tx).of(review, act.on)
-    return await reviews.save(*domain.nominate(review, unit=unit, act=act))
+    return await reviews.save(*deciding.nominate(review, unit=unit, act=act))
 
 
 async def reviews_page(query: ReviewsPage, access: Access) -> Rows:

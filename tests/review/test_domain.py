@@ -19,17 +19,16 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
-from services.review.domain import (
-    Review,
+from services.review.deciding import decide, nominate
+from services.review.domain import Review
+from services.review.following import (
     begin,
     carry_over,
     close,
-    decide,
     follow,
     follow_level,
     follow_owner,
     followed,
-    nominate,
     open_review,
     settle,
 )
