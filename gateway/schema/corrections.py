@@ -26,7 +26,14 @@ from services.registration.corrections.messages import CorrectContribution, Corr
 from services.registration.models.messages import ModelsById
 from services.registration.units.messages import UnitsOnDay
 from services.review.messages import CORRECTIONS as OF_VERDICTS
-from services.review.messages import CorrectVerdict, ReverseVerdict, ReviewsById
+from services.review.messages import (
+    CorrectVerdict,
+    ReverseRevocation,
+    ReverseVerdict,
+    ReviewsById,
+    RevokeNomination,
+    RevokeRecognition,
+)
 from services.supervision.messages import CORRECTIONS as OF_ACTIVITIES
 from services.supervision.messages import ActivitiesById, CorrectActivity, ReverseActivity
 
@@ -182,6 +189,21 @@ class CorrectionsMutation:
         ReverseVerdict,
         Correction,
         "Đề nghị hủy bỏ kết quả thẩm định đã ghi nhầm; được duyệt thì hồ sơ lại chờ kết quả.",
+    )
+    revoke_recognition: CorrectionResult = does(
+        RevokeRecognition,
+        Correction,
+        "Đề nghị thu hồi một công nhận đã đúng khi quyết định; người thứ hai duyệt thì thôi tính từ ngày thu hồi.",
+    )
+    revoke_nomination: CorrectionResult = does(
+        RevokeNomination,
+        Correction,
+        "Đề nghị thu hồi một đề nghị biểu dương, khen thưởng; công nhận vẫn giữ.",
+    )
+    reverse_revocation: CorrectionResult = does(
+        ReverseRevocation,
+        Correction,
+        "Đề nghị hủy bỏ lần thu hồi gần nhất vì ghi nhầm; được duyệt thì kết quả có hiệu lực như trước.",
     )
     correct_contribution: CorrectionResult = does(
         CorrectContribution,

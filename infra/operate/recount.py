@@ -277,18 +277,19 @@ def of_question(question: Document) -> Iterator[tuple[str, Document]]:
 def of_review(review: Document) -> Iterator[tuple[str, Document]]:
     """A decision counts once, on the level of its day. One on a model whose registration was lost is taken back."""
     yield from _corrected(review, dict(_decisions(review)), _of_entry)
-    if review["verdict"] and review["closed_because"] == "WITHDRAWN" and review.get("closed_version"):
-        yield from _taken_back(review)
     for lost in review.get("lost", ()):
         then = review | lost
-        yield _of_year(lost["verdict"], then, lost["lost_version"], lost["decided_on"], Decimal(-1))
-        if lost["nominated_version"]:
+        if lost["verdict"] != "REVOKED":
+            yield _of_year(lost["verdict"], then, lost["lost_version"], lost["decided_on"], Decimal(-1))
+        if lost["nominated_version"] and not lost.get("nomination_revoked_version"):
             yield _of_year("NOMINATED", then, lost["lost_version"], lost["nominated_on"], Decimal(-1))
 
 
 def _decisions(review: Document) -> Iterator[tuple[str, Document]]:
     if review["verdict"]:
         yield from _of_decision(review)
+        if review["closed_because"] == "WITHDRAWN" and review.get("closed_version"):
+            yield from _withdrawn(review)
     for earlier in review.get("earlier", ()):
         yield from _of_decision(review | earlier)
     for lost in review.get("lost", ()):
@@ -296,27 +297,45 @@ def _decisions(review: Document) -> Iterator[tuple[str, Document]]:
 
 
 def _of_entry(review: Document, entry: Document) -> Iterator[tuple[str, Document]]:
-    measure = entry["verdict"] if entry["step"] == "DECIDE" else "NOMINATED"
-    yield _of_year(measure, review | entry, entry["version"], entry["on"])
+    then, step = review | entry, entry["step"]
+    measure = "NOMINATED" if "NOMINAT" in step else entry["verdict"]
+    if step in ("DECIDE", "NOMINATE"):
+        yield _of_year(measure, then, entry["version"], entry["on"])
+    else:
+        yield from _taken_back(measure, then, entry["version"], entry["on"], revoked=step == "REVOKE")
 
 
-def _taken_back(review: Document) -> Iterator[tuple[str, Document]]:
-    """The verdict of a model that was withdrawn afterwards: it does not count from that day on."""
-    day = review["closed_on"]
-    counted_on = max(day, f"{review['year']}-01-01") if review.get("year") else day
-    for measure in (review["verdict"], "NOMINATED" if review["nominated_on"] else ""):
-        if measure:
-            back = review["closed_version"], day, Decimal(-1)
-            key, fact = _expected(measure, review, *back, counted_on=counted_on)
-            yield key, fact | {"withdrawn": True}
+def _withdrawn(review: Document) -> Iterator[tuple[str, Document]]:
+    """The verdict and the nomination of a model that was withdrawn afterwards, unless they were revoked before."""
+    back = review["closed_version"], review["closed_on"]
+    if review["verdict"] != "REVOKED":
+        yield from _taken_back(review["verdict"], review, *back)
+    if review["nominated_on"] and not review.get("nomination_revoked_version"):
+        yield from _taken_back("NOMINATED", review, *back)
+
+
+def _taken_back(
+    measure: str, then: Document, version: int, day: str, *, revoked: bool = False
+) -> Iterator[tuple[str, Document]]:
+    """A decision that does not count from that day on. `revoked`: the revocation of a recognition counts, too."""
+    counted_on = max(day, f"{then['year']}-01-01") if then.get("year") else day
+    key, fact = _expected(measure, then, version, day, Decimal(-1), counted_on=counted_on)
+    yield key, fact | {"withdrawn": True}
+    if revoked:
+        yield _expected("REVOKED", then, version, day, counted_on=counted_on)
 
 
 def _of_decision(then: Document) -> Iterator[tuple[str, Document]]:
     decided = then | {"level": then.get("decided_level") or then["level"]}
-    yield _of_year(then["verdict"], decided, then["decided_version"], then["decided_on"])
+    verdict = "RECOGNISED" if then["verdict"] == "REVOKED" else then["verdict"]
+    yield _of_year(verdict, decided, then["decided_version"], then["decided_on"])
+    if version := then.get("revoked_version"):
+        yield from _taken_back(verdict, decided, version, then["revoked_on"], revoked=True)
     if then["nominated_version"]:
         nominated = then | {"level": then.get("nominated_level") or then["level"]}
         yield _of_year("NOMINATED", nominated, then["nominated_version"], then["nominated_on"])
+        if version := then.get("nomination_revoked_version"):
+            yield from _taken_back("NOMINATED", nominated, version, then["nomination_revoked_on"])
 
 
 def _of_year(

@@ -41,6 +41,7 @@ class CorrectedFact(Word):
     CONTRIBUTION = "CONTRIBUTION", "Một lần ghi nhận nguồn lực"
     MODEL = "MODEL", "Nội dung của mô hình đã đăng ký"
     VERDICT = "VERDICT", "Kết quả thẩm định"
+    REVOCATION = "REVOCATION", "Thu hồi công nhận, đề nghị biểu dương"
     ACTIVITY = "ACTIVITY", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 

@@ -35,6 +35,7 @@ BRIDGED = (
     Measure.BEGUN_LATE,
     Measure.RECOGNISED,
     Measure.NOT_MET,
+    Measure.REVOKED,
 )
 """The measures that bridges are computed from."""
 
@@ -67,7 +68,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     `counted_on`: the day by which periods count it; see `services/movement/years.py`.
     `corrected_on`: of a difference that a correction makes, the day on which the correction took effect. `on` is then
-    the day of the corrected fact. `withdrawn`: whether a withdrawn record takes it back.
+    the day of the corrected fact. `withdrawn`: whether a withdrawn record or a revocation takes it back.
     `several`: its rows in dimensions whose rows do not add up.
     """
 
@@ -125,7 +126,7 @@ def fold(facts: Iterable[Fact]) -> dict[tuple[str, str, Measure], dict[str, Deci
 
     `overlap.<dimension>` is the part of the rows that a fact has beyond its first row.
     `corrected` is the part of the total that corrections have added; `corrected_late`, those after the period's end;
-    `withdrawn`, what withdrawn records have taken back.
+    `withdrawn`, what withdrawn records and revocations have taken back.
     """
     # Many facts of a batch are alike. Each distinct kind is added to its ancestors and periods once.
     alike: dict[tuple[str, Measure, tuple[str, str], _Rows, _SeveralRows, date | None, bool], Decimal]
@@ -243,7 +244,8 @@ def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple
 
     def undecided(until: Callable[[Measure], Decimal]) -> Decimal:
         judged = until(Measure.REGISTERED) + until(Measure.CARRIED_OVER) + until(Measure.BEGUN_LATE)
-        return judged - until(Measure.RECOGNISED) - until(Measure.NOT_MET)
+        # A revoked recognition is no recognition any more, and its model does not wait for a decision either.
+        return judged - until(Measure.RECOGNISED) - until(Measure.REVOKED) - until(Measure.NOT_MET)
 
     earlier, later = _sums_until(totals, period)
     earlier_years = {
@@ -262,6 +264,7 @@ def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple
         BridgeStep.REGISTERED: at(Measure.REGISTERED),
         **earlier_years,
         BridgeStep.NOT_MET: -at(Measure.NOT_MET),
+        BridgeStep.REVOKED: -at(Measure.REVOKED),
         BridgeStep.UNDECIDED_AFTER: -undecided(later),
     }
     return (

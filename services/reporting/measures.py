@@ -40,6 +40,7 @@ from services.review.messages import (
     ReviewDecided,
     ReviewHandedOver,
     ReviewNominated,
+    ReviewRevoked,
     ReviewStep,
     Verdict,
 )
@@ -258,6 +259,25 @@ def taken_back(of: Callable[[ReviewClosed], bool], day: Callable[[ReviewClosed],
     )
 
 
+def stepped(
+    step: ReviewStep,
+    when: Callable[[Any], bool] = _always,
+    amount: Callable[[Any], Decimal] = _less_one,
+    withdraws: bool = True,
+) -> tuple[Source, ...]:
+    """The steps of this kind on decisions: those that a revocation announces, and those that corrections name."""
+
+    def is_counted(fact: Any) -> bool:
+        return fact.step is step and when(fact)
+
+    announced = Source(ReviewRevoked, is_counted, amount, _on, from_year, items=_revoked, withdraws=withdraws)
+    return announced, replace(announced, event=ReviewCorrected, items=Restating(ReviewCorrected, step).items)
+
+
+def _revoked(event: ReviewRevoked) -> Iterable[Item]:
+    return map(Item, event.revoked)
+
+
 def _is_lost(event: ReviewClosed) -> bool:
     return event.because is Closing.RECORD_LOST
 
@@ -266,6 +286,8 @@ def decided(verdict: Verdict) -> tuple[Source, ...]:
     return (
         each(ReviewDecided, lambda event: event.verdict is verdict, counts=in_year),
         *taken_back(lambda event: event.verdict is verdict, lambda event: event.decided_on or event.on),
+        *stepped(ReviewStep.WITHDRAW, lambda fact: fact.verdict is verdict),
+        *stepped(ReviewStep.REVOKE, lambda fact: fact.verdict is verdict),
     )
 
 
@@ -365,7 +387,14 @@ class Measure(Word):
         counting(
             each(ReviewNominated, counts=in_year),
             *taken_back(lambda event: bool(event.nominated_on), lambda event: event.nominated_on or event.on),
+            *stepped(ReviewStep.WITHDRAW_NOMINATION),
+            *stepped(ReviewStep.REVOKE_NOMINATION),
         ),
+    )
+    REVOKED = (
+        "REVOKED",
+        "Thu hồi công nhận",
+        counting(*stepped(ReviewStep.REVOKE, amount=_one, withdraws=False)),
     )
     LAND_M2 = "LAND_M2", "Hiến đất (m²)", counting(*contributed(ContributionKind.LAND_M2))
     WORK_DAY = "WORK_DAY", "Ngày công", counting(*contributed(ContributionKind.WORK_DAY))

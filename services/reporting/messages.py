@@ -25,6 +25,7 @@ class BridgeStep(Word):
     BEGUN_LATE = "BEGUN_LATE", "Bắt đầu triển khai sau năm đăng ký"
     UNDECIDED_BEFORE = "UNDECIDED_BEFORE", "Đăng ký của năm từ kỳ trước, đầu kỳ chưa có kết quả thẩm định"
     NOT_MET = "NOT_MET", "Chưa đạt trong kỳ"
+    REVOKED = "REVOKED", "Thu hồi công nhận trong kỳ"
     UNDECIDED_AFTER = "UNDECIDED_AFTER", "Cuối kỳ chưa có kết quả thẩm định, kể cả đã rút"
 
 
@@ -73,7 +74,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     `corrected_late`: the same, of the corrections after the period's end. Without corrections the total was
     `total - corrected`; at the end of the period it was `total - corrected_late`, as far as corrections go.
-    `withdrawn`: the part that withdrawn models have taken back in the period; never positive without corrections.
+    `withdrawn`: the part that withdrawn models and revocations have taken back in the period; never positive without
+    corrections.
     """
 
     measure: Measure

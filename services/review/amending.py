@@ -1,6 +1,10 @@
-"""Decisions that are corrected or reversed."""
+"""Decisions that are corrected, reversed or revoked; those of earlier years, too.
+
+A correction mends what was never right. A revocation takes away, from its day on, what was right when it was made.
+"""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -10,45 +14,158 @@ from services.kernel.inputs import happened, not_before
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
 from services.movement.homes import spell_on
-from services.review.domain import DECISION, Review, require_begun
-from services.review.messages import (
-    Verdict,
+from services.review.domain import (
+    DECISION,
+    OF_DECISION,
+    Review,
+    about_review,
+    require_begun,
+    require_given,
+    steps_of,
 )
+from services.review.messages import Closing, Decision, EarlierDecision, ReviewRevoked, ReviewStep, Verdict
+
+NOMINATION = ("nominated_on", "nominated_version", "nominated_level")
+REVOCATION = ("revoked_on", "revoked_version")
+NOMINATION_REVOCATION = ("nomination_revoked_on", "nomination_revoked_version")
 
 
-def with_verdict(
-    review: Review, *, unit: DatedUnit, verdict: Verdict | None, on: date | None, act: Act
-) -> Review:
-    """The review with this verdict and day of it; None leaves a value as it is.
-
-    `unit`: the one under which the review lived on the day of the verdict.
-    """
-    _require_verdict(review)
-    if on is not None:
-        happened(on, act.today)
-        not_before(on, review.opened_on)
-        spell_on(review, unit, on, "review", "on")
-        if review.nominated_on:
-            not_before(review.nominated_on, on)
-    mended = changed(review, verdict=verdict or review.verdict, decided_on=on or review.decided_on)
-    if mended.verdict is Verdict.RECOGNISED and mended.decided_on:
-        require_begun(review, mended.verdict, mended.decided_on)
-        return mended
-    nomination = ("nominated_on", "nominated_version", "nominated_level")
-    return msgspec.structs.replace(mended, **dict.fromkeys(nomination))
-
-
-def without_verdict(review: Review) -> Review:
-    """The review without its decision and nomination: it waits for a decision again."""
-    _require_verdict(review)
-    return changed(review, **dict.fromkeys(DECISION))
-
-
-def _require_verdict(review: Review) -> None:
-    if review.verdict is None:
+def decision_of(review: Review, version: int | None) -> Decision:
+    """The decision that this version of the review recorded; None names the one of the present year."""
+    if version is None and review.verdict is None:
         raise Refused(
             "not-decided",
             "review",
-            vi="Hồ sơ chưa có kết quả thẩm định để đính chính.",
-            en="The review has no verdict that could be corrected.",
+            vi="Hồ sơ chưa có kết quả thẩm định. Kết quả của một năm trước được nêu bằng `decision`.",
+            en="The review has no verdict yet. Name the verdict of an earlier year with `decision`.",
+        )
+    wanted = review.decided_version if version is None else version
+    for decision in review.decisions:
+        if decision.decided_version == wanted:
+            return decision
+    raise Refused(
+        "decision-not-found",
+        "decision",
+        vi=f"Hồ sơ không có kết quả thẩm định nào ở phiên bản {version}.",
+        en=f"The review has no verdict of version {version}.",
+    )
+
+
+def with_verdict(
+    review: Review,
+    decision: Decision,
+    *,
+    unit: DatedUnit,
+    verdict: Verdict | None,
+    on: date | None,
+    act: Act,
+) -> Decision:
+    """The decision with this verdict and day; None leaves a value as it is.
+
+    `unit`: the one under which the review lived on the day of the verdict.
+    """
+    require_standing(decision)
+    require_given(verdict)
+    if on is not None:
+        happened(on, act.today)
+        not_before(on, _opened_on(review, decision))
+        spell_on(review, unit, on, "review", "on")
+        if decision.nominated_on:
+            not_before(decision.nominated_on, on)
+    mended = msgspec.structs.replace(
+        decision, verdict=verdict or decision.verdict, decided_on=on or decision.decided_on
+    )
+    if mended.verdict is Verdict.RECOGNISED:
+        require_begun(review, mended.verdict, mended.decided_on)
+        return mended
+    return _without(mended, *NOMINATION, *NOMINATION_REVOCATION)
+
+
+def revoke(review: Review, decision: Decision, step: ReviewStep, *, act: Act) -> Decision:
+    """The decision without its recognition, or without its nomination, from the day of the act on."""
+    nominated = decision.nominated_on and not decision.nomination_revoked_on
+    _require_revocable(review, decision.verdict is Verdict.RECOGNISED, step is ReviewStep.REVOKE or nominated)
+    happened(act.on, act.today)
+    not_before(act.on, decision.nominated_on if nominated else decision.decided_on)
+    entry = (act.on, review.next_version)
+    given: dict[str, Any] = dict(zip(NOMINATION_REVOCATION, entry, strict=True)) if nominated else {}
+    if step is ReviewStep.REVOKE:
+        given |= {"verdict": Verdict.REVOKED, **dict(zip(REVOCATION, entry, strict=True))}
+    return msgspec.structs.replace(decision, **given)
+
+
+def without_revocation(decision: Decision) -> Decision:
+    """The decision without its latest revocation: what was revoked holds again."""
+    if decision.verdict is Verdict.REVOKED:
+        together = decision.nomination_revoked_version == decision.revoked_version
+        restored = msgspec.structs.replace(decision, verdict=Verdict.RECOGNISED)
+        return _without(restored, *REVOCATION, *(NOMINATION_REVOCATION if together else ()))
+    if decision.nomination_revoked_on:
+        return _without(decision, *NOMINATION_REVOCATION)
+    raise Refused(
+        "not-revoked",
+        "review",
+        vi="Kết quả này chưa bị thu hồi.",
+        en="This decision has not been revoked.",
+    )
+
+
+def replaced(review: Review, before: Decision, after: Decision | None) -> Review:
+    """The next version of the review, with `after` in the place of the decision `before`, or without it."""
+    if before.decided_version == review.decided_version:
+        if after is None:
+            return changed(review, **dict.fromkeys(DECISION))
+        return changed(review, **{name: getattr(after, name) for name in OF_DECISION})
+    mended = [after if one.decided_version == before.decided_version else one for one in review.earlier]
+    return changed(review, earlier=tuple(one for one in mended if one is not None))
+
+
+def announce_revocation(
+    before: Decision, after: Decision, review: Review, *, act: Act, **proposal: Any
+) -> ReviewRevoked:
+    """`review`: the version that recorded the revocation. `proposal`: the fields that name it and the persons."""
+    own = {"year": after.year, "level": after.decided_level or after.level}
+    return ReviewRevoked(
+        **about_review(review, act) | own,
+        revoked=tuple(one for one in steps_of(after) if one not in steps_of(before)),
+        verdict=after.verdict,
+        decided_on=after.decided_on,
+        nominated_on=after.nominated_on,
+        **proposal,
+    )
+
+
+def _opened_on(review: Review, decision: Decision) -> date | None:
+    """The day from which on a decision for the year of this one was possible, if known."""
+    return decision.opened_on if isinstance(decision, EarlierDecision) else review.opened_on
+
+
+def _without(decision: Decision, *names: str) -> Decision:
+    return msgspec.structs.replace(decision, **dict.fromkeys(names))
+
+
+def require_standing(decision: Decision) -> None:
+    if decision.verdict is Verdict.REVOKED:
+        raise Refused(
+            "verdict-revoked",
+            "review",
+            vi=f"Công nhận này đã bị thu hồi ngày {decision.revoked_on:%d/%m/%Y}; hãy hủy bỏ việc thu hồi trước.",
+            en=f"The recognition was revoked on {decision.revoked_on}: reverse the revocation first.",
+        )
+
+
+def _require_revocable(review: Review, recognised: bool, stands: object) -> None:
+    if not recognised or not stands:
+        raise Refused(
+            "nothing-to-revoke",
+            "review",
+            vi="Không có công nhận, đề nghị nào đang có hiệu lực để thu hồi.",
+            en="There is no such recognition or nomination in force that could be revoked.",
+        )
+    if review.closed_because in (Closing.WITHDRAWN, Closing.RECORD_LOST):
+        raise Refused(
+            "verdict-not-counted",
+            "review",
+            vi=f"Kết quả đã thôi được tính từ ngày {review.closed_on:%d/%m/%Y}: mô hình không còn.",
+            en=f"The verdict counts no more since {review.closed_on}: its model was withdrawn.",
         )

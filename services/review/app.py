@@ -32,6 +32,9 @@ TABLE = Table(
             command(messages.NominateReview, handlers.nominate_review),
             command(messages.CorrectVerdict, correcting.correct_verdict),
             command(messages.ReverseVerdict, correcting.reverse_verdict),
+            command(messages.RevokeRecognition, correcting.revoke_recognition),
+            command(messages.RevokeNomination, correcting.revoke_nomination),
+            command(messages.ReverseRevocation, correcting.reverse_revocation),
         ),
         queries=(
             query(messages.ReviewsPage, handlers.reviews_page),

@@ -7,7 +7,7 @@ from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
 from services.movement.homes import spell_on
 from services.movement.own_work import not_own_work
-from services.review.domain import Review, about_review, require_begun, require_open
+from services.review.domain import Review, about_review, require_begun, require_given, require_open
 from services.review.messages import (
     ReviewDecided,
     ReviewNominated,
@@ -30,6 +30,7 @@ def decide(
         )
     require_open(review)
     not_own_work(review.authors, act, "review")
+    require_given(verdict)
     reason = required(reason, "reason", longest=LONGEST_REASON, vi="Lý do", en="The reason", lines=True)
     happened(act.on, act.today)
     not_before(act.on, review.opened_on)

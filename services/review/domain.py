@@ -14,6 +14,7 @@ from services.movement.words import Field, Level, SubjectKind
 from services.review.messages import (
     Closing,
     CountedDecision,
+    Decision,
     EarlierDecision,
     ReviewCorrected,
     ReviewedModelChanged,
@@ -22,27 +23,19 @@ from services.review.messages import (
 )
 
 COUNTED_BY = ("field", "subject_kind", "level")
-DECISION = (
-    *("verdict", "reason", "decided_on", "decided_version", "decided_level"),
+OF_DECISION = (
+    *("verdict", "decided_on", "decided_version", "decided_level"),
     *("nominated_on", "nominated_version", "nominated_level"),
+    *("revoked_on", "revoked_version", "nomination_revoked_on", "nomination_revoked_version"),
 )
+DECISION = ("reason", *OF_DECISION)
+"""The fields of a review that are empty while it waits for a decision."""
 
 
-class LostDecision(msgspec.Struct, frozen=True, kw_only=True):
+class LostDecision(Decision, frozen=True, kw_only=True):
     """A decision on a model whose registration was lost. `lost_version`: the review's version that took it back."""
 
-    verdict: Verdict
     reason: str | None
-    decided_on: date
-    decided_version: int
-    decided_level: Level | None = None
-    nominated_on: date | None
-    nominated_version: int | None
-    nominated_level: Level | None = None
-    field: Field
-    subject_kind: SubjectKind
-    level: Level
-    year: int | None = None
     lost_version: int
 
 
@@ -70,6 +63,10 @@ class Review(Homed, frozen=True, kw_only=True):
     nominated_on: date | None = None
     nominated_version: int | None = None
     nominated_level: Level | None = None
+    revoked_on: date | None = None
+    revoked_version: int | None = None
+    nomination_revoked_on: date | None = None
+    nomination_revoked_version: int | None = None
     closed_on: date | None = None
     closed_because: Closing | None = None
     closed_version: int | None = None
@@ -86,30 +83,88 @@ class Review(Homed, frozen=True, kw_only=True):
         return self.verdict is None and self.closed_because is None
 
     @property
+    def standing_verdict(self) -> Verdict | None:
+        """Its verdict, unless it was revoked."""
+        return None if self.verdict is Verdict.REVOKED else self.verdict
+
+    @property
+    def standing_nomination(self) -> date | None:
+        """The day of its nomination, unless it was revoked."""
+        return None if self.nomination_revoked_on else self.nominated_on
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Its decisions, the oldest first. The last one is that of `year`, if the review does not wait for it."""
+        return (*self.earlier, *([present] if (present := self._present) else []))
+
+    @property
+    def _present(self) -> Decision | None:
+        if self.verdict is None or self.decided_on is None or self.decided_version is None:
+            return None
+        of_year = {name: getattr(self, name) for name in ("year", *COUNTED_BY, *OF_DECISION)}
+        return Decision(**of_year | {"level": self.decided_level or self.level})
+
+    @property
     def authors(self) -> frozenset[str | None]:
         """The persons and the organisations whose work it is: they do not judge it."""
         return frozenset({self.owner, *self.written_by, *self.former_owners})
 
 
-def counted(review: Review) -> dict[ReviewStep, CountedDecision]:
-    """The decisions on the review that reports count."""
-    found: dict[ReviewStep, CountedDecision] = {}
-    for step, version, on, level in (
-        (ReviewStep.DECIDE, review.decided_version, review.decided_on, review.decided_level),
-        (ReviewStep.NOMINATE, review.nominated_version, review.nominated_on, review.nominated_level),
-    ):
-        if review.verdict and version and on:
-            found[step] = CountedDecision(
-                step=step,
-                version=version,
-                on=on,
-                verdict=review.verdict,
-                year=review.year,
-                field=review.field,
-                subject_kind=review.subject_kind,
-                level=level or review.level,
-            )
-    return found
+Counted = dict[tuple[ReviewStep, int], CountedDecision]
+"""By step, and by the version that recorded it."""
+
+
+def counted(review: Review) -> Counted:
+    """The decisions on the review that reports count, and those by which decisions count no more."""
+    found = [one for decision in review.decisions for one in steps_of(decision)]
+    if review.closed_because is Closing.WITHDRAWN and review.closed_version and review.closed_on:
+        found += _withdrawn(review, review.closed_version, review.closed_on)
+    return {(one.step, one.version): one for one in found}
+
+
+def steps_of(decision: Decision) -> list[CountedDecision]:
+    decided = decision.decided_level or decision.level
+    nominated = decision.nominated_level or decision.level
+    steps = (
+        (ReviewStep.DECIDE, decision.decided_version, decision.decided_on, decided),
+        (ReviewStep.NOMINATE, decision.nominated_version, decision.nominated_on, nominated),
+        (ReviewStep.REVOKE, decision.revoked_version, decision.revoked_on, decided),
+        (
+            ReviewStep.REVOKE_NOMINATION,
+            decision.nomination_revoked_version,
+            decision.nomination_revoked_on,
+            nominated,
+        ),
+    )
+    verdict = Verdict.RECOGNISED if decision.verdict is Verdict.REVOKED else decision.verdict
+    of_decision = {name: getattr(decision, name) for name in ("year", "field", "subject_kind")}
+    return [
+        CountedDecision(step=step, version=version, on=on, verdict=verdict, level=level, **of_decision)
+        for step, version, on, level in steps
+        if version and on
+    ]
+
+
+def _withdrawn(review: Review, version: int, on: date) -> list[CountedDecision]:
+    """The decision of the year and its nomination, from the day of the model's withdrawal on."""
+    steps = {
+        ReviewStep.WITHDRAW: review.standing_verdict,
+        ReviewStep.WITHDRAW_NOMINATION: review.standing_nomination,
+    }
+    return [
+        CountedDecision(
+            step=step,
+            version=version,
+            on=on,
+            verdict=review.verdict,
+            year=review.year,
+            field=review.field,
+            subject_kind=review.subject_kind,
+            level=review.dated(review.level, on),
+        )
+        for step, stands in steps.items()
+        if stands and review.verdict
+    ]
 
 
 def restate(
@@ -121,14 +176,9 @@ def restate(
         return after, ReviewedModelChanged(**about_review(after, act), owner=after.owner)
     entry = Restated(version=after.version, on=act.on, struck=struck, counted=added)
     corrected = msgspec.structs.replace(after, restated=(*after.restated, entry))
+    about_event = {**about_review(corrected, act), "verdict": corrected.verdict, **correction}
     return corrected, ReviewCorrected(
-        **about_review(corrected, act),
-        struck=struck,
-        counted=added,
-        made_under=corrected.unit,
-        homes=corrected.homes,
-        verdict=corrected.verdict,
-        **correction,
+        **about_event, struck=struck, counted=added, made_under=corrected.unit, homes=corrected.homes
     )
 
 
@@ -157,6 +207,16 @@ def require_begun(review: Review, verdict: Verdict, on: date) -> None:
             ),
             en="Only a model that has begun can be recognised; "
             + (f"this one began on {begun}." if begun else "this one has not."),
+        )
+
+
+def require_given(verdict: Verdict | None) -> None:
+    if verdict is Verdict.REVOKED:
+        raise Refused(
+            "verdict-not-given",
+            "verdict",
+            vi="Thu hồi công nhận cần được đề nghị riêng, có người thứ hai duyệt.",
+            en="A revocation is not a verdict: propose to revoke the recognition, for a second person to approve.",
         )
 
 

@@ -24,7 +24,16 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
-from services.review.domain import COUNTED_BY, DECISION, LostDecision, Review, about_review, restate
+from services.review.domain import (
+    COUNTED_BY,
+    DECISION,
+    OF_DECISION,
+    LostDecision,
+    Review,
+    about_review,
+    counted,
+    restate,
+)
 from services.review.messages import (
     Closing,
     EarlierDecision,
@@ -41,7 +50,7 @@ OF_MODEL = (
 )
 OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on", "year")
 """The values that a review has from its model. A decision stays counted as it was made."""
-OF_YEAR = ("year", *COUNTED_BY, *(name for name in DECISION if name != "reason"))
+OF_YEAR = ("year", "opened_on", *COUNTED_BY, *OF_DECISION)
 
 Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged | ReviewCorrected | ReviewHandedOver]
 
@@ -124,6 +133,8 @@ def settle(review: Review, followed: Review | None, *, act: Act) -> Step | None:
         return settled, ReviewedModelChanged(**about_review(settled, act), owner=settled.owner)
     if because := settled.closed_because:
         return _closed(settled, because, act)
+    if counted(settled) != counted(review):
+        return restate(review, settled, act=act)
     return settled, ReviewOpened(**about_review(settled, act))
 
 
@@ -145,9 +156,9 @@ def _lose(review: Review, *, act: Act) -> tuple[Review, ReviewClosed]:
     return closed, ReviewClosed(
         **about_review(closed, act) | where,
         because=Closing.RECORD_LOST,
-        verdict=review.verdict,
+        verdict=review.standing_verdict,
         decided_on=review.decided_on,
-        nominated_on=review.nominated_on,
+        nominated_on=review.standing_nomination,
     )
 
 
@@ -158,9 +169,13 @@ def close(review: Review, *, because: Closing, act: Act) -> tuple[Review, Review
 
 def _closed(review: Review, because: Closing, act: Act) -> tuple[Review, ReviewClosed]:
     closed = msgspec.structs.replace(review, closed_version=review.version)
-    taken = ("verdict", "decided_on", "nominated_on") if because is Closing.WITHDRAWN else ()
+    taken: dict[str, Any] = {
+        "verdict": review.standing_verdict,
+        "decided_on": review.decided_on,
+        "nominated_on": review.standing_nomination,
+    }
     return closed, ReviewClosed(
-        **about_review(closed, act), because=because, **{name: getattr(review, name) for name in taken}
+        **about_review(closed, act), because=because, **(taken if because is Closing.WITHDRAWN else {})
     )
 
 
@@ -211,10 +226,12 @@ def follow_correction(
     review: Review, corrected: ModelCorrected, *, act: Act
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected] | None:
     """The contents of the review's model were corrected. Decisions count under the corrected field and subject."""
-    now = {name: getattr(corrected, name) for name in ("title", "field", "subject_kind")}
+    counted_by = {"field": corrected.field, "subject_kind": corrected.subject_kind}
+    now = {"title": corrected.title, **counted_by}
     if all(getattr(review, name) == value for name, value in now.items()):
         return None
-    return restate(review, changed(review, **now), act=act)
+    earlier = tuple(msgspec.structs.replace(one, **counted_by) for one in review.earlier)
+    return restate(review, changed(review, **now, earlier=earlier), act=act)
 
 
 def follow_home(

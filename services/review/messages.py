@@ -24,6 +24,7 @@ class Verdict(Word):
 
     RECOGNISED = "RECOGNISED", "Được công nhận"
     NOT_MET = "NOT_MET", "Chưa đạt"
+    REVOKED = "REVOKED", "Đã thu hồi công nhận"
 
 
 class Closing(Word):
@@ -39,6 +40,10 @@ class ReviewStep(Word):
 
     DECIDE = "DECIDE", "Kết quả thẩm định"
     NOMINATE = "NOMINATE", "Đề nghị biểu dương, khen thưởng"
+    REVOKE = "REVOKE", "Thu hồi công nhận"
+    REVOKE_NOMINATION = "REVOKE_NOMINATION", "Thu hồi đề nghị biểu dương, khen thưởng"
+    WITHDRAW = "WITHDRAW", "Kết quả thôi được tính vì mô hình rút"
+    WITHDRAW_NOMINATION = "WITHDRAW_NOMINATION", "Đề nghị thôi được tính vì mô hình rút"
 
 
 class DecideReview(Command, frozen=True, kw_only=True):
@@ -99,20 +104,37 @@ class ReviewsByModel(ByKeys, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
-class EarlierDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """The decision of an earlier year, before the model was carried over. It stays counted in that year."""
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision for `year`, named by `decided_version`, with the nomination and the revocations that followed.
 
-    year: int | None
+    Each day has the version of the review that recorded it. `decided_level`, `nominated_level`: the level of the model
+    on these days. A revocation of the recognition takes the nomination with it.
+    """
+
+    year: int | None = None
     verdict: Verdict
     decided_on: date
     decided_version: int
     decided_level: Level | None = None
-    nominated_on: date | None
-    nominated_version: int | None
+    nominated_on: date | None = None
+    nominated_version: int | None = None
     nominated_level: Level | None = None
+    revoked_on: date | None = None
+    revoked_version: int | None = None
+    nomination_revoked_on: date | None = None
+    nomination_revoked_version: int | None = None
     field: Field
     subject_kind: SubjectKind
     level: Level
+
+
+class EarlierDecision(Decision, frozen=True, kw_only=True):
+    """The decision of an earlier year, before the model was carried over. It stays counted in that year.
+
+    `opened_on`: the first day on which it could be made; None if unknown.
+    """
+
+    opened_on: date | None = None
 
 
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +152,10 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     reason: Annotated[str | None, only(Role.OFFICER, Role.APPRAISER, Role.SUPERVISOR, Role.LEADER)]
     decided_on: date | None
+    decided_version: int | None
     nominated_on: date | None
+    revoked_on: date | None
+    nomination_revoked_on: date | None
     closed_on: date | None
     closed_because: Closing | None
     year: int | None
@@ -226,6 +251,24 @@ class ReviewCorrected(_AboutModel, frozen=True, kw_only=True):
     approved_by: str | None = None
 
 
+class ReviewRevoked(_AboutModel, frozen=True, kw_only=True):
+    """A recognition or a nomination was revoked: it was right when it was made, and counts no more from `on` on.
+
+    `year`: the year of the decision. `verdict`: the one that holds for that year now: REVOKED, or RECOGNISED if only
+    the nomination was revoked. `revoked`: the steps that figures count. The other fields are as in `ReviewCorrected`.
+    """
+
+    revoked: tuple[CountedDecision, ...]
+    verdict: Verdict
+    decided_on: date
+    nominated_on: date | None
+    correction: str
+    reason: str
+    basis: str
+    proposed_by: str | None
+    approved_by: str | None
+
+
 class ReviewHandedOver(_AboutModel, frozen=True, kw_only=True):
     """The model was handed over to a successor of its unit: the review goes on there, under `unit`.
 
@@ -243,6 +286,10 @@ class _OfReview(Correct, frozen=True, kw_only=True):
     """`expected_version`: the version of the review that the caller has seen."""
 
     review: Annotated[Id, described("Mã hồ sơ thẩm định.")]
+    decision: Annotated[
+        int | None,
+        described("`decidedVersion` của kết quả, kể cả của một năm trước; bỏ trống là kết quả hiện nay."),
+    ] = None
     expected_version: Annotated[
         int | None,
         described("Phiên bản của hồ sơ mà người gửi đã xem; bỏ trống là không kiểm tra."),
@@ -264,3 +311,30 @@ class ReverseVerdict(_OfReview, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Kết quả thẩm định cần hủy bỏ vì ghi nhầm, và lý do."
+
+
+class _Revoke(_OfReview, frozen=True, kw_only=True):
+    """`on`: the day of the revocation; default today."""
+
+    on: OnDay = None
+
+
+class RevokeRecognition(_Revoke, frozen=True, kw_only=True):
+    """Proposes to revoke a recognition that was right when it was made. A nomination falls with it."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Công nhận cần thu hồi, từ ngày nào và vì sao."
+
+
+class RevokeNomination(_Revoke, frozen=True, kw_only=True):
+    """Proposes to revoke a nomination. The recognition stays."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Đề nghị biểu dương, khen thưởng cần thu hồi, từ ngày nào và vì sao."
+
+
+class ReverseRevocation(_OfReview, frozen=True, kw_only=True):
+    """Proposes that the latest revocation of the decision was recorded by mistake: what was revoked holds again."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
+    vi: ClassVar[str] = "Việc thu hồi cần hủy bỏ vì ghi nhầm, và lý do."

@@ -298,6 +298,12 @@ async def about_reviews(office: Office, model: str, owner: str) -> None:
     verdict = review.Verdict.RECOGNISED
     await office.do(review.DecideReview(review=opened["_id"], verdict=verdict, reason="Thiết thực"))
     await office.do(review.NominateReview(review=opened["_id"]))
+    taken: dict[str, Any] = {"review": opened["_id"], "reason": "Kê khai sai"}
+    for command in (review.RevokeNomination(**taken), review.RevokeRecognition(**taken)):
+        revoked = await office.id_of(command)
+        await office.do(review.CORRECTIONS.ApproveCorrection(correction=revoked), JUDGE)
+    restored = await office.id_of(review.ReverseRevocation(**taken))
+    await office.do(review.CORRECTIONS.ApproveCorrection(correction=restored), JUDGE)
     wrong: dict[str, Any] = {"review": opened["_id"], "reason": "Ghi nhầm"}
     first = await office.id_of(review.CorrectVerdict(**wrong, verdict=review.Verdict.NOT_MET))
     await office.do(review.CORRECTIONS.ApproveCorrection(correction=first), JUDGE)

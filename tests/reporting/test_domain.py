@@ -158,6 +158,7 @@ def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None
             Measure.WITHDRAWN: 2,
             Measure.WITHDRAWN_LATE: 1,
             Measure.RECOGNISED: 65,
+            Measure.REVOKED: 2,
             Measure.NOT_MET: 12,
         },
     }
@@ -177,7 +178,7 @@ def test_bridge_explains_a_year_that_implements_more_than_it_registers() -> None
         ("BEGUN_LATE", 3),
     ]
     assert (int(implemented.sum), int(implemented.gap)) == (95, 0)
-    assert [int(row.value) for row in recognised.rows] == [0, 20, 80, 3, -12, -26]
+    assert [int(row.value) for row in recognised.rows] == [0, 20, 80, 3, -12, -2, -24]
     (waiting,) = (row.value for row in bridges(totals, "2018")[0].rows if row.step == "WAITING_AFTER")
     assert waiting == -8
     # A wrong counter of a half-year shows in the bridge of the year.

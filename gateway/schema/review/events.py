@@ -27,6 +27,7 @@ from services.review.messages import (
     ReviewHandedOver,
     ReviewNominated,
     ReviewOpened,
+    ReviewRevoked,
     Verdict,
 )
 
@@ -38,6 +39,7 @@ class ReviewEventKind(Word):
     DECIDED = ReviewDecided.subject, "Có kết quả thẩm định"
     NOMINATED = ReviewNominated.subject, "Được đề nghị biểu dương, khen thưởng"
     CORRECTED = ReviewCorrected.subject, "Được đính chính sau khi có kết quả"
+    REVOKED = ReviewRevoked.subject, "Công nhận hay đề nghị biểu dương, khen thưởng bị thu hồi"
     HANDED_OVER = ReviewHandedOver.subject, "Được bàn giao cùng mô hình cho đơn vị kế thừa"
     CLOSED = ReviewClosed.subject, "Được khép lại, khi mô hình rút hoặc dừng thực hiện"
 
@@ -50,7 +52,15 @@ BATCH = 200
 """Events held for a client that has not taken them yet."""
 HEARD_BY = ANY_OFFICE
 """The roles that may subscribe to review events, each for its own units."""
-SHOWN = (ReviewOpened, ReviewDecided, ReviewNominated, ReviewCorrected, ReviewHandedOver, ReviewClosed)
+SHOWN = (
+    ReviewOpened,
+    ReviewDecided,
+    ReviewNominated,
+    ReviewCorrected,
+    ReviewRevoked,
+    ReviewHandedOver,
+    ReviewClosed,
+)
 TYPES = {type_.subject: type_ for type_ in SHOWN}
 
 

@@ -30,15 +30,22 @@ from services.review.messages import (
     Verdict,
 )
 
+DECIDED_VERSION = "Phiên bản của hồ sơ đã ghi kết quả; đính chính và thu hồi nêu kết quả bằng số này."
+REVOKED_ON = "Công nhận bị thu hồi từ ngày nào; null khi không."
+NOMINATION_REVOKED_ON = "Đề nghị biểu dương, khen thưởng bị thu hồi từ ngày nào; null khi không."
+
 
 @strawberry.type(description="Kết quả thẩm định của một năm trước khi mô hình chuyển tiếp.")
 class EarlierDecision:
     year: int | None = strawberry.field(description="Của năm nào.")
     verdict: Verdict = strawberry.field(description="Kết quả.")
     decided_on: date = strawberry.field(description="Ngày có kết quả.")
+    decided_version: int = strawberry.field(description=DECIDED_VERSION)
     nominated_on: date | None = strawberry.field(
         description="Ngày được đề nghị biểu dương, khen thưởng; null khi không."
     )
+    revoked_on: date | None = strawberry.field(description=REVOKED_ON)
+    nomination_revoked_on: date | None = strawberry.field(description=NOMINATION_REVOKED_ON)
 
 
 @shows(ReviewRow, "Hồ sơ thẩm định một mô hình.")
@@ -51,7 +58,10 @@ class Review(Node):
         description="Lý do của kết quả, khi đã có; null với người chỉ báo cáo hay vận hành ở đơn vị ấy."
     )
     decided_on: date | None = strawberry.field(description="Ngày có kết quả.")
+    decided_version: int | None = strawberry.field(description=DECIDED_VERSION)
     nominated_on: date | None = strawberry.field(description="Ngày được đề nghị biểu dương, khen thưởng.")
+    revoked_on: date | None = strawberry.field(description=REVOKED_ON)
+    nomination_revoked_on: date | None = strawberry.field(description=NOMINATION_REVOKED_ON)
     closed_on: date | None = strawberry.field(
         description="Ngày hồ sơ khép lại vì mô hình không còn; null khi chưa. Kết quả đã có vẫn giữ."
     )
@@ -67,7 +77,7 @@ class Review(Node):
     )
     model: Model | None = one(ModelsById, "model", "Mô hình được thẩm định.")
     corrections: Connection[Correction] = pages(
-        CORRECTIONS.CorrectionsOfRecords, "id", "Các đính chính kết quả, mới nhất trước."
+        CORRECTIONS.CorrectionsOfRecords, "id", "Các đính chính và thu hồi, mới nhất trước."
     )
 
 
@@ -84,7 +94,7 @@ class ReviewEvent:
     level: Level = strawberry.field(description="Cấp, lúc ấy.")
     subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
     verdict: Verdict | None = strawberry.field(
-        description="Kết quả của hồ sơ sau sự kiện này; null khi chưa có, và khi khép lại vì mô hình dừng thực hiện."
+        description="Kết quả cho `year` sau sự kiện này; null khi chưa có, và khi khép lại vì mô hình dừng thực hiện."
     )
     closed_because: Closing | None = strawberry.field(description="Vì sao khép lại, khi `kind` là CLOSED.")
     version: int = strawberry.field(description="Phiên bản của hồ sơ sau sự kiện này.")

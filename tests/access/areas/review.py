@@ -7,10 +7,13 @@ from services.review.messages import (
     CorrectVerdict,
     DecideReview,
     NominateReview,
+    ReverseRevocation,
     ReverseVerdict,
     ReviewsById,
     ReviewsByModel,
     ReviewsPage,
+    RevokeNomination,
+    RevokeRecognition,
     Verdict,
 )
 from tests.access.tries import ID, NODE, PAGE, newer_than
@@ -32,6 +35,9 @@ MESSAGES = {
     "review.nominate-review": lambda t: NominateReview(review=t.thing, on=DECIDED),
     "review.correct-verdict": lambda t: CorrectVerdict(review=t.thing, verdict=Verdict.NOT_MET, reason="x"),
     "review.reverse-verdict": lambda t: ReverseVerdict(review=t.thing, reason="x"),
+    "review.revoke-recognition": lambda t: RevokeRecognition(review=t.thing, reason="x"),
+    "review.revoke-nomination": lambda t: RevokeNomination(review=t.thing, reason="x"),
+    "review.reverse-revocation": lambda t: ReverseRevocation(review=t.thing, reason="x"),
     "review.approve-correction": lambda t: CORRECTIONS.ApproveCorrection(correction=t.thing),
     "review.decline-correction": lambda t: CORRECTIONS.DeclineCorrection(correction=t.thing, reason="x"),
     "review.recall-correction": lambda t: CORRECTIONS.RecallCorrection(correction=t.thing),
@@ -64,7 +70,10 @@ INPUTS = {
         "preview": True,
     },
     "correctVerdict": lambda t: {"review": t.thing, "verdict": "NOT_MET", "reason": "x"},
-    "reverseVerdict": lambda t: {"review": t.thing, "reason": "x"},
+    **{
+        name: lambda t: {"review": t.thing, "reason": "x"}
+        for name in ("reverseVerdict", "revokeRecognition", "revokeNomination", "reverseRevocation")
+    },
     "nominateReview": lambda t: {"review": t.thing, "on": f"{DECIDED}"},
 }
 QUERIES = {
