@@ -22,7 +22,7 @@ from gateway.fields.columns import ASKS, Link
 from gateway.fields.inputs import input_of, shown_as
 from gateway.fields.relay import After, Before, First, Last, described, refusal_row
 from services.kernel.messages import Command, Refused, Role
-from services.kernel.rows import ByKeys, ByOwners, Fields, Page, Row, Shows
+from services.kernel.rows import ByFilter, ByKeys, ByOwners, Fields, Page, Row, Shows
 from services.kernel.units import UnitOnDay
 
 AnyInfo = Info[Any, None]
@@ -57,6 +57,12 @@ class SubscriptionField:
 
     roles: frozenset[Role]
 
+
+PARTS: dict[type[ByFilter], tuple[type[ByFilter], ...]] = {}
+"""Query for a list that several services have a part of → the queries of all of them. Its fields fill it.
+
+The parts have one order, and cursors that sort as their rows do. The loader merges them.
+"""
 
 NODES: dict[str, type[ByKeys]] = {}
 """First part of an id → the query that finds the record. The schema fills it."""

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from gateway.callers.delegating import Delegating
-from gateway.fields.declare import RootQuery, node_of, shown
+from gateway.fields.declare import PARTS, RootQuery, node_of, shown
+from gateway.fields.merging import merged
 from services.kernel.calendar import today
 from services.kernel.caller import ANYBODY, Caller
 from services.kernel.inputs import key_of_once
@@ -45,7 +46,16 @@ class Loader:
         return self._caller
 
     async def ask(self, query: Shows) -> Rows:
-        """A query that failed once in an operation is not asked again in it: it raises the same error."""
+        """A query that failed once in an operation is not asked again in it: it raises the same error.
+
+        A list of which several services have a part is asked of all of them.
+        """
+        if isinstance(query, ByFilter) and (kinds := PARTS.get(type(query))):
+            asked = msgspec.structs.asdict(query)
+            return merged(query, await asyncio.gather(*(self._ask(kind(**asked)) for kind in kinds)))
+        return await self._ask(query)
+
+    async def _ask(self, query: Shows) -> Rows:
         for failed, error in self._failed:
             if failed == (wanted := _bare(query)) and type(failed) is type(wanted):
                 raise error

@@ -41,6 +41,7 @@ from gateway.schema.registration.units import Unit, UnitsQuery
 from gateway.schema.reporting.reports import ReportsQuery
 from gateway.schema.review.reviews import Review, ReviewsMutation, ReviewsQuery, ReviewsSubscription
 from gateway.schema.supervision.activities import Activity, SupervisionMutation, SupervisionQuery
+from gateway.schema.todo import ToDoQuery
 from services.kernel.kinds import Kind
 from services.kernel.rows import ByKeys
 from services.registration.delegations.messages import DELEGATION, DelegationsById
@@ -100,6 +101,7 @@ class Query(
     DocumentsQuery,
     ProgrammesQuery,
     LaunchesQuery,
+    ToDoQuery,
 ):
     node: Node | None = root(
         _node, "Tra một đối tượng bằng mã.", UnitsOnDay, *(message for message, _ in NODES.values())

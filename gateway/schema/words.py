@@ -31,6 +31,7 @@ from services.registration.search.messages import FacetKind, MatchedText
 from services.reporting.messages import BridgeStep, Dimension, Measure, PartKind, PeriodState
 from services.review.messages import Closing, Verdict
 from services.supervision.messages import ActivityKind
+from services.todo.messages import ToDoKind
 
 
 def word(words: type[Word]) -> None:
@@ -52,6 +53,7 @@ for words in (
     BodyKind,
     DocumentKind,
     Standing,
+    ToDoKind,
     ModelState,
     ModelStep,
     SelfRating,

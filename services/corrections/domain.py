@@ -47,12 +47,15 @@ class Correction(Aggregate, frozen=True, kw_only=True):
     decided_on: date | None = None
     decided_by: str | None = None
     decline_reason: str | None = None
+    authors: tuple[str, ...] = ()
+    """The persons and organisations whose work the record was when it was proposed, to list whom it waits for."""
 
 
 def propose(
     *,
     key: str,
     record: Aggregate,
+    authors: Iterable[str | None] = (),
     fact: CorrectedFact,
     fact_version: int,
     changes: Sequence[Change],
@@ -66,9 +69,9 @@ def propose(
     messages: CorrectionMessages,
     act: Act,
 ) -> tuple[Correction, _CorrectionProposed]:
-    """`shown`: the changes as people read them. `names`: field → its names in GraphQL and in Vietnamese.
+    """`authors`: as in `approve`. `shown`: the changes as people read them.
 
-    `waiting`: other corrections of the record that wait.
+    `names`: field → its names in GraphQL and in Vietnamese. `waiting`: other corrections of the record that wait.
 
     The correction is in force at once if it changes no figures.
     """
@@ -91,6 +94,7 @@ def propose(
         version=1,
         unit=record.unit,
         record=record.id,
+        authors=tuple(sorted(one for one in authors if one)),
         fact=fact,
         fact_version=fact_version,
         changes=tuple(changes),

@@ -114,6 +114,7 @@ class Desk:
         correction, proposed = domain.propose(
             key=new_id(self._messages.kind),
             record=draft.record,
+            authors=draft.authors,
             fact=draft.fact,
             fact_version=draft.fact_version,
             changes=draft.changes,

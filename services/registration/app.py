@@ -22,6 +22,7 @@ from services.registration.relations import app as relations
 from services.registration.reorganisations import app as reorganisations
 from services.registration.search import app as search
 from services.registration.sheets import app as sheets
+from services.registration.todo import app as todo
 from services.registration.units import app as units
 
 TABLE = Table(
@@ -41,6 +42,7 @@ TABLE = Table(
     relations.AREA,
     sheets.AREA,
     formality.AREA,
+    todo.AREA,
     divided=True,
 )
 

@@ -20,7 +20,7 @@ from services.registration.models.messages import (
     ModelWithdrawn,
 )
 from services.registration.units.messages import UnitRecorded
-from services.review import correcting, handlers, messages, repository
+from services.review import correcting, handlers, messages, repository, todo
 from services.review.correcting import DESK
 
 TABLE = Table(
@@ -40,6 +40,7 @@ TABLE = Table(
             query(messages.ReviewsPage, handlers.reviews_page),
             query(messages.ReviewsById, handlers.reviews_by_id),
             query(messages.ReviewsByModel, handlers.reviews_by_model),
+            query(messages.ToDoPage, todo.to_do_page),
         ),
         subscriptions=(
             batches(

@@ -14,6 +14,7 @@ from services.kernel.words import Word
 from services.movement.changes import Change
 from services.movement.homes import Home
 from services.movement.words import Field, Level, SubjectKind
+from services.todo import messages as todo
 
 REVIEW = Kind("review", "hồ sơ thẩm định", "review")
 CORRECTIONS = CorrectionMessages("review")
@@ -74,7 +75,9 @@ class ReviewsFilter(msgspec.Struct, frozen=True, kw_only=True):
     vi: ClassVar[str] = "Lọc hồ sơ thẩm định; bỏ trống là không lọc."
 
     unit: Annotated[Id | None, described("Trong đơn vị này và cấp dưới.")] = None
-    waiting: Annotated[
+    owner: Annotated[Id | None, described("Của mô hình mà tổ chức có đúng mã này chủ trì.")] = None
+    year: Annotated[int | None, described("Thẩm định cho năm này.")] = None
+    undecided: Annotated[
         bool | None, described("Đang chờ kết quả: chưa có kết quả và chưa khép lại; hoặc ngược lại.")
     ] = None
     verdict: Annotated[Verdict | None, described("Có kết quả này.")] = None
@@ -92,6 +95,12 @@ class ReviewsPage(ByFilter, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     filter: ReviewsFilter = ReviewsFilter()
+
+
+class ToDoPage(todo.ToDoPage, frozen=True, kw_only=True):
+    """The work that waits for the caller in review."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ReviewsById(ByKeys, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from services.directory.homed import HomedRepository
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
-from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.pages import NEWEST, OLDEST
 from services.kernel.rows import Columns, Rows
 from services.review.domain import Review
 from services.review.messages import REVIEW, ReviewRow, ReviewsPage
@@ -20,7 +20,13 @@ INDEXES: Indexes = {
         IndexModel([("model", ASCENDING)], unique=True),
         IndexModel([("within", ASCENDING), NEWEST, *((day, ASCENDING) for day in DAYS)]),
         IndexModel([("within", ASCENDING), ("waiting", ASCENDING), NEWEST]),
+        IndexModel(
+            [("within", ASCENDING), ("waiting", ASCENDING), ("year", ASCENDING), OLDEST],
+            partialFilterExpression={"waiting": True},
+        ),
         IndexModel([("within", ASCENDING), ("verdict", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("owner", ASCENDING), NEWEST]),
+        IndexModel([("within", ASCENDING), ("year", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("field", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),
@@ -49,7 +55,9 @@ async def page(access: Access, query: ReviewsPage) -> Rows:
         Reviews.columns,
         query,
         within=wanted.unit,
-        waiting=wanted.waiting,
+        owner=wanted.owner,
+        year=wanted.year,
+        waiting=wanted.undecided,
         verdict=wanted.verdict,
         field=wanted.field,
         level=wanted.level,

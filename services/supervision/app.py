@@ -18,7 +18,7 @@ from services.registration.organisations.messages import (
     OrganisationRenamed,
 )
 from services.registration.units.messages import UnitRecorded
-from services.supervision import correcting, handlers, messages, repository
+from services.supervision import correcting, handlers, messages, repository, todo
 from services.supervision.correcting import DESK
 
 TABLE = Table(
@@ -33,6 +33,7 @@ TABLE = Table(
         queries=(
             query(messages.ActivitiesById, handlers.activities_by_id),
             query(messages.ActivitiesPage, handlers.activities_page),
+            query(messages.ToDoPage, todo.to_do_page),
         ),
         subscriptions=(
             batches(

@@ -14,6 +14,7 @@ from services.kernel.units import UnitOnDay
 from services.kernel.words import Word
 from services.movement.changes import Change
 from services.movement.words import BodyKind
+from services.todo import messages as todo
 
 ACTIVITY = Kind("activity", "cuộc giám sát, phản biện", "supervision activity")
 CORRECTIONS = CorrectionMessages("supervision")
@@ -97,6 +98,12 @@ class ActivitiesPage(ByFilter, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     filter: ActivitiesFilter = ActivitiesFilter()
+
+
+class ToDoPage(todo.ToDoPage, frozen=True, kw_only=True):
+    """The work that waits for the caller in supervision."""
+
+    roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
 
 class ActivityBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from services.registration.delegations.messages import EffectiveGrants
 from services.registration.sheets.messages import Template
 from tests.access.areas import INPUTS, MESSAGES, QUERIES
 from tests.access.people import EXPIRED, NOBODY, Somebody
-from tests.access.tries import Try, newer_than
+from tests.access.tries import Try, newer_than, waits_after
 from tests.http import Connections
 from tests.people import mutation
 from tests.waiting import DEADLINE
@@ -120,6 +120,8 @@ class Gateway:
 
 
 def _variables(query: str, thing: str) -> dict[str, str]:
+    if "$work" in query:
+        return {"work": waits_after(thing)}
     return {"after": newer_than(thing)} if "$after" in query else {"id": thing}
 
 

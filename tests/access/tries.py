@@ -39,6 +39,12 @@ def newer_than(thing: str) -> str:
     return f"{kind}_{int(number, 16) + 1:024x}"
 
 
+def waits_after(thing: str, due: str = "2019-12-31") -> str:
+    """A cursor that is directly before this record in a list of work. `due`: its deadline."""
+    number = thing.rpartition("_")[2]
+    return f"{due}/{int(number, 16) - 1:024x}"
+
+
 def entered(command: Command) -> dict[str, Any]:
     """A command as the input of its mutation."""
     values: dict[str, Any] = msgspec.to_builtins(command)

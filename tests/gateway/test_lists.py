@@ -59,7 +59,7 @@ async def test_models_are_counted_and_narrowed_by_the_day_of_registration(graphq
 
 async def test_reviews_that_wait_and_reviews_by_verdict_and_day(graphql: GraphQL) -> None:
     office = Office(graphql)
-    owner = await office.organisation()
+    owner, other = await office.organisation(), await office.organisation()
     waiting, recognised, not_met = [await accepted(office, owner, DAY) for _ in range(3)]
     for model, verdict, on in ((recognised, "RECOGNISED", "2019-11-01"), (not_met, "NOT_MET", "2019-11-02")):
         await office.officer.does("beginModel", model=model, on=DAY)
@@ -72,8 +72,10 @@ async def test_reviews_that_wait_and_reviews_by_verdict_and_day(graphql: GraphQL
         assert found["totalCount"] == len(found["edges"])
         return [edge["node"]["model"]["id"] for edge in found["edges"]]
 
-    assert await listed(waiting=True) == [waiting]
-    assert set(await listed(waiting=False)) == {recognised, not_met}
+    assert await listed(undecided=True) == [waiting]
+    assert set(await listed(undecided=False)) == {recognised, not_met}
+    assert set(await listed(owner=owner, year=2019)) == {waiting, recognised, not_met}
+    assert await listed(owner=other) == await listed(year=2020) == []
     assert await listed(verdict="RECOGNISED") == [recognised]
     assert await listed(decided={"since": "2019-11-02"}) == [not_met]
     assert await listed(nominated={"since": "2019-11-01"}) == []

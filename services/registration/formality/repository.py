@@ -11,7 +11,7 @@ from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
-from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.pages import NEWEST, OLDEST
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
@@ -37,6 +37,10 @@ INDEXES: Indexes = {
     COLLECTION: [
         IndexModel([("within", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("state", ASCENDING), NEWEST]),
+        IndexModel(
+            [("within", ASCENDING), ("state", ASCENDING), ("asked_on", ASCENDING), OLDEST],
+            partialFilterExpression={"state": "ASKED"},
+        ),
         IndexModel([("within", ASCENDING), ("rule", ASCENDING), NEWEST]),
         IndexModel([("model", ASCENDING), NEWEST]),
         IndexModel([("model", ASCENDING), ("rule", ASCENDING)], unique=True),

@@ -76,7 +76,7 @@ async def waiting_units(families: Families, query: WaitingUnits, access: Access)
         view.add(
             {
                 "_id": id_,
-                "unit": _ended(unit),
+                "unit": ended(unit),
                 "ended_on": unit.spells[-1].until,
                 **_numbers(counts[id_]),
                 "successors": [
@@ -162,7 +162,7 @@ async def _row(
     last = successor.steps[-1]
     return {
         "_id": unit.id,
-        "unit": _ended(unit),
+        "unit": ended(unit),
         "to": successor.unit.id,
         "since": successor.steps[0].since,
         "document": document or last.document,
@@ -190,6 +190,6 @@ def _kinds(wanted: Sequence[HandedKind] | None) -> list[Handed]:
     return [one for one in KINDS if not wanted or one.kind in wanted]
 
 
-def _ended(unit: DatedUnit) -> str:
+def ended(unit: DatedUnit) -> str:
     """The key of the unit as it was just before its end."""
     return f"{unit.id}<{unit.spells[-1].until}"

@@ -123,7 +123,7 @@ async def launch_units(addressees: Addressees, query: LaunchUnits, access: Acces
     part, place = await _part(units, reach, query)
     view = UNITS.view(query, access.sees)
     for one in part:
-        view.add(_row(launch, one, one.of.id, launch.quota))
+        view.add(_row(launch, one, one.of.id))
     return view.rows([place])
 
 
@@ -134,7 +134,7 @@ async def launch_organisations(addressees: Addressees, query: LaunchOrganisation
     part, place = await _part(asked, reach, query)
     view = ORGANISATIONS.view(query, access.sees)
     for one in part:
-        view.add({**_row(launch, one, one.of.unit, one.of.quota), "organisation": one.of.id})
+        view.add({**_row(launch, one, one.of.unit), "organisation": one.of.id})
     return view.rows([place])
 
 
@@ -146,15 +146,15 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
         if launch is None:
             view.add(None)
             continue
-        reached = await _reached(addressees, launch, access)
-        many = Counter(one.standing for one in reached)
+        found = await reached(addressees, launch, access)
+        many = Counter(one.standing for one in found)
         units = [] if launch.asked.of_organisations else await addressees.seen(launch, access)
         view.add(
             {
                 "_id": key,
                 "units": many.total(),
                 **{standing.lower(): many[standing] for standing in Standing},
-                "recorded_months_later": max((one.tally.months for one in reached), default=0),
+                "recorded_months_later": max((one.tally.months for one in found), default=0),
                 "as_of": launch.as_of(access.today),
                 "register_on": register_of((unit.since for unit in units), launch.launched_on),
             }
@@ -162,11 +162,15 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
     return view.rows()
 
 
-async def _reached(addressees: Addressees, launch: Launch, access: Access) -> Sequence[Reached[Any]]:
+async def reached(
+    addressees: Addressees, launch: Launch, access: Access
+) -> Sequence[Reached[Addressed] | Reached[AskedOne]]:
+    """How far each addressed unit or organisation has come that the caller may see."""
     if launch.asked.of_organisations:
         asked = await _organisations(addressees, launch, access)
         return await repository.reached_by_organisations(access, launch, asked)
-    return await repository.reached_by_units(access, launch, await addressees.seen(launch, access))
+    units = await addressees.seen(launch, access)
+    return await repository.reached_by_units(access, launch, units)
 
 
 async def _organisations(addressees: Addressees, launch: Launch, access: Access) -> list[AskedOne]:
@@ -196,19 +200,19 @@ async def _part(
     return await reach(addressed[part]), place
 
 
-def _row(launch: Launch, reached: Reached[Any], unit: str, quota: int) -> dict[str, Any]:
-    tally = reached.tally
+def _row(launch: Launch, one: Reached[Any], unit: str) -> dict[str, Any]:
+    tally = one.tally
     return {
-        "_id": reached.of.id,
+        "_id": one.of.id,
         "launch": launch.id,
         "unit": f"{unit}@{launch.launched_on}",
-        "quota": quota,
-        "standing": reached.standing,
+        "quota": one.quota,
+        "standing": one.standing,
         "in_time": tally.in_time,
         "declared": tally.declared,
         "late": tally.late,
         "waiting": tally.waiting,
         "drafting": tally.drafting,
         "recorded_months_later": tally.months,
-        "ended_on": reached.of.ended_on,
+        "ended_on": one.of.ended_on,
     }

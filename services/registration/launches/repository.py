@@ -52,6 +52,7 @@ INDEXES: Indexes = {
         IndexModel([("year", ASCENDING), NEWEST]),
         IndexModel([("launched_in", ASCENDING), ("level", ASCENDING)]),
         IndexModel([("organisations.organisation", ASCENDING)]),
+        IndexModel([("recalled", ASCENDING), ("until", ASCENDING)]),
         LIVES_UNDER,
     ]
 }
@@ -132,6 +133,11 @@ async def around(access: Access, unit: DatedUnit) -> list[Launch]:
     return [from_document(one, Launch) async for one in Launches.shown(access).find(wanted)]
 
 
+async def open_launches(access: Access) -> list[Launch]:
+    wanted = {"recalled": False, "until": {"$gte": access.today.isoformat()}}
+    return [from_document(one, Launch) async for one in Launches.shown(access).find(wanted)]
+
+
 async def of_organisations(access: Access, ids: Sequence[str]) -> dict[str, Launch]:
     """The launches that name one of these organisations."""
     found = Launches.shown(access).find({"organisations.organisation": {"$in": list(ids)}})
@@ -169,8 +175,15 @@ class Reached(NamedTuple, Generic[T]):
     """How far an addressee has come."""
 
     of: T
+    quota: int
     standing: Standing
     tally: Tally
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether fewer models than asked for are registered or wait for it."""
+        sent = self.tally.in_time + self.tally.declared + self.tally.late + self.tally.waiting
+        return self.standing is not Standing.UNASSIGNED and sent < self.quota
 
 
 async def reached_by_units(
@@ -187,7 +200,7 @@ async def reached_by_units(
     for unit in units:
         own = tallies.get(unit.id, NONE)
         heirs = [(tallies.get(id_, NONE), whole) for id_, whole in unit.heirs]
-        reached.append(Reached(unit, *standing(own, heirs, launch.quota)))
+        reached.append(Reached(unit, launch.quota, *standing(own, heirs, launch.quota)))
     return reached
 
 
@@ -203,7 +216,7 @@ async def reached_by_organisations(
     reached = []
     for one in asked:
         heirs = [(tallies.get(id_, NONE), True) for id_ in (*one.ids, *one.heirs)]
-        reached.append(Reached(one, *standing(NONE, heirs, one.quota)))
+        reached.append(Reached(one, one.quota, *standing(NONE, heirs, one.quota)))
     return reached
 
 

@@ -12,7 +12,7 @@ from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Documents
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, DESCENDING, Document, Indexes, IndexModel
-from services.kernel.mongo.pages import NEWEST
+from services.kernel.mongo.pages import NEWEST, OLDEST
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import ByOwners, Columns, Computed, Page, Row, Rows
 from services.kernel.units import UnitOnDay
@@ -41,6 +41,10 @@ INDEXES: Indexes = {
         # The day is the last key, so a list by days needs no other index: it reads only matching models.
         IndexModel([("within", ASCENDING), NEWEST, ("registered_on", ASCENDING)]),
         IndexModel([("within", ASCENDING), ("state", ASCENDING), NEWEST]),
+        IndexModel(
+            [("within", ASCENDING), ("state", ASCENDING), ("year", ASCENDING), OLDEST],
+            partialFilterExpression={"state": {"$in": ["SUBMITTED", "RETURNED"]}},
+        ),
         IndexModel([("within", ASCENDING), ("field", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("level", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("subject_kind", ASCENDING), NEWEST]),

@@ -1,8 +1,8 @@
 """The requests of each area; a module for each table in `expected/`.
 
 A module has, where its area needs them: `MESSAGES` (subject → message about a record), `INPUTS` (mutation → input),
-`QUERIES` (field → query that shows it, with `$id` or `$after`, for each field that sends a request or is hidden from
-some), `CHANGING` (operations that change the state of their record), and `build`, which creates the records.
+`QUERIES` (field → query that shows it, with `$id`, `$after` or `$work`, for each field that sends a request, or is
+hidden from some), `CHANGING` (operations that change the state of their record), and `build`, which creates records.
 """
 
 import pkgutil

@@ -14,9 +14,11 @@ from services.review.messages import (
     ReviewsPage,
     RevokeNomination,
     RevokeRecognition,
+    ToDoPage,
     Verdict,
 )
-from tests.access.tries import ID, NODE, PAGE, newer_than
+from services.todo.messages import ToDoFilter, ToDoKind
+from tests.access.tries import ID, NODE, PAGE, newer_than, waits_after
 from tests.access.world import APPRAISER, DECIDED, LEADER, Making, World
 
 
@@ -52,6 +54,12 @@ MESSAGES = {
         unit=t.thing, fields={"waiting": "waiting"}
     ),
     "review.reviews-page": lambda t: ReviewsPage(first=1, after=newer_than(t.thing), fields=ID),
+    "review.to-do-page": lambda t: ToDoPage(
+        first=1,
+        after=waits_after(t.thing),
+        fields=ID,
+        filter=ToDoFilter(kinds=(ToDoKind.REVIEW_TO_DECIDE,)),
+    ),
     "review.reviews-by-id": lambda t: ReviewsById(keys=(t.thing,), fields=ID),
     "review.reviews-by-model": lambda t: ReviewsByModel(keys=(t.thing,), fields=ID),
 }

@@ -8,20 +8,25 @@ from services.supervision.messages import (
     ActivitiesPage,
     CorrectActivity,
     ReverseActivity,
+    ToDoPage,
 )
-from tests.access.tries import ID, NODE, PAGE, entered, newer_than
+from services.todo.positions import NEVER
+from tests.access.tries import ID, NODE, PAGE, entered, newer_than, waits_after
 from tests.access.world import LEADER, SUPERVISOR, Making, World, activity
 
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
-    """Adds a declined correction to an activity, and a reversed activity."""
+    """Adds a declined correction to an activity, a correction that waits, and a reversed activity."""
     mended = await made.id(activity(world.owner), SUPERVISOR)
     wrong = await made.id(ReverseActivity(activity=mended, reason="x"), SUPERVISOR)
     await made.id(CORRECTIONS.DeclineCorrection(correction=wrong, reason="x"), LEADER)
+    kept = await made.id(activity(world.owner), SUPERVISOR)
+    waiting = await made.id(ReverseActivity(activity=kept, reason="x"), SUPERVISOR)
     gone = await made.id(activity(world.owner), SUPERVISOR)
     reversal = await made.id(ReverseActivity(activity=gone, reason="x"), SUPERVISOR)
     await made.id(CORRECTIONS.ApproveCorrection(correction=reversal), LEADER)
     world.things |= {"mended-activity": mended, "activity-correction": wrong, "reversed-activity": gone}
+    world.things["waiting-correction"] = waiting
 
 
 MESSAGES = {
@@ -30,6 +35,7 @@ MESSAGES = {
     "supervision.reverse-activity": lambda t: ReverseActivity(activity=t.thing, reason="x"),
     "supervision.activities-by-id": lambda t: ActivitiesById(keys=(t.thing,), fields=ID),
     "supervision.activities-page": lambda t: ActivitiesPage(first=1, after=newer_than(t.thing), fields=ID),
+    "supervision.to-do-page": lambda t: ToDoPage(first=1, after=waits_after(t.thing, NEVER), fields=ID),
     "supervision.approve-correction": lambda t: CORRECTIONS.ApproveCorrection(correction=t.thing),
     "supervision.decline-correction": lambda t: CORRECTIONS.DeclineCorrection(correction=t.thing, reason="x"),
     "supervision.recall-correction": lambda t: CORRECTIONS.RecallCorrection(correction=t.thing),

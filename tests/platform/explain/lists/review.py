@@ -8,6 +8,8 @@ from tests.platform.explain.lists import SCOPES, Listed, by_ids, pages
 
 FILTERS = {
     "within": "u18115",
+    "owner": "organisation_" + "7" * 24,
+    "year": 2026,
     "waiting": True,
     "verdict": "RECOGNISED",
     "field": "ECONOMY",
