@@ -11,6 +11,7 @@ from services.corrections.messages import (
     CorrectionState,
     _CorrectionApproved,
     _CorrectionDeclined,
+    _CorrectionHandedOver,
     _CorrectionProposed,
     _CorrectionRecalled,
 )
@@ -19,16 +20,17 @@ from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.inputs import nothing_changed, optional, required
 from services.kernel.messages import Refused
 from services.movement.changes import Change
+from services.movement.homes import Homed, following
 from services.movement.own_work import not_own_work
 
 LONGEST_REASON = 4000
 LONGEST_DOCUMENT = 300
 
 
-class Correction(Aggregate, frozen=True, kw_only=True):
+class Correction(Homed, frozen=True, kw_only=True):
     """A fact of a record, named by the version that recorded it, and its values before and after.
 
-    `unit`: that of the record. `figures`: whether it changes figures.
+    `unit`, `homes`: those of the record. `figures`: whether it changes figures.
     """
 
     record: str
@@ -93,6 +95,7 @@ def propose(
         id=key,
         version=1,
         unit=record.unit,
+        homes=record.homes if isinstance(record, Homed) else (),
         record=record.id,
         authors=tuple(sorted(one for one in authors if one)),
         fact=fact,
@@ -166,6 +169,20 @@ def recall(
     return recalled, messages.CorrectionRecalled(**_about(recalled, act))
 
 
+def follow(
+    correction: Correction, record: Homed, *, messages: CorrectionMessages, act: Act
+) -> tuple[Correction, _CorrectionHandedOver] | None:
+    """The correction goes on where its record does. None if it does so already."""
+    new = following(correction.home, record.homes)
+    if not new:
+        return None
+    followed = changed(correction, homes=(*correction.homes, *new))
+    event = messages.CorrectionHandedOver(
+        **_about(followed, act), made_under=correction.unit, homes=followed.homes
+    )
+    return followed, event
+
+
 def still_there(correction: Correction, present: Iterable[Change]) -> None:
     """Refused if a value that the correction replaces is another one by now. `present`: its changes, as of now."""
     now = {change.field: change.before for change in present}
@@ -221,6 +238,7 @@ def _not_waiting(
 def _about(correction: Correction, act: Act) -> dict[str, Any]:
     return {
         **about(correction, act),
+        "unit": str(correction.home),
         "record": correction.record,
         "fact": correction.fact,
         "fact_version": correction.fact_version,

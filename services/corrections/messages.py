@@ -5,7 +5,7 @@ The message classes are bases without `roles`, so they have no subject. A servic
 """
 
 from datetime import date
-from typing import Annotated, ClassVar, TypeVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import msgspec
 
@@ -14,6 +14,7 @@ from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Message, Ro
 from services.kernel.rows import ByFilter, ByKeys, ByOwners, Shows, only
 from services.kernel.words import Word
 from services.movement.changes import Change
+from services.movement.homes import Home
 
 CORRECTION = Noun("correction", "đính chính", "correction")
 APPROVERS = frozenset({Role.APPRAISER, Role.LEADER})
@@ -178,10 +179,21 @@ class _CorrectionRecalled(_CorrectionEvent, frozen=True, kw_only=True):
     pass
 
 
-class CorrectionMessages:
-    """The message classes of one service, under the names of the bases above."""
+class _CorrectionHandedOver(_CorrectionEvent, frozen=True, kw_only=True):
+    """The record was handed over to a successor of its unit: the correction goes on there, under `unit`."""
 
-    def __init__(self, service: str) -> None:
+    made_under: str
+    homes: tuple[Home, ...]
+
+
+class CorrectionMessages:
+    """The message classes of one service, under the names of the bases above.
+
+    `inherits`: whether the successor of a unit corrects the records of the unit without a hand-over.
+    """
+
+    def __init__(self, service: str, *, inherits: bool = False) -> None:
+        self._inherits = inherits
         self.__name__ = f"services.{service}.corrections.messages"
         self.kind = Kind(CORRECTION.field, CORRECTION.vi, CORRECTION.en, service=service)
         self.ApproveCorrection = self._own("ApproveCorrection", ApproveCorrection, APPROVERS)
@@ -195,6 +207,7 @@ class CorrectionMessages:
         self.CorrectionApproved = self._own("CorrectionApproved", _CorrectionApproved)
         self.CorrectionDeclined = self._own("CorrectionDeclined", _CorrectionDeclined)
         self.CorrectionRecalled = self._own("CorrectionRecalled", _CorrectionRecalled)
+        self.CorrectionHandedOver = self._own("CorrectionHandedOver", _CorrectionHandedOver)
 
     def _own(self, name: str, base: type[M], roles: frozenset[Role] | None = None) -> type[M]:
         """A class of the service that adds nothing to the base but its subject, and the roles that may send it."""
@@ -203,8 +216,12 @@ class CorrectionMessages:
             (),
             bases=(base,),
             module=self.__name__,
-            namespace={"roles": roles} if roles else {},
+            namespace=self._declared(base, roles) if roles else {},
             frozen=True,
             kw_only=True,
         )
         return cast("type[M]", own)
+
+    def _declared(self, base: type[Message], roles: frozenset[Role]) -> dict[str, Any]:
+        of_command = {"inherits": self._inherits} if issubclass(base, Command) else {}
+        return {"roles": roles, **of_command}

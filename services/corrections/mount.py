@@ -1,6 +1,6 @@
 """The corrections of one service: the handlers that every service shares, as part of its table."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 from services.corrections import domain, repository
@@ -16,7 +16,7 @@ from services.corrections.messages import (
     DeclineCorrection,
     RecallCorrection,
 )
-from services.corrections.repository import Corrections
+from services.corrections.repository import OF_HANDED_OVER, Corrections
 from services.kernel.act import Act
 from services.kernel.aggregate import Aggregate
 from services.kernel.mongo import pages
@@ -26,6 +26,7 @@ from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.kernel.table import Area, command, query
 from services.movement.changes import Change
+from services.movement.homes import Homed
 
 Names = dict[str, tuple[str, str]]
 """Corrected field → its names in GraphQL and in Vietnamese."""
@@ -158,6 +159,14 @@ class Desk:
         corrections = self._repository(tx)
         correction = await corrections.load(command.correction)
         return await corrections.save(*domain.recall(correction, messages=self._messages, act=tx.act()))
+
+    async def follow(self, records: Iterable[Homed], tx: Transaction) -> None:
+        """The corrections of these records go where the records were handed over."""
+        homed = {record.id: record for record in records}
+        corrections = self._repository(tx, tx.unscoped(OF_HANDED_OVER))
+        for one in await corrections.find({"record": {"$in": sorted(homed)}}):
+            if followed := domain.follow(one, homed[one.record], messages=self._messages, act=tx.act()):
+                await corrections.save(*followed)
 
     async def page(self, query: CorrectionsPage, access: Access) -> Rows:
         return await repository.page(access, self._columns, query)

@@ -10,12 +10,12 @@ from services.corrections.messages import (
     CorrectionState,
     CountsRow,
 )
+from services.directory.homed import HomedRepository
 from services.kernel.kinds import Kind
 from services.kernel.mongo import pages
-from services.kernel.mongo.access import Access
+from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.driver import ASCENDING, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST
-from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitPath
 
@@ -30,9 +30,10 @@ INDEXES: Indexes = {
     ]
 }
 COUNTS = Columns(CountsRow)
+OF_HANDED_OVER = Unscoped(COLLECTION, "the corrections of a record go where the record is handed over")
 
 
-class Corrections(Repository[Correction]):
+class Corrections(HomedRepository[Correction]):
     collection = COLLECTION
     state = Correction
 

@@ -17,6 +17,6 @@ def corrections_to_approve(messages: CorrectionMessages, records: Records) -> So
         since="proposed_on",
         acts=("approveCorrection", "declineCorrection"),
         own=("proposed_by", "authors"),
-        inherits=messages.ApproveCorrection.reads,
+        inherits=messages.ApproveCorrection.inherits,
         title_of=(records, "record"),
     )

@@ -8,7 +8,6 @@ from services.kernel.mongo.driver import ASCENDING, Document, IndexModel
 from services.kernel.mongo.repository import Repository
 from services.kernel.mongo.store import Fill
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.units import UnitPath
 from services.movement.homes import Homed, require_here
 
 H = TypeVar("H", bound=Homed)
@@ -39,6 +38,5 @@ class HomedRepository(Repository[H]):
         return record
 
     def _document(self, state: H, recorded_at: datetime) -> Document:
-        paths = [UnitPath(state.unit), *(UnitPath(home.path) for home in state.homes)]
-        within = list(dict.fromkeys(segment for path in paths for segment in path.segments))
+        within = list(dict.fromkeys(segment for path in state.paths for segment in path.segments))
         return {**super()._document(state, recorded_at), "within": within, "lives_under": state.home.unit}

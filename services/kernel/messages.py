@@ -82,8 +82,8 @@ class Command(Message, frozen=True, kw_only=True):
 
     roles: ClassVar[frozenset[Role]]
     vi: ClassVar[str]
-    reads: ClassVar[bool] = False
-    """Whether the command only reads the records of units: then its scope is that of a query."""
+    inherits: ClassVar[bool] = False
+    """Whether its scope has the units that the grants inherited, as the scope of a query has."""
 
     @classmethod
     def _subject(cls) -> str | None:

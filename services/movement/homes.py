@@ -48,9 +48,14 @@ class Homed(Aggregate, frozen=True, kw_only=True):
     homes: tuple[Home, ...] = ()
 
     @property
+    def paths(self) -> tuple[UnitPath, ...]:
+        """Of its first unit, and of those to which it was handed over."""
+        return (UnitPath(self.unit), *(UnitPath(home.path) for home in self.homes))
+
+    @property
     def home(self) -> UnitPath:
         """The unit under which it lives now."""
-        return UnitPath(self.homes[-1].path if self.homes else self.unit)
+        return self.paths[-1]
 
     def home_on(self, day: date) -> UnitPath:
         """The unit under which it lived on `day`."""

@@ -13,6 +13,7 @@ from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.review import deciding, following, repository
+from services.review.correcting import DESK as CORRECTIONS
 from services.review.domain import Review
 from services.review.messages import (
     REVIEW,
@@ -40,6 +41,7 @@ async def follow_model(event: Any, known: dict[str, Review], reviews: Reviews, t
     followed = following.follow(review, event, key=new_id(REVIEW), act=tx.act(_day(event)))
     if followed:
         await (reviews.save if review else reviews.add)(*followed)
+        await _corrections_follow(review, followed[0], tx)
         known[event.key] = followed[0]
 
 
@@ -59,8 +61,14 @@ async def settle(stretch: Stretch, tx: Transaction) -> int:
             corrected += bool(steps)
         elif correction := following.settle(review, steps[-1][0] if steps else None, act=tx.act()):
             await reviews.save(*correction)
+            await _corrections_follow(review, correction[0], tx)
             corrected += 1
     return corrected
+
+
+async def _corrections_follow(before: Review | None, after: Review, tx: Transaction) -> None:
+    if before and before.homes != after.homes:
+        await CORRECTIONS.follow([after], tx)
 
 
 def _day(event: Any) -> date:

@@ -17,7 +17,7 @@ from services.movement.words import BodyKind
 from services.todo import messages as todo
 
 ACTIVITY = Kind("activity", "cuộc giám sát, phản biện", "supervision activity")
-CORRECTIONS = CorrectionMessages("supervision")
+CORRECTIONS = CorrectionMessages("supervision", inherits=True)
 SUPERVISORS = frozenset({Role.SUPERVISOR})
 
 
@@ -31,9 +31,13 @@ class ActivityKind(Word):
 
 
 class RecordActivity(Command, frozen=True, kw_only=True):
-    """`bodies`: ids of the organisations that held it together. `held_on`: today when left out."""
+    """`bodies`: ids of the organisations that held it together. `held_on`: today when left out.
+
+    Activities are not handed over: the unit that has the whole of an ended unit enters and corrects those held there.
+    """
 
     roles: ClassVar[frozenset[Role]] = SUPERVISORS
+    inherits: ClassVar[bool] = True
     vi: ClassVar[str] = "Một cuộc giám sát, phản biện, kiểm tra hoặc khảo sát."
 
     kind: Annotated[ActivityKind, described("Loại cuộc.")]
@@ -45,6 +49,8 @@ class RecordActivity(Command, frozen=True, kw_only=True):
 
 class _OfActivity(Correct, frozen=True, kw_only=True):
     """`expected_version`: the version of the activity that the caller has seen."""
+
+    inherits: ClassVar[bool] = True
 
     activity: Annotated[Id, described("Mã cuộc giám sát, phản biện.")]
     expected_version: Annotated[

@@ -119,6 +119,8 @@ UNSCOPED = {
     ("services/registration/reorganisations/repository.py", "'turns'"),
     ("services/registration/stages/repository.py", "COLLECTION"),
     ("services/registration/handovers/kinds.py", "self.repository.collection"),
+    ("services/registration/handovers/kinds.py", "Questions.collection"),
+    ("services/corrections/repository.py", "COLLECTION"),
     ("services/directory/units.py", "'unit_marks'"),
     ("services/registration/formality/repository.py", "'formality_due'"),
     ("services/registration/formality/repository.py", "'formality_groups'"),

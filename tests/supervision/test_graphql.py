@@ -181,3 +181,33 @@ async def test_session_is_corrected_and_one_entered_twice_is_reversed(graphql: G
     late = await tries("correctActivity", activity=second, title="x", reason="x")
     assert (late["code"], slip) == ("activity-reversed", slip)
     assert (await recount(graphql.settings)).differences == []
+
+
+async def test_activity_in_an_ended_unit_is_entered_and_corrected_by_its_successor(graphql: GraphQL) -> None:
+    old, new, neighbour = (
+        Office(graphql, "u12472"),
+        Office(graphql, "u12472-2025"),
+        Office(graphql, "u13225-2025"),
+    )
+    body = await old.organisation(unit="u12472", on="2025-01-02")
+    await graphql.settled()
+    session: dict[str, Any] = {"kind": "SURVEY", "bodies": [body], "unit": "u12472", "title": "Khảo sát"}
+    for office, held_on, code in (
+        (neighbour, "2025-05-01", "not-permitted"),
+        (new, "2025-07-01", "unit-not-in-force"),
+    ):
+        late = await office.supervisor.tries("recordActivity", **session, heldOn=held_on)
+        assert late["code"] == code
+    held = await new.supervisor.does("recordActivity", **session, heldOn="2025-05-01")
+    right: dict[str, Any] = {"activity": held, "heldOn": "2025-04-30", "reason": "Nhầm ngày"}
+    assert (await neighbour.supervisor.tries("correctActivity", **right))["code"] == "activity-not-found"
+    correction = await new.supervisor.does("correctActivity", **right)
+    unseen = await Person(graphql, Role.LEADER, "u13225-2025").tries(
+        "approveCorrection", correction=correction
+    )
+    assert unseen["code"] == "correction-not-found"
+    await Person(graphql, Role.LEADER, "u12472-2025").does("approveCorrection", correction=correction)
+    shown = (await old.reporter.ask(CORRECTED, id=held))["node"]
+    assert (shown["heldOn"], shown["unit"]["id"]) == ("2025-04-30", "u12472")
+    await graphql.settled()
+    assert (await recount(graphql.settings)).differences == []

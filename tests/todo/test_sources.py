@@ -23,4 +23,4 @@ def test_each_act_may_be_sent_by_the_roles_that_see_the_work(service: str, sourc
     commands = {row.type.__name__: row.type for row in SERVICES[service].commands}
     acts = [commands[act[0].upper() + act[1:]] for act in source.acts]
     assert {act.roles for act in acts} == {source.roles}
-    assert {act.reads for act in acts} == {source.inherits}
+    assert {act.inherits for act in acts} == {source.inherits}

@@ -9,10 +9,9 @@ from strawberry import ID
 from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
-from gateway.schema.registration.models import Home
 from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.programmes import Programme
-from gateway.schema.registration.units import Unit
+from gateway.schema.registration.units import Home, Unit
 from services.kernel.units import UnitLevel
 from services.movement.words import BodyKind
 from services.registration.launches.messages import (

@@ -23,7 +23,7 @@ from gateway.fields.relay import (
 from gateway.fields.rows import shows
 from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.programmes import Programme
-from gateway.schema.registration.units import Unit
+from gateway.schema.registration.units import Home, Unit
 from services.kernel.days import Days
 from services.movement.words import ContributionKind, Covers, Field, Level, OutlierRule, SubjectKind
 from services.registration.corrections.messages import CORRECTIONS
@@ -120,16 +120,6 @@ class ModelChange:
     name: str = strawberry.field(description="Tên tiếng Việt của trường.")
     before: str | None = strawberry.field(description="Giá trị trước đó, là mã nếu có mã; null khi chưa có.")
     after: str | None = strawberry.field(description="Giá trị sau đó, là mã nếu có mã; null khi không còn.")
-
-
-@strawberry.type(description="Một lần bàn giao: từ ngày nào thuộc đơn vị nào, theo văn bản nào.")
-class Home:
-    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị kế thừa, như vào ngày ấy.")
-    since: date = strawberry.field(
-        description="Ngày đầu tiên thuộc đơn vị ấy; việc trước đó tính cho đơn vị cũ."
-    )
-    on: date = strawberry.field(description="Ngày bàn giao.")
-    document: str = strawberry.field(description="Văn bản làm căn cứ; rỗng khi không có.")
 
 
 @shows(HistoryRow, "Một việc đã làm với mô hình: ai, ngày nào, vì sao, đổi những gì.")

@@ -10,7 +10,7 @@ from gateway.fields.declare import RootQuery, does, one, pages, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.documents import GoverningDocument
-from gateway.schema.registration.units import Unit
+from gateway.schema.registration.units import Home, Unit
 from services.registration.launches.messages import LaunchesOfProgrammes
 from services.registration.programmes.messages import (
     AddPlanItem,
@@ -60,6 +60,12 @@ class Programme(Node):
     ended_on: date | None = strawberry.field(description="Ngày kết thúc trước hạn; null khi không.")
     end_reason: str | None = strawberry.field(description="Vì sao kết thúc trước hạn; null khi không.")
     unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của chương trình, vào ngày lập.")
+    lives_under: Unit | None = one(
+        UnitsOnDay,
+        "lives_under",
+        "Đơn vị nay phụ trách: đơn vị của chương trình, hoặc đơn vị đã nhận bàn giao.",
+    )
+    homes: list[Home] = strawberry.field(description="Các lần bàn giao cho đơn vị kế thừa, lần đầu trước.")
     documents: Connection[GoverningDocument] = pages(
         DocumentsOfProgrammes, "id", "Các văn bản căn cứ, theo thứ tự viện dẫn; tối đa 50."
     )

@@ -76,6 +76,16 @@ def _unit_by_code(
     return RootQuery(UnitWithCode(code=code, on=on or today()))
 
 
+@strawberry.type(description="Một lần bàn giao: từ ngày nào thuộc đơn vị nào, theo văn bản nào.")
+class Home:
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị kế thừa, như vào ngày ấy.")
+    since: date = strawberry.field(
+        description="Ngày đầu tiên thuộc đơn vị ấy; việc trước đó tính cho đơn vị cũ."
+    )
+    on: date = strawberry.field(description="Ngày bàn giao.")
+    document: str = strawberry.field(description="Văn bản làm căn cứ; rỗng khi không có.")
+
+
 @shows(UnitNamedRow, "Một đơn vị tìm được theo tên đang mang hoặc từng mang.")
 class UnitNamed:
     name: str = strawberry.field(description="Tên tìm được.")

@@ -209,7 +209,7 @@ class _Doing:
         self._caller = caller
         self._fields = msgspec.json.decode(headers.get(FIELDS) or "{}", type=Fields)
         self._preview = PREVIEW in headers
-        scope = caller.scope(kind.roles, day_of(at), reads=kind.reads)
+        scope = caller.scope(kind.roles, day_of(at), reads=kind.inherits)
         self._who: dict[str, Any] = {"at": at, "caller": caller, "scope": scope}
 
     async def one(self, order: _Order) -> bytes:

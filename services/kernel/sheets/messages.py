@@ -115,7 +115,7 @@ class StartExport(Command, frozen=True, kw_only=True):
     """Starts a job that writes records to a file. The class of each sheet adds the fields that select the records."""
 
     vi: ClassVar[str] = "Danh sách cần xuất."
-    reads: ClassVar[bool] = True
+    inherits: ClassVar[bool] = True
 
     format: Annotated[FileFormat, described("Dạng tệp.")] = FileFormat.XLSX
 
@@ -124,7 +124,7 @@ class CancelJob(Command, frozen=True, kw_only=True):
     """Ends a job before its time. Rows already written stay written."""
 
     vi: ClassVar[str] = "Việc cần hủy."
-    reads: ClassVar[bool] = True
+    inherits: ClassVar[bool] = True
 
     job: Annotated[Id, described("Mã việc.")]
 

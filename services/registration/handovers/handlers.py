@@ -130,16 +130,13 @@ async def _hand(
 ) -> None:
     """Hands records over, and those that follow them. `records`: the repository that has loaded them."""
     act = tx.act()
-    handed = {}
+    handed = []
     for record in found:
         after, event = kind.hand_over(record, steps=successor.steps, document=document, act=act)
         await records.save(after, event)
-        handed[after.id] = after
-    for follower in kind.followers:
-        following = follower.repository(tx, tx.unscoped(follower.unscoped))
-        for one in await following.find({follower.by: {"$in": sorted(handed)}}):
-            if followed := follower.follow(one, handed[getattr(one, follower.by)], act=act):
-                await following.save(*followed)
+        handed.append(after)
+    for follow in kind.followers:
+        await follow(handed, tx)
 
 
 async def _outcome(

@@ -1,6 +1,6 @@
 """The kinds of records that are handed over. A kind joins by one line of `KINDS`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,9 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import Event
 from services.kernel.mongo.access import Unscoped
 from services.kernel.mongo.driver import Document
+from services.kernel.mongo.transaction import Transaction
 from services.movement.homes import Homed
+from services.registration.corrections.handlers import DESK as CORRECTIONS
 from services.registration.formality import domain as formality
 from services.registration.formality.repository import Questions
 from services.registration.handovers.messages import HandedKind
@@ -18,11 +20,15 @@ from services.registration.launches import domain as launches
 from services.registration.launches.messages import LAUNCH
 from services.registration.launches.repository import Launches
 from services.registration.models import moving
+from services.registration.models.domain import Model
 from services.registration.models.messages import MODEL, ModelState
 from services.registration.models.repository import Models
 from services.registration.organisations import domain as organisations
 from services.registration.organisations.messages import ORGANISATION
 from services.registration.organisations.repository import Organisations
+from services.registration.programmes import domain as programmes
+from services.registration.programmes.messages import PROGRAMME
+from services.registration.programmes.repository import Programmes
 
 Record = Any
 """A `Homed` record of any kind."""
@@ -31,17 +37,8 @@ BECAUSE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follower:
-    """Records that go where a record of another kind goes. `by`: their field with its id."""
-
-    repository: type[HomedRepository[Record]]
-    by: str
-    follow: Callable[..., tuple[Homed, Event] | None]
-
-    @property
-    def unscoped(self) -> Unscoped:
-        return Unscoped(self.repository.collection, BECAUSE)
+Follow = Callable[[Sequence[Record], Transaction], Awaitable[None]]
+"""Takes the records that belong to these ones along, after their hand-over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +55,19 @@ class Handed:
     title: str
     hand_over: Callable[..., tuple[Homed, Event]]
     states: Callable[[str], str] | None = None
-    followers: tuple[Follower, ...] = ()
+    followers: tuple[Follow, ...] = ()
 
     @property
     def unscoped(self) -> Unscoped:
         return Unscoped(self.repository.collection, BECAUSE)
+
+
+async def questions_follow(models: Sequence[Model], tx: Transaction) -> None:
+    handed = {model.id: model for model in models}
+    questions = Questions(tx, tx.unscoped(Unscoped(Questions.collection, BECAUSE)))
+    for one in await questions.find({"model": {"$in": sorted(handed)}}):
+        if followed := formality.follow(one, handed[one.model], act=tx.act()):
+            await questions.save(*followed)
 
 
 _CLOSED = (ModelState.WITHDRAWN, ModelState.DISCONTINUED)
@@ -76,7 +81,15 @@ KINDS: tuple[Handed, ...] = (
         title="title",
         hand_over=moving.hand_over,
         states=lambda state: ModelState(state).vi,
-        followers=(Follower(repository=Questions, by="model", follow=formality.follow),),
+        followers=(questions_follow, CORRECTIONS.follow),
+    ),
+    Handed(
+        kind=HandedKind.PROGRAMME,
+        of=PROGRAMME,
+        repository=Programmes,
+        open=lambda today: {"ended_on": None, "last_year": {"$gte": today.year}},
+        title="name",
+        hand_over=programmes.hand_over,
     ),
     Handed(
         kind=HandedKind.LAUNCH,

@@ -19,6 +19,7 @@ class HandedKind(Word):
     """Loại hồ sơ được bàn giao khi đơn vị kết thúc."""
 
     MODEL = "MODEL", "Mô hình, kể cả bản nháp"
+    PROGRAMME = "PROGRAMME", "Phong trào, chương trình"
     LAUNCH = "LAUNCH", "Đợt phát động"
     ORGANISATION = "ORGANISATION", "Tổ chức"
 
@@ -29,7 +30,7 @@ class HandOver(Command, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]] = HANDS_OVER
     vi: ClassVar[str] = "Hồ sơ của một đơn vị đã kết thúc, và đơn vị kế thừa nhận bàn giao."
 
-    record: Annotated[Id, described("Mã mô hình, đợt phát động hoặc tổ chức.")]
+    record: Annotated[Id, described("Mã mô hình, chương trình, đợt phát động hoặc tổ chức.")]
     to: Annotated[
         Id | None,
         described("Mã đơn vị kế thừa; bỏ trống được khi đơn vị cũ nhập trọn vẹn vào một đơn vị."),

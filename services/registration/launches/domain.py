@@ -96,7 +96,7 @@ def launch(
     on = act.on
     spell = unit.in_force(on)
     happened(on, act.today)
-    admit(programme, year=year, unit=spell.path)
+    admit(programme, spell.path, year=year)
     _check_deadline(until, on, year)
     _check_level(spell, level)
     if not units and asked.of_organisations:

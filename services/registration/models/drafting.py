@@ -72,7 +72,7 @@ def draft(
     happened(act.on, act.today)
     year = _year(act.on.year if year is None else year, act)
     if programme:
-        admit(programme, year=year, unit=spell.path)
+        admit(programme, spell.path, year=year)
     homes, level = with_owner(owner, level_of(spell.level), act)
     model = Model(
         id=key,
@@ -180,7 +180,7 @@ def contents(
     }
     joined, for_year = revised["programme"], revised["year"]
     if joined and (joined, for_year) != (model.programme, model.year):
-        admit(programmes[joined], year=for_year, unit=model.unit)
+        admit(programmes[joined], *model.paths, year=for_year)
     return revised
 
 

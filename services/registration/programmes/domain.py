@@ -11,6 +11,7 @@ from services.kernel.inputs import EARLIEST, happened, nothing_changed, optional
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit, UnitPath
+from services.movement.homes import Step, homes_after
 from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
 from services.registration.programmes.messages import (
@@ -19,6 +20,7 @@ from services.registration.programmes.messages import (
     PlanItemAdded,
     PlanItemDropped,
     ProgrammeEnded,
+    ProgrammeHandedOver,
     ProgrammeStarted,
     Theme,
     ThemeSet,
@@ -204,8 +206,23 @@ def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, Prog
     return ended, ProgrammeEnded(**about(ended, act), reason=reason, on=on)
 
 
-def admit(programme: Programme, *, year: int, unit: str) -> None:
-    """Refused if a model of this year and of the unit with this path cannot belong to the programme."""
+def hand_over(
+    programme: Programme, *, steps: Sequence[Step], document: str, act: Act
+) -> tuple[Programme, ProgrammeHandedOver]:
+    """The programme lives in the units of these steps, each from its day on, and reaches them, too."""
+    homes, _ = homes_after(programme, steps, document=document, act=act)
+    handed = changed(programme, homes=homes)
+    return handed, ProgrammeHandedOver(
+        **about(handed, act) | {"unit": str(handed.home)},
+        before=str(programme.home),
+        homes=homes,
+        basis=homes[-1].document,
+        on=act.on,
+    )
+
+
+def admit(programme: Programme, *units: str, year: int) -> None:
+    """Refused if a model of this year cannot belong to the programme. `units`: paths of all units of the model."""
     if year not in programme.years:
         ended = f", kết thúc ngày {programme.ended_on:%d/%m/%Y}" if programme.ended_on else ""
         raise Refused(
@@ -216,7 +233,7 @@ def admit(programme: Programme, *, year: int, unit: str) -> None:
             en=f"“{programme.name}” ({programme.period}{f', ended on {programme.ended_on}' if ended else ''}) "
             f"does not run in {year}.",
         )
-    if not UnitPath(unit).within(UnitPath(programme.unit).unit):
+    if not any(UnitPath(unit).within(path.unit) for unit in units for path in programme.paths):
         raise Refused(
             "programme-elsewhere",
             "programme",

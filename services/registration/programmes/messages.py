@@ -9,6 +9,7 @@ from services.kernel.kinds import Kind
 from services.kernel.messages import ANY_OFFICE, Command, Event, Id, Role, described
 from services.kernel.rows import ByFilter, ByKeys, ByOwners
 from services.kernel.units import UnitOnDay
+from services.movement.homes import Home
 
 PROGRAMME = Kind("programme", "phong trào, chương trình", "programme")
 
@@ -141,11 +142,13 @@ class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgrammeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`unit`: as of the day of the start. `themes`: by year. `plan`: by year and day."""
+    """`unit`: as of the day of the start. `lives_under`: its unit now. `themes`: by year. `plan`: by year and day."""
 
     id: str
     version: int
     unit: UnitOnDay
+    lives_under: UnitOnDay
+    homes: tuple[Home, ...]
     name: str
     first_year: int
     last_year: int
@@ -192,4 +195,16 @@ class PlanItemDropped(Event, frozen=True, kw_only=True):
 
 class ProgrammeEnded(Event, frozen=True, kw_only=True):
     reason: str
+    on: date
+
+
+class ProgrammeHandedOver(Event, frozen=True, kw_only=True):
+    """`unit`, a successor of the unit of the programme, goes on with it: its models can join, too.
+
+    `before`, `homes`: as in `LaunchHandedOver`.
+    """
+
+    before: str
+    homes: tuple[Home, ...]
+    basis: str
     on: date

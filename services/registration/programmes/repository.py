@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from services.directory.homed import LIVES_UNDER
 from services.kernel.messages import Recorded
 from services.kernel.mongo import pages
 from services.kernel.mongo.access import Access, Unscoped
@@ -24,6 +25,7 @@ from services.registration.programmes.messages import (
     PlanItemAdded,
     PlanItemDropped,
     ProgrammeEnded,
+    ProgrammeHandedOver,
     ProgrammeRow,
     ProgrammesPage,
     ProgrammeStarted,
@@ -41,6 +43,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), NEWEST]),
         IndexModel([("years", ASCENDING), NEWEST]),
         IndexModel([("name_folded", ASCENDING)]),
+        LIVES_UNDER,
     ]
 }
 
@@ -52,6 +55,7 @@ TOLD = {
     PlanItemAdded.subject: ("Thêm nhiệm vụ", "a plan item added"),
     PlanItemDropped.subject: ("Bỏ nhiệm vụ", "a plan item dropped"),
     ProgrammeEnded.subject: ("Kết thúc chương trình", "ended"),
+    ProgrammeHandedOver.subject: ("Bàn giao cho đơn vị kế thừa", "handed over to a successor"),
 }
 """Type of event → its effect, in Vietnamese and in English."""
 

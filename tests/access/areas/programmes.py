@@ -168,6 +168,7 @@ QUERIES = {
     ),
     "GoverningDocument.unit": NODE % ("GoverningDocument", "unit { id }"),
     "Programme.unit": NODE % ("Programme", "unit { id }"),
+    "Programme.livesUnder": NODE % ("Programme", "livesUnder { id }"),
     "Programme.documents": NODE % ("Programme", "documents(first: 1) { edges { node { id } } }"),
     "Programme.launches": NODE % ("Programme", "launches(first: 1) { edges { node { id } } }"),
     "Launch.programme": NODE % ("Launch", "programme { id }"),

@@ -192,15 +192,15 @@ def test_plan_items_are_sorted_by_day_and_keep_their_numbers() -> None:
 
 
 def test_model_joins_only_programmes_of_its_units_and_year() -> None:
-    programmes.admit(programme(), year=2021, unit=WARD)
-    programmes.admit(programme(), year=2025, unit="/vn/a")
+    programmes.admit(programme(), WARD, year=2021)
+    programmes.admit(programme(), "/vn/a", year=2025)
     ended, _ = programmes.end(programme(), reason="Thay", act=NOW.dated(date(2023, 5, 1)))
-    programmes.admit(ended, year=2023, unit=WARD)
+    programmes.admit(ended, WARD, year=2023)
     for wrong, code in (
-        (lambda: programmes.admit(programme(), year=2020, unit=WARD), "programme-not-in-year"),
-        (lambda: programmes.admit(ended, year=2024, unit=WARD), "programme-not-in-year"),
-        (lambda: programmes.admit(programme(), year=2021, unit="/vn/ab/c"), "programme-elsewhere"),
-        (lambda: programmes.admit(programme(), year=2021, unit="/vn"), "programme-elsewhere"),
+        (lambda: programmes.admit(programme(), WARD, year=2020), "programme-not-in-year"),
+        (lambda: programmes.admit(ended, WARD, year=2024), "programme-not-in-year"),
+        (lambda: programmes.admit(programme(), "/vn/ab/c", year=2021), "programme-elsewhere"),
+        (lambda: programmes.admit(programme(), "/vn", year=2021), "programme-elsewhere"),
         (
             lambda: programmes.cite(ended, document=OTHERS[0], act=NOW),
             "programme-ended",
