@@ -11,6 +11,7 @@ from gateway.fields.declare import RootQuery, does, one, root
 from gateway.fields.relay import VERSION, After, Before, Connection, First, Last, Node, Refusal, described
 from gateway.fields.rows import shows
 from gateway.schema.registration.models import Model
+from gateway.schema.registration.organisations import Organisation
 from gateway.schema.registration.units import Unit
 from services.corrections.messages import (
     CorrectedFact,
@@ -22,8 +23,14 @@ from services.corrections.messages import (
 )
 from services.kernel.messages import Command
 from services.registration.corrections.messages import CORRECTIONS as OF_MODELS
-from services.registration.corrections.messages import CorrectContribution, CorrectModel, ReverseContribution
+from services.registration.corrections.messages import (
+    CorrectContribution,
+    CorrectModel,
+    ReverseContribution,
+    ReverseMerge,
+)
 from services.registration.models.messages import ModelsById
+from services.registration.organisations.messages import OrganisationsById
 from services.registration.units.messages import UnitsOnDay
 from services.review.messages import CORRECTIONS as OF_VERDICTS
 from services.review.messages import (
@@ -86,7 +93,10 @@ class Correction(Node):
     activity: Annotated["Activity", strawberry.lazy("gateway.schema.supervision.activities")] | None = one(
         ActivitiesById, "record", "Cuộc giám sát được đính chính; null khi không phải của cuộc nào."
     )
-    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình hay của cuộc.")
+    organisation: Organisation | None = one(
+        OrganisationsById, "record", "Tổ chức có lần gộp ấy; null khi không phải của tổ chức."
+    )
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình, của tổ chức hay của cuộc.")
 
 
 CorrectionResult = Annotated[
@@ -214,6 +224,12 @@ class CorrectionsMutation:
         ReverseContribution,
         Correction,
         "Đề nghị hủy bỏ một lần ghi nhận nguồn lực đã ghi nhầm; có hiệu lực khi người thứ hai duyệt.",
+    )
+    reverse_merge: CorrectionResult = does(
+        ReverseMerge,
+        Correction,
+        "Đề nghị hủy bỏ một lần gộp tổ chức nhầm: người thứ hai duyệt thì lại là hai tổ chức, mỗi mã giữ mô hình của "
+        "mình; mô hình lập sau khi gộp ở lại với tổ chức được giữ.",
     )
     correct_model: CorrectionResult = does(
         CorrectModel,

@@ -43,6 +43,7 @@ class CorrectedFact(Word):
     MODEL = "MODEL", "Nội dung của mô hình đã đăng ký"
     VERDICT = "VERDICT", "Kết quả thẩm định"
     REVOCATION = "REVOCATION", "Thu hồi công nhận, đề nghị biểu dương"
+    MERGE = "MERGE", "Việc gộp hai lần ghi nhận tổ chức"
     ACTIVITY = "ACTIVITY", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 

@@ -15,7 +15,9 @@ from services.registration.organisations.messages import (
     OrganisationHandedOver,
     OrganisationMerged,
     OrganisationRegistered,
+    OrganisationReleased,
     OrganisationRenamed,
+    OrganisationUnmerged,
 )
 from services.registration.units.messages import UnitRecorded
 from services.supervision import correcting, handlers, messages, repository, todo
@@ -44,6 +46,8 @@ TABLE = Table(
                 OrganisationHandedOver,
                 OrganisationMerged,
                 OrganisationAbsorbed,
+                OrganisationUnmerged,
+                OrganisationReleased,
                 handler=copy_directory,
                 settle=replacing(UNITS, ORGANISATIONS, handler=copy_directory),
             ),

@@ -354,6 +354,8 @@ async def test_every_command_reads_each_document_once(office: Office) -> None:
     await about_relations_and_questions(office, model, other)
     again = await organisation(office, "Hội thêm")
     await office.do(organisations.MergeOrganisations(organisation=again, into=heir, reason="Ghi hai lần"))
+    unmerged = await office.id_of(corrections.ReverseMerge(organisation=again, reason="Là hai hội"))
+    await office.do(corrections.CORRECTIONS.ApproveCorrection(correction=unmerged), JUDGE)
     rename = organisations.RenameOrganisation(organisation=owner, name="Hội khác", document="QĐ 1", on=DAY)
     await office.do(rename)
     end = organisations.EndOrganisation(organisation=owner, document="QĐ 2", successor=heir)

@@ -9,5 +9,6 @@ AREA = Area(
         command(messages.CorrectContribution, handlers.correct_contribution),
         command(messages.ReverseContribution, handlers.reverse_contribution),
         command(messages.CorrectModel, handlers.correct_model),
+        command(messages.ReverseMerge, handlers.reverse_merge),
     ),
 )

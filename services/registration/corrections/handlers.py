@@ -1,4 +1,4 @@
-"""Handlers of proposals to correct models and contributions, and how an approved one is judged again and written."""
+"""Handlers of proposals to correct models and to undo mergers, and how an approved one is judged again and written."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +13,18 @@ from services.kernel.act import Act
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row
 from services.movement.changes import Change
-from services.registration.corrections import domain
+from services.registration.corrections import domain, merging
 from services.registration.corrections.domain import NAMES, Judged
+from services.registration.corrections.merging import MergeDraft
 from services.registration.corrections.messages import (
     CORRECTIONS,
     CorrectContribution,
     CorrectModel,
     ReverseContribution,
+    ReverseMerge,
 )
 from services.registration.models.domain import REVISABLE, Model
+from services.registration.models.messages import MODEL
 from services.registration.models.repository import Models
 from services.registration.programmes.repository import Programmes
 
@@ -86,8 +89,14 @@ async def correct_model(command: CorrectModel, tx: Transaction) -> Row:
     return await _propose(command, ModelDraft(await _contents(model, given, tx), models), tx)
 
 
-async def again(correction: Correction, tx: Transaction) -> ModelDraft:
-    """Judges a proposal against the model as it is now."""
+async def reverse_merge(command: ReverseMerge, tx: Transaction) -> Row:
+    return await _propose(command, await merging.merged(command.organisation, tx), tx)
+
+
+async def again(correction: Correction, tx: Transaction) -> ModelDraft | MergeDraft:
+    """Judges a proposal against the record as it is now."""
+    if correction.fact is CorrectedFact.MERGE:
+        return await merging.merged(correction.record, tx)
     models = Models(tx)
     model = await models.load(correction.record)
     given = domain.proposed(correction)
@@ -101,6 +110,9 @@ async def again(correction: Correction, tx: Transaction) -> ModelDraft:
 
 
 async def authors(record: str, tx: Transaction) -> frozenset[str | None]:
+    """Nobody is the author of an organisation."""
+    if not MODEL.names(record):
+        return frozenset()
     return (await Models(tx).load(record)).authors
 
 
@@ -116,9 +128,11 @@ async def _contents(model: Model, given: dict[str, Any], tx: Transaction) -> Jud
 
 
 async def _propose(
-    command: CorrectContribution | ReverseContribution | CorrectModel, draft: ModelDraft, tx: Transaction
+    command: CorrectContribution | ReverseContribution | CorrectModel | ReverseMerge,
+    draft: ModelDraft | MergeDraft,
+    tx: Transaction,
 ) -> Row:
     return await DESK.propose(draft, reason=command.reason, document=command.document, tx=tx)
 
 
-DESK = Desk(CORRECTIONS, NAMES, again=again, authors=authors)
+DESK = Desk(CORRECTIONS, {**NAMES, **merging.NAMES}, again=again, authors=authors)

@@ -60,3 +60,12 @@ class CorrectModel(_OfModel, frozen=True, kw_only=True):
     year: Annotated[int | None, described("Đăng ký cho năm nào.")] = None
     field: Annotated[str | None, described("Mã hoặc tên lĩnh vực.")] = None
     subject_kind: Annotated[SubjectKind | None, described("Của tập thể hay của cá nhân.")] = None
+
+
+class ReverseMerge(Correct, frozen=True, kw_only=True):
+    """Proposes that two organisations were merged by mistake: they are two again, each with its own models."""
+
+    roles: ClassVar[frozenset[Role]] = OFFICERS
+    vi: ClassVar[str] = "Lần gộp tổ chức cần hủy bỏ vì là hai tổ chức khác nhau, và lý do."
+
+    organisation: Annotated[Id, described("Mã đã được gộp nhầm vào tổ chức khác.")]

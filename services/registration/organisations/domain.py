@@ -1,6 +1,6 @@
 """The rules of organisations, which own models and issue documents: their names and their end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,9 @@ from services.registration.organisations.messages import (
     OrganisationHandedOver,
     OrganisationMerged,
     OrganisationRegistered,
+    OrganisationReleased,
     OrganisationRenamed,
+    OrganisationUnmerged,
 )
 
 LONGEST_NAME = 200
@@ -123,6 +125,7 @@ def merge(
     }
     entry = MergedEntry(
         organisation=organisation.id,
+        into=into.id,
         name=organisation.name,
         kind=organisation.kind,
         on=act.today,
@@ -142,6 +145,48 @@ def merge(
             kept,
             OrganisationAbsorbed(
                 **about(kept, act), name=kept.name, merged=merged.id, merged_name=merged.name, **told
+            ),
+        ),
+    )
+
+
+def released(entry: Organisation, kept: Organisation) -> tuple[Organisation, Organisation]:
+    """Both organisations after their merger is undone; entries that were merged into the second go back with it.
+
+    `entry`: the one that was merged. `kept`: the one into which it was merged.
+    """
+    if kept.merged_into:
+        raise Refused(
+            "merged-onward",
+            "organisation",
+            vi=f"{kept.id} sau đó đã được gộp vào {kept.merged_into}; hãy hủy lần gộp ấy trước.",
+            en=f"{kept.id} has been merged into {kept.merged_into} since then: undo that merger first.",
+        )
+    own = {entry.id}
+    for one in reversed(kept.merged):
+        own |= {one.organisation} if one.into in own else set()
+    back = tuple(one for one in kept.merged if one.organisation in own and one.organisation != entry.id)
+    stay = tuple(one for one in kept.merged if one.organisation not in own)
+    return changed(entry, merged_into=None, merged=back), changed(kept, merged=stay)
+
+
+def unmerge(
+    entry: Organisation, kept: Organisation, *, proposal: Mapping[str, Any], act: Act
+) -> tuple[tuple[Organisation, OrganisationUnmerged], tuple[Organisation, OrganisationReleased]]:
+    """`proposal`: the fields of both events that name the proposal, its reason and the persons."""
+    entry, kept = released(entry, kept)
+    told = {**proposal, "on": act.today}
+    return (
+        (
+            entry,
+            OrganisationUnmerged(
+                **about(entry, act), name=entry.name, kept=kept.id, kept_name=kept.name, **told
+            ),
+        ),
+        (
+            kept,
+            OrganisationReleased(
+                **about(kept, act), name=kept.name, released=entry.id, released_name=entry.name, **told
             ),
         ),
     )

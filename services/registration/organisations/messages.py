@@ -110,9 +110,13 @@ class FormerName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MergedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A second entry of an organisation, which goes on under the first. `on`: the day of the merger."""
+    """A second entry of an organisation, which goes on under the first. `on`: the day of the merger.
+
+    `into`: the entry into which it was merged, which may have been merged itself since then; empty if unknown.
+    """
 
     organisation: str
+    into: str = ""
     name: str
     kind: BodyKind
     on: date
@@ -201,6 +205,43 @@ class OrganisationAbsorbed(Event, frozen=True, kw_only=True):
     merged_name: str
     reason: str
     basis: str
+    on: date
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        return msgspec.structs.replace(_known(known, self), version=self.version)
+
+
+class OrganisationUnmerged(Event, frozen=True, kw_only=True):
+    """It was no second entry of `kept`: the merger was a mistake, and is undone. `correction`: id of the proposal.
+
+    `basis`: the document behind it, in words; or empty.
+    """
+
+    name: str
+    kept: str
+    kept_name: str
+    correction: str
+    reason: str
+    basis: str
+    proposed_by: str
+    approved_by: str | None
+    on: date
+
+    def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:
+        return msgspec.structs.replace(_known(known, self), version=self.version, merged_into=None)
+
+
+class OrganisationReleased(Event, frozen=True, kw_only=True):
+    """`released` is another organisation after all: the other side of `OrganisationUnmerged`."""
+
+    name: str
+    released: str
+    released_name: str
+    correction: str
+    reason: str
+    basis: str
+    proposed_by: str
+    approved_by: str | None
     on: date
 
     def applied_to(self, known: DatedOrganisation | None) -> DatedOrganisation:

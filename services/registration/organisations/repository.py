@@ -51,6 +51,10 @@ class Organisations(HomedRepository[Organisation]):
         found = await super().load(key, expected=expected)
         return await self.load(found.merged_into) if found.merged_into else found
 
+    async def entry(self, key: str, *, expected: int | None = None) -> Organisation:
+        """The entry with this id itself, also if it was merged into another one."""
+        return await super().load(key, expected=expected)
+
     async def namesake(self, organisation: Organisation) -> Organisation | None:
         """Another organisation of the same unit, kind and name in being.
 

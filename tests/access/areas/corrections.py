@@ -10,10 +10,12 @@ from services.registration.corrections.messages import (
     CorrectContribution,
     CorrectModel,
     ReverseContribution,
+    ReverseMerge,
 )
+from services.registration.organisations.messages import MergeOrganisations
 from tests.access.people import PLACE
 from tests.access.tries import ID, NODE, PAGE, Try, newer_than
-from tests.access.world import LEADER, OFFICER, Making, World
+from tests.access.world import LEADER, OFFICER, Making, World, organisation
 
 
 def _title(t: Try) -> CorrectModel:
@@ -31,6 +33,9 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
     first, *others = await asyncio.gather(*(_proposed(world, made) for _ in range(many)))
     mended = await made.model(world.owner, "registered")
     applied = await made.id(CorrectModel(model=mended, title="Ngõ xóm sạch, đẹp", reason="Gõ nhầm"), OFFICER)
+    kept, entry = [await made.id(organisation(), OFFICER) for _ in range(2)]
+    await made.id(MergeOrganisations(organisation=entry, into=kept, reason="Ghi hai lần"), OFFICER)
+    world.things["unmerging"] = await made.id(ReverseMerge(organisation=entry, reason="Là hai"), OFFICER)
     declined = await _proposed(world, made)
     await made.id(CORRECTIONS.DeclineCorrection(correction=declined, reason="Đúng rồi"), LEADER)
     world.things |= {"proposed": first, "mended": mended, "applied": applied, "declined": declined}
@@ -45,6 +50,7 @@ MESSAGES = {
     "registration.reverse-contribution": lambda t: ReverseContribution(
         model=t.thing, contribution=99, reason="x"
     ),
+    "registration.reverse-merge": lambda t: ReverseMerge(organisation=t.thing, reason="x"),
     "registration.approve-correction": lambda t: CORRECTIONS.ApproveCorrection(correction=t.thing),
     "registration.decline-correction": lambda t: CORRECTIONS.DeclineCorrection(
         correction=t.thing, reason="x"
@@ -65,6 +71,7 @@ INPUTS = {
     "correctModel": lambda t: {"model": t.thing, "title": _title(t).title, "reason": "Gõ nhầm"},
     "correctContribution": lambda t: {"model": t.thing, "contribution": 99, "amount": "1", "reason": "x"},
     "reverseContribution": lambda t: {"model": t.thing, "contribution": 99, "reason": "x"},
+    "reverseMerge": lambda t: {"organisation": t.thing, "reason": "x"},
     "approveCorrection": lambda t: {"correction": t.thing},
     "declineCorrection": lambda t: {"correction": t.thing, "reason": "x"},
     "recallCorrection": lambda t: {"correction": t.thing},
@@ -78,6 +85,7 @@ QUERIES = {
         for name in ("reason", "proposedBy", "decidedBy", "declineReason")
     },
     "Correction.model": NODE % ("Correction", "model { id }"),
+    "Correction.organisation": NODE % ("Correction", "organisation { id }"),
     "Correction.unit": NODE % ("Correction", "unit { id }"),
 }
 CHANGING = {"approve-correction", "decline-correction", "approveCorrection", "declineCorrection"}

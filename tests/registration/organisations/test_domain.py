@@ -116,3 +116,24 @@ def test_entries_that_were_merged_before_go_along() -> None:
     (second, told), (first, absorbed) = organisations.merge(second, into=first, **how)
     assert (first.ids, second.ids, second.merged_into) == (("a", "c", "b"), ("b",), "a")
     assert (told.key, told.into, absorbed.key, absorbed.merged) == ("b", "a", "a", "b")
+
+
+def test_undone_merger_takes_along_only_the_entries_that_came_with_it() -> None:
+    first, second, third, fourth = [msgspec.structs.replace(register(), id=id_) for id_ in "abcd"]
+    how: dict[str, Any] = {"reason": "x", "document": "", "act": on_day(AT.date())}
+    (third, _), (second, _) = organisations.merge(third, into=second, **how)
+    (fourth, _), (first, _) = organisations.merge(fourth, into=first, **how)
+    (second, _), (first, _) = organisations.merge(second, into=first, **how)
+    assert first.ids == ("a", "d", "c", "b")
+    # The merger of c cannot be undone while b, which it was merged into, is merged itself.
+    with pytest.raises(Refused) as refused:
+        organisations.released(third, second)
+    assert refused.value.refusal.code == "merged-onward"
+    proposal = {"correction": "x", "reason": "r", "basis": "", "proposed_by": "p", "approved_by": "q"}
+    (second, told), (first, released) = organisations.unmerge(
+        second, first, proposal=proposal, act=on_day(AT.date())
+    )
+    assert (first.ids, second.ids, second.merged_into) == (("a", "d"), ("b", "c"), None)
+    assert (told.key, told.kept, released.key, released.released) == ("b", "a", "a", "b")
+    third, second = organisations.released(third, second)
+    assert (third.merged_into, second.ids) == (None, ("b",))

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ON = {"on": "2019-01-02"}
 NODE = "query($id: ID!) { node(id: $id) { id ... on Organisation { name merged { organisation name reason } } } }"
+UNDONE = """query($id: ID!) { node(id: $id) { ... on Correction { state fact organisation { id } model { id }
+  values { field before after } } } }"""
 MODELS = """query($owner: ID!) { models(first: 20, filter: { owner: $owner }) {
   edges { node { id owner { id } } } } }"""
 
@@ -78,6 +80,33 @@ async def test_two_entries_of_an_organisation_go_on_as_one_under_both_ids(graphq
         "heldOn": "2019-03-01",
     }
     assert (await office.supervisor.tries("recordActivity", **activity))["code"] == "body-twice"
+
+    # They were two after all. Models that were made under one entry before stay with it, later ones with the kept one.
+    undo = {"organisation": entry, "reason": "Là hai tổ chức"}
+    assert (await officer.tries("reverseMerge", **undo | {"organisation": kept}))["code"] == "not-merged"
+    asked = await officer.does("reverseMerge", **undo)
+    assert (await officer.ask(NODE, id=entry))["node"]["id"] == kept
+    leader = Person(graphql, Role.LEADER)
+    await leader.does("approveCorrection", correction=asked)
+    assert (await officer.tries("reverseMerge", **undo))["code"] == "not-merged"
+    correction = (await leader.ask(UNDONE, id=asked))["node"]
+    assert correction == {
+        "state": "APPLIED",
+        "fact": "MERGE",
+        "organisation": {"id": entry},
+        "model": None,
+        "values": [{"field": "mergedInto", "before": kept, "after": None}],
+    }
+    for id_, name, models in (
+        (kept, f"Mặt trận {mark}x", {before[0], drafted, row["model"]}),
+        (entry, f"MT {mark}y", {before[1]}),
+    ):
+        assert (await officer.ask(NODE, id=id_))["node"] == {"id": id_, "name": name, "merged": []}
+        edges = (await officer.ask(MODELS, owner=id_))["models"]["edges"]
+        assert {edge["node"]["id"] for edge in edges} == models
+        await until_found(officer, name, len(models))
+    await graphql.settled()
+    await office.supervisor.does("recordActivity", **activity)
 
 
 async def test_person_of_either_entry_judges_no_model_of_the_other(graphql: GraphQL) -> None:
