@@ -2,9 +2,8 @@
 
 from faststream.asgi import AsgiFastStream
 
-from services.directory.units import MARKS, UNITS, copy_units
+from services.directory.units import MARKS, UNITS
 from services.kernel.config import Settings
-from services.kernel.log.settling import replacing
 from services.kernel.service import serve
 from services.kernel.table import Area, Part, Table, Task, batches, command, query
 from services.registration.units.messages import UnitRecorded
@@ -20,9 +19,7 @@ TABLE = Table(
         messages=messages,
         commands=(command(messages.RebuildCounters, handlers.ask_for_rebuild),),
         queries=(query(messages.ReportOf, PROJECTION.late(lambda projection: projection.report_row)),),
-        subscriptions=(
-            batches(UnitRecorded, handler=copy_units, settle=replacing(UNITS, handler=copy_units)),
-        ),
+        subscriptions=(batches(UnitRecorded, handler=handlers.follow_units, settle=handlers.settle_units),),
         tasks=(
             Task(
                 "projection",

@@ -150,6 +150,20 @@ async def switch(generation: int, heads: Mapping[str, int], ahead: Set[str], tx:
     return True
 
 
+async def held_still(tx: Transaction) -> list[int]:
+    """The generations in which facts are counted. Until the end of this transaction, no other one counts a fact.
+
+    A transaction that does so meanwhile has a write conflict, and is repeated.
+    """
+    state = await _change(await generations(tx), tx)
+    found = [state.current, *([state.building.generation] if state.building else [])]
+    touch = {"$inc": {"moves": 1}}  # a write that changes nothing is no conflict
+    await tx.unscoped(PROJECTION).write([UpdateOne(STATE, touch)])
+    names = [cursor(generation, producer) for generation in found for producer in COUNTED]
+    await tx.unscoped(CURSORS).write([UpdateOne({"_id": name}, touch, upsert=True) for name in names])
+    return found
+
+
 async def cursors(access: Access) -> Cursors:
     """Cursors of the generation in use and of the one that is being built, and a sentence about rebuilds."""
     state = await generations(access)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from services.directory.units import Directory
+from services.directory.units import UNITS, Directory, copy_units
 from services.kernel.log.inbox import Heard
+from services.kernel.log.settling import Stretch, replacing
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.units import COUNTRY, DatedUnit
@@ -14,7 +15,7 @@ from services.reporting.domain import Fact
 from services.reporting.measures import PLACES, Measure
 from services.reporting.messages import PartKind, Position, RebuildCounters, Report, ReportOf
 from services.reporting.places import Counted, added, places
-from services.reporting.placing import placed, units_of
+from services.reporting.placing import moved_since, placed, units_of
 from services.reporting.repository import Counters
 
 
@@ -32,6 +33,30 @@ async def count(heard: Sequence[Heard], tx: Transaction, counters: Counters) -> 
 async def _add(facts: Sequence[Fact], tx: Transaction, counters: Counters) -> None:
     if facts:
         await counters.add(placed(facts, await Directory(tx).changed(units_of(facts))), tx)
+
+
+async def follow_units(heard: Sequence[Heard], tx: Transaction) -> None:
+    """Copies the units. Facts of days on which a unit has another path now count under that path."""
+    before = await Directory(tx).many(sorted({one.event.key for one in heard}))
+    await copy_units(heard, tx)
+    await _place(before, tx)
+
+
+async def settle_units(stretch: Stretch, tx: Transaction) -> int:
+    before = await Directory(tx).many(sorted(stretch.records()))
+    lost = await replacing(UNITS, handler=copy_units)(stretch, tx)
+    await _place(before, tx)
+    return lost
+
+
+async def _place(before: Sequence[DatedUnit], tx: Transaction) -> None:
+    """`before`: the units as they were until this transaction."""
+    now = {unit.id: unit for unit in await Directory(tx).many([unit.id for unit in before])}
+    moved = [(now[one.id], day) for one in before if (day := moved_since(one, now[one.id]))]
+    if moved:
+        for generation in await generations.held_still(tx):
+            for unit, day in moved:
+                await Counters(generation).place(unit, day, tx)
 
 
 async def ask_for_rebuild(_: RebuildCounters, tx: Transaction) -> int:

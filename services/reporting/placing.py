@@ -4,6 +4,7 @@ A record keeps the path of the day on which it was made. Its unit may have come 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import msgspec
 
@@ -23,3 +24,14 @@ def units_of(facts: Sequence[Fact]) -> list[str]:
 def _placed(fact: Fact, unit: DatedUnit | None) -> Fact:
     spell = unit.at(fact.on) if unit else None
     return msgspec.structs.replace(fact, unit=spell.path) if spell else fact
+
+
+def moved_since(before: DatedUnit, after: DatedUnit) -> date | None:
+    """The first day of the unit's life on which it has another path now; None if there is none."""
+    spells = (*before.spells, *after.spells)
+    days = {date.min, *(day for spell in spells for day in (spell.since, spell.until) if day)}
+    for day in sorted(days):
+        then, now = before.at(day), after.at(day)
+        if now and (then is None or then.path != now.path):
+            return day
+    return None

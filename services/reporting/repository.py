@@ -1,7 +1,9 @@
 """Facts and counters in MongoDB, by generation."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -22,6 +24,7 @@ from services.kernel.mongo.driver import (
 )
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.units import DatedUnit
 from services.movement.homes import Home
 from services.reporting import domain
 from services.reporting.domain import Fact, Known, fold
@@ -88,12 +91,28 @@ class Counters:
         """
         found = tx.unscoped(self._facts).find({"thing": thing})
         moved = domain.moved([from_document(one, Fact) async for one in found], made_under, homes)
-        if moved:
-            after = [fact for _, fact in moved]
-            after = placed(after, await Directory(tx).changed(units_of(after)))
+        after = [fact for _, fact in moved]
+        after = placed(after, await Directory(tx).changed(units_of(after)))
+        await self._replace([fact for fact, _ in moved], after, tx)
+
+    async def place(self, unit: DatedUnit, since: date, tx: Transaction) -> None:
+        """Counts the facts of the unit of the day `since` and later under the path that it has now on their day."""
+        wanted: Document = {
+            "within": unit.id,
+            "measure": {"$in": [measure.value for measure in Measure]},
+            "on": {"$gte": since.isoformat()},
+            "unit": {"$regex": f"/{re.escape(unit.id)}$"},
+        }
+        facts = [from_document(one, Fact) async for one in tx.unscoped(self._facts).find(wanted)]
+        pairs = zip(facts, placed(facts, {unit.id: unit}), strict=True)
+        moved = [(before, after) for before, after in pairs if before != after]
+        await self._replace([before for before, _ in moved], [after for _, after in moved], tx)
+
+    async def _replace(self, before: Sequence[Fact], after: Sequence[Fact], tx: Transaction) -> None:
+        if after:
             writes = [ReplaceOne({"_id": fact.id}, _document(fact)) for fact in after]
             await tx.unscoped(self._facts).write(writes)
-            await self._sum([*(domain.taken_back(fact) for fact, _ in moved), *after], tx)
+            await self._sum([*map(domain.taken_back, before), *after], tx)
 
     async def _sum(self, facts: Sequence[Fact], tx: Transaction) -> None:
         updates = [

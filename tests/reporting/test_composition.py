@@ -17,7 +17,7 @@ from services.reporting.domain import Fact, figure, fold, span_of
 from services.reporting.measures import Dimension, Measure
 from services.reporting.messages import Figure
 from services.reporting.places import Counted, Places, added, places
-from services.reporting.placing import placed
+from services.reporting.placing import moved_since, placed
 from tests.reorganised import InMemory, OldCountry
 
 FIRST, LAST = date(2024, 1, 1), date(2026, 11, 28)
@@ -177,6 +177,10 @@ def test_fact_counts_under_the_parent_that_its_unit_had_on_its_day() -> None:
     facts = [replace(fact(n, unit, day, 1), unit="/vn/p1/p1a") for n, day in enumerate((before, after))]
     assert [one.unit for one in placed(facts, {"p1a": unit})] == ["/vn/p1/p1a", "/vn/p3/p1a"]
     assert placed(facts, {}) == facts
+    first = OldCountry().units["p1a"]
+    assert (moved_since(first, unit), moved_since(unit, first)) == (moved_on, moved_on)
+    assert moved_since(unit, unit) is None
+    assert moved_since(first, replace(first, spells=(replace(first.spells[0], until=moved_on),))) is None
     reports = Reports(country.units, placed(facts, country.units))
     found = asyncio.run(reports.all(country.units, "2025"))
     assert [found[id_][2].total for id_ in ("p1", "p3", "p1a", "vn")] == [1, 1, 2, 2]

@@ -1,16 +1,19 @@
 """A reorganisation of units: its preview, its application as a whole or not at all, and its effect on records."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.operate.recount import recount
 from services.kernel.messages import Role
 from services.registration.reorganisations.file import COLUMNS
 from tests.commands import Ended, danvan
 from tests.conftest import GraphQL
 from tests.people import Office, Person, counts
+from tests.registration.handovers.test_graphql import figures
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -162,13 +165,28 @@ async def test_reorganisation_needs_an_operator_of_all_its_units(graphql: GraphQ
     await operator(graphql, PROVINCE).does("reorganiseUnits", file=file)
 
 
+async def worked(office: Office) -> Decimal:
+    return Decimal((await figures(office, office.unit, "2025")).get("WORK_DAY", 0))
+
+
 async def test_grants_in_a_parent_reach_units_that_come_under_it(graphql: GraphQL) -> None:
     moved = (await communes(graphql, 12))[0]
     other = "u08-2025"
     office = Office(graphql, moved["id"])
     owner = await office.organisation(unit=moved["id"], on="2025-07-02")
     earlier = await office.draft(owner, on="2025-08-01")
+    for step, person in (("submitModel", office.officer), ("acceptModel", office.appraiser)):
+        await person.does(step, model=earlier, on="2025-08-02")
+    for amount, on in (("3", "2025-08-31"), ("5", EFFECTIVE)):
+        await office.officer.does("recordContribution", model=earlier, kind="WORK_DAY", amount=amount, on=on)
+    await graphql.settled()
+    offices = [Office(graphql, unit) for unit in (PROVINCE, other, "vn")]
+    before = [await worked(one) for one in offices]
     await operator(graphql).does("reorganiseUnits", file=text(f"TRANSFER,{moved['id']},,,,,08,"))
+    # A fact of that day had been counted in the old province. It moves, without a rebuild.
+    await graphql.settled()
+    assert [await worked(one) - was for one, was in zip(offices, before, strict=True)] == [-5, 5, 0]
+    assert (await recount(graphql.settings)).differences == []
     later = await office.draft(owner, on=EFFECTIVE)
     asked = "query($id: ID!) { node(id: $id) { id } }"
     for province, seen in ((PROVINCE, earlier), (other, later)):
