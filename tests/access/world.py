@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 from uuid import uuid4
 
 from infra.operate.operator import asking
@@ -13,7 +12,7 @@ from infra.operate.positions import settled
 from services.kernel.calendar import today
 from services.kernel.caller import Caller, Grant
 from services.kernel.config import Settings
-from services.kernel.messages import Command, Role
+from services.kernel.messages import Command, Refusal, Role
 from services.kernel.messaging.client import Client
 from services.kernel.rows import Rows
 from services.kernel.units import DatedUnit, Spell, UnitLevel
@@ -32,6 +31,8 @@ from services.review.messages import DecideReview, NominateReview, ReviewsByMode
 from services.supervision.messages import ActivityKind, RecordActivity
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
 
+TOGETHER = 20
+"""Commands in a request, at most."""
 DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)
 NEXT_YEAR = date(2020, 1, 15)
 TITLE = "Ngõ xóm sạch đẹp"
@@ -147,17 +148,39 @@ class World:
             self.things = {state: self.spare[state].pop() for state in (*states, "another's")}
             self.things |= {"organisation": self.owner, "unit": PLACE}
             self.things["activity"] = await made.id(activity(self.owner), SUPERVISOR)
-            for build in builders:
-                await build(self, made, spare)
+            await asyncio.gather(*(build(self, made, spare) for build in builders))
         await settled(self.settings)
 
 
 class Making:
+    """Sends commands to the services. Those of one kind that are given at once go together, twenty in a request."""
+
     def __init__(self, services: Client) -> None:
         self._services = services
+        self._given: dict[tuple[type[Command], str], list[tuple[Command, asyncio.Future[str]]]] = {}
 
     async def id(self, command: Command, caller: Caller) -> str:
-        return str((await self._services.ask(command, caller, dict[str, Any], key=uuid4().hex))["id"])
+        """The id of the record that the command creates or changes."""
+        kind, answer = (type(command), caller.id), asyncio.get_running_loop().create_future()
+        given = self._given.setdefault(kind, [])
+        given.append((command, answer))
+        if len(given) > 1:
+            return await answer
+        await asyncio.sleep(0)  # others give theirs meanwhile
+        together = self._given.pop(kind)
+        parts = [together[at : at + TOGETHER] for at in range(0, len(together), TOGETHER)]
+        await asyncio.gather(*(self._send(part, caller) for part in parts))
+        return answer.result()
+
+    async def each(self, commands: Iterable[Command], caller: Caller) -> list[str]:
+        return list(await asyncio.gather(*(self.id(command, caller) for command in commands)))
+
+    async def _send(self, together: Sequence[tuple[Command, "asyncio.Future[str]"]], caller: Caller) -> None:
+        commands = {uuid4().hex: command for command, _ in together}
+        replies = await self._services.ask_each(commands, caller)
+        for reply, (command, answer) in zip(replies, together, strict=True):
+            assert not isinstance(reply, Refusal), (command, reply)
+            answer.set_result(str(reply["id"]))
 
     async def model(self, owner: str, state: str) -> str:
         """Creates a model. In a state of a review, it is registered for now."""
@@ -188,7 +211,7 @@ class Making:
 
     async def delegations(self, many: int) -> list[str]:
         given = DelegateRole(to="somebody", role=Role.OFFICER, unit=PLACE, until=in_a_week())
-        return list(await asyncio.gather(*(self.id(given, OFFICER) for _ in range(many))))
+        return await self.each([given] * many, OFFICER)
 
     async def deputise(self, somebody: Somebody) -> None:
         assert somebody.giver

@@ -1,7 +1,8 @@
 """Questions about formality."""
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
+from itertools import islice
 from uuid import uuid4
 
 import msgspec
@@ -44,8 +45,8 @@ async def _asked(world: World, made: Making, many: int) -> list[tuple[str, str]]
         await services.ask(RecordUnits(units=(unit,)), OPERATOR, int, key=uuid4().hex)
     owner = await made.id(organisation(unit.id), OFFICER)
     empty = msgspec.structs.replace(draft(owner), title="Dân vận khéo", place="Tổ 1", year=today().year)
-    models = list(await asyncio.gather(*(made.id(empty, OFFICER) for _ in range(many))))
-    await asyncio.gather(*(made.id(SubmitModel(model=model, on=SUBMITTED), OFFICER) for model in models))
+    models = await made.each([empty] * many, OFFICER)
+    await made.each([SubmitModel(model=model, on=SUBMITTED) for model in models], OFFICER)
     await settled(world.settings)
     async with asking(world.settings) as services:
         query = QuestionsOfModels(keys=tuple(models), first=1, fields={"id": "id", "model": "model"})
@@ -55,19 +56,15 @@ async def _asked(world: World, made: Making, many: int) -> list[tuple[str, str]]
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
     wanted = {state: spare.get(state, 0) + 1 for state in ("asked", "answered", "cleared")}
-    found = iter(await _asked(world, made, sum(wanted.values())))
-    for state, many in wanted.items():
-        for _ in range(many):
-            question, model = next(found)
-            if state != "asked":
-                await made.id(AnswerQuestion(question=question, answer="Tổ 1 làm trước"), OFFICER)
-            if state == "cleared":
-                clear = SettleQuestion(question=question, suspected=False, reason="Rõ")
-                await made.id(clear, APPRAISER)
-            world.spare[state].append(question)
-            world.things |= {state: question, f"{state}-question-model": model}
-    for state in wanted:
-        world.spare[state].remove(world.things[state])
+    asked = iter(await _asked(world, made, sum(wanted.values())))
+    found = {state: list(islice(asked, many)) for state, many in wanted.items()}
+    answered = [question for state in ("answered", "cleared") for question, _ in found[state]]
+    await made.each([AnswerQuestion(question=one, answer="Tổ 1 làm trước") for one in answered], OFFICER)
+    clear = partial(SettleQuestion, suspected=False, reason="Rõ")
+    await made.each([clear(question=question) for question, _ in found["cleared"]], APPRAISER)
+    for state, [(question, model), *others] in found.items():
+        world.things |= {state: question, f"{state}-question-model": model}
+        world.spare[state] = [question for question, _ in others]
 
 
 MESSAGES = {

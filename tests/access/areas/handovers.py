@@ -1,6 +1,7 @@
 """Hand-overs of open records of a unit that has ended."""
 
 from collections.abc import Mapping
+from itertools import islice
 from uuid import uuid4
 
 import msgspec
@@ -37,14 +38,14 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
         for start in range(0, len(units), 500):
             command = RecordUnits(units=tuple(units[start : start + 500]))
             await services.ask(command, OPERATOR, int, key=uuid4().hex)
+    owners = await made.each([organisation(old.id) for old, _ in pairs], OFFICER)
+    models = await made.each(map(draft, owners), OFFICER)
+    found = iter(zip(pairs, models, strict=True))
     for state, number in many.items():
-        for _ in range(number):
-            old = pairs.pop()[0].id
-            model = await made.id(draft(await made.id(organisation(old), OFFICER)), OFFICER)
-            if state == "handed-over":
-                await made.id(HandOver(record=model), OFFICER)
-            world.spare[state].append(old if state == "ended-unit" else model)
-        world.things[state] = world.spare[state].pop()
+        records = [old.id if state == "ended-unit" else model for (old, _), model in islice(found, number)]
+        if state == "handed-over":
+            await made.each([HandOver(record=model) for model in records], OFFICER)
+        world.things[state], *world.spare[state] = records
 
 
 MESSAGES = {

@@ -58,9 +58,8 @@ CHANGING = {"rename-organisation", "end-organisation", "renameOrganisation", "en
 
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
-    for _ in range(spare.get("body", 0) + 1):
-        world.spare["body"].append(await made.id(organisation(), OFFICER))
-    ended = await made.id(organisation(), OFFICER)
+    body, ended, *others = await made.each([organisation() for _ in range(spare.get("body", 0) + 2)], OFFICER)
     heir = EndOrganisation(organisation=ended, document="QĐ 3", successor=world.owner, on=ON)
     await made.id(heir, OFFICER)
-    world.things |= {"body": world.spare["body"].pop(), "ended": ended}
+    world.things |= {"body": body, "ended": ended}
+    world.spare["body"] = others

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import islice
 from uuid import uuid4
 
 import msgspec
@@ -73,17 +74,16 @@ def launch(programme: str, year: int = 2019) -> LaunchProgramme:
 
 async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
     document = await made.id(register(world.owner), OFFICER)
-    for state in ("programme", "planned", "unlaunched"):
-        for _ in range(spare.get(state, 0) + 1):
-            programme = await made.id(start(document), OFFICER)
-            if state == "planned":
-                await made.id(AddPlanItem(programme=programme, year=2019, task="x"), OFFICER)
-            world.spare[state].append(programme)
-        world.things[state] = world.spare[state].pop()
-    for _ in range(spare.get("launch", 0) + 1):
-        programme = await made.id(start(document), OFFICER)
-        world.spare["launch"].append(await made.id(launch(programme), OFFICER))
-        world.things["launched"] = programme
+    wanted = {state: spare.get(state, 0) + 1 for state in ("programme", "planned", "unlaunched", "launch")}
+    found = iter(await made.each([start(document) for _ in range(sum(wanted.values()))], OFFICER))
+    programmes = {state: list(islice(found, many)) for state, many in wanted.items()}
+    planned = [AddPlanItem(programme=programme, year=2019, task="x") for programme in programmes["planned"]]
+    await made.each(planned, OFFICER)
+    launched = programmes["launch"]
+    programmes["launch"] = await made.each([launch(programme) for programme in launched], OFFICER)
+    for state, records in programmes.items():
+        world.things[state], *world.spare[state] = records
+    world.things["launched"] = launched[0]
     joined = msgspec.structs.replace(draft(world.owner), programme=world.things["launched"])
     asked = msgspec.structs.replace(
         launch(world.things["launched"], 2020),
@@ -93,7 +93,6 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
     world.things |= {
         "asking": await made.id(asked, OFFICER),
         "document": document,
-        "launch": world.spare["launch"].pop(),
         "joined": await made.id(joined, OFFICER),
     }
 

@@ -1,6 +1,5 @@
 """Relations between models."""
 
-import asyncio
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -30,8 +29,8 @@ async def _suggested(world: World, made: Making, many: int) -> list[tuple[str, s
     tag = uuid4().hex[:8]
     titles = [f"an{tag}{number} binh{tag}{number} khang{tag}{number}" for number in range(many)]
     commands = [msgspec.structs.replace(draft(world.owner), title=title) for title in titles]
-    await asyncio.gather(*(made.id(command, OFFICER) for command in commands))
-    later = list(await asyncio.gather(*(made.id(command, OFFICER) for command in commands)))
+    await made.each(commands, OFFICER)
+    later = await made.each(commands, OFFICER)
     await settled(world.settings)
     async with asking(world.settings) as services:
         query = LookalikesOfModels(keys=tuple(later), first=1, fields={"id": "id", "model": "model"})
