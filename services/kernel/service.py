@@ -149,7 +149,8 @@ class Service:
             await self.broker.connection.publish(nudge_subject(self.name))
 
     async def _replay(self, body: bytes, _: Mapping[str, str]) -> bytes:
-        return await pages.answer(self.store, body)
+        recent = self._sequencer.copy.recent if self._sequencer else None
+        return await pages.answer(self.store, body, recent)
 
     def _readers(self) -> list[Reader]:
         readers = [self._taken(task.readers)() for task in self._background if task.readers]

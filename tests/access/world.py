@@ -161,7 +161,8 @@ class Making:
 
     async def id(self, command: Command, caller: Caller) -> str:
         """The id of the record that the command creates or changes."""
-        kind, answer = (type(command), caller.id), asyncio.get_running_loop().create_future()
+        kind = type(command), caller.id
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         given = self._given.setdefault(kind, [])
         given.append((command, answer))
         if len(given) > 1:

@@ -7,9 +7,7 @@ number that it must follow: NATS refuses the events of a former sequencer, and t
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Awaitable, Sequence
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,14 +19,13 @@ from opentelemetry.trace import SpanKind
 
 from services.kernel import telemetry
 from services.kernel.log import streams
+from services.kernel.log.recent import Recent
 from services.kernel.messages import Recorded
 from services.kernel.mongo.driver import PyMongoError
 from services.kernel.mongo.store import Store
 
 PAGE = 500
 """Most events published together."""
-RECENT = 2000
-"""Most events kept in memory after their numbering. Older ones are read from the log."""
 SILENCE = 5.0
 """Seconds without any acknowledgement after which the stream's tail is read again, and `/readyz` shows a problem."""
 NO_ANSWER = "NATS does not answer. If its disk was full, make room and restart nats-server"
@@ -44,7 +41,7 @@ class Copy:
         self._js: JetStreamContext = nats.jetstream(timeout=5)
         self._producer = store.service
         self._heartbeat = heartbeat
-        self._recent: deque[Recorded] = deque(maxlen=RECENT)
+        self.recent = Recent()
         self._more = asyncio.Event()
         self._head = 0
         self._tail: int | None = None
@@ -75,11 +72,9 @@ class Copy:
         """Tells it the log's last number, and the events that were just numbered."""
         if head < self._head or (events and events[0].seq != self._head + 1):
             # The log was restored: compare the stream with it before anything is appended.
-            self._recent.clear()
+            self.recent.clear()
             self._look_at, self._is_compared = 0.0, False
-        if events and self._recent and events[0].seq != self._recent[-1].seq + 1:
-            self._recent.clear()  # another process numbered events meanwhile
-        self._recent.extend(events)
+        self.recent.add(events)
         self._head = head
         if not self.active:
             self.active, self._tail, self._is_compared = True, None, False
@@ -129,9 +124,8 @@ class Copy:
 
     async def _page(self, tail: int) -> list[Recorded]:
         """The events after `tail` in the log, from memory when they have just been numbered."""
-        if self._recent and self._recent[0].seq <= tail + 1 <= self._recent[-1].seq:
-            first = tail + 1 - self._recent[0].seq
-            return list(islice(self._recent, first, first + PAGE))
+        if recent := self.recent.after(tail, PAGE):
+            return recent
         _, events = await self._store.after(tail, PAGE)
         return events
 
