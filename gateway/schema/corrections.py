@@ -26,6 +26,7 @@ from services.registration.corrections.messages import CORRECTIONS as OF_MODELS
 from services.registration.corrections.messages import (
     CorrectContribution,
     CorrectModel,
+    CorrectModelStep,
     ReverseContribution,
     ReverseMerge,
 )
@@ -236,6 +237,12 @@ class CorrectionsMutation:
         Correction,
         "Đính chính nội dung một mô hình đã đăng ký: có hiệu lực ngay nếu không đổi số liệu, nếu không thì khi "
         "người thứ hai duyệt.",
+    )
+    correct_model_step: CorrectionResult = does(
+        CorrectModelStep,
+        Correction,
+        "Đề nghị đính chính ngày gửi, chấp nhận, bắt đầu, chuyển tiếp, rút hoặc dừng một mô hình; có hiệu lực khi "
+        "người thứ hai duyệt, trong kỳ của ngày đúng.",
     )
     approve_correction: CorrectionResult = does(
         OF_MODELS.ApproveCorrection,

@@ -41,6 +41,7 @@ class CorrectedFact(Word):
 
     CONTRIBUTION = "CONTRIBUTION", "Một lần ghi nhận nguồn lực"
     MODEL = "MODEL", "Nội dung của mô hình đã đăng ký"
+    STEP = "STEP", "Ngày của một bước của mô hình"
     VERDICT = "VERDICT", "Kết quả thẩm định"
     REVOCATION = "REVOCATION", "Thu hồi công nhận, đề nghị biểu dương"
     MERGE = "MERGE", "Việc gộp hai lần ghi nhận tổ chức"

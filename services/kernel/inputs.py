@@ -117,5 +117,15 @@ def not_before(day: date, earliest: date | None, field: str = "on") -> None:
         )
 
 
+def not_after(day: date, latest: date, field: str = "on") -> None:
+    if day > latest:
+        raise Refused(
+            "date-too-late",
+            field,
+            vi=f"Ngày {_vi(day)} muộn hơn ngày của bước sau đó ({_vi(latest)}).",
+            en=f"{day} is after the day of the next step ({latest}).",
+        )
+
+
 def _vi(day: date) -> str:
     return f"{day.day:02}/{day.month:02}/{day.year:04}"

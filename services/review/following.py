@@ -4,6 +4,7 @@ After a restore of registration's database, the model has another history, or no
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -51,6 +52,13 @@ OF_MODEL = (
 OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on", "year")
 """The values that a review has from its model. A decision stays counted as it was made."""
 OF_YEAR = ("year", "opened_on", *COUNTED_BY, *OF_DECISION)
+DAYS = {
+    "registered_on": ("opened_on",),
+    "begun_on": ("begun_on",),
+    "carried_over_on": ("opened_on", "carried_on"),
+    "ended_on": ("closed_on",),
+}
+"""Day of the model → the days of the review that can be the same one."""
 
 Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged | ReviewCorrected | ReviewHandedOver]
 
@@ -225,13 +233,27 @@ def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, Rev
 def follow_correction(
     review: Review, corrected: ModelCorrected, *, act: Act
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected] | None:
-    """The contents of the review's model were corrected. Decisions count under the corrected field and subject."""
+    """The review's model was corrected. Decisions count under the corrected field and subject."""
     counted_by = {"field": corrected.field, "subject_kind": corrected.subject_kind}
-    now = {"title": corrected.title, **counted_by}
+    now: dict[str, Any] = {"title": corrected.title, **counted_by, **_redated(review, corrected)}
+    now["earlier"] = tuple(
+        msgspec.structs.replace(one, **counted_by, **_redated(one, corrected)) for one in review.earlier
+    )
+    if review.verdict is None and corrected.counted_in:
+        now["year"] = corrected.counted_in
     if all(getattr(review, name) == value for name, value in now.items()):
         return None
-    earlier = tuple(msgspec.structs.replace(one, **counted_by) for one in review.earlier)
-    return restate(review, changed(review, **now, earlier=earlier), act=act)
+    return restate(review, changed(review, **now), act=act)
+
+
+def _redated(record: Review | EarlierDecision, corrected: ModelCorrected) -> dict[str, date]:
+    """The corrected days of those steps of the model from which the record has a day."""
+    return {
+        name: date.fromisoformat(change.after)
+        for change in corrected.changes
+        for name in DAYS.get(change.field, ())
+        if change.after and f"{getattr(record, name, None)}" == change.before
+    }
 
 
 def follow_home(

@@ -219,7 +219,9 @@ class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
 
 
 class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
-    """The model has begun, has another owner, or, before a decision, another level; after a restore, any other values.
+    """The model has begun, or has other days, another owner or, before a decision, another level.
+
+    After a restore, any other values.
 
     The owner must not review the model; the level decides where the review is counted.
     """

@@ -220,6 +220,9 @@ async def about_corrections(office: Office, owner: str) -> None:
     await office.do(corrections.CORRECTIONS.DeclineCorrection(correction=second, reason="Đúng rồi"), JUDGE)
     third = await office.id_of(corrections.CorrectModel(**wrong, field="DEFENCE_SECURITY"))
     await office.do(corrections.CORRECTIONS.RecallCorrection(correction=third))
+    begun = (await office.do(models.BeginModel(model=model, on=date(2026, 1, 10))))["version"]
+    day = await office.id_of(corrections.CorrectModelStep(**wrong, step=begun, on=date(2026, 1, 5)))
+    await office.do(corrections.CORRECTIONS.ApproveCorrection(correction=day), JUDGE)
 
 
 async def about_relations_and_questions(office: Office, model: str, other: str) -> None:

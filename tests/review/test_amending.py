@@ -9,6 +9,7 @@ from infra.operate import recount
 from services.corrections.messages import CorrectedFact
 from services.kernel.messages import Event, Refused
 from services.kernel.mongo.codec import to_document
+from services.movement.changes import Change
 from services.movement.words import Field, Level
 from services.registration.models.messages import ModelCarriedOver, ModelCorrected
 from services.reporting.domain import facts_of, fold
@@ -206,15 +207,14 @@ def test_decisions_of_earlier_years_are_corrected_reversed_and_revoked() -> None
     assert (late.earlier[0].revoked_on, late.earlier[0].revoked_version) == (by.on, late.version)
 
 
-def test_corrected_field_of_a_model_holds_for_its_earlier_decisions() -> None:
-    carried, _ = carry_over(NOMINATED, CARRIED, act=act("danvan", CARRIED.on))
+def follows(review: Review, *changes: Change, **more: Any) -> Review:
+    """The review after these corrections of its model."""
     about: dict[str, Any] = {"at": AT, "unit": ACCEPTED.unit, "on": TODAY, "title": ACCEPTED.title}
     corrected = ModelCorrected(
         key="m",
         version=10,
-        field=Field.CULTURE_SOCIETY,
         subject_kind=ACCEPTED.subject_kind,
-        changes=(),
+        changes=changes,
         struck=(),
         counted=(),
         correction="c",
@@ -225,11 +225,41 @@ def test_corrected_field_of_a_model_holds_for_its_earlier_decisions() -> None:
         basis="",
         proposed_by="p",
         approved_by="a",
-        **about,
+        **{"field": ACCEPTED.field, **about, **more},
     )
-    followed = follow_correction(carried, corrected, act=act("danvan", TODAY))
-    assert followed
-    assert {one.field for one in counted(followed[0]).values()} == {Field.CULTURE_SOCIETY}
+    followed = follow_correction(review, corrected, act=act("danvan", TODAY))
+    return followed[0] if followed else review
+
+
+def test_corrected_field_of_a_model_holds_for_its_earlier_decisions() -> None:
+    carried, _ = carry_over(NOMINATED, CARRIED, act=act("danvan", CARRIED.on))
+    followed = follows(carried, field=Field.CULTURE_SOCIETY)
+    assert {one.field for one in counted(followed).values()} == {Field.CULTURE_SOCIETY}
+
+
+def moved(field: str, before: str, after: str) -> Change:
+    return Change(field=field, before=before, after=after)
+
+
+def test_review_has_the_corrected_days_of_its_model() -> None:
+    accepted = follows(NOMINATED, moved("registered_on", "2019-03-01", "2019-02-01"))
+    assert accepted.opened_on == date(2019, 2, 1)
+    begun = follows(OPEN, moved("begun_on", "2019-03-10", "2020-01-05"), counted_in=2020)
+    assert (begun.begun_on, begun.opened_on, begun.year) == (date(2020, 1, 5), date(2019, 3, 1), 2020)
+    carried, _ = carry_over(NOMINATED, CARRIED, act=act("danvan", CARRIED.on))
+    later = follows(carried, moved("carried_over_on", "2020-01-10", "2020-02-01"), counted_in=2020)
+    assert (later.opened_on, later.earlier[0].opened_on) == (date(2020, 2, 1), date(2019, 3, 1))
+    assert follows(NOMINATED, moved("on", "2019-03-10", "2019-03-11"), counted_in=2021) == NOMINATED
+
+
+def test_verdict_of_a_withdrawn_model_counts_until_the_corrected_day() -> None:
+    withdrawn, _ = close(NOMINATED, because=Closing.WITHDRAWN, act=act("danvan", date(2019, 12, 28)))
+    sooner = follows(withdrawn, moved("ended_on", "2019-12-28", "2019-12-20"))
+    assert sooner.closed_on == date(2019, 12, 20)
+    days = {one.on for one in counted(sooner).values() if one.step is ReviewStep.WITHDRAW}
+    assert days == {date(2019, 12, 20)}
+    (entry,) = sooner.restated
+    assert {(len(entry.struck), len(entry.counted))} == {(2, 2)}
 
 
 class Story:

@@ -10,5 +10,6 @@ AREA = Area(
         command(messages.ReverseContribution, handlers.reverse_contribution),
         command(messages.CorrectModel, handlers.correct_model),
         command(messages.ReverseMerge, handlers.reverse_merge),
+        command(messages.CorrectModelStep, handlers.correct_model_step),
     ),
 )

@@ -11,12 +11,12 @@ from services.kernel.act import Act
 from services.kernel.units import DatedUnit
 from services.movement.changes import Change, changes
 from services.movement.words import ContributionKind, Covers, SubjectKind
-from services.registration.models import correcting, history
+from services.registration.models import correcting, history, redating
 from services.registration.models.domain import REVISABLE, Model
 from services.registration.models.messages import ModelCorrected
 from services.registration.programmes.domain import Programme
 
-NAMES = {name: history.NAMES[name] for name in (*REVISABLE, *correcting.CONTRIBUTED)}
+NAMES = {name: history.NAMES[name] for name in (*REVISABLE, *correcting.CONTRIBUTED, *redating.DAYS.values())}
 
 _READ: Mapping[str, Callable[[str], Any]] = {
     "year": int,
@@ -24,6 +24,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "kind": ContributionKind,
     "covers": Covers,
     "on": date.fromisoformat,
+    **dict.fromkeys(redating.DAYS.values(), date.fromisoformat),
 }
 """Field → reads its text in a proposal. Other fields are texts, and an empty text removes the value."""
 _NEEDS_TEXT = frozenset(_READ)
@@ -84,6 +85,14 @@ def reversal(model: Model, version: int) -> Judged:
     after = correcting.without_contribution(model, version)
     found = changes(before, None, correcting.CONTRIBUTED)
     return Judged(model, after, CorrectedFact.CONTRIBUTION, version, found, reverses=True)
+
+
+def step(model: Model, version: int, *, unit: DatedUnit, on: date, act: Act) -> Judged:
+    before = redating.dated_step(model, version)
+    after = redating.with_day(model, version, unit=unit, on=on, act=act)
+    field = redating.DAYS[before.step]
+    found = (Change(field=field, before=f"{before.on}", after=f"{on}"),) if on != before.on else ()
+    return Judged(model, after, CorrectedFact.STEP, version, found)
 
 
 def contents(model: Model, *, programmes: Mapping[str, Programme], act: Act, **given: Any) -> Judged:

@@ -1,6 +1,7 @@
 """Handlers of proposals to correct models and to undo mergers, and how an approved one is judged again and written."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from services.registration.corrections.messages import (
     CORRECTIONS,
     CorrectContribution,
     CorrectModel,
+    CorrectModelStep,
     ReverseContribution,
     ReverseMerge,
 )
@@ -89,6 +91,12 @@ async def correct_model(command: CorrectModel, tx: Transaction) -> Row:
     return await _propose(command, ModelDraft(await _contents(model, given, tx), models), tx)
 
 
+async def correct_model_step(command: CorrectModelStep, tx: Transaction) -> Row:
+    models = Models(tx)
+    model = await models.load(command.model, expected=command.expected_version)
+    return await _propose(command, ModelDraft(await _step(model, command.step, command.on, tx), models), tx)
+
+
 async def reverse_merge(command: ReverseMerge, tx: Transaction) -> Row:
     return await _propose(command, await merging.merged(command.organisation, tx), tx)
 
@@ -102,6 +110,9 @@ async def again(correction: Correction, tx: Transaction) -> ModelDraft | MergeDr
     given = domain.proposed(correction)
     if correction.fact is CorrectedFact.MODEL:
         judged = await _contents(model, given, tx)
+    elif correction.fact is CorrectedFact.STEP:
+        (on,) = given.values()
+        judged = await _step(model, correction.fact_version, on, tx)
     elif correction.reverses:
         judged = domain.reversal(model, correction.fact_version)
     else:
@@ -121,6 +132,10 @@ async def _contribution(model: Model, version: int, given: dict[str, Any], tx: T
     return domain.contribution(model, version, unit=unit, act=tx.act(), **given)
 
 
+async def _step(model: Model, version: int, on: date, tx: Transaction) -> Judged:
+    return domain.step(model, version, unit=await Directory(tx).of(model, on), on=on, act=tx.act())
+
+
 async def _contents(model: Model, given: dict[str, Any], tx: Transaction) -> Judged:
     joined = {model.programme, given.get("programme")}
     programmes = {id_: await Programmes(tx).known(id_) for id_ in joined if id_}
@@ -128,7 +143,7 @@ async def _contents(model: Model, given: dict[str, Any], tx: Transaction) -> Jud
 
 
 async def _propose(
-    command: CorrectContribution | ReverseContribution | CorrectModel | ReverseMerge,
+    command: CorrectContribution | ReverseContribution | CorrectModel | CorrectModelStep | ReverseMerge,
     draft: ModelDraft | MergeDraft,
     tx: Transaction,
 ) -> Row:

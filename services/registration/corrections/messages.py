@@ -9,6 +9,8 @@ from services.movement.words import ContributionKind, Covers, SubjectKind
 
 CORRECTIONS = CorrectionMessages("registration")
 OFFICERS = frozenset({Role.OFFICER})
+STEPPERS = frozenset({Role.OFFICER, Role.APPRAISER})
+"""The roles that take the steps of a model whose days can be corrected."""
 
 
 class _OfModel(Correct, frozen=True, kw_only=True):
@@ -69,3 +71,16 @@ class ReverseMerge(Correct, frozen=True, kw_only=True):
     vi: ClassVar[str] = "Lần gộp tổ chức cần hủy bỏ vì là hai tổ chức khác nhau, và lý do."
 
     organisation: Annotated[Id, described("Mã đã được gộp nhầm vào tổ chức khác.")]
+
+
+class CorrectModelStep(_OfModel, frozen=True, kw_only=True):
+    """Proposes another day of a step of a registered model: its submission, acceptance, begin, continuation or end.
+
+    `step`: the version of the model that the step has led to.
+    """
+
+    roles: ClassVar[frozenset[Role]] = STEPPERS
+    vi: ClassVar[str] = "Ngày đúng của một bước: gửi, chấp nhận, bắt đầu, chuyển tiếp, rút hoặc dừng."
+
+    step: Annotated[int, described("`version` của bước ấy trong `Model.history`.")]
+    on: Annotated[date, described("Ngày đúng của bước ấy.")]

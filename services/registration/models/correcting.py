@@ -20,7 +20,7 @@ from services.movement.homes import spell_on
 from services.movement.words import ContributionKind, Covers
 from services.movement.years import from_year
 from services.registration.models import contributing, drafting
-from services.registration.models.domain import REVISABLE, Implemented, Model
+from services.registration.models.domain import Implemented, Model
 from services.registration.models.messages import (
     Contribution,
     CountedFact,
@@ -32,7 +32,7 @@ from services.registration.programmes.domain import Programme
 
 CONTRIBUTED = ("kind", "amount", "covers", "on", "note")
 """The values of a contribution that can be corrected."""
-OF_LAUNCHES = frozenset({"programme", "year"})
+OF_LAUNCHES = ("programme", "year", "submitted_on")
 """Fields of a model by which launches count it."""
 MOST_RESTATED = 10_000
 """Counted facts that all corrections of a model may strike and add, at most."""
@@ -146,11 +146,11 @@ def without_contribution(model: Model, version: int) -> Model:
 
 def with_fields(model: Model, *, programmes: Mapping[str, Programme], act: Act, **given: Any) -> Model:
     """The registered model with these contents. The corrected field and subject hold for its contributions too."""
-    _require_registered(model)
+    require_registered(model)
     mended = changed(model, **drafting.contents(model, programmes=programmes, act=act, **given))
     return msgspec.structs.replace(
         mended,
-        implemented=_implemented(mended),
+        implemented=implemented_in(mended),
         contributions=tuple(
             msgspec.structs.replace(one, field=mended.field, subject_kind=mended.subject_kind)
             for one in mended.contributions
@@ -158,7 +158,7 @@ def with_fields(model: Model, *, programmes: Mapping[str, Programme], act: Act, 
     )
 
 
-def _implemented(model: Model) -> tuple[Implemented, ...]:
+def implemented_in(model: Model) -> tuple[Implemented, ...]:
     """The times of its implementation, each in the year that it counts in by the model's year."""
     times = tuple(
         msgspec.structs.replace(one, year=from_year(one.on, model.year).year) for one in model.implemented
@@ -176,8 +176,7 @@ def _implemented(model: Model) -> tuple[Implemented, ...]:
 
 def moves_figures(before: Model, after: Model) -> bool:
     """Whether reports, or the numbers of launches, count the model otherwise after the correction."""
-    fields = {change.field for change in changes(before, after, REVISABLE)}
-    return counted(before) != counted(after) or bool(fields & OF_LAUNCHES)
+    return counted(before) != counted(after) or bool(changes(before, after, OF_LAUNCHES))
 
 
 def correct(
@@ -213,6 +212,7 @@ def correct(
         changes=of,
         struck=struck,
         counted=added,
+        counted_in=corrected.implemented[-1].counted_in if corrected.implemented else corrected.year,
         title=corrected.title,
         field=corrected.field,
         subject_kind=corrected.subject_kind,
@@ -228,7 +228,7 @@ def _with(model: Model, before: Contribution, after: Contribution) -> Model:
     return changed(model, **contributing.flagged(mended))
 
 
-def _require_registered(model: Model) -> None:
+def require_registered(model: Model) -> None:
     if model.registered_on is None:
         raise Refused(
             "not-registered",

@@ -115,6 +115,7 @@ class Model(Homed, frozen=True, kw_only=True):
     revised_by: tuple[str, ...] = ()
     submitted_on: date | None = None
     submitted_by: str | None = None
+    submitted_version: int | None = None
     submission_recorded_on: date | None = None
     return_reason: str | None = None
     registered_on: date | None = None

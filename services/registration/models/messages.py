@@ -529,7 +529,8 @@ class ModelCorrected(Event, frozen=True, kw_only=True):
 
     `correction`: its id. `fact_version`: the version of the model that recorded the fact. `basis`: the document behind
     it, in words; may be empty. `approved_by`: None if it changes no figures. Figures count the facts `counted` instead
-    of the facts `struck`, on the days of these facts. `title`, `field`, `subject_kind`: as they are now.
+    of the facts `struck`, on the days of these facts. `title`, `field`, `subject_kind`: as they are now. `counted_in`:
+    the last year in which it counts as implemented, or else the year that it is registered for.
     """
 
     correction: str
@@ -547,6 +548,7 @@ class ModelCorrected(Event, frozen=True, kw_only=True):
     title: str
     field: Field
     subject_kind: SubjectKind
+    counted_in: int | None = None
     made_under: str = ""
     homes: tuple[Home, ...] = ()
 

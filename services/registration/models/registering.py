@@ -34,6 +34,7 @@ def submit(model: Model, *, unit: DatedUnit, act: Act) -> tuple[Model, ModelSubm
         act,
         submitted_on=act.on,
         submitted_by=act.by,
+        submitted_version=model.next_version,
         submission_recorded_on=act.recorded_on,
         return_reason=None,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from uuid import uuid4
 
 from services.corrections.messages import CorrectionsFilter
@@ -9,6 +10,7 @@ from services.registration.corrections.messages import (
     CORRECTIONS,
     CorrectContribution,
     CorrectModel,
+    CorrectModelStep,
     ReverseContribution,
     ReverseMerge,
 )
@@ -44,6 +46,9 @@ async def build(world: World, made: Making, spare: Mapping[str, int]) -> None:
 
 MESSAGES = {
     "registration.correct-model": _title,
+    "registration.correct-model-step": lambda t: CorrectModelStep(
+        model=t.thing, step=99, on=date(2019, 3, 1), reason="x"
+    ),
     "registration.correct-contribution": lambda t: CorrectContribution(
         model=t.thing, contribution=99, amount="1", reason="x"
     ),
@@ -68,6 +73,7 @@ MESSAGES = {
     ),
 }
 INPUTS = {
+    "correctModelStep": lambda t: {"model": t.thing, "step": 99, "on": "2019-03-01", "reason": "x"},
     "correctModel": lambda t: {"model": t.thing, "title": _title(t).title, "reason": "Gõ nhầm"},
     "correctContribution": lambda t: {"model": t.thing, "contribution": 99, "amount": "1", "reason": "x"},
     "reverseContribution": lambda t: {"model": t.thing, "contribution": 99, "reason": "x"},

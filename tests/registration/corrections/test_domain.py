@@ -20,7 +20,8 @@ from services.registration.corrections.domain import NAMES, Judged
 from services.registration.models import history
 from services.registration.models.contributing import contribute
 from services.registration.models.domain import Model
-from services.registration.models.implementing import begin, carry_over, discontinue
+from services.registration.models.implementing import begin, carry_over, discontinue, self_assess
+from services.registration.models.messages import SelfRating
 from services.registration.models.registering import accept, submit, withdraw
 from services.reporting.domain import facts_of, fold
 from services.reporting.measures import Measure
@@ -252,6 +253,84 @@ def test_corrected_year_moves_what_counts_in_it() -> None:
     assert counters["REGISTERED corrected_late"] == -1
     story.corrected(domain.contents(story.model, programmes={}, act=act(), year=2018, field="VHXH"))
     assert story.recounted()["REGISTERED by.FIELD.CULTURE_SOCIETY"] == 1
+
+
+def test_corrected_day_of_a_step_moves_what_counts_on_it() -> None:
+    story = Story()
+    begun = story.step(begin, act(on=date(2018, 6, 1)))
+    carried = story.step(carry_over, act(on=date(2019, 2, 1)))
+    story.model, event = discontinue(story.model, unit=WARD, reason="Xong", act=act(on=date(2019, 9, 1)))
+    story.events.append(event)
+
+    def day(version: int, on: date) -> Judged:
+        return domain.step(story.model, version, unit=WARD, on=on, act=act(on=TODAY))
+
+    judged = day(begun, date(2018, 7, 2))
+    (change,) = judged.changes
+    assert (change.field, change.before, change.after) == ("begun_on", "2018-06-01", "2018-07-02")
+    assert domain.proposed(proposed(judged)) == {"begun_on": date(2018, 7, 2)}
+    story.corrected(judged)
+    story.recounted()
+    facts = [fact for event in story.events for fact in facts_of(event, recorded(event))]
+    halves = {
+        period: c["total"] for (period, u, m), c in fold(facts).items() if (u, m) == ("vn", "IMPLEMENTED")
+    }
+    assert (int(halves["2018-H1"]), int(halves["2018-H2"])) == (0, 1)
+
+    story.corrected(day(3, date(2018, 4, 1)))
+    story.corrected(day(carried, date(2019, 3, 1)))
+    story.corrected(day(story.model.ended.version if story.model.ended else 0, date(2019, 10, 1)))
+    story.recounted()
+    days = (story.model.registered_on, [one.on for one in story.model.implemented], story.model.state_since)
+    assert days == (date(2018, 4, 1), [date(2018, 7, 2), date(2019, 3, 1)], date(2019, 10, 1))
+
+    for version, on, expected in (
+        (99, TODAY, "step-not-found"),
+        (3, date(2018, 7, 3), "date-too-late"),
+        (begun, date(2018, 3, 31), "date-too-early"),
+        (carried, date(2018, 12, 31), "already-this-year"),
+    ):
+        with pytest.raises(Refused) as refused:
+            day(version, on)
+        assert code(refused) == expected
+
+
+def test_corrected_day_of_a_withdrawal_moves_what_the_model_takes_back() -> None:
+    story = Story()
+    story.gives("5")
+    withdrawn = story.step(withdraw, act(on=date(2019, 2, 1)), reason="Trùng")
+    assert story.recounted()["LAND_M2 total"] == 5
+    day: dict[str, Any] = {"unit": WARD, "act": act(on=TODAY)}
+    story.corrected(domain.step(story.model, withdrawn, on=date(2018, 9, 1), **day))
+    assert "LAND_M2 total" not in story.recounted()
+
+
+def test_corrected_day_of_a_submission_changes_the_numbers_of_launches() -> None:
+    story = Story()
+    day: dict[str, Any] = {"unit": WARD, "act": act(on=TODAY)}
+    story.corrected(domain.step(story.model, 3, on=date(2018, 4, 1), **day))
+    judged = domain.step(story.model, 2, on=date(2018, 3, 15), **day)
+    assert judged.figures
+    story.corrected(judged)
+    assert story.model.submitted_on == date(2018, 3, 15)
+    for on, expected in ((date(2018, 2, 28), "date-too-early"), (date(2018, 4, 2), "date-too-late")):
+        with pytest.raises(Refused) as refused:
+            domain.step(story.model, 2, on=on, **day)
+        assert code(refused) == expected
+
+
+def test_day_of_a_step_stays_beside_the_self_assessment() -> None:
+    story = Story()
+    begun = story.step(begin, act(on=date(2018, 6, 1)))
+    story.step(self_assess, act(on=date(2018, 8, 1)), rating=SelfRating.MET, text="Tốt")
+    day: dict[str, Any] = {"unit": WARD, "act": act(on=TODAY)}
+    with pytest.raises(Refused) as refused:
+        domain.step(story.model, begun, on=date(2018, 8, 2), **day)
+    assert code(refused) == "date-too-late"
+    ended = story.step(discontinue, act(on=date(2018, 9, 1)), reason="Xong")
+    with pytest.raises(Refused) as refused:
+        domain.step(story.model, ended, on=date(2018, 7, 31), **day)
+    assert code(refused) == "date-too-early"
 
 
 def test_only_what_changes_no_figure_is_applied_without_a_second_person() -> None:

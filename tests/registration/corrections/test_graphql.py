@@ -28,6 +28,9 @@ NOMINATED = "Ngày đề nghị biểu dương, khen thưởng"
 COUNTS = "query($unit: ID!) { correctionCounts(unit: $unit) { waiting applied declined recalled } }"
 REPORT = """query($unit: ID!, $period: String!) { report(unit: $unit, period: $period) { ... on Report { complete
   figures { measure total corrected correctedLate breakdowns { by gap rows { code value } } } } } }"""
+REVIEW = "query($id: ID!) { node(id: $id) { ... on Review { begunOn } } }"
+STEPS = """query($id: ID!) { node(id: $id) { ... on Model {
+  history(first: 50) { edges { node { step version } } } } } }"""
 Figures = dict[str, dict[str, Decimal]]
 
 
@@ -55,6 +58,10 @@ def more(after: Figures, before: Figures) -> Figures:
 
 async def node(person: Person, query: str, id_: str) -> Any:
     return (await person.ask(query, id=id_))["node"]
+
+
+async def steps(office: Office, model: str) -> list[dict[str, Any]]:
+    return [edge["node"] for edge in (await node(office.officer, STEPS, model))["history"]["edges"]]
 
 
 async def refused(person: Person, name: str, **given: Any) -> str:
@@ -192,4 +199,22 @@ async def test_contents_of_an_accepted_model_are_corrected_and_its_review_follow
     counted = more(await figures(office, "2019"), before)
     assert counted["RECOGNISED"]["total"] == 1
     assert "NOT_MET" not in counted
+
+    halves = [await figures(office, half) for half in ("2019-H1", "2019-H2")]
+    (begun,) = [step for step in await steps(office, model) if step["step"] == "BEGIN"]
+    day = {"model": model, "step": begun["version"], "on": "2019-07-02", "reason": "Gõ nhầm tháng"}
+    assert (
+        await refused(office.officer, "correctModelStep", **{**day, "on": "2019-02-28"}) == "date-too-early"
+    )
+    later = await does("correctModelStep", **day)
+    await leader.does("approveCorrection", correction=later)
+    assert (await node(leader, CORRECTION, later))["values"] == [
+        {"field": "begunOn", "name": "Ngày bắt đầu triển khai", "before": "2019-04-01", "after": "2019-07-02"}
+    ]
+    moved = [
+        more(await figures(office, half), was)["IMPLEMENTED"]["total"]
+        for half, was in zip(("2019-H1", "2019-H2"), halves, strict=True)
+    ]
+    assert moved == [-1, 1]
+    assert (await node(leader, REVIEW, review))["begunOn"] == "2019-07-02"
     assert (await recount(graphql.settings)).differences == []
