@@ -72,14 +72,15 @@ def _write(request: Writing) -> Answer:
     from services.kernel.sheets import writing
 
     opening = (
-        writing.comma_separated(request.into, request.headings)
+        writing.comma_separated(request.into, *request.tables)
         if request.format is FileFormat.CSV
-        else writing.workbook(request.into, request.title, request.headings, request.widths)
+        else writing.workbook(request.into, *request.tables)
     )
-    with opening as sheet, suppress(EOFError):
+    with opening as tables, suppress(EOFError):
         while True:
-            for row in pickle.load(sys.stdin.buffer):  # noqa: S301 - of our parent
-                sheet.write(row)
+            place, rows = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our parent
+            for row in rows:
+                tables[place].write(row)
     return Answer()
 
 

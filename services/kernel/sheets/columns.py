@@ -1,9 +1,9 @@
 """The columns of a sheet, declared once: for the template, the import and the export."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.kernel.kinds import Noun
 from services.kernel.sheets import values
@@ -38,6 +38,18 @@ class Column:
         return (self.key, self.heading, *self.aliases)
 
 
+class Table(NamedTuple):
+    """The headings of a table that is written, with the widths of its columns. `title`: of its worksheet."""
+
+    title: str
+    headings: Sequence[str]
+    widths: Sequence[int]
+
+    @classmethod
+    def of(cls, title: str, columns: Sequence[Column]) -> "Table":
+        return cls(title, [column.heading for column in columns], [column.width for column in columns])
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a sheet looks in a file.
@@ -61,12 +73,8 @@ class Layout:
         return {column.key: column for column in self.columns}
 
     @property
-    def headings(self) -> list[str]:
-        return [column.heading for column in self.columns]
-
-    @property
-    def widths(self) -> list[int]:
-        return [column.width for column in self.columns]
+    def table(self) -> Table:
+        return Table.of(self.title, self.columns)
 
     def column_named(self, heading: str) -> Column | None:
         """The column by heading or alias. Marks, case, blanks, punctuation and a star for "required" do not matter."""

@@ -149,7 +149,7 @@ class Sheets:
         unit = await self._path_of(tx, sheet.exported_unit(command))
         tx.scope.require(unit)
         suffix = "csv" if command.format is FileFormat.CSV else "xlsx"
-        job = {"unit": unit, "name": f"{sheet.export_file}.{suffix}"}
+        job = {"unit": unit, "name": f"{sheet.exported_name(command)}.{suffix}"}
         return await self._start(sheet, JobKind.EXPORT, command, job, tx)
 
     async def _start(

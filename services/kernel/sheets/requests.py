@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from services.kernel.messages import Refusal
-from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.columns import Layout, Table
 from services.kernel.sheets.messages import FileFormat
 
 
@@ -35,13 +35,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Writes the rows that follow to `into`."""
+    """Writes the rows that follow to `into`. They come in lists, each with the place of its table in `tables`.
+
+    A CSV file has one table.
+    """
 
     into: Path
     format: FileFormat
-    title: str
-    headings: Sequence[str]
-    widths: Sequence[int]
+    tables: Sequence[Table]
     limits: Limits = LIMITS
 
 

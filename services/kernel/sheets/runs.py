@@ -19,14 +19,14 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.sheets import apart, files, identity, jobs, values
 from services.kernel.sheets.apart import BATCH, ReadRows
-from services.kernel.sheets.columns import FATE, REASON, Column
+from services.kernel.sheets.columns import FATE, REASON, Column, Layout, Table
 from services.kernel.sheets.identity import Identities
 from services.kernel.sheets.jobs import Told
 from services.kernel.sheets.judging import Outcome, contradicts, imported_before, repeats
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import Fate, FileFormat, JobKind
 from services.kernel.sheets.requests import Writing
-from services.kernel.sheets.sheet import AnySheet, Importer
+from services.kernel.sheets.sheet import AnySheet, Attachment, Importer
 
 LONGEST_TITLE = 200
 
@@ -129,21 +129,29 @@ class Run:
         return Outcome(fate, record, version, new, title, (*outcome.problems, *line.notes))
 
     async def _export(self, folder: Path) -> str:
-        job, layout = self._job, self._sheet.layout
-        exporter = self._sheet.exporter(self._command, self._reading())
+        job, access, parts = self._job, self._reading(), self._parts()
+        exporter = self._sheet.exporter(self._command, access)
         await self._note({"total": await exporter.count(), "done": 0})
         file = folder / job["name"]
-        writing = Writing(file, self._command.format, layout.title, layout.headings, layout.widths)
+        tables = [Table.of(part.title, part.columns) for part in parts]
         done = 0
-        async with self._children, apart.child(writing) as sheet:
+        async with self._children, apart.child(Writing(file, self._command.format, tables)) as sheet:
             async for records in exporter.batches(BATCH):
-                await sheet.send(
-                    [[record.get(column.key) for column in layout.columns] for record in records]
-                )
+                for place, part in enumerate(parts):
+                    shown = await part.rows(records, access) if isinstance(part, Attachment) else records
+                    rows = [[row.get(column.key) for column in part.columns] for row in shown]
+                    await sheet.send((place, rows))
                 done += len(records)
                 await self._note({"done": done})
             await sheet.answer()
         return await self._keep(file, job["name"])
+
+    def _parts(self) -> list[Layout | Attachment[Any]]:
+        """The tables of the export."""
+        layout, attachment = self._sheet.layout, self._sheet.attachment
+        if attachment and attachment.alone(self._command):
+            return [attachment]
+        return [layout, attachment] if attachment and self._command.format is FileFormat.XLSX else [layout]
 
     async def _keep(self, file: Path, name: str) -> str:
         caller, scope = self._asking()
@@ -159,13 +167,13 @@ class Run:
         layout = self._sheet.layout
         shown = {*found.letters, layout.identified_by, layout.versioned_by}
         columns = [column for column in layout.columns if column.key in shown]
-        headings = [*(column.heading for column in columns), FATE, REASON]
-        widths = [*(column.width for column in columns), 24, 80]
-        writing = Writing(into, FileFormat.XLSX, layout.title, headings, widths)
+        _, headings, widths = Table.of(layout.title, columns)
+        table = Table(layout.title, [*headings, FATE, REASON], [*widths, 24, 80])
+        writing = Writing(into, FileFormat.XLSX, [table])
         async with self._children, apart.child(writing) as sheet:
             for lines in found.batches():
                 told = await jobs.told(access, self._job["_id"], lines[0].number, lines[-1].number)
-                await sheet.send([self._as_told(line, columns, told.get(line.number)) for line in lines])
+                await sheet.send((0, [self._as_told(line, columns, told.get(line.number)) for line in lines]))
             await sheet.answer()
 
     def _as_told(self, line: Line, columns: list[Column], told: Told | None) -> list[Any]:

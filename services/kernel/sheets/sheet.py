@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from services.kernel.mongo.access import Access
 from services.kernel.mongo.transaction import Transaction
-from services.kernel.sheets.columns import Layout
+from services.kernel.sheets.columns import Column, Layout
 from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.lines import Line
 from services.kernel.sheets.messages import StartExport, StartImport
@@ -35,6 +35,29 @@ class Exporter(Protocol):
         """Records as values by column key: texts, whole numbers, amounts, days. Keys left out are empty cells."""
 
 
+class Attached(Protocol):
+    """Reads the rows of a second table of an export: values by column key, about these records of one batch."""
+
+    async def __call__(
+        self, records: Sequence[Mapping[str, Any]], access: Access
+    ) -> Sequence[Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment(Generic[X]):
+    """A second table of an export, on a worksheet of its own. An import does not read it.
+
+    `title`: of the worksheet. `alone`: whether a command exports this table only, under the name `file` without suffix:
+    a CSV file has one table.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Attached
+    alone: Callable[[X], bool]
+    file: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet(Generic[I, X, E]):
     """A sheet of a service.
@@ -55,6 +78,12 @@ class Sheet(Generic[I, X, E]):
     exports: type[X]
     exporter: Callable[[X, Access], Exporter]
     exported_unit: Callable[[X], str]
+    attachment: Attachment[X] | None = None
+
+    def exported_name(self, command: X) -> str:
+        """The name of the file without suffix."""
+        attachment = self.attachment
+        return attachment.file if attachment and attachment.alone(command) else self.export_file
 
 
 AnySheet = Sheet[Any, Any, Any]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from services.kernel.sheets import values
+from services.kernel.sheets.columns import Table
 from services.kernel.sheets.lines import quoted
 
 A4 = 9
@@ -20,8 +21,8 @@ class Writer(Protocol):
 
 
 @contextmanager
-def workbook(file: Path, title: str, headings: Sequence[str], widths: Sequence[int]) -> Iterator[Writer]:
-    """`title`: of the worksheet. Texts are texts, never formulas or links."""
+def workbook(file: Path, *tables: Table) -> Iterator[Sequence[Writer]]:
+    """A worksheet for each table. Texts are texts, never formulas or links."""
     import xlsxwriter  # 8 MB, for the process that writes a workbook
 
     book = xlsxwriter.Workbook(
@@ -33,25 +34,30 @@ def workbook(file: Path, title: str, headings: Sequence[str], widths: Sequence[i
             "strings_to_numbers": False,
         },
     )
-    sheet = book.add_worksheet(title)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
-    for place, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    yield [_Rows(_worksheet(book, table, bold), day, wrapped) for table in tables]
+    book.close()
+
+
+def _worksheet(book: Any, table: Table, bold: Any) -> Any:
+    sheet = book.add_worksheet(table.title)
+    for place, (heading, width) in enumerate(zip(table.headings, table.widths, strict=True)):
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, heading, bold)
     sheet.freeze_panes(1, 0)
     for_printing(sheet)
-    yield _Rows(sheet, day, book.add_format({"text_wrap": True, "valign": "top"}))
-    book.close()
+    return sheet
 
 
 @contextmanager
-def comma_separated(file: Path, headings: Sequence[str]) -> Iterator[Writer]:
+def comma_separated(file: Path, table: Table) -> Iterator[Sequence[Writer]]:
     """A CSV file in UTF-8 with a byte order mark: without the mark, Excel reads another encoding."""
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = _Lines(csv.writer(stream))
-        writer.write(headings)
-        yield writer
+        writer.write(table.headings)
+        yield [writer]
 
 
 def for_printing(sheet: Any) -> None:

@@ -50,11 +50,21 @@ class StartImport(sheets.StartImport, frozen=True, kw_only=True):
 
 
 class StartExport(sheets.StartExport, frozen=True, kw_only=True):
-    """Exports a list of models. `filter`: of the list; it must name a unit."""
+    """Exports a list of models. `filter`: of the list; it must name a unit.
+
+    A workbook has the corrections of these models on a second worksheet. `corrections`: only these.
+    """
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
 
     filter: Annotated[ModelsFilter, described("Lọc như danh sách mô hình; phải nêu đơn vị, trừ cả nước.")]
+    corrections: Annotated[
+        bool,
+        described(
+            "Có: chỉ xuất các đính chính của những mô hình ấy, mỗi giá trị trước và sau một dòng. Tệp XLSX của danh "
+            "sách đã có sẵn trang “Đính chính”; tệp CSV chỉ chứa một bảng."
+        ),
+    ] = False
 
 
 class CancelJob(sheets.CancelJob, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from services.registration.organisations.repository import Organisations, ids_of
 from services.registration.programmes import repository as programmes
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
+from services.registration.sheets.corrections import ATTACHMENT
 from services.registration.sheets.domain import judge
 from services.registration.sheets.known import RESOURCES, Effect, Known
 from services.registration.sheets.messages import MODELS, StartExport, StartImport
@@ -184,4 +185,5 @@ SHEET = Sheet(
     exports=StartExport,
     exporter=ModelsExporter,
     exported_unit=lambda command: command.filter.unit or COUNTRY,
+    attachment=ATTACHMENT,
 )

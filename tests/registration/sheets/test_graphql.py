@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from csv import reader
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,57 @@ async def test_exported_list_is_unchanged_by_its_import(graphql: GraphQL) -> Non
     job = await done(who, csv(("Mã mô hình", *HEADINGS), line), "d.csv", check=False)
     (told,) = await rows(who, job["id"])
     assert (told["fate"], [p["code"] for p in told["problems"]]) == ("ERROR", ["handed-over"])
+
+
+async def test_export_shows_corrected_values_before_and_after(graphql: GraphQL, tmp_path: Path) -> None:
+    office = await owned(graphql)
+    who, owner = office.officer, await office.organisation()
+    model = await office.registered(owner)
+    await who.does("recordContribution", model=model, kind="LAND_M2", amount="11553", on="2019-03-05")
+    asked = "query($id: ID!) { node(id: $id) { ... on Model { contributions { version } } } }"
+    (given,) = (await who.ask(asked, id=model))["node"]["contributions"]
+    slip = {"model": model, "contribution": given["version"], "amount": "1155.3", "reason": "Sót dấu phẩy"}
+    asked_for = await who.does("correctContribution", **slip, document="BB 12/BB-UBND")
+    await Person(graphql, Role.LEADER).does("approveCorrection", correction=asked_for)
+    waiting = await who.does("correctModel", model=model, field="VHXH", reason="Ghi nhầm")
+    only = {"filter": {"unit": WARD, "owner": owner}}
+    shown = {}
+    for name, person, wanted in (
+        ("book", who, only),
+        ("list", who, {**only, "format": "CSV", "corrections": True}),
+        ("seen", office.reporter, {**only, "format": "CSV", "corrections": True}),
+    ):
+        started = await person.ask(EXPORT, k=f"export {name} {model}", i=wanted)
+        job = await ended(person, started["startExport"]["id"])
+        shown[name] = (await fetched(person, job["result"])).content
+    (tmp_path / "book.xlsx").write_bytes(shown["book"])
+    models, corrections = load_workbook(tmp_path / "book.xlsx").worksheets
+    assert (models.title, corrections.title, models.max_row) == ("Mô hình", "Đính chính", 2)
+    headings, row = corrections.iter_rows(values_only=True)
+    cells: dict[Any, Any] = dict(zip(headings, row, strict=True))
+    today = cells.pop("Có hiệu lực ngày").strftime("%d/%m/%Y")
+    assert cells == {
+        "Mã mô hình": model,
+        "Tên mô hình": "Ngõ xóm sạch đẹp",
+        "Dữ kiện": "Một lần ghi nhận nguồn lực",
+        "Mục được đính chính": "Số lượng nguồn lực",
+        "Giá trị trước": 11553,
+        "Giá trị sau": 1155.3,
+        "Lý do đính chính": "Sót dấu phẩy",
+        "Văn bản căn cứ": "BB 12/BB-UBND",
+        "Người đề nghị": f"officer@{CITY}",
+        "Người duyệt": f"leader@{CITY}",
+        "Mã đính chính": asked_for,
+    }
+    listed_ = list(reader(shown["list"].decode("utf-8-sig").splitlines()))
+    assert listed_[0] == list(headings)
+    assert listed_[1][4:9] == ["11.553", "1.155,3", today, "Sót dấu phẩy", "BB 12/BB-UBND"]
+    assert waiting not in shown["list"].decode()
+    # A reporter sees the values, and neither the reason nor the persons.
+    (_, seen) = reader(shown["seen"].decode("utf-8-sig").splitlines())
+    assert seen[4:] == ["11.553", "1.155,3", today, "", "BB 12/BB-UBND", "", "", asked_for]
+    back = await done(who, shown["book"], "sổ.xlsx", check=False)
+    assert back["counts"] == {"accepted": 0, "warning": 0, "unchanged": 1, "error": 0}
 
 
 async def test_row_with_a_model_revises_a_draft_and_records_new_contributions(graphql: GraphQL) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.kernel.messages import Refused
 from services.kernel.sheets import writing
+from services.kernel.sheets.columns import Table
 from services.kernel.sheets.judging import Outcome
 from services.kernel.sheets.messages import Fate
 from services.kernel.sheets.reading import opened
@@ -24,6 +25,7 @@ from services.registration.models.messages import StatedResult
 from services.registration.organisations.domain import Organisation
 from services.registration.programmes.domain import Programme
 from services.registration.sheets.columns import LAYOUT
+from services.registration.sheets.corrections import ATTACHMENT
 from services.registration.sheets.domain import judge
 from services.registration.sheets.known import Effect, Known
 from services.registration.sheets.sheet import row as exported
@@ -435,12 +437,14 @@ def test_exported_model_is_unchanged_by_its_import(tmp_path: Path, plain: bool, 
         return
     file = tmp_path / ("a.csv" if plain else "a.xlsx")
     context: Any = (
-        writing.comma_separated(file, LAYOUT.headings)
+        writing.comma_separated(file, LAYOUT.table)
         if plain
-        else writing.workbook(file, LAYOUT.title, LAYOUT.headings, LAYOUT.widths)
+        else writing.workbook(file, LAYOUT.table, Table.of(ATTACHMENT.title, ATTACHMENT.columns))
     )
-    with context as sheet:
+    with context as (sheet, *attached):
         record = exported(model, OWNER.name)
+        for table in attached:
+            table.write([model.id, model.title, *["x"] * (len(ATTACHMENT.columns) - 2)])
         sheet.write([record.get(column.key) for column in LAYOUT.columns])
     (outcome,) = judged(file, known(models={model.id: model}))
     assert (outcome.fate, outcome.problems, outcome.effect) == (Fate.UNCHANGED, (), Effect())
