@@ -32,7 +32,7 @@ from services.registration.reorganisations.messages import (
     ReorganisedUnit,
     UnitsReorganised,
 )
-from services.registration.reorganisations.past import with_past
+from services.registration.reorganisations.past import OF_THE_PAST, Pasts
 from services.registration.units import naming
 from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
@@ -194,8 +194,7 @@ class _Planning:
         """Row → id of the old unit."""
         self._states: dict[str, _State] = {}
         """Id → state of each unit that continues or begins."""
-        self._pasts: dict[str, DatedUnit] = {}
-        """Id → unit with what it was until the day, of units of which the file says it."""
+        self._pasts = Pasts(day, known, str(read.document), self._say)
         self._by_code: dict[str, str] = {}
         """Code → id, of new units and of units that get another code."""
 
@@ -207,7 +206,12 @@ class _Planning:
         self._check_ends()
         self._check_chains()
         self._check_codes()
+        self._pasts.plan()
         moved = [] if self._problems else self._moved()
+        if len({unit.id for unit in moved}) < len(moved):
+            vi = "Tệp vừa nói về trước ngày ấy vừa đổi từ ngày ấy cùng một đơn vị: hãy chia thành hai tệp."
+            en = "The file says what a unit was until the day, and changes it from then on: make two files."
+            self._problems.append(Problem(None, None, _P.TIME_OVERLAPS, vi, en))
         if len(moved) > LARGEST_BATCH:
             vi = f"{len(moved)} đơn vị thay đổi, tối đa {LARGEST_BATCH} trong một lần: hãy chia tệp theo văn bản."
             en = f"{len(moved)} units change, at most {LARGEST_BATCH} at once: divide the file by document."
@@ -217,7 +221,9 @@ class _Planning:
             return Plan(lines=tuple(self._lines()), problems=problems)
         began = sum(1 for state in self._states.values() if state.lines)
         changed = sum(1 for state in self._states.values() if state.line and not state.lines)
-        changed += len(self._pasts)
+        past = self._pasts.units.keys()
+        began += len(past - self._known.keys())
+        changed += len(past & self._known.keys())
         return Plan(
             lines=tuple(self._lines()),
             units=tuple(moved),
@@ -233,8 +239,8 @@ class _Planning:
     def _sort_lines(self) -> None:
         goes_on: dict[str, Line] = {}
         for line in self._read.lines:
-            if line.kind is ReorganisationKind.EARLIER:
-                self._say_past(line)
+            if line.kind in OF_THE_PAST:
+                self._pasts.add(line)
                 continue
             unit = self._old_unit(line)
             if unit is None:
@@ -250,29 +256,6 @@ class _Planning:
             else:
                 goes_on[unit.id] = line
                 self._go_on(unit, line)
-
-    def _say_past(self, line: Line) -> None:
-        unit = self._known.get(line.old) or next(
-            (u for u in self._known.values() if (s := u.at(self._day)) and s.code == line.old), None
-        )
-        if unit is None or unit.id == COUNTRY:
-            vi, en = f"Không có đơn vị “{line.old}”.", f"There is no unit “{line.old}”."
-            self._say(line, "old", _P.UNIT_UNKNOWN, vi, en)
-            return
-        past = with_past(unit, line, self._day)
-        if unit.id in self._pasts:
-            vi, en = f"{_name(unit)} đã có ở một dòng khác.", f"{_name(unit)} is in another row already."
-            self._say(line, "old", _P.UNIT_TWICE, vi, en)
-        elif past is None:
-            vi = f"{_name(unit)} chưa có, không còn hoặc đã có thay đổi vào ngày {self._day:%d/%m/%Y}."
-            en = f"{_name(unit)} was not in force, or changed already, on {self._day}."
-            self._say(line, "old", _P.TIME_OVERLAPS, vi, en)
-        elif len({(s.name, s.kind, s.code) for s in past.spells if self._day in (s.since, s.until)}) == 1:
-            vi, en = "Dòng không thay đổi gì.", "The row changes nothing."
-            self._say(line, "kind", _P.NOTHING_CHANGES, vi, en)
-        else:
-            self._old[line.row] = unit.id
-            self._pasts[unit.id] = past
 
     def _old_unit(self, line: Line) -> DatedUnit | None:
         """The unit that is in force on the day before and has no change from the day on."""
@@ -583,7 +566,7 @@ class _Planning:
                     parent=state.parent,
                 )
             moved.append(replace(unit, spells=(*self._ended(unit).spells, new)))
-        moved += self._pasts.values()
+        moved += self._pasts.units.values()
         return [*moved, *(self._began(state) for state in self._states.values() if state.lines)]
 
     def _ended(self, unit: DatedUnit) -> DatedUnit:
@@ -620,8 +603,10 @@ class _Planning:
     def _lines(self) -> Iterator[ReorganisedUnit]:
         for line in sorted(self._read.lines, key=lambda line: line.row):
             old = self._old.get(line.row)
-            if line.kind is ReorganisationKind.EARLIER and old:
-                yield self._past_line(line, self._pasts[old])
+            if line.kind in OF_THE_PAST:
+                unit = self._pasts.units.get(self._pasts.old.get(line.row, ""))
+                if unit:
+                    yield self._past_line(line, unit)
                 continue
             becomes = f"u{line.code}-{self._day}" if line.kind in ENDING else old
             state = self._states.get(becomes or "")
@@ -640,18 +625,19 @@ class _Planning:
                 )
 
     def _past_line(self, line: Line, unit: DatedUnit) -> ReorganisedUnit:
-        spell = unit.in_force(self._day)
+        spell, is_former = unit.in_force(self._day), line.kind is ReorganisationKind.FORMER
+        lines = [one for one in unit.predecessors if one.unit == self._pasts.key(line)]
         return ReorganisedUnit(
             row=line.row,
             kind=line.kind,
-            unit=f"{unit.id}<{self._day}",
+            unit=f"{self._pasts.key(line) if is_former else unit.id}<{self._day}",
             becomes=unit.id,
             name=spell.name,
             code=spell.code,
             level=spell.level,
             parent=spell.parent,
-            whole=True,
-            main=True,
+            whole=not is_former or lines[0].kind is SuccessionKind.MERGE,
+            main=not is_former or lines[0].main,
         )
 
 

@@ -24,13 +24,15 @@ class ReorganisationKind(Word):
     RENAME = "RENAME", "Đổi tên"
     CHANGE_LEVEL = "CHANGE_LEVEL", "Đổi cấp"
     TRANSFER = "TRANSFER", "Chuyển đơn vị cấp trên"
-    EARLIER = "EARLIER", "Tên, loại, mã trước ngày ấy"
+    EARLIER = "EARLIER", "Tên, loại, mã, cấp trên trước ngày ấy"
+    FORMER = "FORMER", "Đơn vị đã có đến ngày ấy"
 
 
 ENDING = frozenset({ReorganisationKind.MERGE, ReorganisationKind.SPLIT})
 """The kinds that end the old unit. After any other kind the unit continues under its id.
 
-EARLIER changes nothing from the day on: it says what the unit was until then, which the list of units does not tell.
+EARLIER and FORMER change nothing from the day on: they say what there was until then, which the list of units does not
+tell. The old unit of FORMER has another id: `old` names a unit that came of it.
 """
 
 

@@ -78,12 +78,13 @@ def record(known: Unit | None, dated: DatedUnit, *, act: Act) -> tuple[Unit, Uni
 
 def _tells_nothing_new(known: Unit, dated: DatedUnit) -> bool:
     is_same = (known.spells, known.predecessors) == (dated.spells, dated.predecessors)
-    return is_same or not _changes(known.spells) <= _changes(dated.spells)
+    return is_same or not _changes(known) <= _changes(dated)
 
 
-def _changes(spells: Sequence[Spell]) -> set[date]:
-    """The days on which the unit began, changed or ended."""
-    return {day for spell in spells for day in (spell.since, spell.until) if day}
+def _changes(unit: Unit | DatedUnit) -> set[date]:
+    """The days on which the unit began, changed, took over from another one or ended."""
+    days = {day for spell in unit.spells for day in (spell.since, spell.until) if day}
+    return days | {line.on for line in unit.predecessors}
 
 
 def check_batch(units: Sequence[DatedUnit]) -> None:

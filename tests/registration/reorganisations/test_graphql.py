@@ -14,6 +14,7 @@ from tests.commands import Ended, danvan
 from tests.conftest import GraphQL
 from tests.people import Office, Person, counts
 from tests.registration.handovers.test_graphql import figures
+from tests.registration.reorganisations.test_former import COMMUNES, DISTRICT, NORTH, SOURCE, SOUTH, TU_LIEM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -199,3 +200,42 @@ async def test_grants_in_a_parent_reach_units_that_come_under_it(graphql: GraphQ
     assert (await operator(graphql).ask(UNIT, id=moved["id"], on="2025-08-31"))["unit"]["parent"][
         "id"
     ] == PROVINCE
+
+
+TOLD = """
+query($name: String!, $on: Date!, $gone: ID!, $came: ID!) {
+  unitsNamed(name: $name, on: $on, first: 9, within: "u01") { edges { node { unit { id name } } } }
+  unitByCode(code: "019", on: $on) { id name registerOn }
+  unitSuccession(unit: $gone, since: $on, to: "2014-01-01", first: 9) { edges { node { unit { id } whole } } }
+  gone: report(unit: $gone, period: "2012") { ... on Report { unitName registerOn figures {
+    measure total breakdowns { by rows { code name value } } } } }
+  came: report(unit: $came, period: "2012") { ... on Report { complete madeOf { unitName kind } } }
+}
+"""
+
+
+async def test_report_on_2012_names_a_district_that_had_ended_before_the_list(graphql: GraphQL) -> None:
+    head = ",".join([*COLUMNS, "source"])
+    file = "\n".join([head, *(f"{row},{SOURCE}" for row in (*DISTRICT, *COMMUNES))])
+    shown = (await operator(graphql).ask(PREVIEW, file=file))["reorganisationPreview"]
+    assert (shown["problems"], shown["began"], shown["ended"], shown["changed"]) == ([], 2, 0, 25)
+    await operator(graphql).does("reorganiseUnits", file=file)
+    city = Office(graphql, "u01")
+    owner = await city.organisation(unit="u00598", on="2012-02-01")
+    model = await city.draft(owner, on="2012-02-02")
+    await city.officer.does("submitModel", model=model, on="2012-02-03")
+    await city.appraiser.does("acceptModel", model=model, on="2012-02-04")
+    await city.officer.does("recordContribution", model=model, kind="WORK_DAY", amount="3", on="2012-05-05")
+    await graphql.settled()
+    told = await city.reporter.ask(TOLD, name="Từ Liêm", on="2012-05-05", gone=TU_LIEM, came=NORTH)
+    assert told["unitByCode"] == {"id": TU_LIEM, "name": "Huyện Từ Liêm", "registerOn": "2025-06-30"}
+    assert [edge["node"]["unit"]["id"] for edge in told["unitsNamed"]["edges"]] == [TU_LIEM]
+    heirs = [edge["node"] for edge in told["unitSuccession"]["edges"]]
+    assert heirs == [{"unit": {"id": one}, "whole": False} for one in (SOUTH, NORTH)]
+    part = {"unitName": "Huyện Từ Liêm", "kind": "PART"}
+    assert told["came"] == {"complete": False, "madeOf": [part]}
+    assert (told["gone"]["unitName"], told["gone"]["registerOn"]) == ("Huyện Từ Liêm", "2025-06-30")
+    (work,) = [one for one in told["gone"]["figures"] if one["measure"] == "WORK_DAY"]
+    rows = {part["by"]: part["rows"] for part in work["breakdowns"]}["PLACE"]
+    assert [(row["name"], row["value"]) for row in rows if row["value"] != "0"] == [("Xã Liên Mạc", "3")]
+    assert (await recount(graphql.settings)).differences == []
