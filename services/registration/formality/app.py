@@ -38,7 +38,10 @@ AREA = Area(
         query(messages.QuestionsById, handlers.questions_by_id),
         query(messages.QuestionsOfModels, handlers.questions_of_models),
     ),
-    subscriptions=(batches(*handlers.HEARD, handler=handlers.suspect, reader="formality"),),
+    subscriptions=(
+        batches(*handlers.HEARD, handler=handlers.suspect, reader="formality"),
+        batches(*handlers.HEARD_LATER, handler=handlers.suspect, reader="formality-corrections"),
+    ),
     tasks=(Task("formality check", CHECK.late(lambda check: check)),),
     indexes=repository.INDEXES,
     unscoped=(repository.GROUPS, repository.DUE),

@@ -51,8 +51,8 @@ MOST_SHOWN = 10
 MID_YEAR = (7, 1)
 AT_LEAST = timedelta(days=90)
 """Time that a model has to begin after its registration, at least."""
-OF_TEXT = frozenset({FormalityRule.BOILERPLATE, FormalityRule.NOTHING_CONCRETE, FormalityRule.SAME_TEXT})
-"""The rules whose ground goes when the text of the registration is completed."""
+OF_CONTENTS = frozenset(FormalityRule) - {FormalityRule.NO_ACTIVITY}
+"""The rules whose ground goes when the contents of the registration are changed."""
 TIME_TO_ANSWER = timedelta(days=14)
 """After this time a question can be settled without an answer."""
 
@@ -255,21 +255,28 @@ def ask_again(question: Question, suspicion: Suspicion, *, act: Act) -> tuple[Qu
 
 
 def ground_gone(
-    question: Question, model: Model, matches: Collection[FormalityRule] | None
+    question: Question, model: Model, matches: Collection[FormalityRule] | None, today: date
 ) -> tuple[str, str] | None:
     """Why the open question has no ground any more, in Vietnamese and in English; None while it has.
 
-    `matches`: the rules that the model matches as it was submitted now; None if it was not submitted.
+    `matches`: the rules that the model matches as it was submitted or corrected now; None if it was neither.
     """
     if model.state is ModelState.WITHDRAWN:
         return "Mô hình đã rút đăng ký.", "The model was withdrawn."
     if question.rule is FormalityRule.NO_ACTIVITY and model.implemented:
         begun = model.implemented[0].on
         return f"Mô hình đã triển khai từ ngày {begun:%d/%m/%Y}.", f"The model has begun on {begun}."
-    if question.rule in OF_TEXT and matches is not None and question.rule not in matches:
+    if question.rule is FormalityRule.NO_ACTIVITY and model.registered_on:
+        day = check_by(model.year, model.registered_on)
+        if day is None or day > today:
+            return (
+                "Theo ngày và năm đăng ký đã đính chính, mô hình chưa đến hạn triển khai.",
+                "By the corrected day and year of the registration, the model need not have begun yet.",
+            )
+    if question.rule in OF_CONTENTS and matches is not None and question.rule not in matches:
         return (
-            "Nội dung gửi lại không còn dấu hiệu ấy.",
-            "The text that was submitted again does not match the rule.",
+            "Đăng ký, sau khi sửa, không còn dấu hiệu ấy.",
+            "The registration, as it was changed, does not match the rule.",
         )
     return None
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from services.corrections.messages import CorrectedFact
 from services.directory.units import Directory
 from services.kernel.log.inbox import Heard
 from services.kernel.mongo.access import Access
@@ -11,7 +13,7 @@ from services.kernel.mongo.repository import new_id
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Row, Rows
 from services.registration.formality import domain, repository
-from services.registration.formality.domain import Subject, Suspicion
+from services.registration.formality.domain import Question, Subject, Suspicion
 from services.registration.formality.messages import (
     QUESTION,
     AnswerQuestion,
@@ -28,6 +30,7 @@ from services.registration.models.domain import Model
 from services.registration.models.messages import (
     ModelAccepted,
     ModelBegun,
+    ModelCorrected,
     ModelDiscontinued,
     ModelSubmitted,
     ModelWithdrawn,
@@ -37,29 +40,46 @@ from services.registration.models.repository import Models
 AT_ONCE = 200
 """Models that one run of the check reads, at most."""
 HEARD = (ModelSubmitted, ModelAccepted, ModelBegun, ModelWithdrawn, ModelDiscontinued)
+HEARD_LATER = (ModelCorrected,)
+"""Events with a reader of their own, because that of `HEARD` has passed some of them."""
 
 
 async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
-    """Opens questions about submitted models, and schedules the check whether registered models have begun."""
+    """Opens questions about submitted models, and schedules the check whether registered models have begun.
+
+    A correction has the effect of another submission, or of an acceptance on another day.
+    """
     known = await repository.models({one.event.key for one in heard}, tx)
-    current = {id_: m for id_, m in known.items() if domain.is_current(m.year, tx.today)}
-    submitted = {
+    judged = {
         one.event.key: one
         for one in heard
-        if isinstance(one.event, ModelSubmitted) and one.event.key in current
+        if one.event.key in known and _changes_text(one.event, known[one.event.key], tx.today)
     }
-    matches = await _ask_about(submitted, current, tx)
+    matches = await _ask_about(judged, known, tx)
     await _lapse(heard, known, matches, tx)
     due, done = {}, []
     for one in heard:
-        model = current.get(one.event.key)
-        if isinstance(one.event, ModelAccepted) and model:
-            day = domain.check_by(model.year, one.event.on)
-            if day and not_begun(model):
-                due[model.id] = day
-        elif not isinstance(one.event, ModelSubmitted):
+        model = known.get(one.event.key)
+        is_registered = isinstance(one.event, ModelAccepted | ModelCorrected)
+        if is_registered and model and (day := _to_check(model, tx.today)):
+            due[model.id] = day
+        elif not isinstance(one.event, ModelSubmitted | ModelAccepted):
             done.append(one.event.key)
     await Due(tx).change(due, done)
+
+
+def _changes_text(event: Any, model: Model, today: date) -> bool:
+    """Whether the model is judged by its text. A registration for an earlier year is judged only if it is corrected."""
+    if isinstance(event, ModelCorrected):
+        return event.fact is CorrectedFact.MODEL
+    return isinstance(event, ModelSubmitted) and domain.is_current(model.year, today)
+
+
+def _to_check(model: Model, today: date) -> date | None:
+    """The day on which to check whether the model has begun, if it needs a check."""
+    if model.registered_on is None or not not_begun(model) or not domain.is_current(model.year, today):
+        return None
+    return domain.check_by(model.year, model.registered_on)
 
 
 async def _lapse(
@@ -68,30 +88,31 @@ async def _lapse(
     matches: dict[str, set[FormalityRule]],
     tx: Transaction,
 ) -> None:
-    """Closes the open questions whose ground is gone. `matches`: the rules that each submitted model matches."""
+    """Closes the open questions whose ground is gone. `matches`: the rules that each judged model matches."""
     questions = Questions(tx)
     last = {one.event.key: one.recorded for one in heard}
     for question in (await questions.of_models(known)).values():
-        why = domain.ground_gone(question, known[question.model], matches.get(question.model))
+        model = known[question.model]
+        why = domain.ground_gone(question, model, matches.get(question.model), tx.today)
         if why and question.settled_on is None:
             with tx.because(last[question.model]):
                 await questions.save(*domain.lapse(question, why, act=tx.act()))
 
 
 async def _ask_about(
-    submitted: dict[str, Heard], current: dict[str, Model], tx: Transaction
+    judged: dict[str, Heard], known: dict[str, Model], tx: Transaction
 ) -> dict[str, set[FormalityRule]]:
-    """Opens questions. Returns the rules that each submitted model matches."""
-    if not submitted:
+    """Opens questions. Returns the rules that each judged model matches."""
+    if not judged:
         return {}
-    subjects = await repository.subjects([current[id_] for id_ in submitted], tx)
+    subjects = await repository.subjects([known[id_] for id_ in judged], tx)
     deadlines = await _deadlines(subjects, tx)
     groups = Groups(tx)
     await groups.load(
         key for id_, one in subjects.items() for key in (_text(one), _hour(one, deadlines[id_]))
     )
     matches: list[tuple[str, str, Suspicion]] = []
-    """Each match: the model, the submitted model that caused it, the suspicion."""
+    """Each match: the model, the judged model that caused it, the suspicion."""
     for id_, one in subjects.items():
         matches += [(id_, id_, suspicion) for suspicion in domain.match_text(one)]
         same = groups[_text(one)]
@@ -103,7 +124,8 @@ async def _ask_about(
             if (suspicion := domain.in_many_units(sorted(alike - {member}), len(same.members)))
         ]
         deadline = deadlines[id_]
-        if domain.in_the_last_hour(submitted[id_].event.at, deadline):
+        event = judged[id_].event
+        if isinstance(event, ModelSubmitted) and domain.in_the_last_hour(event.at, deadline):
             hour = groups[_hour(one, deadline)]
             hour.join(id_, id_, domain.MANY_IN_AN_HOUR)
             rush = {*hour.members, id_}
@@ -113,28 +135,40 @@ async def _ask_about(
                 if (suspicion := domain.in_a_rush(sorted(rush - {member}), deadline))
             ]
     await groups.keep()
-    others = {member for member, _, _ in matches} - current.keys()
-    everything = {**current, **await repository.models(others, tx)}
-    about = await repository.subjects(
-        [everything[one] for one in {m for m, _, _ in matches} & everything.keys()], tx
-    )
+    members = {member for member, _, _ in matches}
+    everything = {**known, **await repository.models(members - known.keys(), tx)}
+    asked_about = [everything[one] for one in members & everything.keys()]
+    about = await repository.subjects([m for m in asked_about if domain.is_current(m.year, tx.today)], tx)
     questions = Questions(tx)
-    existing = await questions.of_models({member for member, _, _ in matches})
+    existing = await questions.of_models(about)
     for member, cause, suspicion in matches:
-        if member not in about:
-            continue
-        known = existing.get((member, suspicion.rule))
-        with tx.because(submitted[cause].recorded):
-            if known is None:
-                asked, event = domain.ask(new_id(QUESTION), about[member], suspicion, act=tx.act())
-                await questions.add(asked, event)
-            elif known.state is QuestionState.LAPSED:
-                asked, event = domain.ask_again(known, suspicion, act=tx.act())
-                await questions.save(asked, event)
-            else:
-                continue
-        existing[member, suspicion.rule] = asked
-    return {id_: {suspicion.rule for member, _, suspicion in matches if member == id_} for id_ in submitted}
+        if member in about:
+            with tx.because(judged[cause].recorded):
+                await _ask(about[member], suspicion, existing, questions, tx)
+    rules = {id_: {suspicion.rule for member, _, suspicion in matches if member == id_} for id_ in judged}
+    for id_, heard in judged.items():
+        # Another submission does not undo the rush of the first. A correction can give the model another deadline.
+        if isinstance(heard.event, ModelSubmitted) or known[id_].submission_recorded_on == deadlines[id_]:
+            rules[id_].add(FormalityRule.LAST_HOUR)
+    return rules
+
+
+async def _ask(
+    subject: Subject,
+    suspicion: Suspicion,
+    existing: dict[tuple[str, FormalityRule], Question],
+    questions: Questions,
+    tx: Transaction,
+) -> None:
+    """Opens the question, unless it was opened before and has not lapsed. `existing` is updated."""
+    key = (subject.id, suspicion.rule)
+    question = existing.get(key)
+    if question is None:
+        existing[key], event = domain.ask(new_id(QUESTION), subject, suspicion, act=tx.act())
+        await questions.add(existing[key], event)
+    elif question.state is QuestionState.LAPSED:
+        existing[key], event = domain.ask_again(question, suspicion, act=tx.act())
+        await questions.save(existing[key], event)
 
 
 async def ask_idle(tx: Transaction) -> int:
@@ -146,11 +180,10 @@ async def ask_idle(tx: Transaction) -> int:
     found = await repository.models(ids, tx)
     subjects = await repository.subjects(list(found.values()), tx)
     for id_, model in found.items():
-        if model.registered_on is None or not not_begun(model) or not domain.is_current(model.year, tx.today):
-            continue
-        suspicion = domain.not_begun(model.registered_on, tx.today)
-        if (id_, suspicion.rule) not in existing:
-            await questions.add(*domain.ask(new_id(QUESTION), subjects[id_], suspicion, act=tx.act()))
+        day = _to_check(model, tx.today)
+        if model.registered_on and day and day <= tx.today:
+            suspicion = domain.not_begun(model.registered_on, tx.today)
+            await _ask(subjects[id_], suspicion, existing, questions, tx)
     await due.change({}, ids)
     return len(ids)
 

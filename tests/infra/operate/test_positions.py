@@ -185,7 +185,10 @@ def test_reader_that_is_not_in_the_table_has_no_rights() -> None:
 @pytest.mark.parametrize(
     ("service", "cursors"),
     [
-        ("registration", {"lookalikes/registration", "formality/registration"}),
+        (
+            "registration",
+            {"lookalikes/registration", "formality/registration", "formality-corrections/registration"},
+        ),
         ("review", {"review/registration", "units/registration"}),
         ("supervision", {"supervision/registration"}),
         (
