@@ -6,8 +6,8 @@ from services.todo.messages import ToDoKind
 from services.todo.sources import Records, Source
 
 
-def corrections_to_approve(messages: CorrectionMessages, records: Records) -> Source:
-    """`records`: the records of the service that can be corrected."""
+def corrections_to_approve(messages: CorrectionMessages, *titles: tuple[Records, str]) -> Source:
+    """`titles`: the kinds of records of the service that can be corrected, each with the field of its title."""
     return Source(
         kind=ToDoKind.CORRECTION_TO_APPROVE,
         of=messages.kind,
@@ -18,5 +18,6 @@ def corrections_to_approve(messages: CorrectionMessages, records: Records) -> So
         acts=("approveCorrection", "declineCorrection"),
         own=("proposed_by", "authors"),
         inherits=messages.ApproveCorrection.inherits,
-        title_of=(records, "record"),
+        about="record",
+        titles=titles,
     )

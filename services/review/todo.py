@@ -22,7 +22,7 @@ SOURCES = (
         own=("owner", "former_owners", "written_by"),
         due=END_OF_YEAR,
     ),
-    corrections_to_approve(CORRECTIONS, Reviews),
+    corrections_to_approve(CORRECTIONS, (Reviews, "title")),
 )
 
 

@@ -7,7 +7,7 @@ from services.supervision.messages import CORRECTIONS, ToDoPage
 from services.supervision.repository import Activities
 from services.todo import lists
 
-SOURCES = (corrections_to_approve(CORRECTIONS, Activities),)
+SOURCES = (corrections_to_approve(CORRECTIONS, (Activities, "title")),)
 
 
 async def to_do_page(query: ToDoPage, access: Access) -> Rows:

@@ -69,7 +69,8 @@ class Source:
     of the records that have its field, if there is one. `homed`: whether records are handed over. `inherits`: whether
     the successor of a unit acts on them without a hand-over.
 
-    `title_of`: the records with the title, and the field with the id of that record; by default, a record has its own.
+    `about`: the field with the id of the record whose title is shown; by default, a record has its own. `titles`: the
+    kinds of those records, each with the field of its title.
     """
 
     kind: ToDoKind
@@ -83,7 +84,8 @@ class Source:
     due: Due | None = None
     homed: bool = True
     inherits: bool = False
-    title_of: tuple[Records, str] | None = None
+    about: str = ""
+    titles: tuple[tuple[Records, str], ...] = ()
 
     async def count(self, filter_: ToDoFilter, access: Access) -> int:
         return sum([await self.records.seen(access).count(wanted) for wanted in self._all(filter_, access)])
@@ -109,19 +111,18 @@ class Source:
 
     async def rows(self, documents: Sequence[Document], access: Access) -> dict[str, Document]:
         """Id → the row of the record."""
-        titles = {one["_id"]: one.get("title", "") for one in documents}
-        if self.title_of:
-            records, by = self.title_of
-            wanted = {"_id": {"$in": [one[by] for one in documents]}}
-            found = {
-                one["_id"]: one["title"] async for one in records.seen(access).find(wanted, {"title": 1})
-            }
-            titles = {one["_id"]: found.get(one[by], "") for one in documents}
-        return {one["_id"]: self._row(one, titles[one["_id"]]) for one in documents}
+        if not self.about:
+            return {one["_id"]: self._row(one, one["title"]) for one in documents}
+        wanted = {"_id": {"$in": [one[self.about] for one in documents]}}
+        titles: dict[str, str] = {}
+        for records, title in self.titles:
+            found = records.seen(access).find(wanted, {title: 1})
+            titles |= {one["_id"]: one[title] async for one in found}
+        return {one["_id"]: self._row(one, titles.get(one[self.about], "")) for one in documents}
 
     @property
     def _fields(self) -> dict[str, int]:
-        of = self.title_of[1] if self.title_of else "title"
+        of = self.about or "title"
         return dict.fromkeys(("unit", "homes", self.since, of, *([self.due.by] if self.due else [])), 1)
 
     def _position(self, document: Document) -> Position:

@@ -8,6 +8,7 @@ from services.registration.formality.messages import QUESTION, SETTLES, Question
 from services.registration.formality.repository import Questions
 from services.registration.models.messages import MODEL, ModelState
 from services.registration.models.repository import Models
+from services.registration.organisations.repository import Organisations
 from services.registration.relations.messages import DECIDES, RELATION, RelationState
 from services.registration.relations.repository import Relations
 from services.todo.messages import ToDoKind
@@ -46,7 +47,8 @@ SOURCES: tuple[Source, ...] = (
         since="asked_on",
         due=days_after("asked_on", TIME_TO_ANSWER),
         acts=("answerQuestion",),
-        title_of=(Models, "model"),
+        about="model",
+        titles=((Models, "title"),),
     ),
     Source(
         kind=ToDoKind.QUESTION_TO_SETTLE,
@@ -57,7 +59,8 @@ SOURCES: tuple[Source, ...] = (
         since="answered_on",
         acts=("settleQuestion",),
         own=("answered_by",),
-        title_of=(Models, "model"),
+        about="model",
+        titles=((Models, "title"),),
     ),
     Source(
         kind=ToDoKind.RELATION_TO_DECIDE,
@@ -68,7 +71,8 @@ SOURCES: tuple[Source, ...] = (
         since="suggested_on",
         acts=("confirmRelation", "dismissRelation"),
         homed=False,
-        title_of=(Models, "model"),
+        about="model",
+        titles=((Models, "title"),),
     ),
-    corrections_to_approve(CORRECTIONS, Models),
+    corrections_to_approve(CORRECTIONS, (Models, "title"), (Organisations, "name")),
 )

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ON = {"on": "2019-01-02"}
 NODE = "query($id: ID!) { node(id: $id) { id ... on Organisation { name merged { organisation name reason } } } }"
+WAITING = "{ toDo(last: 100, filter: { kinds: [CORRECTION_TO_APPROVE] }) { edges { node { id title } } } }"
 UNDONE = """query($id: ID!) { node(id: $id) { ... on Correction { state fact organisation { id } model { id }
   values { field before after } } } }"""
 MODELS = """query($owner: ID!) { models(first: 20, filter: { owner: $owner }) {
@@ -87,6 +88,8 @@ async def test_two_entries_of_an_organisation_go_on_as_one_under_both_ids(graphq
     asked = await officer.does("reverseMerge", **undo)
     assert (await officer.ask(NODE, id=entry))["node"]["id"] == kept
     leader = Person(graphql, Role.LEADER)
+    waiting = [edge["node"] for edge in (await leader.ask(WAITING))["toDo"]["edges"]]
+    assert {"id": asked, "title": f"MT {mark}y"} in waiting
     await leader.does("approveCorrection", correction=asked)
     assert (await officer.tries("reverseMerge", **undo))["code"] == "not-merged"
     correction = (await leader.ask(UNDONE, id=asked))["node"]
