@@ -9,46 +9,22 @@ from typing import Any
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import changed
 from services.kernel.inputs import happened, not_before
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
 from services.movement.homes import spell_on
 from services.review.domain import (
-    DECISION,
-    OF_DECISION,
     Review,
     about_review,
     require_begun,
     require_given,
     steps_of,
 )
-from services.review.messages import Closing, Decision, EarlierDecision, ReviewRevoked, ReviewStep, Verdict
+from services.review.messages import Closing, Decision, ReviewRevoked, ReviewStep, Verdict
 
 NOMINATION = ("nominated_on", "nominated_version", "nominated_level")
 REVOCATION = ("revoked_on", "revoked_version")
 NOMINATION_REVOCATION = ("nomination_revoked_on", "nomination_revoked_version")
-
-
-def decision_of(review: Review, version: int | None) -> Decision:
-    """The decision that this version of the review recorded; None names the one of the present year."""
-    if version is None and review.verdict is None:
-        raise Refused(
-            "not-decided",
-            "review",
-            vi="Hồ sơ chưa có kết quả thẩm định. Kết quả của một năm trước được nêu bằng `decision`.",
-            en="The review has no verdict yet. Name the verdict of an earlier year with `decision`.",
-        )
-    wanted = review.decided_version if version is None else version
-    for decision in review.decisions:
-        if decision.decided_version == wanted:
-            return decision
-    raise Refused(
-        "decision-not-found",
-        "decision",
-        vi=f"Hồ sơ không có kết quả thẩm định nào ở phiên bản {version}.",
-        en=f"The review has no verdict of version {version}.",
-    )
 
 
 def with_verdict(
@@ -68,7 +44,7 @@ def with_verdict(
     require_given(verdict)
     if on is not None:
         happened(on, act.today)
-        not_before(on, _opened_on(review, decision))
+        not_before(on, review.opened_for(decision.year))
         spell_on(review, unit, on, "review", "on")
         if decision.nominated_on:
             not_before(decision.nominated_on, on)
@@ -110,16 +86,6 @@ def without_revocation(decision: Decision) -> Decision:
     )
 
 
-def replaced(review: Review, before: Decision, after: Decision | None) -> Review:
-    """The next version of the review, with `after` in the place of the decision `before`, or without it."""
-    if before.decided_version == review.decided_version:
-        if after is None:
-            return changed(review, **dict.fromkeys(DECISION))
-        return changed(review, **{name: getattr(after, name) for name in OF_DECISION})
-    mended = [after if one.decided_version == before.decided_version else one for one in review.earlier]
-    return changed(review, earlier=tuple(one for one in mended if one is not None))
-
-
 def announce_revocation(
     before: Decision, after: Decision, review: Review, *, act: Act, **proposal: Any
 ) -> ReviewRevoked:
@@ -133,11 +99,6 @@ def announce_revocation(
         nominated_on=after.nominated_on,
         **proposal,
     )
-
-
-def _opened_on(review: Review, decision: Decision) -> date | None:
-    """The day from which on a decision for the year of this one was possible, if known."""
-    return decision.opened_on if isinstance(decision, EarlierDecision) else review.opened_on
 
 
 def _without(decision: Decision, *names: str) -> Decision:

@@ -75,7 +75,7 @@ class DecisionDraft:
             "proposed_by": correction.proposed_by,
             "approved_by": correction.decided_by,
         }
-        after = amending.replaced(self.record, self.before, self.after)
+        after = domain.replaced(self.record, self.before, self.after)
         if self.revoked_on and self.after:
             day = act.dated(self.revoked_on)
             revoked = amending.announce_revocation(self.before, self.after, after, act=day, **proposal)
@@ -117,7 +117,7 @@ async def again(correction: Correction, tx: Transaction) -> DecisionDraft:
     """Judges a proposal against the review as it is now."""
     reviews = Reviews(tx)
     review = await reviews.load(correction.record)
-    decision = amending.decision_of(review, correction.fact_version)
+    decision = domain.decision_of(review, correction.fact_version)
     after = {change.field: change.after for change in correction.changes if change.after}
     match correction.fact, correction.reverses:
         case CorrectedFact.VERDICT, True:
@@ -149,7 +149,7 @@ Proposal = CorrectVerdict | ReverseVerdict | RevokeRecognition | RevokeNominatio
 async def _loaded(command: Proposal, tx: Transaction) -> tuple[Reviews, Review, Decision]:
     reviews = Reviews(tx)
     review = await reviews.load(command.review, expected=command.expected_version)
-    return reviews, review, amending.decision_of(review, command.decision)
+    return reviews, review, domain.decision_of(review, command.decision)
 
 
 async def _propose(command: Proposal, draft: DecisionDraft, tx: Transaction) -> Row:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import about
+from services.kernel.aggregate import about, changed
 from services.kernel.messages import Refused
 from services.movement.changes import Restated, restated
 from services.movement.homes import Homed
@@ -15,7 +15,6 @@ from services.review.messages import (
     Closing,
     CountedDecision,
     Decision,
-    EarlierDecision,
     ReviewCorrected,
     ReviewedModelChanged,
     ReviewStep,
@@ -39,9 +38,16 @@ class LostDecision(Decision, frozen=True, kw_only=True):
     lost_version: int
 
 
+class PastYear(msgspec.Struct, frozen=True, kw_only=True):
+    """A year that the model was judged for before it was carried over. `opened_on`: first day of a decision for it."""
+
+    year: int
+    opened_on: date
+
+
 class Review(Homed, frozen=True, kw_only=True):
     """`year`: the year that the model is judged for: the one it is registered for, or the last one in which it begun
-    or was carried over. `earlier`: decisions of the years before.
+    or was carried over. `past`: the years before. `earlier`: the decisions of these, the oldest first.
 
     `decided_level`, `nominated_level`: its level on the day of the decision, and of the nomination.
     """
@@ -72,8 +78,8 @@ class Review(Homed, frozen=True, kw_only=True):
     closed_version: int | None = None
     year: int | None = None
     begun_on: date | None = None
-    carried_on: date | None = None
-    earlier: tuple[EarlierDecision, ...] = ()
+    past: tuple[PastYear, ...] = ()
+    earlier: tuple[Decision, ...] = ()
     lost: tuple[LostDecision, ...] = ()
     restated: tuple[Restated[CountedDecision], ...] = ()
 
@@ -81,6 +87,10 @@ class Review(Homed, frozen=True, kw_only=True):
     def waiting(self) -> bool:
         """Whether it waits for a decision."""
         return self.verdict is None and self.closed_because is None
+
+    def opened_for(self, year: int | None) -> date:
+        """The first day on which a decision for this year is possible."""
+        return next((one.opened_on for one in self.past if one.year == year), self.opened_on)
 
     @property
     def standing_verdict(self) -> Verdict | None:
@@ -165,6 +175,37 @@ def _withdrawn(review: Review, version: int, on: date) -> list[CountedDecision]:
         for step, stands in steps.items()
         if stands and review.verdict
     ]
+
+
+def decision_of(review: Review, version: int | None) -> Decision:
+    """The decision that this version of the review recorded; None names the one of the present year."""
+    if version is None and review.verdict is None:
+        raise Refused(
+            "not-decided",
+            "review",
+            vi="Hồ sơ chưa có kết quả thẩm định. Kết quả của một năm trước được nêu bằng `decision`.",
+            en="The review has no verdict yet. Name the verdict of an earlier year with `decision`.",
+        )
+    wanted = review.decided_version if version is None else version
+    for decision in review.decisions:
+        if decision.decided_version == wanted:
+            return decision
+    raise Refused(
+        "decision-not-found",
+        "decision",
+        vi=f"Hồ sơ không có kết quả thẩm định nào ở phiên bản {version}.",
+        en=f"The review has no verdict of version {version}.",
+    )
+
+
+def replaced(review: Review, before: Decision, after: Decision | None) -> Review:
+    """The next version of the review, with `after` in the place of the decision `before`, or without it."""
+    if before.decided_version == review.decided_version:
+        if after is None:
+            return changed(review, **dict.fromkeys(DECISION))
+        return changed(review, **{name: getattr(after, name) for name in OF_DECISION})
+    mended = [after if one.decided_version == before.decided_version else one for one in review.earlier]
+    return changed(review, earlier=tuple(one for one in mended if one is not None))
 
 
 def restate(

@@ -30,6 +30,7 @@ from services.review.domain import (
     DECISION,
     OF_DECISION,
     LostDecision,
+    PastYear,
     Review,
     about_review,
     counted,
@@ -37,7 +38,7 @@ from services.review.domain import (
 )
 from services.review.messages import (
     Closing,
-    EarlierDecision,
+    Decision,
     ReviewClosed,
     ReviewCorrected,
     ReviewedModelChanged,
@@ -47,15 +48,15 @@ from services.review.messages import (
 
 OF_MODEL = (
     *("owner", "former_owners", "written_by", "title", "homes"),
-    *("closed_on", "closed_because", "begun_on"),
+    *("closed_on", "closed_because", "begun_on", "past"),
 )
 OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on", "year")
 """The values that a review has from its model. A decision stays counted as it was made."""
-OF_YEAR = ("year", "opened_on", *COUNTED_BY, *OF_DECISION)
+OF_YEAR = ("year", *COUNTED_BY, *OF_DECISION)
 DAYS = {
     "registered_on": ("opened_on",),
     "begun_on": ("begun_on",),
-    "carried_over_on": ("opened_on", "carried_on"),
+    "carried_over_on": ("opened_on",),
     "ended_on": ("closed_on",),
 }
 """Day of the model → the days of the review that can be the same one."""
@@ -200,11 +201,13 @@ def carry_over(
     """The review's model is judged for the next year too. A decision of the year before stays counted there."""
     now: dict[str, Any] = {name: getattr(carried_over, name) for name in COUNTED_BY}
     now |= {"year": act.on.year, "begun_on": review.begun_on or act.on}
+    if review.year:
+        now["past"] = (*review.past, PastYear(year=review.year, opened_on=review.opened_on))
     if review.verdict is None:
-        carried = changed(review, **now, carried_on=act.on)
+        carried = changed(review, **now)
         return carried, ReviewedModelChanged(**about_review(carried, act), owner=review.owner)
     kept = {name: getattr(review, name) for name in OF_YEAR}
-    decision = EarlierDecision(**kept | {"level": review.decided_level or review.level})
+    decision = Decision(**kept | {"level": review.decided_level or review.level})
     carried = changed(
         review,
         **now,
@@ -236,9 +239,8 @@ def follow_correction(
     """The review's model was corrected. Decisions count under the corrected field and subject."""
     counted_by = {"field": corrected.field, "subject_kind": corrected.subject_kind}
     now: dict[str, Any] = {"title": corrected.title, **counted_by, **_redated(review, corrected)}
-    now["earlier"] = tuple(
-        msgspec.structs.replace(one, **counted_by, **_redated(one, corrected)) for one in review.earlier
-    )
+    now["earlier"] = tuple(msgspec.structs.replace(one, **counted_by) for one in review.earlier)
+    now["past"] = tuple(msgspec.structs.replace(one, **_redated(one, corrected)) for one in review.past)
     if review.verdict is None and corrected.counted_in:
         now["year"] = corrected.counted_in
     if all(getattr(review, name) == value for name, value in now.items()):
@@ -246,7 +248,7 @@ def follow_correction(
     return restate(review, changed(review, **now), act=act)
 
 
-def _redated(record: Review | EarlierDecision, corrected: ModelCorrected) -> dict[str, date]:
+def _redated(record: Review | PastYear, corrected: ModelCorrected) -> dict[str, date]:
     """The corrected days of those steps of the model from which the record has a day."""
     return {
         name: date.fromisoformat(change.after)

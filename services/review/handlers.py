@@ -90,7 +90,7 @@ async def nominate_review(command: NominateReview, tx: Transaction) -> Row:
     review = await reviews.load(command.review)
     act = tx.act(command.on, review.unit)
     unit = await Directory(tx).of(review, act.on)
-    return await reviews.save(*deciding.nominate(review, unit=unit, act=act))
+    return await reviews.save(*deciding.nominate(review, command.decision, unit=unit, act=act))
 
 
 async def reviews_page(query: ReviewsPage, access: Access) -> Rows:

@@ -48,7 +48,7 @@ class ReviewStep(Word):
 
 
 class DecideReview(Command, frozen=True, kw_only=True):
-    """`on`: the day of the decision; default today."""
+    """`on`: the day of the decision; default today. After a carry-over, a day in an earlier year decides that year."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Kết quả thẩm định và lý do."
@@ -60,12 +60,19 @@ class DecideReview(Command, frozen=True, kw_only=True):
 
 
 class NominateReview(Command, frozen=True, kw_only=True):
-    """Passes a recognised model to the council of the next level (đề nghị biểu dương, khen thưởng)."""
+    """Passes a recognised model to the council of the next level (đề nghị biểu dương, khen thưởng).
+
+    `decision`: the version of the review that recorded the recognition; default that of the present year.
+    """
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Hồ sơ được đề nghị biểu dương, khen thưởng."
 
     review: Annotated[Id, described("Mã hồ sơ thẩm định.")]
+    decision: Annotated[
+        int | None,
+        described("`decidedVersion` của công nhận, kể cả của một năm trước; bỏ trống là của năm hiện nay."),
+    ] = None
     on: OnDay = None
 
 
@@ -137,15 +144,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
 
 
-class EarlierDecision(Decision, frozen=True, kw_only=True):
-    """The decision of an earlier year, before the model was carried over. It stays counted in that year.
-
-    `opened_on`: the first day on which it could be made; None if unknown.
-    """
-
-    opened_on: date | None = None
-
-
 class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     """`model`: its id. `closed_on`: the day on which the model was withdrawn or discontinued; a verdict stays.
 
@@ -169,7 +167,7 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
     closed_because: Closing | None
     year: int | None
     begun_on: date | None
-    earlier: tuple[EarlierDecision, ...]
+    earlier: tuple[Decision, ...]
 
 
 class _AboutModel(Event, frozen=True, kw_only=True):

@@ -16,15 +16,13 @@ from services.reporting.domain import facts_of, fold
 from services.reporting.measures import Measure
 from services.review.amending import (
     announce_revocation,
-    decision_of,
-    replaced,
     require_standing,
     revoke,
     with_verdict,
     without_revocation,
 )
 from services.review.deciding import decide, nominate
-from services.review.domain import Review, counted, restate
+from services.review.domain import Review, counted, decision_of, replaced, restate
 from services.review.following import begin, carry_over, close, follow_correction, open_review, settle
 from services.review.messages import Closing, ReviewCorrected, ReviewStep, Verdict
 from tests.registration.corrections.test_domain import recorded
@@ -201,6 +199,10 @@ def test_decisions_of_earlier_years_are_corrected_reversed_and_revoked() -> None
     earlier = decision_of(review, first)
     gone = replaced(review, earlier, None)
     assert (gone.earlier, gone.verdict) == ((), Verdict.NOT_MET)
+    again, event = decide(
+        gone, unit=UNIT, verdict=Verdict.NOT_MET, reason="r", act=by.dated(date(2019, 11, 5))
+    )
+    assert (again.earlier[0].year, event.year) == (2019, 2019)
     taken = revoke(review, earlier, ReviewStep.REVOKE, act=by)
     late = replaced(review, earlier, taken)
     assert (late.verdict, late.earlier[0].verdict) == (Verdict.NOT_MET, Verdict.REVOKED)
@@ -248,7 +250,7 @@ def test_review_has_the_corrected_days_of_its_model() -> None:
     assert (begun.begun_on, begun.opened_on, begun.year) == (date(2020, 1, 5), date(2019, 3, 1), 2020)
     carried, _ = carry_over(NOMINATED, CARRIED, act=act("danvan", CARRIED.on))
     later = follows(carried, moved("carried_over_on", "2020-01-10", "2020-02-01"), counted_in=2020)
-    assert (later.opened_on, later.earlier[0].opened_on) == (date(2020, 2, 1), date(2019, 3, 1))
+    assert (later.opened_on, later.past[0].opened_on) == (date(2020, 2, 1), date(2019, 3, 1))
     assert follows(NOMINATED, moved("on", "2019-03-10", "2019-03-11"), counted_in=2021) == NOMINATED
 
 
@@ -329,6 +331,10 @@ def test_figures_of_revocations_equal_a_recount_and_leave_the_years_before_as_th
     story.mends(mended(story.review, decision=first, verdict=Verdict.NOT_MET))
     assert story.counts(*RESULTS) == [{"2020": 1}, {"2019": 1}, {}, {}]
     story.mends(replaced(story.review, decision_of(story.review, first), None))
+    story.judged(Verdict.NOT_MET, date(2019, 11, 3))
+    assert story.counts(*RESULTS) == [{"2020": 1}, {"2019": 1}, {}, {}]
+    again = story.review.earlier[0].decided_version
+    story.mends(replaced(story.review, decision_of(story.review, again), None))
     story.revokes(ReviewStep.REVOKE, date(2020, 12, 1))
     assert story.counts(*RESULTS) == [{}, {}, {}, {"2020": 1}]
     story.then(settle(story.review, None, act=act("danvan", LATER)))

@@ -184,8 +184,38 @@ def test_carried_over_model_is_judged_again_and_the_earlier_decision_stays() -> 
     )
     assert (again.verdict, decision.year) == (Verdict.NOT_MET, 2020)
     undecided, _ = carry_over(OPEN, over, act=act("danvan", on))
-    assert (undecided.year, undecided.earlier) == (2020, ())
-    assert decided(Verdict.RECOGNISED, undecided).year == 2019
+    assert (undecided.year, undecided.past[0].year, undecided.earlier) == (2020, 2019, ())
+
+
+def test_decision_of_an_earlier_year_can_come_after_the_carry_over() -> None:
+    on = date(2020, 1, 10)
+    about: dict[str, Any] = {"field": Field.ECONOMY, "subject_kind": SubjectKind.COLLECTIVE}
+    over = ModelCarriedOver(key="m", version=9, level=Level.CITY, on=on, at=AT, unit=ACCEPTED.unit, **about)
+    carried, _ = carry_over(OPEN, over, act=act("danvan", on))
+    by = act("appraiser", date(2019, 12, 20), today=date(2020, 12, 31))
+    given: dict[str, Any] = {"unit": UNIT, "verdict": Verdict.RECOGNISED, "reason": "Lan tỏa"}
+    late, event = decide(carried, act=by, **given)
+    # The present year still waits for its decision.
+    assert (event.year, late.waiting, late.verdict, late.year) == (2019, True, None, 2020)
+    assert (late.earlier[0].year, late.earlier[0].decided_on) == (2019, by.on)
+    with pytest.raises(Refused) as refused:
+        decide(late, act=by, **given)
+    assert code(refused) == "already-decided"
+    both, event = decide(late, act=by.dated(date(2020, 11, 1)), **given)
+    assert (event.year, both.verdict, len(both.earlier)) == (2020, Verdict.RECOGNISED, 1)
+    with pytest.raises(Refused) as refused:
+        nominate(late, unit=UNIT, act=by)
+    assert code(refused) == "not-recognised"
+    first = late.earlier[0].decided_version
+    named, nomination = nominate(both, first, unit=UNIT, act=by.dated(date(2019, 12, 30)))
+    assert (nomination.year, named.nominated_on) == (2019, None)
+    assert (named.earlier[0].nominated_on, named.earlier[0].nominated_version) == (
+        date(2019, 12, 30),
+        named.version,
+    )
+    with pytest.raises(Refused) as refused:
+        decide(carried, act=by.dated(date(2019, 2, 1)), **given)
+    assert code(refused) == "date-too-early"
 
 
 def test_withdrawn_model_takes_its_verdict_with_it() -> None:

@@ -90,6 +90,8 @@ async def test_recognition_is_revoked_and_an_earlier_verdict_corrected(graphql: 
     ) == ("verdict-revoked")
     restored = await does("reverseRevocation", review=review, decision=first, reason="Nhầm mô hình")
     await leader.does("approveCorrection", correction=restored)
+    again = {"review": review, "decision": first, "on": "2020-12-01"}
+    assert await refused(appraiser, "nominateReview", **again) == "already-nominated"
     wrong = await does("correctVerdict", review=review, decision=first, verdict="NOT_MET", reason="Nhầm dòng")
     await leader.does("approveCorrection", correction=wrong)
     shown = await node(office.officer, REVIEW, review)

@@ -13,6 +13,7 @@ from services.kernel.sheets.columns import Column
 from services.kernel.sheets.sheet import Attachment
 from services.movement.words import ContributionKind, Covers, Field, SubjectKind
 from services.registration.corrections.messages import CORRECTIONS
+from services.registration.models import history, redating
 from services.registration.sheets.messages import StartExport
 
 COLUMNS = (
@@ -36,7 +37,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "covers": lambda code: Covers(code).vi,
     "amount": Decimal,
     "year": int,
-    "on": date.fromisoformat,
+    **{history.NAMES[name][0]: date.fromisoformat for name in ("on", *redating.DAYS.values())},
 }
 """Field of a corrected value → its value in a cell, from the text of the correction. Others stay texts."""
 _SHOWN = repository.columns(CORRECTIONS.kind)
