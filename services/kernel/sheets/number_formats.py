@@ -1,7 +1,7 @@
 """Number formats of a workbook: which show days, and what the others add to a number, as `100%`, `005` or `48 hộ`."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from services.kernel.sheets import values
 
@@ -26,12 +26,13 @@ class NumberFormat:
     def shown(self, value: int | float) -> str | None:
         """The number with what the format adds: percent, zeros in front, text around it. None if it adds nothing.
 
-        A number with text around it keeps all its digits. A negative number stays as it is; so does one in an
-        unusual format.
+        A number with text around it keeps all its digits. A negative number stays as it is, unless it is a percentage;
+        so does one in an unusual format.
         """
-        if value < 0:
-            return None
         section = self._sections[2 if value == 0 and len(self._sections) > 2 else 0]
+        if value < 0:
+            shown = self.shown(-value) if "%" in _bare(section)[0] else None
+            return f"-{shown}" if shown else None
         bare, literals = _bare(section)
         digits = list(_DIGITS.finditer(bare))
         if len(digits) != 1 or "/" in bare or "e" in bare.lower() or "general" in bare.lower():
@@ -44,9 +45,15 @@ class NumberFormat:
         least = pattern.partition(".")[0].count("0")
         if "%" in before + after:
             places = len(pattern.partition(".")[2].rstrip(","))
-            text = f"{number * 100:{',' if ',' in pattern else ''}.{places}f}".translate(_VIETNAMESE)
-        elif least > 1 and number == number.to_integral_value():
-            text = str(int(number)).zfill(least)
+            # As Excel does, which rounds half a percent up.
+            rounded = (number * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+            text = f"{rounded:{',' if ',' in pattern else ''}f}".translate(_VIETNAMESE)
+        elif least > 1:
+            whole, _, rest = (
+                f"{number:f}".rstrip("0").partition(".") if number % 1 else (str(int(number)), "", "")
+            )
+            rest = rest.ljust(pattern.partition(".")[2].count("0"), "0")
+            text = whole.zfill(least) + (f",{rest}" if rest else "")
         elif before.strip() or after.strip():
             text = values.written(number)
         else:

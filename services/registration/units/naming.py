@@ -1,5 +1,6 @@
 """Finds units by name: matches with tone marks come before matches without, whole names before parts."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,20 @@ SHORTEST, LONGEST = 2, 100
 KINDS = ("thành phố", "thị xã", "thị trấn", "đặc khu", "tỉnh", "quận", "huyện", "phường", "xã")
 """Words before a name that say which kind of unit it is."""
 _KINDS = tuple(sorted((folded(kind) for kind in KINDS), key=len, reverse=True))
+_SHORT = {
+    "tp": "thành phố",
+    "tx": "thị xã",
+    "tt": "thị trấn",
+    "q": "quận",
+    "h": "huyện",
+    "p": "phường",
+    "x": "xã",
+    "t": "tỉnh",
+}
+_SHORT_KIND = re.compile(r"(?:(tp|tx|tt|[qhpxt])\.\s*|(tp|tx|tt)\s+|([qp])\s?(?=\d))(?=\S)", re.IGNORECASE)
+"""`TP. Vinh`, `TX Hồng Lĩnh`, `P1`: one letter needs a dot or a number behind it."""
+_I_OR_Y = re.compile(r"\b(qu|[bcdghklmnpqrstvx]{0,3})y\b")
+"""A syllable that is spelt with i or y: `Mỹ Đình`, `Quy Nhơn`, `Lý Sơn`."""
 
 
 def official(name: str, kind: str) -> tuple[str, str]:
@@ -47,6 +62,7 @@ def asked(name: str) -> list[str]:
             vi=f"Tên cần tìm phải có từ {SHORTEST} đến {LONGEST} ký tự.",
             en=f"The name to look for needs {SHORTEST} to {LONGEST} characters.",
         )
+    name = _in_full(name)
     bare = _bare(_folded(name))
     return bare.split() or _folded(name).split() or [name]
 
@@ -55,7 +71,7 @@ def ranked(
     name: str, units: Sequence[DatedUnit], *, on: date, level: UnitLevel | None, within: str | None
 ) -> list[Found]:
     """Each unit once, under its best matching name until the day. Of equal matches, one in force comes first."""
-    wanted = _spelt(name)
+    wanted = _spelt(_in_full(nfc(name)))
     best: list[tuple[tuple[int, bool, int, str, str], Found]] = []
     depth = list(UnitLevel).index
     for unit in units:
@@ -91,13 +107,27 @@ def _nearness(wanted: str, name: str) -> int | None:
     return 4 if set(whole) <= set(held) and any(word.startswith(last) for word in held) else None
 
 
+def variants(word: str) -> list[str]:
+    """The ways in which a document may hold a folded word: an older program kept `my` for `mi`."""
+    return [word, f"{word[:-1]}y"] if _I_OR_Y.fullmatch(f"{word[:-1]}y") and word.endswith("i") else [word]
+
+
+def _in_full(name: str) -> str:
+    """The name with the whole word for the kind of unit."""
+    if short := _SHORT_KIND.match(name):
+        kind = next(group for group in short.groups() if group)
+        return f"{_SHORT[kind.casefold()]} {name[short.end() :]}"
+    return name
+
+
 def _spelt(name: str) -> str:
-    """The name with its marks: `Bà Rịa – Vũng Tàu` as `bà rịa vũng tàu`, `Ea H’Leo` as `ea hleo`."""
-    return " ".join(plain(name).casefold().replace("'", "").replace("-", " ").split())
+    """The name with its marks: `Bà Rịa – Vũng Tàu` as `bà rịa vũng tàu`, `Ea H’Leo` as `ea hleo`, `P. 01` as `p. 1`."""
+    words = re.sub(r"'\s*", "", plain(name).casefold()).replace("-", " ").split()
+    return " ".join(word.lstrip("0") or word if word.isdecimal() else word for word in words)
 
 
 def _folded(name: str) -> str:
-    return folded(_spelt(name))
+    return _I_OR_Y.sub(r"\1i", folded(_spelt(name)))
 
 
 def _bare(name: str) -> str:

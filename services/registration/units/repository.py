@@ -80,6 +80,7 @@ async def find(access: Access, filter_: Document) -> list[Unit]:
 async def with_words(access: Access, words: Sequence[str]) -> list[DatedUnit]:
     """The units that have all words in their names, where the last one can be the beginning of a word."""
     *whole, last = words
-    wanted = [{"words": word} for word in whole] + [{"words": {"$regex": f"^{re.escape(last)}"}}]
+    wanted: list[Document] = [{"words": {"$in": naming.variants(word)}} for word in whole]
+    wanted.append({"$or": [{"words": {"$regex": f"^{re.escape(word)}"}} for word in naming.variants(last)]})
     found = access.unscoped(UNITS).find({"$and": wanted})
     return [from_document(document, DatedUnit) async for document in found]

@@ -42,6 +42,15 @@ def test_document_number_is_known_by_any_dash_and_d(number: str) -> None:
         ("Ea H\u2019Leo", "Xã Ea H'Leo"),
         ("Ea Hleo", "Xã Ea H'Leo"),
         ("\u00d0à Nẵng", "Thành phố Đà Nẵng"),
+        ("M\u2019 Đrắk", "Huyện M'Đrắk"),
+        ("TP. Hồ Chí Minh", "Thành phố Hồ Chí Minh"),
+        ("TX Hồng Lĩnh", "Thị xã Hồng Lĩnh"),
+        ("H.Sóc Sơn", "Huyện Sóc Sơn"),
+        ("Q1", "Quận 1"),
+        ("Phường 01", "Phường 1"),
+        ("Mĩ Đình 1", "Phường Mỹ Đình 1"),
+        ("Qui Nhơn", "Thành phố Quy Nhơn"),
+        ("Lí Sơn", "Huyện Lý Sơn"),
     ],
 )
 def test_unit_is_found_by_other_spellings(name: str, expected: str) -> None:

@@ -14,6 +14,8 @@ from services.registration.units.domain import Unit, record
 from services.registration.units.national import national_units
 from tests.values import act
 
+pytestmark = pytest.mark.lists
+
 TODAY = date(2026, 11, 28)
 
 

@@ -16,6 +16,8 @@ from services.reporting.measures import Dimension
 from tests.reporting.test_composition import Reports, fact
 from tests.values import act
 
+pytestmark = pytest.mark.lists
+
 UNITS = {unit.id: unit for unit in national_units()}
 DIVIDED = date(2013, 12, 27)
 TU_LIEM, NORTH, SOUTH = "u019-until-2013-12-27", "u021", "u019"
