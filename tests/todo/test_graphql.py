@@ -63,17 +63,14 @@ async def test_each_caller_sees_the_work_that_they_may_do(graphql: GraphQL) -> N
     late = await stranded.draft(left, on="2025-02-01", place="Tổ 1", target="5 km đường")
     await stranded.officer.does("submitModel", model=late, on="2025-02-02")
 
-    programme = await started(province, PROVINCE, year, year)
-    launch = await province.officer.does(
-        "launchProgramme",
-        programme=programme,
-        unit=PROVINCE,
-        year=year,
-        level="COMMUNE",
-        until=end_of_year,
-        quota=2,
-    )
     owner, day = await ward.organisation(WARD, on=str(today())), str(today())
+    launching: dict[str, Any] = {"unit": PROVINCE, "year": year, "level": "COMMUNE", "until": end_of_year}
+    launch, named = [
+        await province.officer.does(
+            "launchProgramme", programme=await started(province, PROVINCE, year, year), **launching, **asked
+        )
+        for asked in ({"quota": 2}, {"organisations": [{"organisation": owner, "quota": 1}]})
+    ]
     waiting, returned, begun, decided = [
         await ward.draft(owner, on=day, place="Tổ 5", target="40 suất", title=f"Hũ gạo {title}")
         for title in ("tình thương", "nuôi heo đất", "cho em", "của mẹ")
@@ -108,7 +105,7 @@ async def test_each_caller_sees_the_work_that_they_may_do(graphql: GraphQL) -> N
     asked = mine.pop("QUESTION_TO_ANSWER")
     relations = mine.pop("RELATION_TO_DECIDE", [])
     assert mine == {
-        "LAUNCH_TO_ANSWER": [launch],
+        "LAUNCH_TO_ANSWER": sorted([launch, named]),
         "MODEL_TO_COMPLETE": [returned],
         "UNIT_TO_HAND_OVER": [ENDED],
     }
@@ -147,15 +144,14 @@ async def test_each_caller_sees_the_work_that_they_may_do(graphql: GraphQL) -> N
     both = Person(graphql, Role.APPRAISER, WARD, name=f"officer@{WARD}")
     assert set(kinds(await listed(both))) <= {"CORRECTION_TO_APPROVE", "RELATION_TO_DECIDE"}
     beside = kinds(await listed(Person(graphql, Role.OFFICER, NEIGHBOUR)))
-    assert set(beside) == {"LAUNCH_TO_ANSWER"}
-    (above,) = await listed(province.officer, kinds=["LAUNCH_TO_ANSWER"])
-    assert (above["id"], above["due"], above["since"]) == (launch, end_of_year, day)
-    assert above["many"] > 100
-    (here,) = await listed(officer, kinds=["LAUNCH_TO_ANSWER"])
-    assert here["many"] == 1
-    assert [row["id"] for row in await listed(province.officer, unit=WARD, kinds=["LAUNCH_TO_ANSWER"])] == [
-        launch
-    ]
+    assert beside == {"LAUNCH_TO_ANSWER": [launch]}
+    above = {row["id"]: row for row in await listed(province.officer, kinds=["LAUNCH_TO_ANSWER"])}
+    assert {(row["due"], row["since"]) for row in above.values()} == {(end_of_year, day)}
+    assert above[launch]["many"] > 100
+    assert above[named]["many"] == 1
+    for person, part in ((officer, {}), (province.officer, {"unit": WARD})):
+        here = await listed(person, kinds=["LAUNCH_TO_ANSWER"], **part)
+        assert {row["id"]: row["many"] for row in here} == {launch: 1, named: 1}
 
     # A filter by deadline keeps what is due by then. An answered question waits for a verdict on it.
     assert set(kinds(await listed(officer, dueBy=str(today())))) == set()
