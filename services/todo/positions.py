@@ -1,6 +1,7 @@
 """The order of a list of work, and cursors in it: the deadline, then the age of the record."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from typing import NamedTuple, Self
 
@@ -47,6 +48,7 @@ def _read(cursor: str | None, name: str) -> Position | None:
     if cursor is None:
         return None
     found = _CURSOR.fullmatch(cursor)
-    if found is None:
-        raise unknown_cursor(cursor, name)
-    return Position(*found.groups())
+    with suppress(ValueError):
+        if found and date.fromisoformat(found[1]):
+            return Position(*found.groups())
+    raise unknown_cursor(cursor, name)
