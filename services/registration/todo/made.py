@@ -28,7 +28,8 @@ OFFICERS = frozenset({Role.OFFICER})
 
 async def launches_to_answer(addressees: Addressees, filter_: ToDoFilter, access: Access) -> list[Item]:
     """Open launches with addressees that have fewer models registered or submitted than they are asked for."""
-    units = await _units(ToDoKind.LAUNCH_TO_ANSWER, OFFICERS, filter_, access)
+    # A launch that addressed a unit of the past waits for the unit that has the whole of it.
+    units = await _units(ToDoKind.LAUNCH_TO_ANSWER, OFFICERS, filter_, access, reads=True)
     here = replace(access, scope=Scope(frozenset(units)))
     behind: list[tuple[Launch, int]] = []
     for launch in await repository.open_launches(access) if units else ():
@@ -87,12 +88,17 @@ async def _names(access: Access, programmes: Iterable[str]) -> Mapping[str, str]
 
 
 async def _units(
-    kind: ToDoKind, roles: frozenset[Role], filter_: ToDoFilter, access: Access
+    kind: ToDoKind,
+    roles: frozenset[Role],
+    filter_: ToDoFilter,
+    access: Access,
+    *,
+    reads: bool = False,
 ) -> dict[str, frozenset[str]]:
     """The units in which the caller may act and that the filter leaves, each with all segments of its paths."""
     if filter_.kinds is not None and kind not in filter_.kinds:
         return {}
-    held = {COUNTRY} if access.scope.units is None else access.caller.units(roles, access.today)
+    held = {COUNTRY} if access.scope.units is None else access.caller.units(roles, access.today, reads=reads)
     wanted = [*held, *([filter_.unit] if filter_.unit else [])]
     known = {unit.id: _segments(unit) for unit in await Directory(access).many(wanted)}
     if filter_.unit is None:

@@ -29,6 +29,7 @@ CONTRIBUTED = "query($id: ID!) { node(id: $id) { ... on Model { contributions { 
 OPEN = """query($id: ID!) { node(id: $id) {
   ... on Model { questions(first: 9) { edges { node { id rule state } } } review { id verdict } }
   ... on Launch { until standings { units registerOn } } } }"""
+ASKED = """query { toDo(first: 50, filter: { kinds: [LAUNCH_TO_ANSWER] }) { edges { node { id many } } } }"""
 TWICE = [{"unit": {"id": BETWEEN}, "since": "2025-07-01"}, {"unit": {"id": LAST}, "since": SECOND}]
 
 
@@ -102,6 +103,10 @@ async def test_everything_open_is_handed_over_again(graphql: GraphQL) -> None:
     await leader.does("approveCorrection", correction=slip)
     await last.officer.does("extendLaunch", launch=launch, until="2026-12-01", reason="Sắp xếp đơn vị")
     await last.officer.does("setTheme", programme=programme, year=2026, theme="Sau sắp xếp")
+    # The launch addressed the old unit: it waits for whoever has the whole of it now.
+    for office, many in ((last, 1), (Office(graphql, "u12817-2025"), None)):
+        tasks = (await office.officer.ask(ASKED))["toDo"]["edges"]
+        assert {edge["node"]["id"]: edge["node"]["many"] for edge in tasks}.get(launch) == many
     await graphql.settled()
     found = await node(last.officer, OPEN, formal)
     questions = [edge["node"]["id"] for edge in found["questions"]["edges"]]
