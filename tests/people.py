@@ -58,7 +58,14 @@ mutation Do($key: String!, $input: {input}!) {{
   }}
 }}
 """
-_BATCHES = {"acceptModels", "returnModels", "beginModels", "carryOverModels", "decideReviews"}
+_BATCHES = {
+    "acceptModels",
+    "returnModels",
+    "beginModels",
+    "carryOverModels",
+    "changeModelOwners",
+    "decideReviews",
+}
 
 
 def mutation(name: str) -> str:

@@ -319,6 +319,12 @@ class ModelsMutation:
         Model,
         "Đổi tổ chức chủ trì; mô hình vẫn thuộc đơn vị cũ.",
     )
+    change_model_owners: BatchResult = does_each(
+        ChangeModelOwner,
+        "model",
+        "models",
+        "Chuyển nhiều mô hình cho một tổ chức, như tổ chức kế thừa một tổ chức đã kết thúc; có thể xem trước.",
+    )
     discontinue_model: ModelResult = does(
         DiscontinueModel, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."
     )

@@ -87,6 +87,14 @@ INPUTS: dict[str, Any] = {
     "beginModels": lambda t: {"models": [t.thing], "on": f"{ACCEPTED}", "preview": True},
     "carryOverModels": lambda t: {"models": [t.thing], "on": f"{NEXT_YEAR}", "preview": True},
     "returnModels": lambda t: {"models": [t.thing], "reason": "x", "on": f"{ACCEPTED}", "preview": True},
+    "changeModelOwners": lambda t: {
+        "models": [t.thing],
+        "owner": NO_OWNER,
+        "reason": "x",
+        "document": "QĐ 1",
+        "on": f"{DECIDED}",
+        "preview": True,
+    },
 }
 HISTORY = "history(last: 1) { edges { node { %s } } }"
 QUERIES = {

@@ -29,6 +29,7 @@ CONTRIBUTED = "query($id: ID!) { node(id: $id) { ... on Model { contributions { 
 OPEN = """query($id: ID!) { node(id: $id) {
   ... on Model { questions(first: 9) { edges { node { id rule state } } } review { id verdict } }
   ... on Launch { until standings { units registerOn } } } }"""
+OWNED = "query($owner: ID!) { models(first: 9, filter: { owner: $owner }) { edges { node { id } } } }"
 ASKED = """query { toDo(first: 50, filter: { kinds: [LAUNCH_TO_ANSWER] }) { edges { node { id many } } } }"""
 TWICE = [{"unit": {"id": BETWEEN}, "since": "2025-07-01"}, {"unit": {"id": LAST}, "since": SECOND}]
 
@@ -127,10 +128,15 @@ async def test_everything_open_is_handed_over_again(graphql: GraphQL) -> None:
     await last.officer.does(
         "endOrganisation", organisation=owner, successor=heir, document="QĐ 5", on="2026-04-01"
     )
-    for record in (model, formal):
-        await last.officer.does(
-            "changeModelOwner", model=record, owner=heir, reason="Kế thừa", document="QĐ 5", on="2026-04-01"
+    # The successor of an organisation that has ended takes its models over, all at once.
+    wanted: dict[str, Any] = {"owner": heir, "reason": "Kế thừa", "document": "QĐ 5", "on": "2026-04-01"}
+    for preview in (True, False):
+        taken = await last.officer.tries(
+            "changeModelOwners", models=[model, formal], preview=preview, **wanted
         )
+        assert (taken["preview"], taken["done"], taken["refused"]) == (preview, 2, 0)
+    held = await last.officer.ask(OWNED, owner=heir)
+    assert {edge["node"]["id"] for edge in held["models"]["edges"]} == {model, formal}
 
     # The register of 2025-06-30 does not say since when the old unit was so. The last one is known from its first day.
     new = await last.officer.does("launchProgramme", **asked, unit=LAST, until="2026-12-01", on="2026-03-02")
