@@ -10,6 +10,7 @@ from services.kernel.messages import Role
 from tests.conftest import GraphQL
 from tests.people import CITY, WARD, Office, Person, fresh
 from tests.registration.programmes.test_graphql import started
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,8 +38,14 @@ Figures = dict[str, dict[str, Decimal]]
 async def figures(office: Office, period: str) -> Figures:
     """Measure → total, corrections, and the rows by field."""
     await office.graphql.settled()
-    report = (await office.reporter.ask(REPORT, unit=WARD, period=period))["report"]
-    assert report["complete"]
+    report: dict[str, Any] = {}
+
+    async def complete() -> bool:
+        # Before the first heartbeat of a producer, reporting does not know whether it has counted all events.
+        report.update((await office.reporter.ask(REPORT, unit=WARD, period=period))["report"])
+        return bool(report["complete"])
+
+    await until(complete)
     found = {}
     for figure in report["figures"]:
         assert {Decimal(part["gap"]) for part in figure["breakdowns"]} == {0}
