@@ -236,16 +236,38 @@ def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, Rev
 def follow_correction(
     review: Review, corrected: ModelCorrected, *, act: Act
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected] | None:
-    """The review's model was corrected. Decisions count under the corrected field and subject."""
+    """The review's model was corrected. Decisions count under the corrected field and subject and in the right year."""
     counted_by = {"field": corrected.field, "subject_kind": corrected.subject_kind}
     now: dict[str, Any] = {"title": corrected.title, **counted_by, **_redated(review, corrected)}
-    now["earlier"] = tuple(msgspec.structs.replace(one, **counted_by) for one in review.earlier)
-    now["past"] = tuple(msgspec.structs.replace(one, **_redated(one, corrected)) for one in review.past)
+    begun = now.get("begun_on", review.begun_on)
+    now["earlier"] = tuple(
+        msgspec.structs.replace(one, **counted_by, year=_year(one.year, one.decided_on, begun, corrected))
+        for one in review.earlier
+    )
+    now["past"] = tuple(
+        msgspec.structs.replace(
+            one,
+            **_redated(one, corrected),
+            year=_year(one.year, date(one.year, 12, 31), begun, corrected) or one.year,
+        )
+        for one in review.past
+    )
     if review.verdict is None and corrected.counted_in:
         now["year"] = corrected.counted_in
+    elif review.decided_on:
+        now["year"] = _year(review.year, review.decided_on, begun, corrected)
     if all(getattr(review, name) == value for name, value in now.items()):
         return None
     return restate(review, changed(review, **now), act=act)
+
+
+def _year(year: int | None, decided_on: date, begun: date | None, corrected: ModelCorrected) -> int | None:
+    """The year of a decision: that of the registration, or the later one in which the model had begun by then."""
+    for change in corrected.changes:
+        if change.field == "year" and change.before == f"{year}" and change.after:
+            registered = int(change.after)
+            return max(registered, begun.year) if begun and begun <= decided_on else registered
+    return year
 
 
 def _redated(record: Review | PastYear, corrected: ModelCorrected) -> dict[str, date]:

@@ -26,7 +26,7 @@ from services.review.domain import Review, counted, decision_of, replaced, resta
 from services.review.following import begin, carry_over, close, follow_correction, open_review, settle
 from services.review.messages import Closing, ReviewCorrected, ReviewStep, Verdict
 from tests.registration.corrections.test_domain import recorded
-from tests.review.test_domain import ACCEPTED, AT, OPEN, TODAY, UNIT, code, decided, nominated
+from tests.review.test_domain import ACCEPTED, AT, NOT_BEGUN, OPEN, TODAY, UNIT, code, decided, nominated
 from tests.values import act
 
 NOMINATED = nominated(decided(Verdict.RECOGNISED))
@@ -209,10 +209,9 @@ def test_decisions_of_earlier_years_are_corrected_reversed_and_revoked() -> None
     assert (late.earlier[0].revoked_on, late.earlier[0].revoked_version) == (by.on, late.version)
 
 
-def follows(review: Review, *changes: Change, **more: Any) -> Review:
-    """The review after these corrections of its model."""
+def corrected_model(*changes: Change, **more: Any) -> ModelCorrected:
     about: dict[str, Any] = {"at": AT, "unit": ACCEPTED.unit, "on": TODAY, "title": ACCEPTED.title}
-    corrected = ModelCorrected(
+    return ModelCorrected(
         key="m",
         version=10,
         subject_kind=ACCEPTED.subject_kind,
@@ -229,7 +228,11 @@ def follows(review: Review, *changes: Change, **more: Any) -> Review:
         approved_by="a",
         **{"field": ACCEPTED.field, **about, **more},
     )
-    followed = follow_correction(review, corrected, act=act("danvan", TODAY))
+
+
+def follows(review: Review, *changes: Change, **more: Any) -> Review:
+    """The review after these corrections of its model."""
+    followed = follow_correction(review, corrected_model(*changes, **more), act=act("danvan", TODAY))
     return followed[0] if followed else review
 
 
@@ -252,6 +255,20 @@ def test_review_has_the_corrected_days_of_its_model() -> None:
     later = follows(carried, moved("carried_over_on", "2020-01-10", "2020-02-01"), counted_in=2020)
     assert (later.opened_on, later.past[0].opened_on) == (date(2020, 2, 1), date(2019, 3, 1))
     assert follows(NOMINATED, moved("on", "2019-03-10", "2019-03-11"), counted_in=2021) == NOMINATED
+
+
+def test_decision_counts_in_the_corrected_year_of_its_model() -> None:
+    later = moved("year", "2019", "2020")
+    assert {one.year for one in counted(follows(NOMINATED, later, counted_in=2020)).values()} == {2020}
+    # It began in 2019, so it is judged for that year even if it was registered for the year before.
+    sooner = moved("year", "2019", "2018")
+    assert follows(NOMINATED, sooner, counted_in=2019) == NOMINATED
+    idle = decided(Verdict.NOT_MET, NOT_BEGUN)
+    assert {one.year for one in counted(follows(idle, sooner, counted_in=2018)).values()} == {2018}
+    carried, _ = carry_over(NOMINATED, CARRIED, act=act("danvan", CARRIED.on))
+    assert follows(carried, sooner, counted_in=2020) == carried
+    early = replaced(NOMINATED, decision_of(NOMINATED, None), None)
+    assert follows(early, later, counted_in=2020).year == 2020
 
 
 def test_verdict_of_a_withdrawn_model_counts_until_the_corrected_day() -> None:
@@ -350,3 +367,13 @@ def test_figures_of_a_withdrawn_model_equal_a_recount_after_corrections() -> Non
     assert story.counts(*RESULTS) == [{}, {"2019": 1, "2020": -1}, {}, {}]
     story.mends(replaced(story.review, decision_of(story.review, None), None))
     assert story.counts(*RESULTS) == [{}, {}, {}, {}]
+
+
+def test_figures_of_a_model_with_another_year_equal_a_recount() -> None:
+    story = begun()
+    story.judged(Verdict.RECOGNISED, date(2019, 11, 1))
+    later = corrected_model(moved("year", "2019", "2020"), counted_in=2020)
+    followed = follow_correction(story.review, later, act=act("danvan", LATER))
+    assert followed
+    story.then(followed)
+    assert story.counts(Measure.RECOGNISED) == [{"2020": 1}]
