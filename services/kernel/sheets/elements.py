@@ -274,18 +274,18 @@ class Rows:
         style = int(self._style)
         found = self._formats[style] if style < len(self._formats) else None
         if found and found.is_date:
-            return self._shown(value)
+            return self._shown(value, found.day_pattern)
         return (found.shown(value) if found else None) or value
 
-    def _shown(self, serial: float) -> str:
-        """The day of a serial number as day/month/year; the time of day for a number below 1."""
+    def _shown(self, serial: float, day_pattern: str) -> str:
+        """The day of a serial number, as its format shows it; the time of day for a number below 1."""
         if 1 <= serial < 60 and self._epoch is EPOCH:
             serial += 1  # Excel has a 29 February 1900
         try:
             at = self._epoch + timedelta(seconds=round(serial * 86400))
         except OverflowError:
             return "#VALUE!"
-        return f"{at:%d/%m/%Y}" if serial >= 1 else f"{at:%H:%M:%S}"
+        return f"{at:{day_pattern if serial >= 1 else '%H:%M:%S'}}"
 
 
 def _shows_nothing(attributes: Mapping[str, str], size: str) -> bool:

@@ -7,7 +7,7 @@ from services.kernel.sheets import values
 
 DATES = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
 """Built-in formats that show a day or a time."""
-BUILT_IN = {9: "0%", 10: "0.00%"}
+BUILT_IN = {9: "0%", 10: "0.00%", 17: "mmm-yy"}
 _TIMES = re.compile("[dmyhs]", re.IGNORECASE)
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|(\[[^\]]*\]|_.|\*.)', re.DOTALL)
 """Text in quotes, an escaped character, a currency, and what shows nothing."""
@@ -21,7 +21,12 @@ class NumberFormat:
 
     def __init__(self, code: str, *, is_date: bool = False) -> None:
         self._sections = code.split(";") if '"' not in code else _sections(code)
-        self.is_date = is_date or bool(_TIMES.search(_bare(self._sections[0])[0]))
+        letters = _bare(self._sections[0])[0].lower()
+        self.is_date = is_date or bool(_TIMES.search(letters))
+        self.day_pattern = "%d/%m/%Y"
+        """The shown parts of a day, for `strftime`: a format can show the month or the year alone."""
+        if "y" in letters and "d" not in letters:
+            self.day_pattern = "%m/%Y" if "m" in letters else "%Y"
 
     def shown(self, value: int | float) -> str | None:
         """The number with what the format adds: percent, zeros in front, text around it. None if it adds nothing.

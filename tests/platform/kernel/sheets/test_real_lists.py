@@ -108,6 +108,10 @@ def test_number_is_what_excel_shows(tmp_path: Path, written: bytes, value: float
         ("5000", "0.00E+00", 5000),
         ("1", "@", 1),
         ("46086", "dd/mm/yyyy", "05/03/2026"),
+        ("46086.5", "dd/mm/yyyy hh:mm", "05/03/2026"),
+        ("46082", "mmm-yy", "03/2026"),
+        ("46082", '[$-42A]"tháng" mm/yyyy', "03/2026"),
+        ("46082", "yyyy", "2026"),
     ],
 )
 def test_cell_says_what_its_format_shows(tmp_path: Path, number: str, form: str, shown: Any) -> None:
