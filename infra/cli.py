@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.country.loading import Asked, CannotLoad, Loaded, load_country, write_marks
 from infra.country.making import LAST_DAY
-from infra.operate import decrees, operator, reorganising, report_view
+from infra.operate import decrees, operator, reorganising, report_view, subscribers
 from infra.operate.load_units import LoadedUnits, load_units
 from infra.operate.operator import IssuedElsewhere, NotRunning, located
 from infra.operate.positions import positions, settled
@@ -43,9 +43,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 units_app = typer.Typer(no_args_is_help=True, help="Administrative units.")
 sample_app = typer.Typer(no_args_is_help=True, help="The sample, Thị xã Hồng Lĩnh 2018.")
 country_app = typer.Typer(no_args_is_help=True, help="An invented country of models, of any size.")
+subscriber_app = typer.Typer(no_args_is_help=True, help="Systems outside that read review's public events.")
 app.add_typer(units_app, name="units")
 app.add_typer(sample_app, name="sample")
 app.add_typer(country_app, name="country")
+app.add_typer(subscriber_app, name="subscriber")
 
 out = Console()
 err = Console(stderr=True, highlight=False)
@@ -67,6 +69,7 @@ EXPECTED = (
     CannotSettle,
     report_view.ReportRefused,
     reorganising.UnreadableFile,
+    subscribers.NoSubscriber,
     Refused,
     Unavailable,
 )
@@ -186,6 +189,47 @@ def country_marks(
 ) -> None:
     """Write a list of the country's models that are a formality, or that repeat, continue or copy another."""
     write_marks(_asked(models, seed, until), file)
+
+
+Name = Annotated[str, typer.Argument(help="Name of the subscriber, e.g. certificate-printer.")]
+
+
+@subscriber_app.command("add")
+def subscriber_add(name: Name) -> None:
+    """Let a system outside read the public events, and print a program that does it."""
+    settings = _located()
+    is_let_in = _run(subscribers.add(settings, name))
+    print(subscribers.example(settings, name))
+    err.print(
+        f"Its key: {subscribers.key_of(settings, name)}. Hand it over with this program, and nothing else."
+    )
+    if not is_let_in:
+        _fail(subscribers.RELOAD)
+
+
+@subscriber_app.command("list")
+def subscriber_list() -> None:
+    """List the subscribers: the last event that each confirmed, and how many wait for it."""
+    for one in _run(subscribers.found(_located())):
+        print(one.sentence)
+
+
+@subscriber_app.command("ping")
+def subscriber_ping(name: Name) -> None:
+    """Send a test event that only this subscriber sees."""
+    _run(subscribers.test(_located(), name))
+    err.print(f"{name} was sent an event of the type danvan.review.v1.ping.")
+
+
+@subscriber_app.command("remove")
+def subscriber_remove(name: Name) -> None:
+    """Shut a subscriber out at once, and delete its key and its place in the stream."""
+    if _run(subscribers.remove(_located(), name)):
+        err.print(f"{name} is shut out.")
+    else:
+        _fail(
+            f"{name} is still let in: reload nats-server (with containers: `docker compose kill -s HUP nats`)."
+        )
 
 
 @app.command()

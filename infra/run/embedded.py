@@ -124,6 +124,10 @@ class EmbeddedServer(ABC):
         """Whether only a restart makes it work again, and can."""
         return False
 
+    def follow_users(self) -> bool:
+        """Lets in new users and shuts out removed ones, if the server reads them from a file. Whether any changed."""
+        return False
+
     @abstractmethod
     def _command(self) -> list[str]:
         """The command line. Raises `CannotStart` when there is no usable binary."""
@@ -271,6 +275,7 @@ class NatsServer(EmbeddedServer):
         self._server_name = f"danvan-{sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
         self._log_read = 0
         self._refuses = False
+        self._users = ""
 
     def must_restart(self) -> bool:
         """After a full disk, nats-server refuses messages until it is restarted, also when there is room again."""
@@ -293,8 +298,17 @@ class NatsServer(EmbeddedServer):
                 f"{binary} is {shown.stdout.strip() or 'not a nats-server'}; 2.11 or newer is needed: "
                 f"install one, or unset {self.binary_setting}."
             )
-        configuration = self.folder / "nats.conf"
-        configuration.write_text(
+        self._configure()
+        return [binary, "--config", str(self._configuration)]
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "nats.conf"
+
+    def _configure(self) -> None:
+        users = (self.secrets / NATS_USERS).read_text()
+        self._users = users
+        self._configuration.write_text(
             f'server_name: "{self._server_name}"\n'
             f'host: "{LOOPBACK}"\n'
             f"port: {self.port}\n"
@@ -308,10 +322,16 @@ class NatsServer(EmbeddedServer):
             f"  sync_interval: {self.sync}\n"
             "  max_memory_store: 64MB\n"
             "  max_file_store: 16GB\n"
-            "}\n" + (self.secrets / NATS_USERS).read_text(),
+            "}\n" + users,
             encoding="utf-8",
         )
-        return [binary, "--config", str(configuration)]
+
+    def follow_users(self) -> bool:
+        if not (self.alive and self.pid) or (self.secrets / NATS_USERS).read_text() == self._users:
+            return False
+        self._configure()
+        os.kill(self.pid, signal.SIGHUP)
+        return True
 
     def _await_usable(self, deadline: float) -> None:
         # The server listens after JetStream has recovered its store: its greeting means that it is usable.

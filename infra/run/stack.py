@@ -110,6 +110,7 @@ class Stack:
             began = time.monotonic()
             while server.alive:
                 await asyncio.sleep(0.1)  # a waiting thread would outlive us
+                server.follow_users()
                 if server.must_restart():
                     self._say(f"{server.name} refuses messages since its disk was full: it is stopped")
                     await asyncio.to_thread(server.stop)

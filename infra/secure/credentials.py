@@ -10,6 +10,7 @@ from typing import Any
 import nkeys
 from joserfc.jwk import OKPKey
 
+from infra.secure.accounts import Subscriber, accounts
 from infra.secure.rights import RIGHTS, Rights, mongo_roles
 from services.catalogue import SERVICES, Catalogue
 from services.kernel.credentials import MONGO_PASSWORD, NATS_SEED, OPERATOR_USER, scram
@@ -19,6 +20,10 @@ NATS_USERS = Path("nats-server", "users.conf")
 MONGO_KEY = Path("mongod", "key")
 """mongod accepts only a file that no other user can read, so it has a copy of its own."""
 OUR_MONGO_KEY = Path(OPERATOR_USER, "mongod.key")
+SUBSCRIBERS = "subscribers"
+"""The folder with a folder for each subscriber. The operator hands the key in it to the system outside."""
+PLACE = "place"
+"""The file with the number of the subscriber's account."""
 ANSWER_WITHIN = "30s"
 
 
@@ -30,10 +35,34 @@ def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS, services: 
     issuer = _once(folder / OPERATOR_USER / "issuer.private.json", new_key)
     _write(folder / "gateway" / "issuer.public.json", public_half(issuer))
     seeds = {user: _once(folder / user / NATS_SEED, _new_seed) for user in rights}
-    _write(folder / NATS_USERS, _nats_users(rights, seeds))
+    publishing = [name for name, table in services.items() if table.publishes]
+    _write(folder / NATS_USERS, accounts(_nats_users(rights, seeds), subscribers(folder), publishing))
     for user in mongo_roles("", services):
         _once(folder / user / MONGO_PASSWORD, _new_password)
     _write(folder / MONGO_KEY, _once(folder / OUR_MONGO_KEY, _new_password))
+
+
+def subscribers(folder: Path) -> list[Subscriber]:
+    """The systems outside that may read the public streams, by name. `folder`: of all secrets."""
+    found = (seed.parent for seed in sorted((folder / SUBSCRIBERS).glob(f"*/{NATS_SEED}")))
+    return [
+        Subscriber(one.name, int((one / PLACE).read_text()), public_key((one / NATS_SEED).read_text()))
+        for one in found
+    ]
+
+
+def add_subscriber(folder: Path, name: str, place: int) -> None:
+    """Creates the subscriber's key. `make_secrets` then lets it in. `place`: the number of a free account."""
+    _once(folder / SUBSCRIBERS / name / PLACE, lambda: str(place))
+    _once(folder / SUBSCRIBERS / name / NATS_SEED, _new_seed)
+
+
+def remove_subscriber(folder: Path, name: str) -> None:
+    """Deletes its key. `make_secrets` then shuts it out."""
+    of_subscriber = folder / SUBSCRIBERS / name
+    for file in (NATS_SEED, PLACE):
+        (of_subscriber / file).unlink()
+    of_subscriber.rmdir()
 
 
 def mongod_login(folder: Path) -> dict[str, Any]:
@@ -58,10 +87,10 @@ def _new_password() -> str:
     return secrets.token_hex(32)
 
 
-def _nats_users(rights: Mapping[str, Rights], seeds: Mapping[str, str]) -> str:
-    users = [
+def _nats_users(rights: Mapping[str, Rights], seeds: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
         {
-            "nkey": nkeys.from_seed(bytearray(seeds[user].encode())).public_key.decode(),
+            "nkey": public_key(seeds[user]),
             "permissions": {
                 "publish": {"allow": rights_.publish},
                 "subscribe": {"allow": rights_.subscribe},
@@ -70,7 +99,11 @@ def _nats_users(rights: Mapping[str, Rights], seeds: Mapping[str, str]) -> str:
         }
         for user, rights_ in rights.items()
     ]
-    return f"authorization: {json.dumps({'users': users}, indent=2)}\n"
+
+
+def public_key(seed: str) -> str:
+    key: bytes = nkeys.from_seed(bytearray(seed.encode())).public_key
+    return key.decode()
 
 
 def _once(file: Path, make: Callable[[], str]) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.secure.accounts import api, ping
 from services.catalogue import SERVICES, Catalogue, producers
 from services.kernel.credentials import OPERATOR_USER
 from services.kernel.log import streams
 from services.kernel.log.replay import replay_subject
+from services.kernel.public import stream
 from services.kernel.sheets import alive
 from services.kernel.table import Table
 
@@ -40,13 +42,13 @@ def _own_inbox(user: str) -> Rights:
 
 def _reads(producer: str) -> Rights:
     # A stream is read through a consumer, so the right is to create one. Subscribing to its subjects is not needed.
-    stream = streams.name(producer)
+    its = streams.name(producer)
     return Rights(
         publish=(
-            f"$JS.API.CONSUMER.CREATE.{stream}",
-            f"$JS.API.CONSUMER.INFO.{stream}.*",
-            f"$JS.API.STREAM.INFO.{stream}",
-            f"$JS.FC.{stream}.>",
+            f"$JS.API.CONSUMER.CREATE.{its}",
+            f"$JS.API.CONSUMER.INFO.{its}.*",
+            f"$JS.API.STREAM.INFO.{its}",
+            f"$JS.FC.{its}.>",
             replay_subject(producer),
         ),
         subscribe=(streams.heartbeat_subject(producer),),
@@ -65,14 +67,14 @@ def _serves(service: str) -> Rights:
 
 def _announces(producer: str) -> Rights:
     # A producer may create its missing stream. It may not change one: the settings decide what a stream takes in.
-    stream = streams.name(producer)
+    its = streams.name(producer)
     return Rights(
         publish=(
             streams.subjects(producer),
             streams.heartbeat_subject(producer),
-            f"$JS.API.STREAM.CREATE.{stream}",
-            f"$JS.API.STREAM.INFO.{stream}",
-            f"$JS.API.STREAM.MSG.GET.{stream}",
+            f"$JS.API.STREAM.CREATE.{its}",
+            f"$JS.API.STREAM.INFO.{its}",
+            f"$JS.API.STREAM.MSG.GET.{its}",
         ),
         subscribe=(replay_subject(producer),),
     )
@@ -80,12 +82,24 @@ def _announces(producer: str) -> Rights:
 
 def _looks_after(producer: str) -> Rights:
     """All rights to its stream, except to publish events to it."""
-    stream = streams.name(producer)
-    kinds = (f"$JS.API.*.*.{stream}", f"$JS.API.*.MSG.*.{stream}")
+    its = streams.name(producer)
+    kinds = (f"$JS.API.*.*.{its}", f"$JS.API.*.MSG.*.{its}")
     return Rights(
         publish=(*kinds, *(f"{kind}.>" for kind in kinds), replay_subject(producer)),
         subscribe=(streams.subjects(producer), streams.heartbeat_subject(producer)),
     )
+
+
+def _publishes(service: str) -> Rights:
+    """Its public stream, which it makes when it is missing."""
+    wanted = ("STREAM.CREATE.", "STREAM.INFO.", "STREAM.MSG.GET.")
+    requests = [one for one in api(service) if one.removeprefix(f"{stream.API}.").startswith(wanted)]
+    return Rights(publish=(stream.subjects(service), *requests))
+
+
+def _looks_after_subscribers(services: Catalogue) -> Rights:
+    requests = [one for name, table in services.items() if table.publishes for one in api(name)]
+    return Rights(publish=(*requests, ping(">")))
 
 
 def _all(*rights: Rights) -> Rights:
@@ -101,7 +115,10 @@ def nats_rights(services: Catalogue = SERVICES) -> Mapping[str, Rights]:
         GATEWAY: _all(_own_inbox(GATEWAY), SENDS_REQUESTS, *map(_reads, READ_BY_GATEWAY)),
         **{name: _of_service(table) for name, table in services.items()},
         OPERATOR_USER: _all(
-            _own_inbox(OPERATOR_USER), SENDS_REQUESTS, *map(_looks_after, producers(services))
+            _own_inbox(OPERATOR_USER),
+            SENDS_REQUESTS,
+            _looks_after_subscribers(services),
+            *map(_looks_after, producers(services)),
         ),
     }
 
@@ -112,6 +129,7 @@ def _of_service(table: Table) -> Rights:
         _serves(table.name),
         *map(_reads, table.hears),
         *([_announces(table.name)] if table.announces else []),
+        *([_publishes(table.name)] if table.publishes else []),
     )
 
 

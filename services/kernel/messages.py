@@ -69,7 +69,7 @@ _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _VERSIONED = re.compile(r"(?P<name>.+?)(?:V(?P<version>[2-9]|[1-9][0-9]+))?")
 
 
-def _kebab(name: str) -> str:
+def kebab(name: str) -> str:
     return _WORD_STARTS.sub("-", name).lower()
 
 
@@ -87,7 +87,7 @@ class Command(Message, frozen=True, kw_only=True):
 
     @classmethod
     def _subject(cls) -> str | None:
-        return f"command.{cls.service}.{_kebab(cls.__name__)}" if "roles" in vars(cls) else None
+        return f"command.{cls.service}.{kebab(cls.__name__)}" if "roles" in vars(cls) else None
 
 
 class Query(Message, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class Query(Message, frozen=True, kw_only=True):
 
     @classmethod
     def _subject(cls) -> str | None:
-        return f"query.{cls.service}.{_kebab(cls.__name__)}" if "roles" in vars(cls) else None
+        return f"query.{cls.service}.{kebab(cls.__name__)}" if "roles" in vars(cls) else None
 
 
 class Event(Message, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ class Event(Message, frozen=True, kw_only=True):
             return None
         named = _VERSIONED.fullmatch(cls.__name__)
         assert named, "any name matches"  # noqa: S101
-        return f"event.{cls.service}.{_kebab(named['name'])}.v{named['version'] or 1}"
+        return f"event.{cls.service}.{kebab(named['name'])}.v{named['version'] or 1}"
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):

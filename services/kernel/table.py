@@ -21,6 +21,7 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.driver import Indexes
 from services.kernel.mongo.store import Fill, Store
 from services.kernel.mongo.transaction import Transaction
+from services.kernel.public.events import PublicEvent
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
@@ -203,6 +204,8 @@ class Area:
     fills: Sequence[Fill] = ()
     unscoped: Sequence[Unscoped] = ()
     """Collections that are read without regard to units, each with the reason."""
+    publishes: Sequence[type[PublicEvent]] = ()
+    """The events of the service's public stream."""
 
 
 class Work(Enum):
@@ -231,6 +234,7 @@ class Table:
         self.indexes: Indexes = {name: models for area in areas for name, models in area.indexes.items()}
         self.fills = [fill for area in areas for fill in area.fills]
         self.unscoped = [one for area in areas for one in area.unscoped]
+        self.publishes = tuple(type_ for area in areas for type_ in area.publishes)
         declared = [type_ for area in areas for type_ in _messages(area.messages)]
         self.announces = tuple(type_ for type_ in declared if issubclass(type_, Event))
         self._check(declared)

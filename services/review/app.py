@@ -21,6 +21,7 @@ from services.registration.models.messages import (
 )
 from services.registration.units.messages import UnitRecorded
 from services.review import correcting, handlers, messages, repository, todo
+from services.review.contract.app import AREA as CONTRACT
 from services.review.correcting import DESK
 
 TABLE = Table(
@@ -67,6 +68,7 @@ TABLE = Table(
         unscoped=(UNITS, MARKS),
     ),
     DESK.area,
+    CONTRACT,
 )
 
 

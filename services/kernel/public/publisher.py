@@ -1,0 +1,150 @@
+"""Tells a service's public events: numbers them from its log, and keeps their stream a copy of them.
+
+Every process fills the stream. NATS takes each number once, so two processes disturb nobody.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import Error as JetStreamError
+
+from services.kernel import telemetry
+from services.kernel.log.inbox import Heard
+from services.kernel.messages import Recorded
+from services.kernel.mongo.driver import PyMongoError
+from services.kernel.mongo.store import Store
+from services.kernel.mongo.transaction import Transaction
+from services.kernel.public import cloudevents, published, stream
+from services.kernel.public.events import PublicEvent
+
+PAGE = 500
+"""Most events published together."""
+LOOK = 1.0
+"""Seconds after which the stream is compared with the database again: it may have been deleted."""
+SOON = 0.005
+"""Seconds between two looks for an event whose transaction is about to be committed."""
+
+AGAIN = 0.2
+"""Seconds until NATS or the database is asked again."""
+_AWAY = (TimeoutError, NatsError, JetStreamError, PyMongoError, OSError)
+
+Tell = Callable[[Sequence[Heard], Transaction], Awaitable[Sequence[tuple[Recorded, PublicEvent]]]]
+
+
+class Publisher:
+    """`tell`: what outsiders may know of each event. It is also a `Reader`, for `/readyz`."""
+
+    def __init__(self, store: Store, tell: Tell) -> None:
+        self._store = store
+        self._tell = tell
+        self._service = store.service
+        self._js: JetStreamContext | None = None
+        self._more = asyncio.Event()
+        self._expected = 0
+        self._head = 0
+        self._tail: int | None = None
+        self._look_at = 0.0
+        self.name = f"public stream/{self._service}"
+        self.problem: str | None = None
+        self.unknown_since: datetime | None = None
+        self.standby = False
+
+    @property
+    def lag(self) -> int | None:
+        return None if self._tail is None else max(0, max(self._head, self._expected) - self._tail)
+
+    async def publish(self, heard: Sequence[Heard], tx: Transaction) -> None:
+        """Handles the service's own events."""
+        if told := await self._tell(heard, tx):
+            self._expected = await published.publish(told, self._service, tx)
+            self._more.set()
+
+    async def ready(self, _: int) -> None:
+        """Awaited before events get numbers: after a restore of the database, numbers that outsiders know are kept."""
+        while True:
+            try:
+                if self._js:
+                    await self._take_back(self._js, await stream.last(self._js, self._service))
+                    return
+            except _AWAY as error:
+                telemetry.log.warning("public events wait", why=repr(error))
+            await asyncio.sleep(AGAIN)
+
+    async def run(self, nats: Client) -> None:
+        self._js = stream.reached(nats)
+        while True:
+            try:
+                await self._fill(self._js)
+            except _AWAY as error:
+                self._tail = None
+                telemetry.log.warning("public stream waits", why=repr(error))
+                await asyncio.sleep(AGAIN)
+                continue
+            # Not wait_for: in Python 3.11 it ignores a cancellation that comes together with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._more.wait()
+            self._more.clear()
+
+    async def _fill(self, js: JetStreamContext) -> None:
+        """Appends the events after the stream's tail, and those whose transaction is about to be committed."""
+        if self._tail is None or time.monotonic() >= self._look_at:
+            self._tail = await self._compare(js)
+            self._look_at = time.monotonic() + LOOK
+        while not self.problem:
+            events = await published.after(self._store.ours(), self._tail, PAGE)
+            if events:
+                await self._append(js, events)
+                self._tail = self._head = events[-1].id
+            elif self._expected > self._tail and time.monotonic() < self._look_at:
+                await asyncio.sleep(SOON)
+            else:
+                return
+
+    async def _append(self, js: JetStreamContext, events: Sequence[published.Published]) -> None:
+        def sent(event: published.Published) -> Awaitable[Any]:
+            headers = cloudevents.headers(event, self._service)
+            headers["Nats-Expected-Last-Sequence"] = str(event.id - 1)
+            return js.publish(event.type, cloudevents.body(event), headers=headers)
+
+        for ack in await asyncio.gather(*map(sent, events), return_exceptions=True):
+            if isinstance(ack, BaseException):
+                raise ack
+
+    async def _compare(self, js: JetStreamContext) -> int:
+        """The stream's last number."""
+        tail = await stream.last(js, self._service)
+        self._head = await self._take_back(js, tail)
+        kept = await published.at(self._store.ours(), tail) if tail else None
+        told = await self._told(js, tail) if kept else None
+        if kept and told and kept.event != told.event:
+            self.problem = f"number {tail} is another event in the public stream than in the database"
+        else:
+            self.problem = None
+        return tail
+
+    async def _take_back(self, js: JetStreamContext, tail: int) -> int:
+        """Takes from the stream the events that a restored database has lost. Returns the last number."""
+        head = await published.last(self._store.ours())
+        if tail > head:
+            telemetry.log.warning("public events are taken back from their stream", after=head, until=tail)
+        for first in range(head + 1, tail + 1, PAGE):
+            numbers = range(first, min(first + PAGE, tail + 1))
+            events = [event for number in numbers if (event := await self._told(js, number))]
+            await self._store.transaction(partial(published.keep, events))
+        return max(head, tail)
+
+    async def _told(self, js: JetStreamContext, number: int) -> published.Published | None:
+        """The event of this number in the stream; None if it was purged or is none of ours."""
+        with contextlib.suppress(JetStreamError, KeyError, ValueError):
+            message = await js.get_msg(stream.name(self._service), seq=number)
+            return cloudevents.read(number, message.headers or {}, message.data or b"")
+        return None
