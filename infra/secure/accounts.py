@@ -22,7 +22,7 @@ PLACES = range(1, 65)
 """The numbers of the accounts for subscribers."""
 PING = "ping"
 _FOR_US = (
-    *("STREAM.CREATE.{stream}", "STREAM.INFO.{stream}", "STREAM.MSG.GET.{stream}"),
+    *("STREAM.CREATE.{stream}", "STREAM.INFO.{stream}", "STREAM.MSG.GET.{stream}", "STREAM.DELETE.{stream}"),
     *("CONSUMER.NAMES.{stream}", "CONSUMER.INFO.{stream}.*", "CONSUMER.DELETE.{stream}.*"),
 )
 _FOR_ALL = ("STREAM.INFO.{stream}", "STREAM.MSG.GET.{stream}")

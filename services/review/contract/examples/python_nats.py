@@ -3,7 +3,6 @@
 import asyncio
 
 import nats
-from nats.errors import TimeoutError as NothingCame
 
 SERVER, KEY, NAME = "nats://127.0.0.1:4222", "nats.seed", "example"
 
@@ -17,7 +16,7 @@ async def main() -> None:
                 about = event.headers or {}
                 print(about["ce-id"], about["ce-type"], event.data.decode(), flush=True)
                 await event.ack()
-        except NothingCame:
+        except TimeoutError:  # nothing new
             continue
 
 
