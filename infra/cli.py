@@ -217,7 +217,7 @@ def subscriber_list() -> None:
 @subscriber_app.command("ping")
 def subscriber_ping(name: Name) -> None:
     """Send a test event that only this subscriber sees."""
-    _run(subscribers.test(_located(), name))
+    _run(subscribers.send_test(_located(), name))
     err.print(f"{name} was sent an event of the type danvan.review.v1.ping.")
 
 

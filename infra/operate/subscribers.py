@@ -111,7 +111,7 @@ async def remove(settings: Settings, name: str) -> bool:
     return await _is_let_in(settings, name, False, user)
 
 
-async def test(settings: Settings, name: str) -> None:
+async def send_test(settings: Settings, name: str) -> None:
     """Sends it an event of the type `ping`, which no other subscriber sees and which has no number."""
     place = _known(settings, name).place
     async with _operator(settings) as operator:
