@@ -10,7 +10,7 @@ UNIT ?= vn
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint chaos bench fuzz properties lists token schema docs operations clean
+.PHONY: help setup run demo test lint chaos bench fuzz properties lists token schema contract docs operations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -67,6 +67,10 @@ token: setup ## a token for the gateway (ROLE=… UNIT=…)
 
 schema: setup ## write gateway/schema.graphql; what breaks clients needs a reason (BREAKING='why')
 	@.venv/bin/danvan schema --write --breaking "$(BREAKING)"
+
+contract: setup ## write the files of the public contract; a change that is no addition is refused
+	@.venv/bin/danvan contract --write
+	@.venv/bin/python -m tests.review.contract.corpus
 
 docs: setup ## write the tables of refusal codes and rights
 	@.venv/bin/danvan docs

@@ -323,6 +323,22 @@ def schema(
 
 
 @app.command()
+def contract(
+    write: Annotated[bool, typer.Option(help="Write them, unless that would break readers.")] = False,
+) -> None:
+    """Check the files of the public contracts. Exit code 1 when they differ from the types of the events."""
+    from infra.contract import files
+
+    if write and (broken := files.write()):
+        _fail(
+            "This breaks readers of the same version, which may only gain fields, events and values:\n  "
+            + "\n  ".join(broken)
+        )
+    if stale := files.stale():
+        _fail("`make contract` writes these files anew:\n  " + "\n  ".join(stale))
+
+
+@app.command()
 def docs() -> None:
     """Write the tables of refusal codes and rights, gateway/CODES.md and gateway/RIGHTS.md."""
     from gateway import reference

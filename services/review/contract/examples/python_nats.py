@@ -3,16 +3,18 @@
 import asyncio
 
 import nats
+from nats.js.api import ConsumerConfig
 
 SERVER, KEY, NAME = "nats://127.0.0.1:4222", "nats.seed", "example"
 
 
 async def main() -> None:
     connection = await nats.connect(SERVER, nkeys_seed=KEY, max_reconnect_attempts=-1)
-    events = await connection.jetstream().pull_subscribe("", durable=NAME, stream="danvan-review-v1")
+    one_by_one = ConsumerConfig(max_ack_pending=1)
+    events = await connection.jetstream().pull_subscribe("", NAME, "danvan-review-v1", one_by_one)
     while True:
         try:
-            for event in await events.fetch(100, timeout=5):
+            for event in await events.fetch(1, timeout=5):
                 about = event.headers or {}
                 print(about["ce-id"], about["ce-type"], event.data.decode(), flush=True)
                 await event.ack()
