@@ -14,7 +14,7 @@ async def main() -> None:
     events = await connection.jetstream().pull_subscribe("", NAME, "danvan-review-v1", one_by_one)
     while True:
         try:
-            for event in await events.fetch(1, timeout=5):
+            for event in await events.fetch(1, timeout=1):
                 about = event.headers or {}
                 print(about["ce-id"], about["ce-type"], event.data.decode(), flush=True)
                 await event.ack()
