@@ -126,7 +126,10 @@ class Publisher:
         kept = await published.at(self._store.ours(), tail) if tail else None
         told = await self._told(js, tail) if kept else None
         if kept and told and kept.event != told.event:
-            self.problem = f"number {tail} is another event in the public stream than in the database: delete the stream, it is filled again"
+            self.problem = (
+                f"number {tail} is another event in the public stream than in the database: "
+                "delete the stream, it is filled again"
+            )
         else:
             self.problem = None
         return tail

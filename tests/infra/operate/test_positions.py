@@ -35,6 +35,7 @@ from services.kernel.table import Area, Table, single
 from services.movement.words import Field, Level, SubjectKind
 from services.review.messages import ReviewDecided, Verdict
 from tests.replays import replaying
+from tests.review.contract.telling import restore_told, telling
 
 HEARD = Unscoped("heard", "only this test reads it")
 
@@ -83,13 +84,14 @@ async def system(mongo: MongoServer, secrets: Path, tmp_path: Path) -> AsyncGene
 
 @asynccontextmanager
 async def _review(settings: Settings) -> AsyncGenerator[Store, None]:
-    """Review without handlers: its log and its sequencer."""
+    """Review without its handlers: its log, its sequencer, and what it tells outsiders."""
     store = Store(settings, "review")
     connection = await client.connect(settings, "review")
     sequencer = Sequencer(store, connection, lease=settings.lease, heartbeat=settings.heartbeat)
     await replaying(connection, store)
     task = asyncio.create_task(sequencer.run())
-    yield store
+    async with telling(store, connection):
+        yield store
     await end([task])
     await connection.close()
     store.close()
@@ -122,6 +124,7 @@ async def _restore(store: Store, head: int) -> None:
     earlier = {"head": head, "event": await store.event_at(head)}
     await store.db.log.delete_many({"seq": {"$gt": head}})
     await store.db.sequencer.update_one({"_id": "head"}, {"$set": earlier})
+    await restore_told(store, head)
 
 
 async def _settle(settings: Settings) -> list[str]:
@@ -189,7 +192,7 @@ def test_reader_that_is_not_in_the_table_has_no_rights() -> None:
             "registration",
             {"lookalikes/registration", "formality/registration", "formality-corrections/registration"},
         ),
-        ("review", {"review/registration", "units/registration"}),
+        ("review", {"review/registration", "units/registration", "public/review"}),
         ("supervision", {"supervision/registration"}),
         (
             "reporting",

@@ -11,7 +11,6 @@ from nats.aio.client import Client as Nats
 
 from services.kernel.calendar import moment
 from services.kernel.config import Settings
-from services.kernel.log.inbox import Inbox
 from services.kernel.log.sequencer import Sequencer
 from services.kernel.messages import Event
 from services.kernel.messaging import client
@@ -19,11 +18,10 @@ from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
 from services.kernel.public import stream
-from services.kernel.public.publisher import Publisher
 from services.movement.words import Field, Level, SubjectKind
-from services.review.contract.telling import TOLD, tell
 from services.review.messages import ReviewDecided, ReviewedModelChanged, ReviewOpened, Verdict
 from tests.replays import replaying
+from tests.review.contract.telling import restore_told, telling
 from tests.waiting import until
 
 NAME = "danvan-review-v1"
@@ -54,16 +52,17 @@ class Review:
         self.nats = nats
         self.js = stream.reached(nats)
         self.sequencer = Sequencer(self.store, nats, lease=settings.lease, heartbeat=settings.heartbeat)
-        self.publisher = Publisher(self.store, tell)
-        types = {type_.subject: type_ for type_ in TOLD}
-        told = self.publisher
-        self.inbox = Inbox(self.store, "review", types, told.publish, name="public", ready=told.ready)
         self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         await self.store.provision({}, collections=["published"])
-        works = (self.sequencer.run(), self.inbox.run(self.nats), self.publisher.run(self.nats))
-        self.tasks = [asyncio.ensure_future(work) for work in works]
+        self.tasks = [asyncio.ensure_future(self.sequencer.run())]
+        self._telling = telling(self.store, self.nats)
+        self.publisher = await self._telling.__aenter__()
+
+    async def stop(self) -> None:
+        await self._telling.__aexit__(None, None, None)
+        await end(self.tasks)
 
     async def log(self, *events: Event) -> None:
         async def work(tx: Transaction) -> None:
@@ -93,7 +92,7 @@ async def review(settings: Settings) -> AsyncGenerator[Review, None]:
     await replaying(connection, made.store)
     await made.start()
     yield made
-    await end(made.tasks)
+    await made.stop()
     made.store.close()
     await connection.close()
 
@@ -159,16 +158,14 @@ async def test_restored_database_keeps_the_numbers_that_were_told(review: Review
     await review.log(*(ReviewOpened(**about(number)) for number in range(5)))
     await until(lambda: review.has(5))
     before = await review.told()
-    await end(review.tasks)
+    await review.stop()
     # Back to the moment after the third event: log, cursor and published events.
     event = await review.store.event_at(3)
     await review.store.db.log.delete_many({"seq": {"$gt": 3}})
     await review.store.db.sequencer.update_one(
         {"_id": "head"}, {"$set": {"head": 3, "event": event, "holder": None}}
     )
-    cursor = {"seq": 3, "event": event, "holder": None}
-    await review.store.db.cursors.update_one({"_id": "public/review"}, {"$set": cursor})
-    await review.store.db.published.delete_many({"_id": {"$gt": 3}})
+    await restore_told(review.store, 3)
 
     again = Review(review.settings, review.nats)
     await again.log(ReviewOpened(**about(9)))
@@ -180,5 +177,5 @@ async def test_restored_database_keeps_the_numbers_that_were_told(review: Review
     kept = [document["event"] async for document in again.store.db.published.find().sort("_id", 1)]
     assert kept == [id_ for _, id_, *_ in after]
     assert again.publisher.problem is None
-    await end(again.tasks)
+    await again.stop()
     again.store.close()
