@@ -110,6 +110,7 @@ UNSCOPED = {
     ("services/directory/organisations.py", "COLLECTION"),
     ("services/kernel/mongo/access.py", "'cursors'"),
     ("services/kernel/mongo/access.py", "'parked'"),
+    ("services/kernel/public/published.py", "'published'"),
     ("services/registration/documents/repository.py", "COLLECTION"),
     ("services/registration/organisations/repository.py", "COLLECTION"),
     ("services/registration/organisations/repository.py", "'organisation_names'"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import nats
 import pytest
 import pytest_asyncio
 
@@ -17,6 +18,7 @@ from infra.run.stack import Stack
 from services.kernel.config import Settings
 from services.kernel.mongo.store import Store
 from tests.collector import Collector, SeenSpan, collecting
+from tests.commands import Ended, danvan
 from tests.conftest import GraphQL, record_town
 from tests.people import mutation
 from tests.ports import stack_port
@@ -164,3 +166,30 @@ async def test_gateway_metrics_count_requests_without_their_content(town: Town) 
     }
     buckets = found["danvan.gateway.cost.operations"]
     assert buckets["1",] <= buckets["10",] <= buckets["+Inf",]
+
+
+async def test_operator_adds_tests_and_removes_a_subscriber(town: Town) -> None:
+    var, located = town.settings.var, {"DANVAN_NATS_URL": town.settings.nats}
+
+    async def run(*command: str) -> Ended:
+        return await asyncio.to_thread(danvan, var, "subscriber", *command, **located)
+
+    await town.accept_a_model()
+    await town.graphql.settled()
+    added = await run("add", "printer")
+    key = var / "secrets" / "subscribers" / "printer" / "nats.seed"
+    assert added.returncode == 0, added.stderr
+    assert f'SERVER, KEY, NAME = "{town.settings.nats}", "{key}", "printer"' in added.stdout
+    assert (await run("list")).stdout == "printer: review: has not read yet\n"
+    reading = await nats.connect(town.settings.nats, nkeys_seed=str(key))
+    pulling = await reading.jetstream().pull_subscribe("", durable="printer", stream="danvan-review-v1")
+    (opened, *_) = await pulling.fetch(1, timeout=DEADLINE)
+    assert opened.subject == "danvan.review.v1.opened"
+    assert (await run("ping", "printer")).returncode == 0
+    assert (await run("add", "printer")).returncode == 1
+    assert (await run("remove", "printer")).stderr == "printer is shut out.\n"
+    await reading.close()
+    assert not key.exists()
+    assert (await run("list")).stdout == ""
+    unknown = await run("ping", "printer")
+    assert (unknown.returncode, unknown.stderr) == (1, "There is no subscriber printer.\n")
