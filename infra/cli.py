@@ -336,6 +336,7 @@ def contract(
         )
     if stale := files.stale():
         _fail("`make contract` writes these files anew:\n  " + "\n  ".join(stale))
+    err.print("The files of the public contracts agree with the types of the events.")
 
 
 @app.command()
