@@ -19,10 +19,16 @@ from infra.operate.recount import recount
 from infra.run.embedded import EmbeddedServer
 from services.catalogue import SERVICES, producers
 from services.kernel.log import streams
+from services.kernel.public import stream
 from tests.platform.chaos.drill import restore_and_settle
 from tests.platform.chaos.full_disk import full_disk
 from tests.platform.chaos.load import TOWN
-from tests.platform.chaos.town import Town, living, log_is_dense_and_stream_its_copy
+from tests.platform.chaos.town import (
+    Town,
+    living,
+    log_is_dense_and_stream_its_copy,
+    outsiders_heard_each_event_once,
+)
 from tests.waiting import DEADLINE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -107,6 +113,7 @@ async def _kill_server(server: EmbeddedServer | None) -> None:
 async def _delete_streams(town: Town) -> None:
     for producer in producers():
         await town.nats.jetstream().delete_stream(streams.name(producer))
+    await stream.reached(town.nats).delete_stream(stream.name("review"))
 
 
 async def _wipe_jetstream(town: Town) -> None:
@@ -162,6 +169,7 @@ async def test_kill_under_load_loses_no_change_and_counts_none_twice(town: Town,
     await _sending_again_changes_nothing(town, known)
     for producer in producers():
         await log_is_dense_and_stream_its_copy(town, producer)
+    await outsiders_heard_each_event_once(town)
     assert (await recount(town.settings)).differences == []
     await _report_adds_up(town)
 
