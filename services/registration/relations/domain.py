@@ -67,7 +67,6 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     other: str
     kind: RelationKind
     score: int
-    grounds: tuple[Ground, ...]
 
 
 def compare(one: Side, another: Side, corpus: Corpus) -> Suggestion | None:
@@ -88,10 +87,14 @@ def compare(one: Side, another: Side, corpus: Corpus) -> Suggestion | None:
         other=older.id,
         kind=kind,
         score=found.alike if kind is RelationKind.DUPLICATE else _mean(found),
-        grounds=tuple(
-            Ground(text=shared.text, weight=shared.weight)
-            for shared in corpus.shared(ours, theirs, newer.title)
-        ),
+    )
+
+
+def grounds(newer: Side, older: Side, corpus: Corpus) -> tuple[Ground, ...]:
+    """The phrases that both titles have, as the newer one writes them."""
+    return tuple(
+        Ground(text=shared.text, weight=shared.weight)
+        for shared in corpus.shared(newer.said(), older.said(), newer.title)
     )
 
 
@@ -183,7 +186,13 @@ def shared_unit(one: str, another: str) -> str:
 
 
 def suggest(
-    known: Relation | None, suggestion: Suggestion, *, key: str, unit: str, act: Act
+    known: Relation | None,
+    suggestion: Suggestion,
+    *,
+    because: tuple[Ground, ...],
+    key: str,
+    unit: str,
+    act: Act,
 ) -> tuple[Relation, RelationSuggested] | None:
     """None when the suggestion is known, or a person has decided."""
     if known and known.state in (RelationState.CONFIRMED, RelationState.DISMISSED):
@@ -196,7 +205,7 @@ def suggest(
         other=suggestion.other,
         kind=suggestion.kind,
         score=suggestion.score,
-        grounds=suggestion.grounds,
+        grounds=because,
     )
     if relation == known:
         return None

@@ -48,7 +48,8 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
     known = await relations.of(changed)
     related = {model for relation in known.values() for model in relation.models}
     others = await sides.read(related.union(*found_alike.values()))
-    compare = partial(domain.compare, corpus=Corpus(index.frequency, index.documents))
+    corpus = Corpus(index.frequency, index.documents)
+    compare = partial(domain.compare, corpus=corpus)
     for key, side in subjects.items():
         found = [
             suggestion
@@ -59,9 +60,15 @@ async def suggest(heard: Sequence[Heard], tx: Transaction, index: Index, names: 
         with tx.because(changed[key].recorded):
             for suggestion in best(found):
                 pair = domain.pair_of(suggestion.model, suggestion.other)
-                unit = domain.shared_unit(others[suggestion.model].unit, others[suggestion.other].unit)
+                newer, older = others[suggestion.model], others[suggestion.other]
                 if suggested := domain.suggest(
-                    known.get(pair), suggestion, key=new_id(RELATION), unit=unit, act=act
+                    known.get(pair),
+                    suggestion,
+                    # Of the few that are suggested: the phrases take longer than the comparison.
+                    because=domain.grounds(newer, older, corpus),
+                    key=new_id(RELATION),
+                    unit=domain.shared_unit(newer.unit, older.unit),
+                    act=act,
                 ):
                     known[pair] = suggested[0]
                     await relations.put_later(*suggested)

@@ -1,6 +1,7 @@
 """Rules that suggest relations, and people's decisions on them."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,10 +35,12 @@ def judged(one: Side, another: Side, models: int = 0, frequency: int = 0) -> Sug
 @pytest.mark.parametrize(("models", "frequency"), [(0, 0), (7000, 40), (1_000_000, 30_000)])
 def test_two_wordings_of_one_police_model_are_a_continuation(later: str, models: int, frequency: int) -> None:
     """In one half-year, one year or two years, among few models or many."""
-    found = judged(side(POLICE), side(DESK, later, id_="model_2"), models, frequency)
+    earlier, later_one = side(POLICE), side(DESK, later, id_="model_2")
+    found = judged(earlier, later_one, models, frequency)
     assert found
     assert (found.kind, found.model, found.other) == (RelationKind.CONTINUATION, "model_2", "model_1")
-    assert [ground.text for ground in found.grounds][:2] == ["tiếp dân", "giải quyết thủ tục hành chính"]
+    because = domain.grounds(later_one, earlier, Corpus(lambda _: frequency, models))
+    assert [ground.text for ground in because][:2] == ["tiếp dân", "giải quyết thủ tục hành chính"]
 
 
 @pytest.mark.parametrize(
@@ -136,12 +139,14 @@ def suggestion(score: int = 900, kind: RelationKind = RelationKind.DUPLICATE) ->
         other="model_1",
         kind=kind,
         score=score,
-        grounds=(Ground(text="trống học bài", weight=1000),),
     )
 
 
+suggest = partial(domain.suggest, because=(Ground(text="trống học bài", weight=1000),))
+
+
 def suggested() -> Relation:
-    told = domain.suggest(None, suggestion(), key="relation_1", unit=WARD, act=ACT)
+    told = suggest(None, suggestion(), key="relation_1", unit=WARD, act=ACT)
     assert told
     return told[0]
 
@@ -153,8 +158,8 @@ def test_same_suggestion_is_announced_once_and_a_different_one_again() -> None:
         RelationState.SUGGESTED,
         "model_1 model_2",
     )
-    assert domain.suggest(relation, suggestion(), key="relation_2", unit=WARD, act=ACT) is None
-    told = domain.suggest(relation, suggestion(950), key="relation_2", unit=WARD, act=ACT)
+    assert suggest(relation, suggestion(), key="relation_2", unit=WARD, act=ACT) is None
+    told = suggest(relation, suggestion(950), key="relation_2", unit=WARD, act=ACT)
     assert told
     assert (told[0].id, told[1].key, told[1].version, told[0].score) == ("relation_1", "relation_1", 2, 950)
 
@@ -164,13 +169,13 @@ def test_decided_relation_is_not_suggested_again() -> None:
         domain.confirm(suggested(), kind=None, reason="", act=ACT),
         domain.dismiss(suggested(), reason="Hai việc khác nhau", act=ACT),
     ):
-        assert domain.suggest(decided, suggestion(990), key="relation_2", unit=WARD, act=ACT) is None
+        assert suggest(decided, suggestion(990), key="relation_2", unit=WARD, act=ACT) is None
 
 
 def test_lapsed_suggestion_is_suggested_again() -> None:
     lapsed, event = domain.lapse(suggested(), act=ACT)
     assert (lapsed.state, event.version) == (RelationState.LAPSED, 2)
-    again = domain.suggest(lapsed, suggestion(), key="relation_2", unit=WARD, act=ACT)
+    again = suggest(lapsed, suggestion(), key="relation_2", unit=WARD, act=ACT)
     assert again
     assert (again[0].version, again[0].state) == (3, RelationState.SUGGESTED)
 

@@ -9,7 +9,7 @@ from services.registration.relations.messages import RelationKind
 
 def found(kind: RelationKind, many: int) -> list[Suggestion]:
     return [
-        Suggestion(model="model_9", other=f"model_{number:02}", kind=kind, score=700 + number, grounds=())
+        Suggestion(model="model_9", other=f"model_{number:02}", kind=kind, score=700 + number)
         for number in range(many)
     ]
 
