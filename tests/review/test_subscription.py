@@ -174,6 +174,17 @@ async def test_subscription_from_zero_gets_every_event_once(graphql: GraphQL) ->
     assert len({event["id"] for event in events}) == len(events)
 
 
+async def test_subscription_to_some_types_gets_no_other_events(graphql: GraphQL) -> None:
+    query = EVENTS.replace("$unit: ID)", "$unit: ID, $types: [ReviewEventKind!])").replace(
+        "unit: $unit)", "unit: $unit, types: $types)"
+    )
+    token = Office(graphql, TOWN).reporter.token
+    async with subscribed(graphql, token, query, after="0", types=["NOMINATED"]) as some:
+        assert {event["kind"] for event in await some.next(8)} == {"NOMINATED"}
+    async with subscribed(graphql, token, query, after="0", types=["RECOGNISED"]) as refused:
+        assert (await refused.message())["type"] == "error"
+
+
 async def test_subscriber_gets_events_of_units_in_scope_only(graphql: GraphQL, office: Office) -> None:
     head = await last_cursor(graphql)
     ward, town = Office(graphql, "u18077"), Office(graphql, TOWN)

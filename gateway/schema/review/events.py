@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from typing import Any
 
 import msgspec
@@ -65,7 +65,11 @@ TYPES = {type_.subject: type_ for type_ in SHOWN}
 
 
 async def review_events(
-    info: Info[Any, None], *, after: str | None, unit: ID | None
+    info: Info[Any, None],
+    *,
+    after: str | None,
+    unit: ID | None,
+    types: Collection[ReviewEventKind] | None,
 ) -> AsyncGenerator[Row, None]:
     context = info.context
     caller = context.loader.caller
@@ -79,7 +83,8 @@ async def review_events(
                 scope = _still(scope, (await caller()).scope(HEARD_BY, today(), reads=True))
                 for recorded in filter(_is_shown, events):
                     path = str(recorded.data["unit"])
-                    if scope.covers(path) and (not unit or UnitPath(path).within(unit)):
+                    wanted = types is None or recorded.type in types
+                    if wanted and scope.covers(path) and (not unit or UnitPath(path).within(unit)):
                         context.renew()
                         context.cursor = _cursor(recorded)
                         yield _event(recorded)

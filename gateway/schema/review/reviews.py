@@ -158,6 +158,10 @@ class ReviewsSubscription:
             described("`cursor` đã nhận: nghe tiếp sau đó; “0” là từ đầu; bỏ trống là từ bây giờ."),
         ] = None,
         unit: Annotated[ID | None, described("Chỉ của đơn vị này và cấp dưới.")] = None,
+        types: Annotated[
+            list[events.ReviewEventKind] | None,
+            described("Chỉ những loại sự kiện này; bỏ trống là mọi loại."),
+        ] = None,
     ) -> AsyncGenerator[ReviewEvent, None]:
-        async for event in events.review_events(info, after=after, unit=unit):
+        async for event in events.review_events(info, after=after, unit=unit, types=types):
             yield event  # type: ignore[misc] # a row
