@@ -43,7 +43,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 units_app = typer.Typer(no_args_is_help=True, help="Administrative units.")
 sample_app = typer.Typer(no_args_is_help=True, help="The sample, Thị xã Hồng Lĩnh 2018.")
 country_app = typer.Typer(no_args_is_help=True, help="An invented country of models, of any size.")
-subscriber_app = typer.Typer(no_args_is_help=True, help="Systems outside that read review's public events.")
+subscriber_app = typer.Typer(no_args_is_help=True, help="External systems that read review's public events.")
 app.add_typer(units_app, name="units")
 app.add_typer(sample_app, name="sample")
 app.add_typer(country_app, name="country")
@@ -196,12 +196,12 @@ Name = Annotated[str, typer.Argument(help="Name of the subscriber, e.g. certific
 
 @subscriber_app.command("add")
 def subscriber_add(name: Name) -> None:
-    """Let a system outside read the public events, and print a program that does it."""
+    """Let an external system read the public events, and print a Python program that reads them."""
     settings = _located()
     is_let_in = _run(subscribers.add(settings, name))
     print(subscribers.example(settings, name))
     err.print(
-        f"Its key: {subscribers.key_of(settings, name)}. Hand it over with this program, and nothing else."
+        f"Its key: {subscribers.key_of(settings, name)}. Hand over this file and the program, and no other file."
     )
     if not is_let_in:
         _fail(subscribers.RELOAD)
@@ -209,7 +209,7 @@ def subscriber_add(name: Name) -> None:
 
 @subscriber_app.command("list")
 def subscriber_list() -> None:
-    """List the subscribers: the last event that each confirmed, and how many wait for it."""
+    """List the subscribers: the last event that each one confirmed, and how many events wait."""
     for one in _run(subscribers.found(_located())):
         print(one.sentence)
 
@@ -223,7 +223,7 @@ def subscriber_ping(name: Name) -> None:
 
 @subscriber_app.command("remove")
 def subscriber_remove(name: Name) -> None:
-    """Shut a subscriber out at once, and delete its key and its place in the stream."""
+    """Shut a subscriber out, and delete its key and its consumer."""
     if _run(subscribers.remove(_located(), name)):
         err.print(f"{name} is shut out.")
     else:
@@ -324,14 +324,16 @@ def schema(
 
 @app.command()
 def contract(
-    write: Annotated[bool, typer.Option(help="Write them, unless that would break readers.")] = False,
+    write: Annotated[
+        bool, typer.Option(help="Write the files, unless the change would break subscribers.")
+    ] = False,
 ) -> None:
-    """Check the files of the public contracts. Exit code 1 when they differ from the types of the events."""
+    """Check the files of the public contracts. Exit code 1 if they differ from the types of the events."""
     from infra.contract import files
 
     if write and (broken := files.write()):
         _fail(
-            "This breaks readers of the same version, which may only gain fields, events and values:\n  "
+            "These changes break subscribers. Within a version, only fields, events and values may be added:\n  "
             + "\n  ".join(broken)
         )
     if stale := files.stale():

@@ -59,9 +59,9 @@ class SubscriptionField:
 
 
 PARTS: dict[type[ByFilter], tuple[type[ByFilter], ...]] = {}
-"""Query for a list that several services have a part of → the queries of all of them. Its fields fill it.
+"""Query for a list of which several services have a part → the query of each service. The schema fills it.
 
-The parts have one order, and cursors that sort as their rows do. The loader merges them.
+All parts have the same order, and cursors that sort as their rows do. The loader merges the parts.
 """
 
 NODES: dict[str, type[ByKeys]] = {}

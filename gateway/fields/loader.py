@@ -48,7 +48,7 @@ class Loader:
     async def ask(self, query: Shows) -> Rows:
         """A query that failed once in an operation is not asked again in it: it raises the same error.
 
-        A list of which several services have a part is asked of all of them.
+        If several services have a part of a list, all of them are asked, and their pages are merged.
         """
         if isinstance(query, ByFilter) and (kinds := PARTS.get(type(query))):
             asked = msgspec.structs.asdict(query)

@@ -1,4 +1,4 @@
-"""Merges the pages that several services have of one list. Their cursors are texts that sort as the rows do."""
+"""Merges the pages of one list that several services answer. The cursors are texts that sort as the rows do."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -8,7 +8,7 @@ from services.kernel.rows import LINK, ByFilter, Head, Page, Rows
 
 
 class _Row(NamedTuple):
-    """`keys`: of the links in the row, in the order of their marks."""
+    """`text`: the row in JSON, with a mark for each link. `keys`: the keys of these links, in order."""
 
     cursor: str
     text: bytes
@@ -16,7 +16,7 @@ class _Row(NamedTuple):
 
 
 def merged(query: ByFilter, parts: Sequence[Rows]) -> Rows:
-    """The page of the whole list. `parts`: the page of each service, as large as the whole one may be."""
+    """The page of the whole list. `parts`: the page of each service, which has up to as many rows as the whole page."""
     rows = sorted((row for part in parts for row in _rows(part)), key=lambda row: row.cursor)
     pages = [part.head.pages[0] for part in parts]
     backwards = query.first is None

@@ -95,9 +95,9 @@ class Correction(Node):
         ActivitiesById, "record", "Cuộc giám sát được đính chính; null khi không phải của cuộc nào."
     )
     organisation: Organisation | None = one(
-        OrganisationsById, "record", "Tổ chức có lần gộp ấy; null khi không phải của tổ chức."
+        OrganisationsById, "record", "Tổ chức đã được gộp nhầm; null khi không phải về việc gộp."
     )
-    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình, của tổ chức hay của cuộc.")
+    unit: Unit | None = one(UnitsOnDay, "unit", "Đơn vị của mô hình, của tổ chức hay của cuộc giám sát.")
 
 
 CorrectionResult = Annotated[
@@ -204,12 +204,12 @@ class CorrectionsMutation:
     revoke_recognition: CorrectionResult = does(
         RevokeRecognition,
         Correction,
-        "Đề nghị thu hồi một công nhận đã đúng khi quyết định; người thứ hai duyệt thì thôi tính từ ngày thu hồi.",
+        "Đề nghị thu hồi một công nhận vốn đúng khi quyết định; người thứ hai duyệt thì không tính từ ngày thu hồi.",
     )
     revoke_nomination: CorrectionResult = does(
         RevokeNomination,
         Correction,
-        "Đề nghị thu hồi một đề nghị biểu dương, khen thưởng; công nhận vẫn giữ.",
+        "Đề nghị thu hồi một đề nghị biểu dương, khen thưởng; công nhận vẫn giữ nguyên.",
     )
     reverse_revocation: CorrectionResult = does(
         ReverseRevocation,
@@ -229,8 +229,8 @@ class CorrectionsMutation:
     reverse_merge: CorrectionResult = does(
         ReverseMerge,
         Correction,
-        "Đề nghị hủy bỏ một lần gộp tổ chức nhầm: người thứ hai duyệt thì lại là hai tổ chức, mỗi mã giữ mô hình của "
-        "mình; mô hình lập sau khi gộp ở lại với tổ chức được giữ.",
+        "Đề nghị hủy bỏ một lần gộp nhầm hai tổ chức: người thứ hai duyệt thì tách lại thành hai tổ chức, mỗi mã giữ "
+        "các mô hình của mình; mô hình lập sau khi gộp vẫn thuộc tổ chức được giữ lại.",
     )
     correct_model: CorrectionResult = does(
         CorrectModel,

@@ -18,12 +18,12 @@ from services.supervision import messages as supervision
 from services.todo.messages import ToDoFilter, ToDoKind, ToDoRow
 
 WEIGHT = 300
-"""Cost of the list: it judges all open launches that concern the caller, and counts the records of ended units."""
+"""Cost of the list. It reads all open launches in the caller's units, and counts the records of ended units."""
 PARTS = (ToDoPage, review.ToDoPage, supervision.ToDoPage)
 declare.PARTS[ToDoPage] = PARTS
 
 
-@shows(ToDoRow, "Một việc đang chờ người hỏi.")
+@shows(ToDoRow, "Một việc đang chờ người hỏi xử lý.")
 class ToDo:
     id: ID = strawberry.field(
         description="Mã hồ sơ, tra bằng `node(id)`; với UNIT_TO_HAND_OVER là mã đơn vị đã kết thúc."
@@ -56,7 +56,7 @@ def _to_do(
 class ToDoQuery:
     to_do: Connection[ToDo] = root(
         _to_do,
-        "Những việc mà người hỏi làm được và đang chờ, của mọi dịch vụ: hạn sớm trước, không có hạn sau cùng.",
+        "Những việc đang chờ mà người hỏi được làm, ở mọi dịch vụ: việc có hạn sớm xếp trước, không có hạn xếp cuối.",
         *PARTS,
         weight=WEIGHT,
     )

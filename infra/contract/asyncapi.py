@@ -29,7 +29,7 @@ _HEADERS = {
 def document(
     service: str, events: Sequence[type[PublicEvent]], samples: Mapping[str, Published], license_: str
 ) -> str:
-    """`samples`: by the name of the event."""
+    """The document as JSON. `samples`: by the name of the event. `license_`: an SPDX identifier."""
     names = [event.name for event in events]
     found: Json = {
         "asyncapi": "3.0.0",

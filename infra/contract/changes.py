@@ -1,15 +1,15 @@
-"""Changes of a schema that break readers of the same major version. Fields, events and values may only be added."""
+"""Finds changes of a schema that break subscribers. A major version may only gain fields, events and values."""
 
 from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
 _TEXTS = ("title", "description", "examples", "$schema", "$defs")
-"""Readers are people."""
+"""Keys that no program depends on."""
 
 
 def breaks(old: Json, new: Json) -> list[str]:
-    """Each change that is not an addition, with the place of it."""
+    """One sentence for each change that is not an addition, with the place in the schema. Empty if there is none."""
     return list(_breaks(structure(old), structure(new), "data"))
 
 
@@ -30,7 +30,7 @@ def _plain(node: Any, whole: Json) -> Any:
     if values := [one["const"] for one in options if "const" in one]:
         return {"type": node["type"], "values": values}
     plain = {key: _plain(value, whole) for key, value in node.items() if key not in (*_TEXTS, "properties")}
-    if "properties" in node:  # any name of a field is possible there, also `title`
+    if "properties" in node:  # a field can have any name, even `title`
         plain["properties"] = {name: _plain(one, whole) for name, one in node["properties"].items()}
     return plain
 
@@ -64,7 +64,7 @@ def _fields(old: Json, new: Json, place: str) -> Iterator[str]:
 
 
 def _required(old: Json, new: Json, place: str) -> Iterator[str]:
-    """A new field must not be required: the events from before it lack it."""
+    """A new field must not be required: older events lack it."""
     before, after = set(old.get("required", [])), set(new.get("required", []))
     yield from (f"{place}.{name} became required" for name in sorted(after - before))
     yield from (f"{place}.{name} is no longer required" for name in sorted(before - after))

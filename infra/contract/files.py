@@ -1,4 +1,4 @@
-"""The files of each public contract, as they should stand in the repository."""
+"""Compares and writes the files of each public contract."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from services.review.contract import samples
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = {"review": samples.published}
-"""The made-up events of each service that publishes."""
+"""Service with a public stream → its invented events."""
 LICENSE = "Apache-2.0"
 
 
@@ -30,6 +30,7 @@ def schemas(service: str) -> dict[str, dict[str, Any]]:
 
 
 def files(service: str) -> dict[Path, str]:
+    """Path → the text that the file should have."""
     here, events = folder(service), SERVICES[service].publishes
     by_name = {sample.type.rpartition(".")[2]: sample for sample in SAMPLES[service]()}
     example = (here.parent / "examples" / "python_nats.py").read_text(encoding="utf-8")
@@ -51,7 +52,7 @@ def files(service: str) -> dict[Path, str]:
 
 
 def stale() -> list[str]:
-    """The files that are missing or differ from what the types say, and those of events that no longer exist."""
+    """Paths of files that are missing, that differ from the types, or whose event no longer exists."""
     found: list[Path] = []
     for service in SAMPLES:
         wanted = files(service)
@@ -61,7 +62,7 @@ def stale() -> list[str]:
 
 
 def write() -> list[str]:
-    """Writes the files. If that would break readers, it writes nothing and returns what breaks them."""
+    """Writes the files. If a change would break subscribers, writes nothing. Returns the breaking changes."""
     broken = [one for service in SAMPLES for one in _broken(service)]
     if not broken:
         for path, one in (pair for service in SAMPLES for pair in files(service).items()):

@@ -1,4 +1,4 @@
-"""The generated parts of a contract's README. The text around them is edited by hand."""
+"""Makes the generated parts of a contract's README. The rest of the README is edited by hand."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _ROOT = "#/$defs/"
 
 
 def filled(page: str, parts: Mapping[str, str]) -> str:
-    """The page with each part between its two comments."""
+    """The page with each part between its two comments. `parts`: name of the comments → text."""
     for name, text in parts.items():
         marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         page = marked.sub(lambda found, text=text: f"{found[1]}{text}{found[2]}", page)  # type: ignore[misc]
@@ -24,7 +24,7 @@ def filled(page: str, parts: Mapping[str, str]) -> str:
 
 
 def catalogue(service: str, events: Sequence[type[PublicEvent]], samples: Mapping[str, Published]) -> str:
-    """Every event with its meaning, its own fields and its sample; the fields of all events and the types once."""
+    """The fields of every event; each event with its meaning, its own fields and its sample; a message; the types."""
     schemas = {event.name: schema(event, service) for event in events}
     shared = [
         name

@@ -1,4 +1,4 @@
-"""A JSON Schema for each public event. It forbids neither further fields nor further values of an enumeration."""
+"""Makes a JSON Schema for each public event. The schemas allow new fields and new values of an enumeration."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ LATER = "A value that was added later."
 
 
 def schema(event: type[PublicEvent], service: str) -> Json:
-    """The schema of the event's `data`, complete in itself."""
+    """The schema of the event's `data`, with all types that it refers to."""
     types = components([event], "#/$defs/{name}")
     own = types.pop(event.__name__)
     head = {"$schema": DIALECT, "$id": cloudevents.schema(type_of(service, event.name))}
@@ -24,14 +24,14 @@ def schema(event: type[PublicEvent], service: str) -> Json:
 
 
 def components(events: Sequence[type[PublicEvent]], reference: str) -> dict[str, Json]:
-    """The schemas of the events and of the types in them, by name. `reference`: how one refers to another."""
+    """The schemas of the events and of the types in them, by name. `reference`: template of a `$ref`."""
     _, found = msgspec.json.schema_components(events, ref_template=reference)
     words = {word.__name__: word for event in events for word in _words(inspect.type_info(event))}
     return {name: _of_word(words[name]) if name in words else one for name, one in found.items()}
 
 
 def _of_word(word: type[Word]) -> Json:
-    """The values with their Vietnamese names. Any other text is valid, too, since values are added."""
+    """The values with their Vietnamese names. Any other text is valid too, because values can be added."""
     values = [{"const": one.value, "title": one.vi} for one in word]
     later = {"type": "string", "description": LATER}
     return {

@@ -317,7 +317,7 @@ def _withdrawn(review: Document) -> Iterator[tuple[str, Document]]:
 def _taken_back(
     measure: str, then: Document, version: int, day: str, *, revoked: bool = False
 ) -> Iterator[tuple[str, Document]]:
-    """A decision that does not count from that day on. `revoked`: the revocation of a recognition counts, too."""
+    """A decision that no longer counts from that day on. `revoked`: a recognition was revoked, which counts too."""
     counted_on = max(day, f"{then['year']}-01-01") if then.get("year") else day
     key, fact = _expected(measure, then, version, day, Decimal(-1), counted_on=counted_on)
     yield key, fact | {"withdrawn": True}

@@ -1,4 +1,4 @@
-"""Systems outside that read the public streams: the operator adds, tests, lists and removes them."""
+"""External systems that read the public streams: the operator adds, tests, lists and removes them."""
 
 import asyncio
 import contextlib
@@ -27,19 +27,19 @@ from services.kernel.public.events import type_of
 from services.kernel.public.published import Published
 
 PATIENCE = 10.0
-"""Seconds until nats-server has read its users again."""
-RELOAD = "nats-server does not know it yet: reload it (with containers: `docker compose kill -s HUP nats`)."
+"""Longest wait, in seconds, until nats-server has read its users again."""
+RELOAD = "nats-server does not know it yet: reload nats-server (with containers: `docker compose kill -s HUP nats`)."
 EXAMPLE = Path(__file__).parents[2] / "services" / "review" / "contract" / "examples" / "python_nats.py"
 PUBLISHING = tuple(name for name, table in SERVICES.items() if table.publishes)
 
 
 class NoSubscriber(Exception):  # noqa: N818
-    """The name cannot be used as it was meant: nobody has it, somebody has it, or it is no name."""
+    """The name is not valid, it is taken already, no subscriber has it, or no account is free."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """`read`: the number of the last event that the subscriber confirmed. `waiting`: number of events after it."""
+    """`read`: the subscriber confirmed all events up to this number. `waiting`: number of events not confirmed."""
 
     read: int
     waiting: int
@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Subscriber:
-    """`places`: service → its place in the public stream; None while it has no consumer there."""
+    """`places`: service → how far the subscriber has read its public stream; None while it has no consumer there."""
 
     name: str
     places: dict[str, Place | None]
@@ -64,6 +64,7 @@ class Subscriber:
 
 
 def key_of(settings: Settings, name: str) -> Path:
+    """The file with the secret key of the subscriber."""
     return settings.secrets_folder / SUBSCRIBERS / name / NATS_SEED
 
 
@@ -81,10 +82,13 @@ def example(settings: Settings, name: str) -> str:
 
 
 async def add(settings: Settings, name: str) -> bool:
-    """Whether nats-server lets it in already. Its key is in a folder of its own among the secrets."""
+    """Creates the subscriber and its key. Returns whether nats-server lets it in; waits up to `PATIENCE` seconds.
+
+    Raises `NoSubscriber` if the name is not valid or is taken, or if no account is free.
+    """
     if not NAME.fullmatch(name):
         raise NoSubscriber(
-            f"“{name[:40]}” is no name of a subscriber: 2 to 31 small letters, digits and hyphens, a letter first."
+            f"“{name[:40]}” cannot be the name of a subscriber: use 2 to 31 of a-z, 0-9 and -, a letter first."
         )
     known = {one.name: one for one in subscribers(settings.secrets_folder)}
     if name in known:
@@ -98,7 +102,10 @@ async def add(settings: Settings, name: str) -> bool:
 
 
 async def remove(settings: Settings, name: str) -> bool:
-    """Whether nats-server has shut it out already. Its consumers are deleted."""
+    """Removes the subscriber, its key and its consumers. Returns whether nats-server shuts it out.
+
+    Waits up to `PATIENCE` seconds. Raises `NoSubscriber` if nobody has the name.
+    """
     _known(settings, name)
     user = _user(settings, name)
     credentials.remove_subscriber(settings.secrets_folder, name)
@@ -112,7 +119,10 @@ async def remove(settings: Settings, name: str) -> bool:
 
 
 async def send_test(settings: Settings, name: str) -> None:
-    """Sends it an event of the type `ping`, which no other subscriber sees and which has no number."""
+    """Sends the subscriber a test event of the type `ping`. No other subscriber sees it. Its number is 0.
+
+    Raises `NoSubscriber` if nobody has the name.
+    """
     place = _known(settings, name).place
     async with _operator(settings) as operator:
         for service in PUBLISHING:
@@ -132,6 +142,7 @@ async def send_test(settings: Settings, name: str) -> None:
 
 
 async def found(settings: Settings) -> Sequence[Subscriber]:
+    """All subscribers, by name, and how far each has read."""
     names = [one.name for one in subscribers(settings.secrets_folder)]
     async with _operator(settings) as operator:
         return [await _state(operator, name) for name in names]
@@ -172,7 +183,7 @@ def _user(settings: Settings, name: str) -> dict[str, Any]:
 
 
 async def _is_let_in(settings: Settings, name: str, wanted: bool, user: dict[str, Any] | None = None) -> bool:
-    """Waits until nats-server has read its users again; whether the outcome is the wanted one."""
+    """Waits until nats-server has read its users again. Returns whether the user is let in or shut out, as `wanted`."""
     user = user or _user(settings, name)
     until = time.monotonic() + PATIENCE
     while await _enters(settings, user) is not wanted:
@@ -184,7 +195,7 @@ async def _is_let_in(settings: Settings, name: str, wanted: bool, user: dict[str
 
 async def _enters(settings: Settings, user: dict[str, Any]) -> bool:
     async def quiet(_: Exception) -> None:
-        """The error is raised, too."""
+        """Logs nothing: `connect` raises the error."""
 
     connection = Nats()
     try:

@@ -125,7 +125,7 @@ class EmbeddedServer(ABC):
         return False
 
     def follow_users(self) -> bool:
-        """Lets in new users and shuts out removed ones, if the server reads them from a file. Whether any changed."""
+        """Lets in new users and shuts out removed ones, if a file lists the users. Returns whether any changed."""
         return False
 
     @abstractmethod

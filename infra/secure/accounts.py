@@ -1,11 +1,11 @@
-"""The accounts of nats-server: one for our processes, one for the public streams, and one for each subscriber.
+"""The accounts of nats-server: one for Danvan's processes, one for the public streams, and one for each subscriber.
 
-A subscriber's account has no subjects of its own. It imports from the public account the requests by which current
-clients read a stream through a durable consumer; the rights of its user allow only the consumer that has the
-subscriber's name. So subscribers keep the default inbox, and cannot see, use or disturb the consumer of another.
+A subscriber's account exports nothing. It imports from the public account the requests that a client needs to read a
+stream through a durable consumer. The rights of its user allow only the consumer that has the subscriber's name. So
+subscribers can use the default inbox, and cannot see, use or disturb the consumer of another subscriber.
 
-nats-server does not serve an account that is new in a changed configuration before a restart. So the accounts stand
-ready, and a subscriber gets a free one.
+If an account is added to the configuration, nats-server serves it only after a restart; a reload is not enough. So the
+configuration always has all accounts for subscribers, and a new subscriber gets a free one.
 """
 
 import json
@@ -21,6 +21,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 PLACES = range(1, 65)
 """The numbers of the accounts for subscribers."""
 PING = "ping"
+"""The name of the test event."""
 _FOR_US = (
     *("STREAM.CREATE.{stream}", "STREAM.INFO.{stream}", "STREAM.MSG.GET.{stream}", "STREAM.DELETE.{stream}"),
     *("CONSUMER.NAMES.{stream}", "CONSUMER.INFO.{stream}.*", "CONSUMER.DELETE.{stream}.*"),
@@ -32,14 +33,14 @@ _OF_ONE = (
     *("CONSUMER.DELETE.{stream}.{name}", "CONSUMER.MSG.NEXT.{stream}.{name}"),
 )
 _WITHOUT_STREAM = ("INFO", "STREAM.NAMES")
-"""A client asks INFO first. Without an import of it, nats-server takes all other requests for its own account's."""
+"""A client sends INFO first. Without an import of INFO, nats-server answers all requests for the user's own account."""
 _SEVERAL_REPLIES = "CONSUMER.MSG.NEXT."
 
 Json = dict[str, Any]
 
 
 class Subscriber(NamedTuple):
-    """`place`: the number of its account. `key`: its public key."""
+    """`place`: the number of its account. `key`: its public nkey."""
 
     name: str
     place: int
@@ -47,19 +48,19 @@ class Subscriber(NamedTuple):
 
 
 def ping(place: int | str) -> str:
-    """The subject on which the operator sends a test event to the subscriber with this place alone."""
+    """The subject of test events for one subscriber. `place`: the number of its account, or `*`, or `>`."""
     return f"danvan.{PING}.{place}"
 
 
 def api(service: str) -> tuple[str, ...]:
-    """The subjects of our processes for the public stream of a service."""
+    """The subjects by which Danvan's processes manage the public stream of a service."""
     return tuple(f"{stream.API}.{one.format(stream=stream.name(service))}" for one in _FOR_US)
 
 
 def accounts(users: Sequence[Json], subscribers: Sequence[Subscriber], publishing: Sequence[str]) -> str:
-    """The part of nats-server's configuration. `users`: of our processes.
+    """The part of nats-server's configuration with all accounts, as text.
 
-    `publishing`: the services with a public stream.
+    `users`: of Danvan's processes. `publishing`: the services with a public stream.
     """
     ours = [f"$JS.API.{one.format(stream=stream.name(of))}" for of in publishing for one in _FOR_US]
     ours += [stream.subjects(of) for of in publishing]
@@ -73,7 +74,7 @@ def accounts(users: Sequence[Json], subscribers: Sequence[Subscriber], publishin
         },
         PUBLIC: {
             "jetstream": "enabled",
-            # To every account: the imports, which are in this file too, say what each one reaches.
+            # Every account may import these. The imports, in this file too, decide what each account reaches.
             "exports": [_export(subject) for subject in dict.fromkeys([*ours, *theirs])],
         },
     }
@@ -92,7 +93,7 @@ def accounts(users: Sequence[Json], subscribers: Sequence[Subscriber], publishin
 
 
 def _requests(name: str, publishing: Sequence[str]) -> Iterable[str]:
-    """The subjects of a subscriber with this name."""
+    """The subjects to which a subscriber with this name may publish. The name can be `*`."""
     yield from (f"$JS.API.{one}" for one in _WITHOUT_STREAM)
     for of in publishing:
         yield from (f"$JS.API.{one.format(stream=stream.name(of), name=name)}" for one in _FOR_ALL + _OF_ONE)

@@ -21,7 +21,7 @@ MONGO_KEY = Path("mongod", "key")
 """mongod accepts only a file that no other user can read, so it has a copy of its own."""
 OUR_MONGO_KEY = Path(OPERATOR_USER, "mongod.key")
 SUBSCRIBERS = "subscribers"
-"""The folder with a folder for each subscriber. The operator hands the key in it to the system outside."""
+"""The folder with one folder for each subscriber. The operator hands the key in it to the external system."""
 PLACE = "place"
 """The file with the number of the subscriber's account."""
 ANSWER_WITHIN = "30s"
@@ -43,7 +43,7 @@ def make_secrets(folder: Path, rights: Mapping[str, Rights] = RIGHTS, services: 
 
 
 def subscribers(folder: Path) -> list[Subscriber]:
-    """The systems outside that may read the public streams, by name. `folder`: of all secrets."""
+    """The external systems that may read the public streams, sorted by name. `folder`: of all secrets."""
     found = (seed.parent for seed in sorted((folder / SUBSCRIBERS).glob(f"*/{NATS_SEED}")))
     return [
         Subscriber(one.name, int((one / PLACE).read_text()), public_key((one / NATS_SEED).read_text()))
@@ -52,13 +52,13 @@ def subscribers(folder: Path) -> list[Subscriber]:
 
 
 def add_subscriber(folder: Path, name: str, place: int) -> None:
-    """Creates the subscriber's key. `make_secrets` then lets it in. `place`: the number of a free account."""
+    """Creates the subscriber's key. `make_secrets` then adds its user. `place`: the number of a free account."""
     _once(folder / SUBSCRIBERS / name / PLACE, lambda: str(place))
     _once(folder / SUBSCRIBERS / name / NATS_SEED, _new_seed)
 
 
 def remove_subscriber(folder: Path, name: str) -> None:
-    """Deletes its key. `make_secrets` then shuts it out."""
+    """Deletes the subscriber's key. `make_secrets` then removes its user."""
     of_subscriber = folder / SUBSCRIBERS / name
     for file in (NATS_SEED, PLACE):
         (of_subscriber / file).unlink()
@@ -102,6 +102,7 @@ def _nats_users(rights: Mapping[str, Rights], seeds: Mapping[str, str]) -> list[
 
 
 def public_key(seed: str) -> str:
+    """The public nkey of a secret one."""
     key: bytes = nkeys.from_seed(bytearray(seed.encode())).public_key
     return key.decode()
 

@@ -91,7 +91,7 @@ def _looks_after(producer: str) -> Rights:
 
 
 def _publishes(service: str) -> Rights:
-    """Its public stream, which it makes when it is missing."""
+    """Publishing to its public stream, and creating the stream if it is missing."""
     wanted = ("STREAM.CREATE.", "STREAM.INFO.", "STREAM.MSG.GET.")
     requests = [one for one in api(service) if one.removeprefix(f"{stream.API}.").startswith(wanted)]
     return Rights(publish=(stream.subjects(service), *requests))

@@ -50,7 +50,7 @@ class Correction(Homed, frozen=True, kw_only=True):
     decided_by: str | None = None
     decline_reason: str | None = None
     authors: tuple[str, ...] = ()
-    """The persons and organisations whose work the record was when it was proposed, to list whom it waits for."""
+    """The authors of the record at the time of the proposal. `toDo` does not show them the correction."""
 
 
 def propose(
@@ -172,7 +172,7 @@ def recall(
 def follow(
     correction: Correction, record: Homed, *, messages: CorrectionMessages, act: Act
 ) -> tuple[Correction, _CorrectionHandedOver] | None:
-    """The correction goes on where its record does. None if it does so already."""
+    """The correction moves to the units to which its record was handed over. None if it is there already."""
     new = following(correction.home, record.homes)
     if not new:
         return None

@@ -44,7 +44,7 @@ class CorrectedFact(Word):
     STEP = "STEP", "Ngày của một bước của mô hình"
     VERDICT = "VERDICT", "Kết quả thẩm định"
     REVOCATION = "REVOCATION", "Thu hồi công nhận, đề nghị biểu dương"
-    MERGE = "MERGE", "Việc gộp hai lần ghi nhận tổ chức"
+    MERGE = "MERGE", "Việc gộp tổ chức"
     ACTIVITY = "ACTIVITY", "Cuộc giám sát, phản biện, kiểm tra, khảo sát"
 
 
@@ -182,7 +182,7 @@ class _CorrectionRecalled(_CorrectionEvent, frozen=True, kw_only=True):
 
 
 class _CorrectionHandedOver(_CorrectionEvent, frozen=True, kw_only=True):
-    """The record was handed over to a successor of its unit: the correction goes on there, under `unit`."""
+    """The record was handed over to a successor of its unit. The correction now belongs to that successor, `unit`."""
 
     made_under: str
     homes: tuple[Home, ...]
@@ -191,7 +191,7 @@ class _CorrectionHandedOver(_CorrectionEvent, frozen=True, kw_only=True):
 class CorrectionMessages:
     """The message classes of one service, under the names of the bases above.
 
-    `inherits`: whether the successor of a unit corrects the records of the unit without a hand-over.
+    `inherits`: whether the successor of a unit may correct records of that unit without a hand-over.
     """
 
     def __init__(self, service: str, *, inherits: bool = False) -> None:

@@ -161,7 +161,7 @@ class Desk:
         return await corrections.save(*domain.recall(correction, messages=self._messages, act=tx.act()))
 
     async def follow(self, records: Iterable[Homed], tx: Transaction) -> None:
-        """The corrections of these records go where the records were handed over."""
+        """Moves the corrections of these records to the units to which the records were handed over."""
         homed = {record.id: record for record in records}
         corrections = self._repository(tx, tx.unscoped(OF_HANDED_OVER))
         for one in await corrections.find({"record": {"$in": sorted(homed)}}):

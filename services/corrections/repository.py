@@ -30,7 +30,7 @@ INDEXES: Indexes = {
     ]
 }
 COUNTS = Columns(CountsRow)
-OF_HANDED_OVER = Unscoped(COLLECTION, "the corrections of a record go where the record is handed over")
+OF_HANDED_OVER = Unscoped(COLLECTION, "the corrections of a record move with it when it is handed over")
 
 
 class Corrections(HomedRepository[Correction]):

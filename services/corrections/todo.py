@@ -7,7 +7,7 @@ from services.todo.sources import Records, Source
 
 
 def corrections_to_approve(messages: CorrectionMessages, *titles: tuple[Records, str]) -> Source:
-    """`titles`: the kinds of records of the service that can be corrected, each with the field of its title."""
+    """`titles`: the repositories of records that can be corrected, each with the field that holds the title."""
     return Source(
         kind=ToDoKind.CORRECTION_TO_APPROVE,
         of=messages.kind,

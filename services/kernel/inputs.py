@@ -118,6 +118,7 @@ def not_before(day: date, earliest: date | None, field: str = "on") -> None:
 
 
 def not_after(day: date, latest: date, field: str = "on") -> None:
+    """Refused if the day is after `latest`, the day of the next step."""
     if day > latest:
         raise Refused(
             "date-too-late",

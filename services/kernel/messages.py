@@ -83,7 +83,7 @@ class Command(Message, frozen=True, kw_only=True):
     roles: ClassVar[frozenset[Role]]
     vi: ClassVar[str]
     inherits: ClassVar[bool] = False
-    """Whether its scope has the units that the grants inherited, as the scope of a query has."""
+    """Whether the caller may also act in units that their own unit inherited. For queries this always holds."""
 
     @classmethod
     def _subject(cls) -> str | None:

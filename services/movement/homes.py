@@ -49,7 +49,7 @@ class Homed(Aggregate, frozen=True, kw_only=True):
 
     @property
     def paths(self) -> tuple[UnitPath, ...]:
-        """Of its first unit, and of those to which it was handed over."""
+        """The path of its first unit, then the paths of the units to which it was handed over."""
         return (UnitPath(self.unit), *(UnitPath(home.path) for home in self.homes))
 
     @property

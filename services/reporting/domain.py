@@ -244,7 +244,7 @@ def bridges(totals: Mapping[tuple[str, Measure], Decimal], period: str) -> tuple
 
     def undecided(until: Callable[[Measure], Decimal]) -> Decimal:
         judged = until(Measure.REGISTERED) + until(Measure.CARRIED_OVER) + until(Measure.BEGUN_LATE)
-        # A revoked recognition is no recognition any more, and its model does not wait for a decision either.
+        # A model whose recognition was revoked is no longer recognised, but it does not wait for a decision either.
         return judged - until(Measure.RECOGNISED) - until(Measure.REVOKED) - until(Measure.NOT_MET)
 
     earlier, later = _sums_until(totals, period)

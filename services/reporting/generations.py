@@ -151,13 +151,13 @@ async def switch(generation: int, heads: Mapping[str, int], ahead: Set[str], tx:
 
 
 async def held_still(tx: Transaction) -> list[int]:
-    """The generations in which facts are counted. Until the end of this transaction, no other one counts a fact.
+    """Locks the counters until the end of this transaction. Returns the generations in which facts are counted.
 
-    A transaction that does so meanwhile has a write conflict, and is repeated.
+    Another transaction that counts a fact in the meantime gets a write conflict and is repeated.
     """
     state = await _change(await generations(tx), tx)
     found = [state.current, *([state.building.generation] if state.building else [])]
-    touch = {"$inc": {"moves": 1}}  # a write that changes nothing is no conflict
+    touch = {"$inc": {"moves": 1}}  # MongoDB sees no conflict in a write that changes nothing
     await tx.unscoped(PROJECTION).write([UpdateOne(STATE, touch)])
     names = [cursor(generation, producer) for generation in found for producer in COUNTED]
     await tx.unscoped(CURSORS).write([UpdateOne({"_id": name}, touch, upsert=True) for name in names])

@@ -36,7 +36,7 @@ async def _add(facts: Sequence[Fact], tx: Transaction, counters: Counters) -> No
 
 
 async def follow_units(heard: Sequence[Heard], tx: Transaction) -> None:
-    """Copies the units. Facts of days on which a unit has another path now count under that path."""
+    """Copies the units. If the path of a unit changed for some days, its facts of these days move to the new path."""
     before = await Directory(tx).many(sorted({one.event.key for one in heard}))
     await copy_units(heard, tx)
     await _place(before, tx)
@@ -50,7 +50,7 @@ async def settle_units(stretch: Stretch, tx: Transaction) -> int:
 
 
 async def _place(before: Sequence[DatedUnit], tx: Transaction) -> None:
-    """`before`: the units as they were until this transaction."""
+    """Moves facts of units whose path changed. `before`: the units as they were until this transaction."""
     now = {unit.id: unit for unit in await Directory(tx).many([unit.id for unit in before])}
     moved = [(now[one.id], day) for one in before if (day := moved_since(one, now[one.id]))]
     if moved:

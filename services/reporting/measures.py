@@ -265,7 +265,7 @@ def stepped(
     amount: Callable[[Any], Decimal] = _less_one,
     withdraws: bool = True,
 ) -> tuple[Source, ...]:
-    """The steps of this kind on decisions: those that a revocation announces, and those that corrections name."""
+    """Sources for one kind of step of a review: from revocations, and from corrections."""
 
     def is_counted(fact: Any) -> bool:
         return fact.step is step and when(fact)

@@ -27,7 +27,7 @@ def _placed(fact: Fact, unit: DatedUnit | None) -> Fact:
 
 
 def moved_since(before: DatedUnit, after: DatedUnit) -> date | None:
-    """The first day of the unit's life on which it has another path now; None if there is none."""
+    """The first day on which the unit has another path than before; None if there is none. `date.min`: since always."""
     spells = (*before.spells, *after.spells)
     days = {date.min, *(day for spell in spells for day in (spell.since, spell.until) if day)}
     for day in sorted(days):

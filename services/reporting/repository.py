@@ -96,7 +96,7 @@ class Counters:
         await self._replace([fact for fact, _ in moved], after, tx)
 
     async def place(self, unit: DatedUnit, since: date, tx: Transaction) -> None:
-        """Counts the facts of the unit of the day `since` and later under the path that it has now on their day."""
+        """Moves the unit's facts of the day `since` and later to the path that the unit has on each day now."""
         wanted: Document = {
             "within": unit.id,
             "measure": {"$in": [measure.value for measure in Measure]},

@@ -1,6 +1,7 @@
-"""Decisions that are corrected, reversed or revoked; those of earlier years, too.
+"""The rules by which decisions are corrected, reversed or revoked, in the present year and in earlier years.
 
-A correction mends what was never right. A revocation takes away, from its day on, what was right when it was made.
+A correction mends a decision that was never right. A revocation ends, from its day on, a decision that was right when
+it was made.
 """
 
 from datetime import date
@@ -36,9 +37,9 @@ def with_verdict(
     on: date | None,
     act: Act,
 ) -> Decision:
-    """The decision with this verdict and day; None leaves a value as it is.
+    """The decision with this verdict and day. None leaves a value as it is. Refused if the recognition was revoked.
 
-    `unit`: the one under which the review lived on the day of the verdict.
+    `unit`: the unit to which the review belonged on the day of the verdict.
     """
     require_standing(decision)
     require_given(verdict)
@@ -58,7 +59,7 @@ def with_verdict(
 
 
 def revoke(review: Review, decision: Decision, step: ReviewStep, *, act: Act) -> Decision:
-    """The decision without its recognition, or without its nomination, from the day of the act on."""
+    """The decision after a revocation of its recognition, or of its nomination, on the day of the act."""
     nominated = decision.nominated_on and not decision.nomination_revoked_on
     _require_revocable(review, decision.verdict is Verdict.RECOGNISED, step is ReviewStep.REVOKE or nominated)
     happened(act.on, act.today)
@@ -71,7 +72,7 @@ def revoke(review: Review, decision: Decision, step: ReviewStep, *, act: Act) ->
 
 
 def without_revocation(decision: Decision) -> Decision:
-    """The decision without its latest revocation: what was revoked holds again."""
+    """The decision without its latest revocation: the recognition or the nomination holds again."""
     if decision.verdict is Verdict.REVOKED:
         together = decision.nomination_revoked_version == decision.revoked_version
         restored = msgspec.structs.replace(decision, verdict=Verdict.RECOGNISED)
@@ -89,7 +90,7 @@ def without_revocation(decision: Decision) -> Decision:
 def announce_revocation(
     before: Decision, after: Decision, review: Review, *, act: Act, **proposal: Any
 ) -> ReviewRevoked:
-    """`review`: the version that recorded the revocation. `proposal`: the fields that name it and the persons."""
+    """`review`: the version that recorded the revocation. `proposal`: the fields about the proposal and the persons."""
     own = {"year": after.year, "level": after.decided_level or after.level}
     return ReviewRevoked(
         **about_review(review, act) | own,
@@ -106,6 +107,7 @@ def _without(decision: Decision, *names: str) -> Decision:
 
 
 def require_standing(decision: Decision) -> None:
+    """Refused if the recognition was revoked."""
     if decision.verdict is Verdict.REVOKED:
         raise Refused(
             "verdict-revoked",
@@ -120,13 +122,13 @@ def _require_revocable(review: Review, recognised: bool, stands: object) -> None
         raise Refused(
             "nothing-to-revoke",
             "review",
-            vi="Không có công nhận, đề nghị nào đang có hiệu lực để thu hồi.",
-            en="There is no such recognition or nomination in force that could be revoked.",
+            vi="Công nhận hoặc đề nghị cần thu hồi không có hoặc không còn hiệu lực.",
+            en="The recognition or nomination to revoke does not exist or is no longer in force.",
         )
     if review.closed_because in (Closing.WITHDRAWN, Closing.RECORD_LOST):
         raise Refused(
             "verdict-not-counted",
             "review",
-            vi=f"Kết quả đã thôi được tính từ ngày {review.closed_on:%d/%m/%Y}: mô hình không còn.",
-            en=f"The verdict counts no more since {review.closed_on}: its model was withdrawn.",
+            vi=f"Kết quả không còn được tính từ ngày {review.closed_on:%d/%m/%Y}: mô hình đã rút hoặc không còn.",
+            en=f"The verdict no longer counts since {review.closed_on}: its model was withdrawn or lost.",
         )

@@ -1,4 +1,4 @@
-"""Corrections and revocations of decisions: proposals, and how an approved one is judged again and written."""
+"""Handlers of proposals to correct or revoke decisions. An approved proposal is judged again and written."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +38,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class DecisionDraft:
-    """`before`: the decision of the review `record`; `after`: what replaces it, if anything.
+    """`before`: the decision of the review `record`. `after`: the decision that replaces it; None if it is reversed.
 
     `revoked_on`: the day of the revocation, if it is one. `reviews`: the repository that has loaded the review.
     """

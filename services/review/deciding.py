@@ -1,4 +1,4 @@
-"""A review is decided once for each year, and nominated once for each year in which the model is recognised."""
+"""The rules of decisions and nominations: one decision for each year, and one nomination for each recognition."""
 
 from typing import Any
 
@@ -34,9 +34,9 @@ LONGEST_REASON = 4000
 def decide(
     review: Review, *, unit: DatedUnit, verdict: Verdict, reason: str, act: Act
 ) -> tuple[Review, ReviewDecided]:
-    """A decision with a day in a past year of the review is for that year, if it has none.
+    """If the day of the act is in an earlier year of the review, the decision is for that year.
 
-    `unit`: the one under which the review lived on the day of the act.
+    `unit`: the unit to which the review belonged on the day of the act.
     """
     year = next((one.year for one in review.past if one.year == act.on.year), review.year)
     _require_undecided(review, year)
@@ -74,7 +74,7 @@ def _require_undecided(review: Review, year: int | None) -> None:
 
 
 def _for_past_year(review: Review, year: int | None, made: dict[str, Any]) -> Review:
-    """The review with a decision for a past year. It may wait for that of its present year."""
+    """The review with a decision for an earlier year. It can still wait for the decision of its present year."""
     counted_by = {name: getattr(review, name) for name in COUNTED_BY} | {"level": made["decided_level"]}
     decision = Decision(year=year, **counted_by, **made)
     earlier = sorted((*review.earlier, decision), key=lambda one: one.year or 0)
@@ -84,9 +84,9 @@ def _for_past_year(review: Review, year: int | None, made: dict[str, Any]) -> Re
 def nominate(
     review: Review, decision: int | None = None, *, unit: DatedUnit, act: Act
 ) -> tuple[Review, ReviewNominated]:
-    """`decision`: the version that recorded the decision; default: that of the present year.
+    """`decision`: the version that recorded the decision. Default: the decision of the present year.
 
-    `unit`: the one under which the review lived on the day of the act.
+    `unit`: the unit to which the review belonged on the day of the act.
     """
     before = decision_of(review, decision) if decision or review.verdict else None
     if before is None or before.verdict is not Verdict.RECOGNISED:

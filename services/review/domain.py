@@ -1,4 +1,4 @@
-"""A review and its decisions as reports count them; the rules are in `following`, `deciding` and `amending`."""
+"""A review, and its decisions as reports count them. The rules are in `following`, `deciding` and `amending`."""
 
 from datetime import date
 from typing import Any
@@ -39,15 +39,15 @@ class LostDecision(Decision, frozen=True, kw_only=True):
 
 
 class PastYear(msgspec.Struct, frozen=True, kw_only=True):
-    """A year that the model was judged for before it was carried over. `opened_on`: first day of a decision for it."""
+    """A year before the model was carried over. `opened_on`: the first possible day of a decision for that year."""
 
     year: int
     opened_on: date
 
 
 class Review(Homed, frozen=True, kw_only=True):
-    """`year`: the year that the model is judged for: the one it is registered for, or the last one in which it begun
-    or was carried over. `past`: the years before. `earlier`: the decisions of these, the oldest first.
+    """`year`: the year that the model is judged for: the one it is registered for, or the last one in which it began
+    or was carried over. `past`: the years before. `earlier`: the decisions of those years, the oldest first.
 
     `decided_level`, `nominated_level`: its level on the day of the decision, and of the nomination.
     """
@@ -104,7 +104,7 @@ class Review(Homed, frozen=True, kw_only=True):
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """Its decisions, the oldest first. The last one is that of `year`, if the review does not wait for it."""
+        """Its decisions, the oldest first. The last one is that of `year`, unless the review waits for it."""
         return (*self.earlier, *([present] if (present := self._present) else []))
 
     @property
@@ -125,7 +125,7 @@ Counted = dict[tuple[ReviewStep, int], CountedDecision]
 
 
 def counted(review: Review) -> Counted:
-    """The decisions on the review that reports count, and those by which decisions count no more."""
+    """The steps of the review that reports count: decisions and nominations, and the steps that take them back."""
     found = [one for decision in review.decisions for one in steps_of(decision)]
     if review.closed_because is Closing.WITHDRAWN and review.closed_version and review.closed_on:
         found += _withdrawn(review, review.closed_version, review.closed_on)
@@ -133,6 +133,7 @@ def counted(review: Review) -> Counted:
 
 
 def steps_of(decision: Decision) -> list[CountedDecision]:
+    """The steps of one decision that reports count, each on its own day."""
     decided = decision.decided_level or decision.level
     nominated = decision.nominated_level or decision.level
     steps = (
@@ -156,7 +157,7 @@ def steps_of(decision: Decision) -> list[CountedDecision]:
 
 
 def _withdrawn(review: Review, version: int, on: date) -> list[CountedDecision]:
-    """The decision of the year and its nomination, from the day of the model's withdrawal on."""
+    """The steps that take back the decision of the present year and its nomination, on the day of the withdrawal."""
     steps = {
         ReviewStep.WITHDRAW: review.standing_verdict,
         ReviewStep.WITHDRAW_NOMINATION: review.standing_nomination,
@@ -178,7 +179,10 @@ def _withdrawn(review: Review, version: int, on: date) -> list[CountedDecision]:
 
 
 def decision_of(review: Review, version: int | None) -> Decision:
-    """The decision that this version of the review recorded; None names the one of the present year."""
+    """The decision that this version of the review recorded; None means the decision of the present year.
+
+    Refused if there is no such decision.
+    """
     if version is None and review.verdict is None:
         raise Refused(
             "not-decided",
@@ -199,7 +203,7 @@ def decision_of(review: Review, version: int | None) -> Decision:
 
 
 def replaced(review: Review, before: Decision, after: Decision | None) -> Review:
-    """The next version of the review, with `after` in the place of the decision `before`, or without it."""
+    """The next version of the review, in which `after` replaces the decision `before`; None removes `before`."""
     if before.decided_version == review.decided_version:
         if after is None:
             return changed(review, **dict.fromkeys(DECISION))
@@ -211,7 +215,7 @@ def replaced(review: Review, before: Decision, after: Decision | None) -> Review
 def restate(
     before: Review, after: Review, *, act: Act, **correction: Any
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected]:
-    """Announces a correction. `after`: the next version of `before`. `correction`: further fields of the event."""
+    """The corrected review and its event. `after`: the next version of `before`. `correction`: further fields."""
     struck, added = restated(counted(before), counted(after))
     if not struck and not added:
         return after, ReviewedModelChanged(**about_review(after, act), owner=after.owner)

@@ -1,6 +1,7 @@
 """How a review follows its model: it opens when the model is accepted, and closes when it is withdrawn or discontinued.
 
-After a restore of registration's database, the model has another history, or none.
+After a restore of registration's database, the model may have other events than before, or none: `settle` corrects its
+review.
 """
 
 from collections.abc import Iterable
@@ -51,7 +52,7 @@ OF_MODEL = (
     *("closed_on", "closed_because", "begun_on", "past"),
 )
 OF_MODEL_UNTIL_DECIDED = (*COUNTED_BY, "opened_on", "year")
-"""The values that a review has from its model. A decision stays counted as it was made."""
+"""The values that a review without a verdict takes from its model. A decision keeps the values of its day."""
 OF_YEAR = ("year", *COUNTED_BY, *OF_DECISION)
 DAYS = {
     "registered_on": ("opened_on",),
@@ -59,7 +60,7 @@ DAYS = {
     "carried_over_on": ("opened_on",),
     "ended_on": ("closed_on",),
 }
-"""Day of the model → the days of the review that can be the same one."""
+"""Corrected day of the model → days of the review that may have been copied from it."""
 
 Step = tuple[Review, ReviewOpened | ReviewClosed | ReviewedModelChanged | ReviewCorrected | ReviewHandedOver]
 
@@ -85,7 +86,10 @@ def open_review(accepted: ModelAccepted, *, key: str, act: Act) -> tuple[Review,
 
 
 def follow(review: Review | None, event: Event, *, key: str, act: Act) -> Step | None:
-    """Follows an event of the review's model. None if it changes nothing. `key`: of a review that opens."""
+    """Applies an event of the model to its review. None if it changes nothing. `key`: id for a review that opens.
+
+    Raises `LookupError` if there is no review, or if reviews do not follow this type of event.
+    """
     if isinstance(event, ModelAccepted):
         opened = open_review(event, key=key, act=act)
         return settle(review, opened[0], act=act) if review else opened
@@ -114,7 +118,7 @@ def follow(review: Review | None, event: Event, *, key: str, act: Act) -> Step |
 
 
 def followed(events: Iterable[tuple[Event, Act]], *, key: str) -> list[Step]:
-    """The versions of a review that follows all these events of its model, and nothing else."""
+    """The versions of a review to which only these events of its model are applied."""
     steps: list[Step] = []
     for event, act in events:
         if step := follow(steps[-1][0] if steps else None, event, key=key, act=act):
@@ -123,9 +127,9 @@ def followed(events: Iterable[tuple[Event, Act]], *, key: str) -> list[Step]:
 
 
 def settle(review: Review, followed: Review | None, *, act: Act) -> Step | None:
-    """Corrects a review of a model whose events are others than it followed. None if it needs no correction.
+    """Corrects a review if the events of its model are no longer those that it followed. None if nothing differs.
 
-    `followed`: the review that these events alone lead to; None without events: the registration was lost.
+    `followed`: the review that the present events lead to; None if there are none, as the registration was lost.
     """
     if followed is None:
         return None if review.closed_because is Closing.RECORD_LOST else _lose(review, act=act)
@@ -172,7 +176,7 @@ def _lose(review: Review, *, act: Act) -> tuple[Review, ReviewClosed]:
 
 
 def close(review: Review, *, because: Closing, act: Act) -> tuple[Review, ReviewClosed]:
-    """A model that is withdrawn takes its verdict with it in the figures from that day on; it stays in the review."""
+    """Closes the review. The verdict of a withdrawn model no longer counts from that day on, but stays visible."""
     return _closed(changed(review, closed_on=act.on, closed_because=because), because, act)
 
 
@@ -189,7 +193,7 @@ def _closed(review: Review, because: Closing, act: Act) -> tuple[Review, ReviewC
 
 
 def begin(review: Review, *, act: Act) -> tuple[Review, ReviewedModelChanged]:
-    """The review's model has begun; if that was after its year, it is judged for the year in which it began."""
+    """The model has begun. If it began after its year, it is judged for the year in which it began."""
     later = review.verdict is None and review.year is not None and act.on.year > review.year
     begun = changed(review, begun_on=act.on, year=act.on.year if later else review.year)
     return begun, ReviewedModelChanged(**about_review(begun, act), owner=review.owner)
@@ -198,7 +202,7 @@ def begin(review: Review, *, act: Act) -> tuple[Review, ReviewedModelChanged]:
 def carry_over(
     review: Review, carried_over: ModelCarriedOver, *, act: Act
 ) -> tuple[Review, ReviewOpened | ReviewedModelChanged]:
-    """The review's model is judged for the next year too. A decision of the year before stays counted there."""
+    """The model is judged for the next year too. A decision of the year before still counts in that year."""
     now: dict[str, Any] = {name: getattr(carried_over, name) for name in COUNTED_BY}
     now |= {"year": act.on.year, "begun_on": review.begun_on or act.on}
     if review.year:
@@ -236,7 +240,7 @@ def follow_level(review: Review, *, level: Level, act: Act) -> tuple[Review, Rev
 def follow_correction(
     review: Review, corrected: ModelCorrected, *, act: Act
 ) -> tuple[Review, ReviewedModelChanged | ReviewCorrected] | None:
-    """The review's model was corrected. Decisions count under the corrected field and subject and in the right year."""
+    """The model was corrected. Decisions count under the corrected field, subject kind and year."""
     counted_by = {"field": corrected.field, "subject_kind": corrected.subject_kind}
     now: dict[str, Any] = {"title": corrected.title, **counted_by, **_redated(review, corrected)}
     begun = now.get("begun_on", review.begun_on)
@@ -262,7 +266,7 @@ def follow_correction(
 
 
 def _year(year: int | None, decided_on: date, begun: date | None, corrected: ModelCorrected) -> int | None:
-    """The year of a decision: that of the registration, or the later one in which the model had begun by then."""
+    """The year of a decision after a correction: the year of the registration, or the later year in which it began."""
     for change in corrected.changes:
         if change.field == "year" and change.before == f"{year}" and change.after:
             registered = int(change.after)
@@ -271,7 +275,7 @@ def _year(year: int | None, decided_on: date, begun: date | None, corrected: Mod
 
 
 def _redated(record: Review | PastYear, corrected: ModelCorrected) -> dict[str, date]:
-    """The corrected days of those steps of the model from which the record has a day."""
+    """The corrected days of the model's steps from which the record has copied a day: field → day."""
     return {
         name: date.fromisoformat(change.after)
         for change in corrected.changes
@@ -283,9 +287,9 @@ def _redated(record: Review | PastYear, corrected: ModelCorrected) -> dict[str, 
 def follow_home(
     review: Review, *, homes: tuple[Home, ...], act: Act
 ) -> tuple[Review, ReviewHandedOver] | None:
-    """The review goes on under the unit to which its model was handed over. None if it does so already.
+    """The review moves to the unit to which its model was handed over. None if it is there already.
 
-    `homes`: those of the model. An earlier decision stays counted where it was made.
+    `homes`: those of the model. An earlier decision still counts in the unit in which it was made.
     """
     new = following(review.home, homes)
     if not new:

@@ -37,14 +37,14 @@ class Closing(Word):
 
 
 class ReviewStep(Word):
-    """Một quyết định về hồ sơ thẩm định mà báo cáo có đếm."""
+    """Một quyết định về hồ sơ thẩm định được tính trong báo cáo."""
 
     DECIDE = "DECIDE", "Kết quả thẩm định"
     NOMINATE = "NOMINATE", "Đề nghị biểu dương, khen thưởng"
     REVOKE = "REVOKE", "Thu hồi công nhận"
     REVOKE_NOMINATION = "REVOKE_NOMINATION", "Thu hồi đề nghị biểu dương, khen thưởng"
-    WITHDRAW = "WITHDRAW", "Kết quả thôi được tính vì mô hình rút"
-    WITHDRAW_NOMINATION = "WITHDRAW_NOMINATION", "Đề nghị thôi được tính vì mô hình rút"
+    WITHDRAW = "WITHDRAW", "Kết quả không còn được tính vì mô hình đã rút"
+    WITHDRAW_NOMINATION = "WITHDRAW_NOMINATION", "Đề nghị không còn được tính vì mô hình đã rút"
 
 
 class DecideReview(Command, frozen=True, kw_only=True):
@@ -205,7 +205,7 @@ class ReviewNominated(_AboutModel, frozen=True, kw_only=True):
 class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
     """The model was withdrawn or discontinued: the review takes no more decisions. An earlier verdict stays.
 
-    If the registration of the model was lost, so is the verdict: it counts no more. If the model was withdrawn, the
+    If the registration of the model was lost, so is the verdict: it no longer counts. If the model was withdrawn, the
     verdict does not count from that day on. In both cases `verdict`, `decided_on` and `nominated_on` say what does not
     count.
     """
@@ -217,11 +217,10 @@ class ReviewClosed(_AboutModel, frozen=True, kw_only=True):
 
 
 class ReviewedModelChanged(_AboutModel, frozen=True, kw_only=True):
-    """The model has begun, or has other days, another owner or, before a decision, another level.
+    """The model has begun, or its days, its owner or, before a decision, its level changed.
 
-    After a restore, any other values.
-
-    The owner must not review the model; the level decides where the review is counted.
+    After a restore of registration's database, any value can differ. The owner must not review the model. The level
+    decides where the review is counted.
     """
 
     owner: str | None
@@ -261,7 +260,7 @@ class ReviewCorrected(_AboutModel, frozen=True, kw_only=True):
 
 
 class ReviewRevoked(_AboutModel, frozen=True, kw_only=True):
-    """A recognition or a nomination was revoked: it was right when it was made, and counts no more from `on` on.
+    """A recognition or a nomination was revoked: it was right when it was made, and no longer counts from `on` on.
 
     `year`: the year of the decision. `verdict`: the one that holds for that year now: REVOKED, or RECOGNISED if only
     the nomination was revoked. `revoked`: the steps that figures count. The other fields are as in `ReviewCorrected`.
@@ -329,7 +328,7 @@ class _Revoke(_OfReview, frozen=True, kw_only=True):
 
 
 class RevokeRecognition(_Revoke, frozen=True, kw_only=True):
-    """Proposes to revoke a recognition that was right when it was made. A nomination falls with it."""
+    """Proposes to revoke a recognition that was right when it was made. Its nomination ends with it."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Công nhận cần thu hồi, từ ngày nào và vì sao."
@@ -343,7 +342,7 @@ class RevokeNomination(_Revoke, frozen=True, kw_only=True):
 
 
 class ReverseRevocation(_OfReview, frozen=True, kw_only=True):
-    """Proposes that the latest revocation of the decision was recorded by mistake: what was revoked holds again."""
+    """Proposes to reverse the latest revocation of a decision, recorded by mistake: the decision holds again."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPRAISER})
     vi: ClassVar[str] = "Việc thu hồi cần hủy bỏ vì ghi nhầm, và lý do."

@@ -33,7 +33,7 @@ class ActivityKind(Word):
 class RecordActivity(Command, frozen=True, kw_only=True):
     """`bodies`: ids of the organisations that held it together. `held_on`: today when left out.
 
-    Activities are not handed over: the unit that has the whole of an ended unit enters and corrects those held there.
+    Activities are not handed over. The unit that has the whole of an ended unit enters and corrects its activities.
     """
 
     roles: ClassVar[frozenset[Role]] = SUPERVISORS

@@ -1,4 +1,4 @@
-"""A page of the work that waits for a caller in one service, merged of all its sources."""
+"""A page of the work that waits for a caller in one service, merged from all its sources."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
@@ -15,17 +15,18 @@ ROWS = Columns(ToDoRow)
 
 
 class Item(NamedTuple):
-    """A piece of work that no single record stands for, with its row."""
+    """A piece of work about several records, with its row."""
 
     position: Position
     row: Document
 
 
 Made = Callable[[ToDoFilter, Access], Awaitable[list[Item]]]
-"""Makes all pieces of work of a kind: these are few."""
+"""Computes all pieces of work of one kind. There are few of them."""
 
 
 async def page(sources: Sequence[Source], made: Sequence[Made], query: ToDoPage, access: Access) -> Rows:
+    """`sources`: kinds of work with one record each. `made`: the other kinds. Refused if a cursor cannot be read."""
     size, window = page_size(query), Window.of(query)
     backwards = query.first is None
     all_made = [item for make in made for item in await make(query.filter, access)]

@@ -17,7 +17,7 @@ from services.kernel.words import Word
 class ToDoKind(Word):
     """Loại việc đang chờ."""
 
-    LAUNCH_TO_ANSWER = "LAUNCH_TO_ANSWER", "Đợt phát động chưa đăng ký đủ"
+    LAUNCH_TO_ANSWER = "LAUNCH_TO_ANSWER", "Đợt phát động còn thiếu mô hình đăng ký"
     MODEL_TO_COMPLETE = "MODEL_TO_COMPLETE", "Mô hình bị trả lại, chờ bổ sung"
     MODEL_TO_ACCEPT = "MODEL_TO_ACCEPT", "Mô hình chờ chấp nhận đăng ký"
     QUESTION_TO_ANSWER = "QUESTION_TO_ANSWER", "Câu hỏi chờ đơn vị trả lời"
@@ -29,7 +29,7 @@ class ToDoKind(Word):
 
 
 class ToDoFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that is left out matches all. `unit`: in it or below. `due_by`: with a deadline up to this day."""
+    """A field that is left out matches all work. `unit`: in it or below. `due_by`: with a deadline up to this day."""
 
     vi: ClassVar[str] = "Lọc việc đang chờ; bỏ trống là không lọc."
 
@@ -39,15 +39,16 @@ class ToDoFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToDoPage(ByFilter, frozen=True, kw_only=True):
-    """By deadline, those without one last; of the same deadline, the oldest record first."""
+    """The earliest deadline first, rows without a deadline last. Among equal deadlines, the oldest record first."""
 
     filter: ToDoFilter = ToDoFilter()
 
 
 class ToDoRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`: of the record, or of the unit that has ended. `since`: the day since which it waits.
+    """`id`: of the record, or of the unit that has ended. `since`: the first day on which the work waited.
 
-    `acts`: the mutations that settle it. `many`: number of records, or of addressees of a launch, that it stands for.
+    `acts`: names of the mutations that do the work. `many`: number of open records of an ended unit, or of addressees
+    of a launch with too few models; otherwise 1.
     """
 
     id: str

@@ -9,12 +9,12 @@ from services.kernel.mongo.pages import unknown_cursor
 from services.kernel.rows import ByFilter
 
 NEVER = date.max.isoformat()
-"""Stands for no deadline, after every other one."""
+"""The deadline of work without one. It sorts last."""
 _CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})/([\w-]{1,60})", re.ASCII)
 
 
 class Position(NamedTuple):
-    """`due`: ISO text. `key`: the digits of an id, which sort by age; or the id of a unit, which follow them."""
+    """`due`: ISO date. `key`: the digits of a record's id, which sort by age; or a unit's id, which sorts later."""
 
     due: str
     key: str
@@ -29,7 +29,7 @@ class Position(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The part of a list that a page may be taken from; both ends are excluded."""
+    """The part of a list from which a page is taken. Both ends are excluded."""
 
     after: Position | None = None
     before: Position | None = None

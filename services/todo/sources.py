@@ -1,4 +1,4 @@
-"""Records that wait for an act, in MongoDB: one source for each kind of work."""
+"""Finds records that wait for an act in MongoDB: one source for each kind of work."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ Records = type[Repository[Any]]
 
 
 class Walk(NamedTuple):
-    """A part of the list that follows one index. `by`: the field by which it is sorted before the id, if any."""
+    """A part of the list that one index can deliver in order. `by`: the field that sorts before the id, if any."""
 
     wanted: Document
     by: str = ""
@@ -30,7 +30,7 @@ class Walk(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A record that waits. `source`: that it was found by."""
+    """A record that waits. `source`: the source that found it. `document`: the fields that its row needs."""
 
     position: Position
     source: "Source"
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Deadlines that follow from a field of the record, later ones from greater values.
+    """Deadlines that follow from a field of the record. A greater value has a later deadline, or the same one.
 
     `day`: the deadline for a value. `least`: the least value whose deadline is that day, or later.
     """
@@ -50,11 +50,11 @@ class Due:
 
 
 END_OF_YEAR = Due("year", lambda year: date(year, 12, 31), lambda day: day.year)
-"""A model and its review are for a year, and end with it."""
+"""Work on a model or a review is due at the end of its year."""
 
 
 def days_after(by: str, many: timedelta) -> Due:
-    """So long after the day in the field `by`, which is counted too."""
+    """Deadlines this long after the day in the field `by`. That day is the first day of the time."""
     rest = many - timedelta(days=1)
     return Due(
         by, lambda value: date.fromisoformat(value) + rest, lambda day: str(max(day, date.min + rest) - rest)
@@ -63,14 +63,14 @@ def days_after(by: str, many: timedelta) -> Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """`roles`: who may act. `open`: filter of the records that wait. `since`: their field with the day.
+    """`roles`: who may act. `open`: filter for the records that wait. `since`: the field with the day of the wait.
 
-    `own`: fields with the persons and organisations whose work a record is: they do not judge it. `due`: the deadline
-    of the records that have its field, if there is one. `homed`: whether records are handed over. `inherits`: whether
-    the successor of a unit acts on them without a hand-over.
+    `own`: fields with the authors of the record, who may not judge it. `due`: the deadline of records that have its
+    field. `homed`: whether records can be handed over. `inherits`: whether the successor of a unit may act without a
+    hand-over.
 
-    `about`: the field with the id of the record whose title is shown; by default, a record has its own. `titles`: the
-    kinds of those records, each with the field of its title.
+    `about`: the field with the id of another record whose title is shown; empty if the record has a title. `titles`:
+    the repositories of those other records, each with the field that holds the title.
     """
 
     kind: ToDoKind
@@ -93,7 +93,7 @@ class Source:
     async def find(
         self, filter_: ToDoFilter, window: Window, size: int, access: Access, *, backwards: bool
     ) -> list[Found]:
-        """At most `size` records next to the end of the window from which the page is taken, in the list's order."""
+        """At most `size` records, in the order of the list: the first of the window, or the last if `backwards`."""
         found: list[Document] = []
         walks = self.walks(filter_, window, access)
         for walk in reversed(walks) if backwards else walks:
@@ -106,7 +106,7 @@ class Source:
         return [Found(self._position(one), self, one) for one in found]
 
     def walks(self, filter_: ToDoFilter, window: Window, access: Access) -> list[Walk]:
-        """The parts of the window, in the order of the list."""
+        """The queries that together deliver the window, in the order of the list."""
         return [walk for wanted in self._all(filter_, access) for walk in self._parts(wanted, window)]
 
     async def rows(self, documents: Sequence[Document], access: Access) -> dict[str, Document]:
@@ -147,7 +147,7 @@ class Source:
         }
 
     def _all(self, filter_: ToDoFilter, access: Access) -> list[Document]:
-        """Filters of all its records: of those with a deadline first, then of those without one."""
+        """Filters for all records of this source: first those with a deadline, then those without one."""
         wanted = self._wanted(filter_, access)
         if wanted is None:
             return []
@@ -173,7 +173,7 @@ class Source:
                 return None
             conditions.append({"within": {"$in": units}})
             if self.homed:
-                # A unit that has handed a record over reads it, and acts on it no more.
+                # A unit that has handed a record over can read it, but can no longer act on it.
                 home = {"$ifNull": [{"$last": "$homes.path"}, "$unit"]}
                 inside = f"/({'|'.join(map(re.escape, units))})(/|$)"
                 conditions.append({"$expr": {"$regexMatch": {"input": home, "regex": inside}}})
@@ -204,7 +204,7 @@ class Source:
             yield from self._with(wanted, last, self._ids(None, before))
 
     def _same(self, position: Position | None) -> Any:
-        """The value of records that are due on the day of the position; None if there is none."""
+        """The value of the records that are due on the day of the position; None if no value leads to that day."""
         if self.due is None or position is None:
             return None
         day = date.fromisoformat(position.due)

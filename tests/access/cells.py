@@ -67,7 +67,7 @@ def _everybody(section: str, operation: str, state: str) -> list[Somebody]:
 
 
 def _turns(names: Sequence[str], many: int, turn: int, somebody: Somebody) -> list[str]:
-    """So many of the names, other ones for the next role and the next turn."""
+    """The given number of names. The next role and the next turn get other names."""
     (grant,) = somebody.caller.grants
     first = turn + sorted(ANY_OFFICE).index(grant.role)
     return [names[(first + number) % len(names)] for number in range(many)]

@@ -40,7 +40,7 @@ def newer_than(thing: str) -> str:
 
 
 def waits_after(thing: str, due: str = "2019-12-31") -> str:
-    """A cursor that is directly before this record in a list of work. `due`: its deadline."""
+    """The cursor directly before this record in `toDo`. `due`: the deadline of the record."""
     number = thing.rpartition("_")[2]
     return f"{due}/{int(number, 16) - 1:024x}"
 

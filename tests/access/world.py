@@ -32,7 +32,7 @@ from services.supervision.messages import ActivityKind, RecordActivity
 from tests.access.people import DRAFTER, INSIDE, PLACE, RELATIONS, Somebody
 
 TOGETHER = 20
-"""Commands in a request, at most."""
+"""Most commands in a request."""
 DRAFTED, SUBMITTED, ACCEPTED, DECIDED = date(2019, 2, 1), date(2019, 2, 2), date(2019, 3, 1), date(2019, 5, 1)
 NEXT_YEAR = date(2020, 1, 15)
 TITLE = "Ngõ xóm sạch đẹp"
@@ -153,7 +153,7 @@ class World:
 
 
 class Making:
-    """Sends commands to the services. Those of one kind that are given at once go together, twenty in a request."""
+    """Sends commands to the services. Commands of one kind that are given at once go in one request, up to 20."""
 
     def __init__(self, services: Client) -> None:
         self._services = services
@@ -167,7 +167,7 @@ class Making:
         given.append((command, answer))
         if len(given) > 1:
             return await answer
-        await asyncio.sleep(0)  # others give theirs meanwhile
+        await asyncio.sleep(0)  # other tasks add their commands now
         together = self._given.pop(kind)
         parts = [together[at : at + TOGETHER] for at in range(0, len(together), TOGETHER)]
         await asyncio.gather(*(self._send(part, caller) for part in parts))

@@ -1,4 +1,4 @@
-"""Decisions corrected, reversed and revoked, as pure functions; those of earlier years, too."""
+"""The rules for corrected, reversed and revoked decisions, in the present year and in earlier years."""
 
 from datetime import date
 from typing import Any

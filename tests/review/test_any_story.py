@@ -1,4 +1,4 @@
-"""Any order of steps of a review: figures equal a recount, and are the number of decisions that still hold."""
+"""After any order of steps of a review, figures equal a recount and the number of decisions that still hold."""
 
 from collections.abc import Callable
 from contextlib import suppress

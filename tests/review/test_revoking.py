@@ -1,4 +1,4 @@
-"""Recognitions revoked and earlier verdicts corrected through GraphQL: by two persons, in figures and recount."""
+"""Two persons revoke a recognition and correct an earlier verdict through GraphQL; figures equal a recount."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Work waits for the roles that may send the commands which settle it."""
+"""Each piece of work is shown to the roles that may send its commands."""
 
 import pytest
 

@@ -323,7 +323,7 @@ class ModelsMutation:
         ChangeModelOwner,
         "model",
         "models",
-        "Chuyển nhiều mô hình cho một tổ chức, như tổ chức kế thừa một tổ chức đã kết thúc; có thể xem trước.",
+        "Chuyển nhiều mô hình cho một tổ chức, chẳng hạn tổ chức kế thừa một tổ chức đã kết thúc; có thể xem trước.",
     )
     discontinue_model: ModelResult = does(
         DiscontinueModel, Model, "Dừng một mô hình đang triển khai, nêu rõ lý do."

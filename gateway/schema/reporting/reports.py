@@ -51,9 +51,9 @@ class Figure:
         description="Trong đó do những đính chính có hiệu lực sau khi kỳ kết thúc."
     )
     withdrawn: Decimal = strawberry.field(
-        description="Phần của tổng số do mô hình rút đăng ký mang theo (nguồn lực đã ghi nhận, kết quả thẩm định, "
-        "đề nghị) hay do thu hồi công nhận, đề nghị, tính từ ngày rút, ngày thu hồi; số âm là bớt đi, số đã ghi "
-        "trước đó là `total` trừ số này."
+        description="Phần của tổng số thay đổi vì mô hình rút đăng ký (nguồn lực đã ghi nhận, kết quả thẩm định, "
+        "đề nghị) hoặc vì thu hồi công nhận, đề nghị, tính từ ngày rút hoặc ngày thu hồi; số âm là bớt đi, số đã "
+        "ghi trước đó là `total` trừ số này."
     )
     breakdowns: list[Breakdown] = strawberry.field(description="Tổng số ấy chia theo từng chiều.")
     flags: list[Flag] = strawberry.field(

@@ -94,7 +94,7 @@ class ReviewEvent:
     level: Level = strawberry.field(description="Cấp, lúc ấy.")
     subject_kind: SubjectKind = strawberry.field(description="Của tập thể hay của cá nhân.")
     verdict: Verdict | None = strawberry.field(
-        description="Kết quả cho `year` sau sự kiện này; null khi chưa có, và khi khép lại vì mô hình dừng thực hiện."
+        description="Kết quả của năm `year` sau sự kiện này; null khi chưa có, hoặc khép lại vì mô hình dừng thực hiện."
     )
     closed_because: Closing | None = strawberry.field(description="Vì sao khép lại, khi `kind` là CLOSED.")
     version: int = strawberry.field(description="Phiên bản của hồ sơ sau sự kiện này.")

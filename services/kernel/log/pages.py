@@ -17,7 +17,7 @@ PAGE_BYTES = 512 * 1024
 async def answer(store: Store, body: bytes, recent: Recent | None = None) -> bytes:
     """The encoded `Page` that the encoded `Replay` asks the producer for; empty if that cannot be read.
 
-    `recent`: events of this log that this process numbered.
+    `recent`: the newest events of this log, if this process numbered them.
     """
     try:
         wanted = msgspec.json.decode(body, type=Replay)
@@ -38,8 +38,8 @@ async def answer(store: Store, body: bytes, recent: Recent | None = None) -> byt
 
 async def _after(seq: int, limit: int, store: Store, recent: Recent | None) -> tuple[str, list[Recorded]]:
     kept = recent.after(seq, limit) if recent else []
-    # Each event names the one before it. So the log has all these events if it has the last one; a log that was
-    # restored meanwhile has another event of that number, or none.
+    # Each event names the event before it. So if the log has the last of these events, it has all of them. A log that
+    # was restored since then has another event with that number, or none.
     if kept and await store.event_at(kept[-1].seq) == kept[-1].id:
         return kept[0].previous, kept
     return await store.after(seq, limit)

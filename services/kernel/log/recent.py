@@ -1,4 +1,4 @@
-"""The events of a log that got their numbers last, in memory: each reader and the stream need them within seconds."""
+"""The newest events of a log, in memory: the stream and every reader need them within seconds of their numbering."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from itertools import islice
 from services.kernel.messages import Recorded
 
 MOST = 2000
-"""Events kept. Older ones are read from the log."""
+"""Most events kept in memory. Older ones are read from the log."""
 
 
 class Recent:
@@ -17,12 +17,13 @@ class Recent:
         self._events: deque[Recorded] = deque(maxlen=MOST)
 
     def add(self, events: Sequence[Recorded]) -> None:
-        """Those kept before are dropped if the first of these does not follow them."""
+        """Keeps these events too. If they do not follow the events kept so far, those are dropped."""
         if events and self._events and events[0].previous != self._events[-1].id:
             self._events.clear()
         self._events.extend(events)
 
     def clear(self) -> None:
+        """Drops all events, such as after a restore of the log."""
         self._events.clear()
 
     def after(self, seq: int, most: int) -> list[Recorded]:

@@ -1,5 +1,5 @@
-"""Events for systems outside: a service tells what it chooses of its own events, on a stream of its own, for years.
+"""Public events: the events that a service publishes for external systems, on a stream of their own. None expires.
 
-`events` declares them, `published` numbers and keeps them in the service's database, `cloudevents` says how they look
-on NATS, `stream` where they are, and `publisher` fills the stream from the database.
+`events` declares them. `published` numbers them and keeps them in the service's database. `cloudevents` defines their
+form on NATS, and `stream` defines the stream. `publisher` fills the stream from the database.
 """

@@ -1,4 +1,4 @@
-"""Public events as CloudEvents 1.0 in binary mode, as its NATS protocol binding says: attributes are headers.
+"""Public events as CloudEvents 1.0 in binary mode: by the NATS protocol binding, attributes are headers of the message.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/nats-protocol-binding.md
 """
@@ -21,12 +21,12 @@ def source(service: str) -> str:
 
 
 def schema(type_: str) -> str:
-    """The name of the JSON Schema of `data`: a URN, since a file of the contract has no address of its own."""
+    """The `$id` of the JSON Schema of `data`. It is a URN, because the files of the contract have no URL."""
     return f"urn:{type_.replace('.', ':')}"
 
 
 def headers(event: Published, service: str) -> dict[str, str]:
-    """`ce-sequence` sorts as text, as the extension "sequence" of CloudEvents wants it."""
+    """The headers of the message. `ce-sequence` has 20 digits and sorts as text, as its CloudEvents extension asks."""
     attributes = {
         "specversion": "1.0",
         "id": event.event,
@@ -47,7 +47,10 @@ def body(event: Published) -> bytes:
 
 
 def read(number: int, found: Mapping[str, str], data: bytes) -> Published:
-    """The event of a message of the stream. `KeyError` and `ValueError` if the message is none of ours."""
+    """The event in a message of the stream. Raises `KeyError` or `ValueError` if Danvan did not send the message.
+
+    `number`: the sequence of the message. `found`: its headers.
+    """
     attribute = {name[3:]: unquote(value) for name, value in found.items() if name.startswith("ce-")}
     return Published(
         id=number,

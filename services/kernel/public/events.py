@@ -1,4 +1,4 @@
-"""The base of public events: plain values that promise to keep their fields for the whole of a major version."""
+"""The base of public events. Within a major version, no event loses or renames a field."""
 
 from typing import Any, ClassVar
 
@@ -7,11 +7,11 @@ import msgspec
 from services.kernel.messages import kebab
 
 MAJOR = 1
-"""The major version of every public contract. Inside it, fields and types are only added."""
+"""The major version of every public contract. Within it, fields, types of events and values are only added."""
 
 
 class PublicEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A subclass is named for what happened: `NotMet` is the event `not-met`."""
+    """The name of the event follows from the name of the subclass: `NotMet` is the event `not-met`."""
 
     name: ClassVar[str] = ""
 

@@ -1,6 +1,7 @@
 """The public events of a service, numbered without gaps and kept in its database. The stream is a copy of them.
 
-Once told, an event stays as it was told: a later program may tell more or other things of the same internal event.
+A published event never changes, even if a later version of the program would make another one of the same internal
+event.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,13 @@ from services.kernel.mongo.driver import ReplaceOne
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.public.events import PublicEvent, type_of
 
-PUBLISHED = Unscoped("published", "whoever has a subscriber's key may read all of them")
+PUBLISHED = Unscoped("published", "every subscriber may read all of them")
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`: its number, from 1 on without gaps. `event`: the id of the event. `subject`: the record that it is about.
+    """`id`: its number, from 1 on without gaps. `event`: the id of the event. `subject`: the id of the record.
 
-    `at`: when the internal event was recorded. `trace`: its W3C traceparent.
+    `at`: when the internal event was recorded, in UTC. `trace`: its W3C traceparent, if it has one.
     """
 
     id: int
@@ -41,6 +42,7 @@ async def last(access: Access) -> int:
 
 
 async def at(access: Access, number: int) -> Published | None:
+    """The event with this number; None if there is none."""
     document = await access.unscoped(PUBLISHED).find_one({"_id": number})
     return from_document(document, Published) if document else None
 
@@ -52,9 +54,10 @@ async def after(access: Access, number: int, most: int) -> list[Published]:
 
 
 async def publish(told: Sequence[tuple[Recorded, PublicEvent]], service: str, tx: Transaction) -> int:
-    """Gives the next numbers to these events. Returns the last one.
+    """Numbers these events and keeps them. Returns the last number. Each event comes with the internal event behind it.
 
-    Only the reader that holds the cursor of the service's own log calls it, so no other process numbers meanwhile.
+    Only the reader that holds the cursor of the service's own log calls this, so no other process gives numbers at
+    the same time.
     """
     number = await last(tx)
     events = [
@@ -74,6 +77,7 @@ async def publish(told: Sequence[tuple[Recorded, PublicEvent]], service: str, tx
 
 
 async def keep(events: Sequence[Published], tx: Transaction) -> None:
+    """Writes these events under their numbers. An event that is there already is replaced."""
     writes = [ReplaceOne({"_id": event.id}, to_document(event), upsert=True) for event in events]
     if writes:
         await tx.unscoped(PUBLISHED).write(writes)

@@ -1,6 +1,6 @@
-"""Tells a service's public events: numbers them from its log, and keeps their stream a copy of them.
+"""Publishes a service's public events: numbers them in the order of the log, and copies them to their stream.
 
-Every process fills the stream. NATS takes each number once, so two processes disturb nobody.
+Every process of the service fills the stream. NATS accepts each number once, so several processes can do so at once.
 """
 
 import asyncio
@@ -26,21 +26,20 @@ from services.kernel.public import cloudevents, published, stream
 from services.kernel.public.events import PublicEvent
 
 PAGE = 500
-"""Most events published together."""
+"""Most events sent to NATS together."""
 LOOK = 1.0
-"""Seconds after which the stream is compared with the database again: it may have been deleted."""
+"""Seconds between two comparisons of the stream with the database. The stream may have been deleted."""
 SOON = 0.005
-"""Seconds between two looks for an event whose transaction is about to be committed."""
-
+"""Seconds between two reads while a transaction with new events is about to be committed."""
 AGAIN = 0.2
-"""Seconds until NATS or the database is asked again."""
+"""Seconds between two attempts while NATS or the database does not answer."""
 _AWAY = (TimeoutError, NatsError, JetStreamError, PyMongoError, OSError)
 
 Tell = Callable[[Sequence[Heard], Transaction], Awaitable[Sequence[tuple[Recorded, PublicEvent]]]]
 
 
 class Publisher:
-    """`tell`: what outsiders may know of each event. It is also a `Reader`, for `/readyz`."""
+    """`tell`: makes the public events from internal ones. The publisher is also a `Reader`, for `/readyz`."""
 
     def __init__(self, store: Store, tell: Tell) -> None:
         self._store = store
@@ -59,16 +58,17 @@ class Publisher:
 
     @property
     def lag(self) -> int | None:
+        """Number of public events that the stream lacks; None while NATS or the database does not answer."""
         return None if self._tail is None else max(0, max(self._head, self._expected) - self._tail)
 
     async def publish(self, heard: Sequence[Heard], tx: Transaction) -> None:
-        """Handles the service's own events."""
+        """Handles the service's internal events: makes, numbers and keeps their public events."""
         if told := await self._tell(heard, tx):
             self._expected = await published.publish(told, self._service, tx)
             self._more.set()
 
     async def ready(self, _: int) -> None:
-        """Awaited before events get numbers: after a restore of the database, numbers that outsiders know are kept."""
+        """Waits until events can be numbered: a restored database first gets back the events in the stream."""
         while True:
             try:
                 if self._js:
@@ -79,6 +79,7 @@ class Publisher:
             await asyncio.sleep(AGAIN)
 
     async def run(self, nats: Client) -> None:
+        """Keeps the stream filled, until it is cancelled."""
         self._js = stream.reached(nats)
         while True:
             try:
@@ -120,7 +121,7 @@ class Publisher:
                 raise ack
 
     async def _compare(self, js: JetStreamContext) -> int:
-        """The stream's last number."""
+        """Compares the last event of the stream with the database. Returns the last number in the stream."""
         tail = await stream.last(js, self._service)
         self._head = await self._take_back(js, tail)
         kept = await published.at(self._store.ours(), tail) if tail else None
@@ -135,10 +136,10 @@ class Publisher:
         return tail
 
     async def _take_back(self, js: JetStreamContext, tail: int) -> int:
-        """Takes from the stream the events that a restored database has lost. Returns the last number."""
+        """Copies from the stream the events that a restored database lacks. Returns the last number of both."""
         head = await published.last(self._store.ours())
         if tail > head:
-            telemetry.log.warning("public events are taken back from their stream", after=head, until=tail)
+            telemetry.log.warning("public events restored from their stream", after=head, until=tail)
         for first in range(head + 1, tail + 1, PAGE):
             numbers = range(first, min(first + PAGE, tail + 1))
             events = [event for number in numbers if (event := await self._told(js, number))]
@@ -146,7 +147,7 @@ class Publisher:
         return max(head, tail)
 
     async def _told(self, js: JetStreamContext, number: int) -> published.Published | None:
-        """The event of this number in the stream; None if it was purged or is none of ours."""
+        """The event with this number in the stream; None if it was purged, or if Danvan did not send it."""
         with contextlib.suppress(JetStreamError, KeyError, ValueError):
             message = await js.get_msg(stream.name(self._service), seq=number)
             return cloudevents.read(number, message.headers or {}, message.data or b"")

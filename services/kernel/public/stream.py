@@ -1,7 +1,7 @@
-"""The stream of a service's public events, in an account of NATS of its own.
+"""The stream of a service's public events, in a NATS account of its own.
 
-Subscribers have accounts of their own and reach only this stream. So they can neither see nor disturb what the services
-tell each other, and a consumer that they make cannot send messages to a subject of ours.
+Each subscriber has an account of its own and reaches only this stream. So subscribers can neither see nor disturb
+messages between the services. The consumer of a subscriber cannot deliver messages to a subject of the services.
 """
 
 from nats.aio.client import Client
@@ -12,23 +12,26 @@ from nats.js.errors import NotFoundError
 from services.kernel.public.events import MAJOR, type_of
 
 API = "JS.public.API"
-"""The prefix under which our processes reach the account's JetStream."""
+"""The prefix of the subjects by which the processes of Danvan reach the JetStream of that account."""
 
 
 def name(service: str) -> str:
+    """The name of the stream."""
     return f"danvan-{service}-v{MAJOR}"
 
 
 def subjects(service: str) -> str:
+    """The pattern of the subjects in the stream."""
     return type_of(service, ">")
 
 
 def reached(nats: Client) -> JetStreamContext:
+    """The JetStream of the public account. A request waits up to 5 seconds for its answer."""
     return nats.jetstream(prefix=API, timeout=5)
 
 
 async def last(js: JetStreamContext, service: str) -> int:
-    """The stream's last number. It is made if it is missing."""
+    """The last number in the stream; 0 if it is empty. Creates the stream if it is missing."""
     try:
         info = await js.stream_info(name(service))
     except NotFoundError:
@@ -38,14 +41,14 @@ async def last(js: JetStreamContext, service: str) -> int:
 
 
 def _settings(service: str) -> StreamConfig:
-    """Messages do not expire."""
+    """The settings of the stream. Messages do not expire."""
     return StreamConfig(
         name=name(service),
         subjects=[subjects(service)],
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.OLD,
-        # The numbers detect duplicates. By message ids, NATS would drop the events that refill a purged stream.
+        # Expected numbers detect duplicates. By message ids, NATS would drop the events that refill a stream.
         duplicate_window=0.1,
         deny_delete=True,
     )

@@ -39,7 +39,7 @@ class Column:
 
 
 class Table(NamedTuple):
-    """The headings of a table that is written, with the widths of its columns. `title`: of its worksheet."""
+    """The headings of a table to write. `title`: of its worksheet. `widths`: of its columns, in characters."""
 
     title: str
     headings: Sequence[str]

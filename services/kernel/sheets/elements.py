@@ -278,7 +278,7 @@ class Rows:
         return (found.shown(value) if found else None) or value
 
     def _shown(self, serial: float, day_pattern: str) -> str:
-        """The day of a serial number, as its format shows it; the time of day for a number below 1."""
+        """A serial number of a spreadsheet as its format shows it: a day, or a time of day if the number is below 1."""
         if 1 <= serial < 60 and self._epoch is EPOCH:
             serial += 1  # Excel has a 29 February 1900
         try:

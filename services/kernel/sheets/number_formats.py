@@ -24,7 +24,7 @@ class NumberFormat:
         letters = _bare(self._sections[0])[0].lower()
         self.is_date = is_date or bool(_TIMES.search(letters))
         self.day_pattern = "%d/%m/%Y"
-        """The shown parts of a day, for `strftime`: a format can show the month or the year alone."""
+        """Pattern for `strftime`. Some formats show only the month and year, or only the year."""
         if "y" in letters and "d" not in letters:
             self.day_pattern = "%m/%Y" if "m" in letters else "%Y"
 
@@ -50,7 +50,7 @@ class NumberFormat:
         least = pattern.partition(".")[0].count("0")
         if "%" in before + after:
             places = len(pattern.partition(".")[2].rstrip(","))
-            # As Excel does, which rounds half a percent up.
+            # Excel rounds halves up.
             rounded = (number * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
             text = f"{rounded:{',' if ',' in pattern else ''}f}".translate(_VIETNAMESE)
         elif least > 1:

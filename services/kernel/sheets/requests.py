@@ -35,7 +35,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Writes the rows that follow to `into`. They come in lists, each with the place of its table in `tables`.
+    """Writes the rows that follow to `into`. They come in lists, each with the index of its table in `tables`.
 
     A CSV file has one table.
     """

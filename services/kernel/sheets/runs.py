@@ -147,7 +147,7 @@ class Run:
         return await self._keep(file, job["name"])
 
     def _parts(self) -> list[Layout | Attachment[Any]]:
-        """The tables of the export."""
+        """The tables that the export writes, in the order of their worksheets."""
         layout, attachment = self._sheet.layout, self._sheet.attachment
         if attachment and attachment.alone(self._command):
             return [attachment]

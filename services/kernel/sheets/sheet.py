@@ -36,7 +36,7 @@ class Exporter(Protocol):
 
 
 class Attached(Protocol):
-    """Reads the rows of a second table of an export: values by column key, about these records of one batch."""
+    """Reads the rows of the second table for one batch of exported records. A row has its values by column key."""
 
     async def __call__(
         self, records: Sequence[Mapping[str, Any]], access: Access
@@ -47,8 +47,8 @@ class Attached(Protocol):
 class Attachment(Generic[X]):
     """A second table of an export, on a worksheet of its own. An import does not read it.
 
-    `title`: of the worksheet. `alone`: whether a command exports this table only, under the name `file` without suffix:
-    a CSV file has one table.
+    `title`: of the worksheet. `alone`: whether a command exports only this table. `file`: name of such a file, without
+    suffix.
     """
 
     title: str
@@ -81,7 +81,7 @@ class Sheet(Generic[I, X, E]):
     attachment: Attachment[X] | None = None
 
     def exported_name(self, command: X) -> str:
-        """The name of the file without suffix."""
+        """The name of the exported file, without suffix."""
         attachment = self.attachment
         return attachment.file if attachment and attachment.alone(command) else self.export_file
 

@@ -22,7 +22,7 @@ class Writer(Protocol):
 
 @contextmanager
 def workbook(file: Path, *tables: Table) -> Iterator[Sequence[Writer]]:
-    """A worksheet for each table. Texts are texts, never formulas or links."""
+    """A workbook with one worksheet for each table. Texts stay texts: none becomes a formula or a link."""
     import xlsxwriter  # 8 MB, for the process that writes a workbook
 
     book = xlsxwriter.Workbook(

@@ -1,4 +1,4 @@
-"""Handlers of proposals to correct models and to undo mergers, and how an approved one is judged again and written."""
+"""Handlers of proposals to correct models and to undo mergers. An approved proposal is judged again and written."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -121,7 +121,7 @@ async def again(correction: Correction, tx: Transaction) -> ModelDraft | MergeDr
 
 
 async def authors(record: str, tx: Transaction) -> frozenset[str | None]:
-    """Nobody is the author of an organisation."""
+    """The persons and organisations whose work the record is; none for an organisation."""
     if not MODEL.names(record):
         return frozenset()
     return (await Models(tx).load(record)).authors

@@ -1,4 +1,4 @@
-"""Mergers of organisations that were a mistake: proposals to undo one, and how an approved one is written."""
+"""Proposals to undo a merger of organisations that was a mistake. An approved proposal is written."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ NAMES = {"merged_into": ("mergedInto", "Được gộp vào tổ chức")}
 
 @dataclass(frozen=True, slots=True)
 class MergeDraft:
-    """`record`: the entry that was merged into `kept`. The repositories have loaded one of them each."""
+    """`record`: the entry that was merged into `kept`. `entries` has loaded the first, `others` the second."""
 
     record: Organisation
     kept: Organisation
@@ -62,7 +62,7 @@ class MergeDraft:
 
 
 async def merged(organisation: str, tx: Transaction) -> MergeDraft:
-    """Refused if the organisation is not merged, or if the merger cannot be undone now."""
+    """The proposal to undo the merger of this organisation. Refused if it is not merged, or if `kept` is."""
     entries, others = Organisations(tx), Kept(tx)
     entry = await entries.entry(organisation)
     if entry.merged_into is None:

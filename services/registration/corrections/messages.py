@@ -10,7 +10,7 @@ from services.movement.words import ContributionKind, Covers, SubjectKind
 CORRECTIONS = CorrectionMessages("registration")
 OFFICERS = frozenset({Role.OFFICER})
 STEPPERS = frozenset({Role.OFFICER, Role.APPRAISER})
-"""The roles that take the steps of a model whose days can be corrected."""
+"""The roles that can take a step of a model whose day can be corrected."""
 
 
 class _OfModel(Correct, frozen=True, kw_only=True):
@@ -65,18 +65,18 @@ class CorrectModel(_OfModel, frozen=True, kw_only=True):
 
 
 class ReverseMerge(Correct, frozen=True, kw_only=True):
-    """Proposes that two organisations were merged by mistake: they are two again, each with its own models."""
+    """Proposes to undo a merger that was a mistake: there are two organisations again, each with its own models."""
 
     roles: ClassVar[frozenset[Role]] = OFFICERS
     vi: ClassVar[str] = "Lần gộp tổ chức cần hủy bỏ vì là hai tổ chức khác nhau, và lý do."
 
-    organisation: Annotated[Id, described("Mã đã được gộp nhầm vào tổ chức khác.")]
+    organisation: Annotated[Id, described("Mã tổ chức đã được gộp nhầm vào tổ chức khác.")]
 
 
 class CorrectModelStep(_OfModel, frozen=True, kw_only=True):
-    """Proposes another day of a step of a registered model: its submission, acceptance, begin, continuation or end.
+    """Proposes another day for a step of a registered model: its submission, acceptance, start, continuation or end.
 
-    `step`: the version of the model that the step has led to.
+    `step`: the version of the model that the step created.
     """
 
     roles: ClassVar[frozenset[Role]] = STEPPERS

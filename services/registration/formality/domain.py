@@ -52,7 +52,7 @@ MID_YEAR = (7, 1)
 AT_LEAST = timedelta(days=90)
 """Time that a model has to begin after its registration, at least."""
 OF_CONTENTS = frozenset(FormalityRule) - {FormalityRule.NO_ACTIVITY}
-"""The rules whose ground goes when the contents of the registration are changed."""
+"""The rules that are checked again when the contents of the registration are changed."""
 TIME_TO_ANSWER = timedelta(days=14)
 """After this time a question can be settled without an answer."""
 
@@ -257,9 +257,9 @@ def ask_again(question: Question, suspicion: Suspicion, *, act: Act) -> tuple[Qu
 def ground_gone(
     question: Question, model: Model, matches: Collection[FormalityRule] | None, today: date
 ) -> tuple[str, str] | None:
-    """Why the open question has no ground any more, in Vietnamese and in English; None while it has.
+    """Why the model no longer matches the rule of the open question, in Vietnamese and in English; None if it does.
 
-    `matches`: the rules that the model matches as it was submitted or corrected now; None if it was neither.
+    `matches`: the rules that the model matches after a submission or correction; None if there was neither.
     """
     if model.state is ModelState.WITHDRAWN:
         return "Mô hình đã rút đăng ký.", "The model was withdrawn."
@@ -270,13 +270,13 @@ def ground_gone(
         day = check_by(model.year, model.registered_on)
         if day is None or day > today:
             return (
-                "Theo ngày và năm đăng ký đã đính chính, mô hình chưa đến hạn triển khai.",
-                "By the corrected day and year of the registration, the model need not have begun yet.",
+                "Theo ngày và năm đăng ký đã đính chính, mô hình chưa đến hạn phải triển khai.",
+                "By the corrected day and year of its registration, the model still has time to begin.",
             )
     if question.rule in OF_CONTENTS and matches is not None and question.rule not in matches:
         return (
-            "Đăng ký, sau khi sửa, không còn dấu hiệu ấy.",
-            "The registration, as it was changed, does not match the rule.",
+            "Sau khi sửa, đăng ký không còn dấu hiệu ấy.",
+            "After the change, the registration no longer matches the rule.",
         )
     return None
 

@@ -41,13 +41,13 @@ AT_ONCE = 200
 """Models that one run of the check reads, at most."""
 HEARD = (ModelSubmitted, ModelAccepted, ModelBegun, ModelWithdrawn, ModelDiscontinued)
 HEARD_LATER = (ModelCorrected,)
-"""Events with a reader of their own, because that of `HEARD` has passed some of them."""
+"""Events with a reader of their own. The reader of `HEARD` had passed older ones before it handled this type."""
 
 
 async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
     """Opens questions about submitted models, and schedules the check whether registered models have begun.
 
-    A correction has the effect of another submission, or of an acceptance on another day.
+    A correction has the same effect as another submission, or as an acceptance on another day.
     """
     known = await repository.models({one.event.key for one in heard}, tx)
     judged = {
@@ -69,14 +69,14 @@ async def suspect(heard: Sequence[Heard], tx: Transaction) -> None:
 
 
 def _changes_text(event: Any, model: Model, today: date) -> bool:
-    """Whether the model is judged by its text. A registration for an earlier year is judged only if it is corrected."""
+    """Whether the event changes the text. A submission for an earlier year does not count, but a correction does."""
     if isinstance(event, ModelCorrected):
         return event.fact is CorrectedFact.MODEL
     return isinstance(event, ModelSubmitted) and domain.is_current(model.year, today)
 
 
 def _to_check(model: Model, today: date) -> date | None:
-    """The day on which to check whether the model has begun, if it needs a check."""
+    """The day on which to check whether the model has begun; None if no check is needed."""
     if model.registered_on is None or not not_begun(model) or not domain.is_current(model.year, today):
         return None
     return domain.check_by(model.year, model.registered_on)
@@ -112,7 +112,7 @@ async def _ask_about(
         key for id_, one in subjects.items() for key in (_text(one), _hour(one, deadlines[id_]))
     )
     matches: list[tuple[str, str, Suspicion]] = []
-    """Each match: the model, the judged model that caused it, the suspicion."""
+    """Each match: id of the model, id of the judged model that caused the match, suspicion."""
     for id_, one in subjects.items():
         matches += [(id_, id_, suspicion) for suspicion in domain.match_text(one)]
         same = groups[_text(one)]
@@ -147,7 +147,7 @@ async def _ask_about(
                 await _ask(about[member], suspicion, existing, questions, tx)
     rules = {id_: {suspicion.rule for member, _, suspicion in matches if member == id_} for id_ in judged}
     for id_, heard in judged.items():
-        # Another submission does not undo the rush of the first. A correction can give the model another deadline.
+        # Another submission does not undo the first one in the last hour. A correction can change the deadline.
         if isinstance(heard.event, ModelSubmitted) or known[id_].submission_recorded_on == deadlines[id_]:
             rules[id_].add(FormalityRule.LAST_HOUR)
     return rules
@@ -160,7 +160,7 @@ async def _ask(
     questions: Questions,
     tx: Transaction,
 ) -> None:
-    """Opens the question, unless it was opened before and has not lapsed. `existing` is updated."""
+    """Opens the question, unless it was opened before and has not lapsed. Updates `existing`."""
     key = (subject.id, suspicion.rule)
     question = existing.get(key)
     if question is None:

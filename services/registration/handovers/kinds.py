@@ -38,7 +38,7 @@ BECAUSE = (
 
 
 Follow = Callable[[Sequence[Record], Transaction], Awaitable[None]]
-"""Takes the records that belong to these ones along, after their hand-over."""
+"""After the hand-over of these records, moves the records that belong to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,7 +165,7 @@ async def launch_totals(addressees: Addressees, query: LaunchTotals, access: Acc
 async def reached(
     addressees: Addressees, launch: Launch, access: Access
 ) -> Sequence[Reached[Addressed] | Reached[AskedOne]]:
-    """How far each addressed unit or organisation has come that the caller may see."""
+    """The progress of each addressed unit or organisation that the caller may see."""
     if launch.asked.of_organisations:
         asked = await _organisations(addressees, launch, access)
         return await repository.reached_by_organisations(access, launch, asked)

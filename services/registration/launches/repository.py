@@ -134,6 +134,7 @@ async def around(access: Access, unit: DatedUnit) -> list[Launch]:
 
 
 async def open_launches(access: Access) -> list[Launch]:
+    """Launches that are not recalled and whose last day is today or later."""
     wanted = {"recalled": False, "until": {"$gte": access.today.isoformat()}}
     return [from_document(one, Launch) async for one in Launches.shown(access).find(wanted)]
 
@@ -181,7 +182,7 @@ class Reached(NamedTuple, Generic[T]):
 
     @property
     def is_behind(self) -> bool:
-        """Whether fewer models than asked for are registered or wait for it."""
+        """Whether it has submitted fewer models than the launch asks for. Registered models count as submitted."""
         sent = self.tally.in_time + self.tally.declared + self.tally.late + self.tally.waiting
         return self.standing is not Standing.UNASSIGNED and sent < self.quota
 

@@ -33,7 +33,7 @@ from services.registration.programmes.domain import Programme
 CONTRIBUTED = ("kind", "amount", "covers", "on", "note")
 """The values of a contribution that can be corrected."""
 OF_LAUNCHES = ("programme", "year", "submitted_on")
-"""Fields of a model by which launches count it."""
+"""Fields by which launches count a model."""
 MOST_RESTATED = 10_000
 """Counted facts that all corrections of a model may strike and add, at most."""
 

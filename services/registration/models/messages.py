@@ -530,7 +530,7 @@ class ModelCorrected(Event, frozen=True, kw_only=True):
     `correction`: its id. `fact_version`: the version of the model that recorded the fact. `basis`: the document behind
     it, in words; may be empty. `approved_by`: None if it changes no figures. Figures count the facts `counted` instead
     of the facts `struck`, on the days of these facts. `title`, `field`, `subject_kind`: as they are now. `counted_in`:
-    the last year in which it counts as implemented, or else the year that it is registered for.
+    the last year in which the model counts as implemented; if it has not begun, the year that it is registered for.
     """
 
     correction: str

@@ -1,4 +1,4 @@
-"""The days of the steps of a registered model, corrected: each stays between what precedes and what follows it."""
+"""Corrects the days of the steps of a registered model. Each day stays between those of the steps before and after."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -38,7 +38,7 @@ class DatedStep(NamedTuple):
 
 
 def dated_step(model: Model, version: int) -> DatedStep:
-    """The step that led to this version of the model; refused if its day cannot be corrected."""
+    """The step that created this version of the model. Refused if the day of that step cannot be corrected."""
     require_registered(model)
     for step in _steps(model):
         if step.version == version:
@@ -46,13 +46,16 @@ def dated_step(model: Model, version: int) -> DatedStep:
     raise Refused(
         "step-not-found",
         "step",
-        vi=f"Phiên bản {version} của mô hình không phải là gửi, chấp nhận, bắt đầu, chuyển tiếp, rút hay dừng.",
-        en=f"Version {version} of the model is no submission, acceptance, begin, continuation or end.",
+        vi=f"Phiên bản {version} của mô hình không phải là bước gửi, chấp nhận, bắt đầu, chuyển tiếp, rút hay dừng.",
+        en=f"Version {version} is not a submission, an acceptance, a start, a continuation or an end.",
     )
 
 
 def with_day(model: Model, version: int, *, unit: DatedUnit, on: date, act: Act) -> Model:
-    """The model with this day of a step. `unit`: the one under which it lived on that day."""
+    """The model with this day of a step. `unit`: the unit to which the model belonged on that day.
+
+    Refused if the day is in the future, or not between the steps before and after.
+    """
     step = dated_step(model, version)
     spell_on(model, unit, on, "model", "on")
     happened(on, act.today)
@@ -89,12 +92,12 @@ def _moved(model: Model, fact: C, on: date) -> C:
 
 
 def _level(model: Model, level: Level, before: date, on: date) -> Level:
-    """The level on which a fact of the day `on` counts. A hand-over between the two days may have changed it."""
+    """The level on which a fact of the day `on` counts. A hand-over between `before` and `on` may have changed it."""
     return level if model.home_on(before) == model.home_on(on) else model.dated(model.level, on)
 
 
 def _steps(model: Model) -> list[DatedStep]:
-    """In the order of the model's life."""
+    """The steps whose days can be corrected, in the order in which they were recorded."""
     found = [
         DatedStep(fact.step, fact.version, fact.on)
         for fact in counted(model).values()

@@ -151,9 +151,10 @@ def merge(
 
 
 def released(entry: Organisation, kept: Organisation) -> tuple[Organisation, Organisation]:
-    """Both organisations after their merger is undone; entries that were merged into the second go back with it.
+    """Both organisations after their merger is undone. Entries that had been merged into `entry` go back to it.
 
-    `entry`: the one that was merged. `kept`: the one into which it was merged.
+    `entry`: the organisation that was merged. `kept`: the organisation into which it was merged. Refused if `kept` was
+    itself merged later.
     """
     if kept.merged_into:
         raise Refused(
@@ -173,7 +174,7 @@ def released(entry: Organisation, kept: Organisation) -> tuple[Organisation, Org
 def unmerge(
     entry: Organisation, kept: Organisation, *, proposal: Mapping[str, Any], act: Act
 ) -> tuple[tuple[Organisation, OrganisationUnmerged], tuple[Organisation, OrganisationReleased]]:
-    """`proposal`: the fields of both events that name the proposal, its reason and the persons."""
+    """Undoes the merger. `proposal`: fields of both events: the id of the proposal, its reason and the persons."""
     entry, kept = released(entry, kept)
     told = {**proposal, "on": act.today}
     return (

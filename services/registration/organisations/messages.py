@@ -110,9 +110,9 @@ class FormerName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MergedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A second entry of an organisation, which goes on under the first. `on`: the day of the merger.
+    """A second entry of an organisation that was merged into the first. `on`: the day of the merger.
 
-    `into`: the entry into which it was merged, which may have been merged itself since then; empty if unknown.
+    `into`: id of the entry into which it was merged. That entry may itself have been merged later. Empty if unknown.
     """
 
     organisation: str
@@ -212,9 +212,9 @@ class OrganisationAbsorbed(Event, frozen=True, kw_only=True):
 
 
 class OrganisationUnmerged(Event, frozen=True, kw_only=True):
-    """It was no second entry of `kept`: the merger was a mistake, and is undone. `correction`: id of the proposal.
+    """The merger into `kept` was a mistake and was undone. `correction`: id of the proposal.
 
-    `basis`: the document behind it, in words; or empty.
+    `basis`: the document behind it, in words; may be empty.
     """
 
     name: str
@@ -232,7 +232,7 @@ class OrganisationUnmerged(Event, frozen=True, kw_only=True):
 
 
 class OrganisationReleased(Event, frozen=True, kw_only=True):
-    """`released` is another organisation after all: the other side of `OrganisationUnmerged`."""
+    """The merger of `released` into this organisation was undone. `OrganisationUnmerged` is the event of `released`."""
 
     name: str
     released: str

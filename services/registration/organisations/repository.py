@@ -52,7 +52,7 @@ class Organisations(HomedRepository[Organisation]):
         return await self.load(found.merged_into) if found.merged_into else found
 
     async def entry(self, key: str, *, expected: int | None = None) -> Organisation:
-        """The entry with this id itself, also if it was merged into another one."""
+        """The entry with this id, even if it was merged into another one."""
         return await super().load(key, expected=expected)
 
     async def namesake(self, organisation: Organisation) -> Organisation | None:

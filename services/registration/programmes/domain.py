@@ -209,7 +209,7 @@ def end(programme: Programme, *, reason: str, act: Act) -> tuple[Programme, Prog
 def hand_over(
     programme: Programme, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Programme, ProgrammeHandedOver]:
-    """The programme lives in the units of these steps, each from its day on, and reaches them, too."""
+    """The programme moves to the units of these steps, each from its day on. Models of these units can join it too."""
     homes, _ = homes_after(programme, steps, document=document, act=act)
     handed = changed(programme, homes=homes)
     return handed, ProgrammeHandedOver(
@@ -222,7 +222,7 @@ def hand_over(
 
 
 def admit(programme: Programme, *units: str, year: int) -> None:
-    """Refused if a model of this year cannot belong to the programme. `units`: paths of all units of the model."""
+    """Refused if a model of this year and these units cannot join the programme. `units`: paths of its units."""
     if year not in programme.years:
         ended = f", kết thúc ngày {programme.ended_on:%d/%m/%Y}" if programme.ended_on else ""
         raise Refused(

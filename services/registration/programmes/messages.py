@@ -199,7 +199,7 @@ class ProgrammeEnded(Event, frozen=True, kw_only=True):
 
 
 class ProgrammeHandedOver(Event, frozen=True, kw_only=True):
-    """`unit`, a successor of the unit of the programme, goes on with it: its models can join, too.
+    """The programme was handed over to `unit`, a successor of its unit. Models of `unit` can join it too.
 
     `before`, `homes`: as in `LaunchHandedOver`.
     """

@@ -209,8 +209,8 @@ class _Planning:
         self._pasts.plan()
         moved = [] if self._problems else self._moved()
         if len({unit.id for unit in moved}) < len(moved):
-            vi = "Tệp vừa nói về trước ngày ấy vừa đổi từ ngày ấy cùng một đơn vị: hãy chia thành hai tệp."
-            en = "The file says what a unit was until the day, and changes it from then on: make two files."
+            vi = "Cùng một đơn vị có dòng về trước ngày ấy và dòng thay đổi từ ngày ấy: hãy chia thành hai tệp."
+            en = "A unit has a row about the time before the day, and a change on the day: make two files."
             self._problems.append(Problem(None, None, _P.TIME_OVERLAPS, vi, en))
         if len(moved) > LARGEST_BATCH:
             vi = f"{len(moved)} đơn vị thay đổi, tối đa {LARGEST_BATCH} trong một lần: hãy chia tệp theo văn bản."

@@ -25,14 +25,14 @@ class ReorganisationKind(Word):
     CHANGE_LEVEL = "CHANGE_LEVEL", "Đổi cấp"
     TRANSFER = "TRANSFER", "Chuyển đơn vị cấp trên"
     EARLIER = "EARLIER", "Tên, loại, mã, cấp trên trước ngày ấy"
-    FORMER = "FORMER", "Đơn vị đã có đến ngày ấy"
+    FORMER = "FORMER", "Đơn vị cũ, tồn tại đến ngày ấy"
 
 
 ENDING = frozenset({ReorganisationKind.MERGE, ReorganisationKind.SPLIT})
 """The kinds that end the old unit. After any other kind the unit continues under its id.
 
-EARLIER and FORMER change nothing from the day on: they say what there was until then, which the list of units does not
-tell. The old unit of FORMER has another id: `old` names a unit that came of it.
+EARLIER and FORMER change nothing from the day on. They add what the list of units lacks about the time before. The
+former unit of FORMER gets an id of its own: `old` names a unit that it became.
 """
 
 

@@ -1,7 +1,7 @@
-"""Dated facts of the past, which the oldest list of units does not tell: what a unit was until a day.
+"""Facts about units before a day that the oldest list of units does not have.
 
-`EARLIER`: it had another name, kind, code or parent. `FORMER`: there was a unit that the list does not have, and that
-became units of the list.
+`EARLIER`: until the day, a unit of the list had another name, kind, code or parent. `FORMER`: until the day, there was
+a unit that is not in the list; it became one or more units of the list.
 """
 
 from collections import defaultdict
@@ -31,7 +31,11 @@ _P = ReorganisationProblem
 
 
 class Pasts:
-    """`known`: by id. `document`: of the file, in words. `old`: row → id of the unit that the row names."""
+    """The rows of a file about the time before the day, and the units that they change or add.
+
+    `known`: units by id. `document`: of the file, in words. `old`: row → id of the unit that the row names. `units`:
+    the changed and new units by id, after `plan`.
+    """
 
     def __init__(self, day: date, known: Mapping[str, DatedUnit], document: str, say: Say) -> None:
         self._day = day
@@ -39,15 +43,16 @@ class Pasts:
         self._document = document
         self._say = say
         self._lines: dict[str, Line] = {}
-        """Unit → the row that says what it was."""
+        """Id of a unit → its EARLIER row."""
         self._former: dict[str, list[Line]] = defaultdict(list)
-        """Former unit → its rows, one for each unit that it became."""
+        """Id of a former unit → its rows, one for each unit that it became."""
         self._began: dict[str, str] = {}
-        """Unit that began on the day → the former unit that it was a part of."""
+        """Id of a unit that began on the day → id of the former unit of which it was a part."""
         self.old: dict[int, str] = {}
         self.units: dict[str, DatedUnit] = {}
 
     def add(self, line: Line) -> None:
+        """Takes a row, or says what is wrong with it."""
         unit = self._known.get(line.old) or next(
             (u for u in self._known.values() if (s := u.at(self._day)) and s.code == line.old), None
         )
@@ -84,7 +89,7 @@ class Pasts:
         return f"u{line.code}-until-{self._day}"
 
     def plan(self) -> None:
-        """Fills `units`."""
+        """Fills `units`, after all rows were added. Says which rows cannot be true."""
         for lines in self._former.values():
             if len(lines) > 1:
                 self._began |= {self.old[line.row]: self.key(line) for line in lines}
@@ -94,12 +99,12 @@ class Pasts:
             self._plan_former(key, lines)
 
     def _plan(self, unit: DatedUnit) -> None:
-        """What the unit was, or that it was not."""
+        """Plans the spells of a known unit before the day, and its lineage."""
         lines = [line for lines in self._former.values() for line in lines if self.old[line.row] == unit.id]
         line, spells = self._lines.get(unit.id), unit.spells
         if unit.id in self._began:
             if any(spell.since and spell.since < self._day for spell in spells):
-                vi, en = "Đơn vị đã có trước ngày ấy.", "The unit was there before that day."
+                vi, en = "Đơn vị đã có trước ngày ấy.", "The unit existed before that day."
                 self._say(lines[0], "old", _P.TIME_OVERLAPS, vi, en)
                 return
             spells = tuple(
@@ -124,7 +129,7 @@ class Pasts:
             self.units[unit.id] = replace(unit, spells=spells, predecessors=lineage)
 
     def _before(self, id_: str, then: Spell, line: Line | None) -> Spell:
-        """The spell until the day."""
+        """The spell of the unit that ends on the day."""
         if line:
             kind, name = naming.official(line.name or then.name, line.type or then.kind)
             then = replace(then, name=name, kind=kind, code=line.code or then.code)
@@ -133,8 +138,8 @@ class Pasts:
         if path is None or parent is None:
             if line:
                 vi, en = (
-                    "Đơn vị cấp trên chưa có hoặc nằm dưới chính nó.",
-                    "Its parent is unknown, or below it.",
+                    "Đơn vị cấp trên không có, hoặc nằm dưới chính đơn vị này.",
+                    "The parent is unknown, or is below the unit.",
                 )
                 self._say(line, "parent", _P.PARENT_UNKNOWN, vi, en)
             return replace(then, until=self._day)
@@ -192,7 +197,7 @@ class Pasts:
         )
 
     def _named(self, name: str) -> str | None:
-        """Id of a unit that a row names as a parent until the day: by a code of a former unit, by id or by code."""
+        """Id of the unit that a row names as parent until the day, by its id or code; None if there is none."""
         for key, lines in self._former.items():
             if name in (key, lines[0].code):
                 return key
@@ -206,7 +211,7 @@ class Pasts:
         return self._began.get(then.parent or "", then.parent)
 
     def _path(self, id_: str) -> UnitPath | None:
-        """Path of the unit until the day; None if that cannot be told, or if it would be below itself."""
+        """Path of the unit until the day; None if a parent is unknown, or if the unit would be below itself."""
         segments: list[str] = []
         current: str | None = id_
         while current:
@@ -230,7 +235,7 @@ class Pasts:
         return UnitPath("/" + "/".join(reversed(segments)))
 
     def _has_code(self, code: str) -> bool:
-        """Whether another unit had the code on the day before."""
+        """Whether a known unit had the code on the day before."""
         before = self._day - timedelta(days=1)
         return any(
             (s := self.units.get(id_, unit).at(before)) and s.code == code

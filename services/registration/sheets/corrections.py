@@ -1,4 +1,4 @@
-"""The corrections of exported models, as a second table: each corrected value before and after."""
+"""The second table of an export of models: each corrected value, before and after."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -39,12 +39,12 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "year": int,
     **{history.NAMES[name][0]: date.fromisoformat for name in ("on", *redating.DAYS.values())},
 }
-"""Field of a corrected value → its value in a cell, from the text of the correction. Others stay texts."""
+"""Field of a corrected value → makes the value of the cell from the text of the correction. Other fields stay texts."""
 _SHOWN = repository.columns(CORRECTIONS.kind)
 
 
 async def rows(records: Sequence[Mapping[str, Any]], access: Access) -> list[dict[str, Any]]:
-    """One row for each value that a correction in force has replaced; the models in the order of the export."""
+    """One row for each value that a correction in force has replaced. Models are in the order of the export."""
     titles = {record["model"]: record["title"] for record in records}
     wanted = {"record": {"$in": list(titles)}, "state": CorrectionState.APPLIED.value}
     found = Corrections.seen(access).find(wanted, sort=[("_id", 1)])

@@ -52,7 +52,7 @@ class StartImport(sheets.StartImport, frozen=True, kw_only=True):
 class StartExport(sheets.StartExport, frozen=True, kw_only=True):
     """Exports a list of models. `filter`: of the list; it must name a unit.
 
-    A workbook has the corrections of these models on a second worksheet. `corrections`: only these.
+    A workbook has the corrections of these models on a second worksheet. `corrections`: export only the corrections.
     """
 
     roles: ClassVar[frozenset[Role]] = ANY_OFFICE
@@ -61,8 +61,8 @@ class StartExport(sheets.StartExport, frozen=True, kw_only=True):
     corrections: Annotated[
         bool,
         described(
-            "Có: chỉ xuất các đính chính của những mô hình ấy, mỗi giá trị trước và sau một dòng. Tệp XLSX của danh "
-            "sách đã có sẵn trang “Đính chính”; tệp CSV chỉ chứa một bảng."
+            "`true`: chỉ xuất các đính chính của những mô hình ấy, mỗi giá trị một dòng, gồm giá trị trước và sau. "
+            "Tệp XLSX của danh sách đã có sẵn trang “Đính chính”; tệp CSV chỉ chứa một bảng."
         ),
     ] = False
 

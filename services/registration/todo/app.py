@@ -1,4 +1,4 @@
-"""The work that waits for a caller in registration: the table of its message."""
+"""The table of the query for the work that waits for a caller in registration."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Work that no single record stands for: launches without an answer, and ended units with open records."""
+"""Work about several records: launches with too few models, and ended units with open records."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -27,8 +27,8 @@ OFFICERS = frozenset({Role.OFFICER})
 
 
 async def launches_to_answer(addressees: Addressees, filter_: ToDoFilter, access: Access) -> list[Item]:
-    """Open launches with addressees that have fewer models registered or submitted than they are asked for."""
-    # A launch that addressed a unit of the past waits for the unit that has the whole of it.
+    """Open launches with addressees that have submitted fewer models than the launch asks for."""
+    # If a launch addressed a unit that has ended, it waits for the unit that has the whole of that unit.
     units = await _units(ToDoKind.LAUNCH_TO_ANSWER, OFFICERS, filter_, access, reads=True)
     here = replace(access, scope=Scope(frozenset(units)))
     behind: list[tuple[Launch, int]] = []
@@ -43,7 +43,7 @@ async def launches_to_answer(addressees: Addressees, filter_: ToDoFilter, access
 
 
 async def units_to_hand_over(families: Families, filter_: ToDoFilter, access: Access) -> list[Item]:
-    """Units that have ended, with open records that the caller may take over."""
+    """Ended units with open records that the caller may take over."""
     kind = ToDoKind.UNIT_TO_HAND_OVER
     units = await _units(kind, HANDS_OVER, filter_, access)
     if not units or filter_.due_by:

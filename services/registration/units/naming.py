@@ -24,9 +24,9 @@ _SHORT = {
     "t": "tỉnh",
 }
 _SHORT_KIND = re.compile(r"(?:(tp|tx|tt|[qhpxt])\.\s*|(tp|tx|tt)\s+|([qp])\s?(?=\d))(?=\S)", re.IGNORECASE)
-"""`TP. Vinh`, `TX Hồng Lĩnh`, `P1`: one letter needs a dot or a number behind it."""
+"""`TP. Vinh`, `TX Hồng Lĩnh`, `P1`: a single letter needs a dot or a number after it."""
 _I_OR_Y = re.compile(r"\b(qu|[bcdghklmnpqrstvx]{0,3})y\b")
-"""A syllable that is spelt with i or y: `Mỹ Đình`, `Quy Nhơn`, `Lý Sơn`."""
+"""A syllable that some people spell with i and others with y: `Mỹ Đình`, `Quy Nhơn`, `Lý Sơn`."""
 
 
 def official(name: str, kind: str) -> tuple[str, str]:
@@ -108,12 +108,12 @@ def _nearness(wanted: str, name: str) -> int | None:
 
 
 def variants(word: str) -> list[str]:
-    """The ways in which a document may hold a folded word: an older program kept `my` for `mi`."""
+    """The spellings of a folded word in the database: an older version stored `my` where this one stores `mi`."""
     return [word, f"{word[:-1]}y"] if _I_OR_Y.fullmatch(f"{word[:-1]}y") and word.endswith("i") else [word]
 
 
 def _in_full(name: str) -> str:
-    """The name with the whole word for the kind of unit."""
+    """The name with the kind of unit in full: `TP. Vinh` as `thành phố Vinh`."""
     if short := _SHORT_KIND.match(name):
         kind = next(group for group in short.groups() if group)
         return f"{_SHORT[kind.casefold()]} {name[short.end() :]}"

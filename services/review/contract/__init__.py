@@ -1,1 +1,1 @@
-"""What review tells systems outside: the events of its public stream, and the files of the contract about them."""
+"""Review's public events for external systems, and the files of the contract that describes them."""

@@ -1,4 +1,4 @@
-"""The reader that tells review's events to outsiders, and the task that fills their stream."""
+"""The reader that publishes review's events, and the task that fills the public stream."""
 
 from services.kernel.public.published import PUBLISHED
 from services.kernel.public.publisher import Publisher

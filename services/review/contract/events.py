@@ -1,4 +1,4 @@
-"""The public events of review, version 1: what each of them says, without names of persons and without free text."""
+"""The public events of review, version 1. They contain no name of a person and no free text."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -22,7 +22,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: Annotated[str | None, Meta(description="The name in Vietnamese; null if unknown.")]
     level: Annotated[UnitLevel | None, Meta(description="The level of the unit; null if unknown.")]
     within: Annotated[
-        list[str], Meta(description="Ids of the units above it, from the country down; without its own.")
+        list[str],
+        Meta(description="Ids of the units above it, the country first. Its own id is not in the list."),
     ]
 
 
@@ -31,7 +32,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     step: Annotated[ReviewStep, Meta(description="What was decided.")]
     on: Annotated[date, Meta(description="The day of the decision.")]
-    verdict: Annotated[Verdict, Meta(description="The verdict that it was about.")]
+    verdict: Annotated[Verdict, Meta(description="The verdict that was given, nominated or taken back.")]
     field: Annotated[Field, Meta(description="The field in which it is counted.")]
     kind: Annotated[SubjectKind, Meta(description="Whether it is counted for a collective or an individual.")]
     level: Annotated[Level, Meta(description="The level at which it is counted.")]
@@ -43,20 +44,20 @@ class _AboutReview(PublicEvent, frozen=True, kw_only=True):
 
     review: Annotated[str, Meta(description="The id of the review; also the attribute `subject`.")]
     model: Annotated[str, Meta(description="The id of the model.")]
-    unit: Annotated[Unit, Meta(description="The unit under which the model lives on that day.")]
+    unit: Annotated[Unit, Meta(description="The unit to which the model belongs on that day.")]
     on: Annotated[
-        date, Meta(description="The day on which it happened. The attribute `time` is when it was recorded.")
+        date, Meta(description="The day on which it happened. `time` is the moment at which it was recorded.")
     ]
     year: Annotated[int | None, Meta(description="The year that the model is judged for; null if unknown.")]
     level: Annotated[Level, Meta(description="The level of the model on that day.")]
     field: Annotated[Field, Meta(description="The field of the model.")]
     kind: Annotated[
-        SubjectKind, Meta(description="Whether the model is of a collective or of an individual.")
+        SubjectKind, Meta(description="Whether the model belongs to a collective or to an individual.")
     ]
 
 
 class Opened(_AboutReview, frozen=True, kw_only=True):
-    """The model was accepted, or carried over to its next year: its review waits for a decision."""
+    """The review waits for a decision: the model was accepted, or carried over to its next year after a decision."""
 
 
 class Recognised(_AboutReview, frozen=True, kw_only=True):
@@ -72,14 +73,14 @@ class Nominated(_AboutReview, frozen=True, kw_only=True):
 
 
 class Corrected(_AboutReview, frozen=True, kw_only=True):
-    """A decision was recorded wrongly and is corrected or reversed. Count `counted` instead of `struck`."""
+    """A decision was recorded wrongly, and was corrected or reversed. Count `counted` instead of `struck`."""
 
     verdict: Annotated[
         Verdict | None, Meta(description="The verdict that holds now; null while there is none.")
     ]
     struck: Annotated[list[Decision], Meta(description="Decisions that no longer count, on their days.")]
     counted: Annotated[
-        list[Decision], Meta(description="Decisions that count in their place, on their days.")
+        list[Decision], Meta(description="Decisions that count instead of these, on their days.")
     ]
 
 
@@ -91,19 +92,22 @@ class Revoked(_AboutReview, frozen=True, kw_only=True):
 
 
 class Closed(_AboutReview, frozen=True, kw_only=True):
-    """The model was withdrawn or discontinued: the review takes no more decisions."""
+    """The model was withdrawn, discontinued or lost: the review takes no more decisions."""
 
     because: Annotated[Closing, Meta(description="Why it was closed.")]
     uncounted: Annotated[
         Verdict | None,
-        Meta(description="The verdict that no longer counts from this day on; null if none is affected."),
+        Meta(
+            description="The verdict that no longer counts from this day on, or at all if `because` is RECORD_LOST; "
+            "null if no verdict is affected."
+        ),
     ]
 
 
 class HandedOver(_AboutReview, frozen=True, kw_only=True):
-    """The unit ended; the model and its review live on under `unit` from this day on."""
+    """The unit of the model has ended. From this day on, the model and its review belong to `unit`."""
 
-    made_under: Annotated[Unit, Meta(description="The unit under which the model was made.")]
+    made_under: Annotated[Unit, Meta(description="The unit in which the model was first recorded.")]
 
 
 EVENTS: tuple[type[_AboutReview], ...] = (

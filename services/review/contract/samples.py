@@ -1,4 +1,4 @@
-"""A made-up event of each kind, for the pages and the tests of the contract. Nothing in it is random."""
+"""An invented event of each type, for the README and the tests of the contract. The values never vary."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -73,7 +73,7 @@ EVENTS: tuple[PublicEvent, ...] = (
 
 
 def published() -> Iterator[Published]:
-    """The samples as they are kept: each on the evening of its day."""
+    """The samples as the database keeps them. Each is recorded at 17:30 Vietnamese time of its day."""
     for number, event in enumerate(EVENTS, 1):
         data = msgspec.to_builtins(event)
         day = date.fromisoformat(data["on"])

@@ -1,4 +1,4 @@
-"""Makes public events of review's own events: names of persons, titles and reasons stay inside."""
+"""Makes public events from review's internal events. It leaves out names of persons, titles and reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -34,7 +34,7 @@ async def tell(heard: Sequence[Heard], tx: Transaction) -> list[tuple[Recorded, 
 
 
 def told(event: Any, units: Units) -> PublicEvent:
-    """`units`: those that the event names, by id."""
+    """The public event for an internal one. `units`: the units that it names, by id; unknown ones are missing."""
     about = {
         "review": event.key,
         "model": event.model,
@@ -83,7 +83,7 @@ TOLD: Mapping[type[Event], Callable[[Any, About, Units], PublicEvent]] = {
     ReviewClosed: _closed,
     ReviewHandedOver: _handed_over,
 }
-"""Each kind of event that outsiders hear of. Nobody outside needs `ReviewedModelChanged`."""
+"""Type of internal event → function that makes the public event. `ReviewedModelChanged` is not published."""
 
 
 def _paths(event: Any) -> list[str]:

@@ -84,7 +84,7 @@ async def system(mongo: MongoServer, secrets: Path, tmp_path: Path) -> AsyncGene
 
 @asynccontextmanager
 async def _review(settings: Settings) -> AsyncGenerator[Store, None]:
-    """Review without its handlers: its log, its sequencer, and what it tells outsiders."""
+    """Review without its handlers: its log, its sequencer, and the publisher of its public events."""
     store = Store(settings, "review")
     connection = await client.connect(settings, "review")
     sequencer = Sequencer(store, connection, lease=settings.lease, heartbeat=settings.heartbeat)

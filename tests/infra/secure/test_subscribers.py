@@ -1,4 +1,4 @@
-"""Systems outside: each reads the public stream by its own consumer, and reaches nothing else. Tried pair by pair."""
+"""Each external system reads the public stream through its own consumer, and reaches nothing else."""
 
 import asyncio
 import shutil
@@ -178,7 +178,7 @@ async def test_removed_subscriber_is_shut_out_at_once_and_others_stay(system: Se
 
 @pytest.mark.parametrize("name", ["", "a", "Printer", "a.b", "a b", "a*", "7up", "x" * 32])
 async def test_name_that_cannot_be_a_part_of_a_subject_is_refused(system: Settings, name: str) -> None:
-    with pytest.raises(subscribers.NoSubscriber, match="is no name of a subscriber"):
+    with pytest.raises(subscribers.NoSubscriber, match="cannot be the name of a subscriber"):
         await subscribers.add(system, name)
 
 

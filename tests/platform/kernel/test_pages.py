@@ -1,4 +1,4 @@
-"""Pages of the log come from the memory of the process that numbered the events, if the log still has them."""
+"""A page comes from the memory of the process that numbered the events, if the log still has these events."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""A unit that took records over ends, too: all that is open goes on under its successor, with its corrections."""
+"""A unit that took over records ends too: its open records and their corrections go to its successor."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ async def test_everything_open_is_handed_over_again(graphql: GraphQL) -> None:
     await leader.does("approveCorrection", correction=slip)
     await last.officer.does("extendLaunch", launch=launch, until="2026-12-01", reason="Sắp xếp đơn vị")
     await last.officer.does("setTheme", programme=programme, year=2026, theme="Sau sắp xếp")
-    # The launch addressed the old unit: it waits for whoever has the whole of it now.
+    # The launch addressed the old unit. It waits for the unit that has the whole of it now.
     for office, many in ((last, 1), (Office(graphql, "u12817-2025"), None)):
         tasks = (await office.officer.ask(ASKED))["toDo"]["edges"]
         assert {edge["node"]["id"]: edge["node"]["many"] for edge in tasks}.get(launch) == many
@@ -138,7 +138,7 @@ async def test_everything_open_is_handed_over_again(graphql: GraphQL) -> None:
     held = await last.officer.ask(OWNED, owner=heir)
     assert {edge["node"]["id"] for edge in held["models"]["edges"]} == {model, formal}
 
-    # The register of 2025-06-30 does not say since when the old unit was so. The last one is known from its first day.
+    # The list of 2025-06-30 does not say when the old unit began. The last unit is known from its first day on.
     new = await last.officer.does("launchProgramme", **asked, unit=LAST, until="2026-12-01", on="2026-03-02")
     for one, register in ((launch, "2025-06-30"), (new, "2026-03-02")):
         shown = await node(last.officer, OPEN, one)

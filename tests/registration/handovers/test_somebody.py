@@ -1,4 +1,4 @@
-"""After any reorganisations, entered in time or late, somebody in an office of today can go on with what is open."""
+"""After any reorganisations, entered in time or late, somebody in a unit of today can go on with open records."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -157,7 +157,7 @@ def brought_on(work: Work, on: date, family: Family, draw: Draw) -> None:
 
 
 def check_one_unit(record: Homed, on: date, family: Family) -> None:
-    """Of the units of the record, it lives under one on the day: the last one that it had reached by then."""
+    """The unit to which the record belongs on the day: the last one to which it had been handed over by then."""
     since = [None, *(home.since for home in record.homes)]
     until = [*since[1:], None]
     spans = zip(record.paths, since, until, strict=True)
@@ -218,7 +218,7 @@ def test_somebody_in_an_office_of_today_acts_on_all_that_is_open_on_every_day(da
 
 
 def test_work_of_a_unit_without_a_successor_is_seen_to_be_stranded() -> None:
-    """The property above fails where it must: of a unit that ended without lineage, nobody can take the work over."""
+    """The property above fails where it must: if a unit ended without a successor, nobody can take over its work."""
     country = Country()
     work = Work(country.units["p1a"])
     country.end("p1a", date(2025, 7, 1))

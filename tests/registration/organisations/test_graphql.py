@@ -82,7 +82,7 @@ async def test_two_entries_of_an_organisation_go_on_as_one_under_both_ids(graphq
     }
     assert (await office.supervisor.tries("recordActivity", **activity))["code"] == "body-twice"
 
-    # They were two after all. Models that were made under one entry before stay with it, later ones with the kept one.
+    # They were two organisations. Older models stay with their entry, later ones with the kept organisation.
     undo = {"organisation": entry, "reason": "Là hai tổ chức"}
     assert (await officer.tries("reverseMerge", **undo | {"organisation": kept}))["code"] == "not-merged"
     asked = await officer.does("reverseMerge", **undo)

@@ -1,4 +1,4 @@
-"""Units that ended before the oldest list of units, entered as dated facts, and reports on their time."""
+"""Units that ended before the oldest list of units are entered as dated facts; reports on their time name them."""
 
 import asyncio
 from datetime import date

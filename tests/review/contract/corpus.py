@@ -36,7 +36,7 @@ def released() -> list[Released]:
 
 
 def add_today() -> list[str]:
-    """Keeps the events whose schema says another thing than that of their last version. Returns their names."""
+    """Adds a version of each event whose schema differs from its last version. Returns the names of these events."""
     last = {one.event: one for one in released()}
     samples = {one.type.rpartition(".")[2]: one for one in files.SAMPLES[SERVICE]()}
     added = []

@@ -1,4 +1,4 @@
-"""Runs the reader and the task that tell review's events to outsiders, without review's process."""
+"""Runs the reader and the task that publish review's events, without review's process."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""Inside a version, a change of a public event is an addition, or it is refused."""
+"""Within a version, only additions to a public event are allowed."""
 
 from datetime import date
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""The public contract: its files are those of the types, its readers keep working, and nothing personal is in it."""
+"""The public contract: its files agree with the types, subscribers keep working, and nothing in it is personal."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ EVENTS: dict[str, type[PublicEvent]] = {event.name: event for event in SERVICES[
 CORPUS = released()
 NOT_TOLD = {
     "ReviewedModelChanged",  # the review itself has not changed
-    # Not what is proposed, but what holds then: `ReviewCorrected` and `ReviewRevoked`.
+    # Proposals are not published. An approved one is published as `ReviewCorrected` or `ReviewRevoked`.
     *("CorrectionProposed", "CorrectionApproved", "CorrectionDeclined"),
     *("CorrectionRecalled", "CorrectionHandedOver"),
 }

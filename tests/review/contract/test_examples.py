@@ -37,7 +37,7 @@ def name_of(example: str) -> str:
 
 
 def events(first: int, last: int) -> list[Published]:
-    """Made-up events of all kinds with the numbers from `first` to `last`."""
+    """Invented events of all types with the numbers from `first` to `last`."""
     kinds = list(samples.published())
     return [
         msgspec.structs.replace(kinds[number % len(kinds)], id=number, event=f"{number:024x}")

@@ -44,7 +44,7 @@ def about(number: int, version: int = 1) -> dict[str, Any]:
 
 
 class Review:
-    """Review's log, its sequencer, and the reader and the task that tell its events to outsiders."""
+    """Review's log, its sequencer, and the reader and the task that publish its events."""
 
     def __init__(self, settings: Settings, nats: Nats) -> None:
         self.settings = settings

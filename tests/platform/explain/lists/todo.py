@@ -1,4 +1,4 @@
-"""Lists of the work that waits for a caller, of all kinds, from its beginning and from any place in it."""
+"""Pages of `toDo`: all kinds of work, from the beginning of the list and from any place in it."""
 
 import itertools
 from collections.abc import Iterator
