@@ -160,7 +160,7 @@ class Service:
     def trouble(self) -> dict[str, Any]:
         """Problems that an operator should know; empty if there are none."""
         found: dict[str, Any] = {}
-        if not self.broker.connection.is_connected:
+        if not bus.is_connected(self.broker):
             found["nats"] = "not connected"
         if self._backlog and self._backlog.problem:
             found["numbering"] = self._backlog.problem

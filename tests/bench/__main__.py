@@ -25,6 +25,7 @@ from tests.bench import (
     indexes,
     memory,
     mutations,
+    public,
     rebuild,
     scale,
     search,
@@ -39,6 +40,7 @@ Section = Callable[[], Awaitable[None]]
 SECTIONS: Mapping[str, Section] = {
     "mutations": mutations.measure,
     "visible": visible.measure,
+    "public": public.measure,
     "memory": memory.measure,
     "sheets": sheets.measure,
     "rebuild": rebuild.measure,
@@ -56,6 +58,7 @@ SHORTEST = 0.05
 TINY: Mapping[str, Section] = {
     "mutations": partial(mutations.measure, numbers=(1, 2), rounds=1, seconds=SHORTEST),
     "visible": partial(visible.measure, samples=2),
+    "public": partial(public.measure, samples=2, events=1000),
     "gateway": partial(
         gateway.measure,
         gateway.Load(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.security import NatsNKey
 from nats.aio.client import Client as Nats
@@ -30,6 +31,14 @@ def connect(settings: Settings, user: str) -> NatsBroker:
         **login,
         **client.lasting(),
     )
+
+
+def is_connected(broker: NatsBroker) -> bool:
+    """False also before the first connection and after the last one."""
+    try:
+        return broker.connection.is_connected
+    except IncorrectState:
+        return False
 
 
 def answers(broker: NatsBroker, subject: str, queue: str, answer: Answer) -> None:

@@ -8,10 +8,11 @@ import pytest
 from nats.aio.subscription import Subscription
 
 from infra.run.embedded import NatsServer
+from services.kernel.config import Settings
 from services.kernel.log import backlog, copying
 from services.kernel.log.backlog import Backlog
 from services.kernel.log.streams import Heartbeat, heartbeat_subject
-from services.kernel.service import serve
+from services.kernel.service import Service, serve
 from services.kernel.table import Work
 from services.registration.app import TABLE
 from tests.platform.chaos.conftest import Producer, Reader
@@ -96,3 +97,13 @@ async def test_sequencer_without_progress_is_reported(
 
         await until(stalls)
     assert f"{VERSIONS} events" in (waiting.problem or "")
+
+
+async def test_readiness_of_a_process_that_is_starting_or_ending_is_no_error(settings: Settings) -> None:
+    service = Service(TABLE, settings, Work.ALL)
+    transport = httpx.ASGITransport(service.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://starting") as http:
+        answer = await http.get("/readyz")
+    service.store.close()
+    assert answer.status_code == 503
+    assert answer.json()["trouble"]["nats"] == "not connected"
