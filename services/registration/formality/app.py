@@ -44,5 +44,6 @@ AREA = Area(
     ),
     tasks=(Task("formality check", CHECK.late(lambda check: check)),),
     indexes=repository.INDEXES,
+    fills=repository.FILLS,
     unscoped=(repository.GROUPS, repository.DUE),
 )

@@ -68,7 +68,10 @@ class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Homed, frozen=True, kw_only=True):
-    """It lives under the unit of its model, and stays on the level on which it was asked."""
+    """It lives under the unit of its model, and stays on the level on which it was asked.
+
+    `waiting_since`: the last day on which it was asked; a question that has lapsed may be asked again.
+    """
 
     model: str
     rule: FormalityRule
@@ -81,7 +84,7 @@ class Question(Homed, frozen=True, kw_only=True):
     words: tuple[str, ...]
     others: tuple[str, ...]
     asked_on: date
-    asked_again_on: date | None = None
+    waiting_since: date
     answer: str | None = None
     answered_on: date | None = None
     answered_version: int | None = None
@@ -222,6 +225,7 @@ def ask(key: str, subject: Subject, suspicion: Suspicion, *, act: Act) -> tuple[
         words=suspicion.words,
         others=suspicion.others,
         asked_on=act.on,
+        waiting_since=act.on,
     )
     return question, QuestionAsked(
         **_about(question, question.unit, act),
@@ -241,7 +245,7 @@ def ask_again(question: Question, suspicion: Suspicion, *, act: Act) -> tuple[Qu
         why_en=suspicion.why_en,
         words=suspicion.words,
         others=suspicion.others,
-        asked_again_on=act.on,
+        waiting_since=act.on,
         **dict.fromkeys(("settled_on", "settled_version", "reason")),
     )
     return asked, QuestionAsked(
@@ -322,7 +326,7 @@ def settle(
         vi="Người hoặc tổ chức đăng ký, hay người đã trả lời, không được kết luận câu hỏi này.",
         en="The person or organisation that registered the model, or that answered, may not settle this question.",
     )
-    until = (question.asked_again_on or question.asked_on) + TIME_TO_ANSWER
+    until = question.waiting_since + TIME_TO_ANSWER
     if question.state is QuestionState.ASKED and act.on < until:
         raise Refused(
             "answer-awaited",

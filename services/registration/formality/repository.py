@@ -12,6 +12,7 @@ from services.kernel.mongo.access import Access, Unscoped
 from services.kernel.mongo.codec import from_document
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel, ReplaceOne
 from services.kernel.mongo.pages import NEWEST, OLDEST
+from services.kernel.mongo.store import Fill
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
@@ -38,7 +39,7 @@ INDEXES: Indexes = {
         IndexModel([("within", ASCENDING), NEWEST]),
         IndexModel([("within", ASCENDING), ("state", ASCENDING), NEWEST]),
         IndexModel(
-            [("within", ASCENDING), ("state", ASCENDING), ("asked_on", ASCENDING), OLDEST],
+            [("within", ASCENDING), ("state", ASCENDING), ("waiting_since", ASCENDING), OLDEST],
             partialFilterExpression={"state": "ASKED"},
         ),
         IndexModel([("within", ASCENDING), ("rule", ASCENDING), NEWEST]),
@@ -47,6 +48,9 @@ INDEXES: Indexes = {
     ],
     DUE.name: [IndexModel([("on", ASCENDING), ("_id", ASCENDING)])],
 }
+
+FILLS = (Fill(COLLECTION, "waiting_since", {"$ifNull": ["$asked_again_on", "$asked_on"]}),)
+"""Questions of an older program."""
 
 
 class Questions(HomedRepository[Question]):

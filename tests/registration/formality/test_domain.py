@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -16,7 +17,9 @@ from services.registration.formality.messages import FormalityRule, QuestionStat
 from services.registration.formality.repository import Group, subject
 from services.registration.launches.domain import closing
 from services.registration.models.messages import ModelState, ModelSubmitted
+from services.registration.todo.sources import SOURCES
 from services.registration.units.national import national_units
+from services.todo.messages import ToDoKind
 from tests import values
 from tests.values import unit
 
@@ -177,6 +180,24 @@ def test_question_without_an_answer_is_settled_after_two_weeks_only() -> None:
         settle(until - timedelta(days=1))
     assert refused.value.refusal.code == "answer-awaited"
     assert settle(until).state is QuestionState.SUSPECTED
+
+
+def test_question_that_is_asked_again_waits_from_that_day() -> None:
+    """The list of the work that waits has the same deadline."""
+    later = DAY + timedelta(days=40)
+    (suspicion,) = domain.match_text(changed(title="Dân vận khéo"))
+    lapsed, _ = domain.lapse(asked(), ("Đã bổ sung", "It was completed"), act=act("danvan"))
+    again, _ = domain.ask_again(lapsed, suspicion, act=act("danvan", later))
+    assert (again.asked_on, again.waiting_since) == (DAY, later)
+    (source,) = [one for one in SOURCES if one.kind is ToDoKind.QUESTION_TO_ANSWER]
+    assert source.due
+    assert source.since == source.due.by == "waiting_since"
+    until = later + domain.TIME_TO_ANSWER
+    assert source.due.day(again.waiting_since.isoformat()) == until - timedelta(days=1)
+    settle = partial(domain.settle, again, unit=WARD, suspected=True, reason="x", model=MODEL)
+    with pytest.raises(Refused):
+        settle(act=act("judge", until - timedelta(days=1)))
+    assert settle(act=act("judge", until))[0].state is QuestionState.SUSPECTED
 
 
 def test_rules_find_formal_registrations_of_a_made_up_country_and_few_others(
