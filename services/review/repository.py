@@ -1,6 +1,8 @@
 """Reviews in MongoDB."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from services.directory.homed import HomedRepository
 from services.kernel.mongo import pages
@@ -8,6 +10,7 @@ from services.kernel.mongo.access import Access
 from services.kernel.mongo.driver import ASCENDING, Document, Indexes, IndexModel
 from services.kernel.mongo.pages import NEWEST, OLDEST
 from services.kernel.rows import Columns, Rows
+from services.review import messages
 from services.review.domain import Review
 from services.review.messages import REVIEW, ReviewRow, ReviewsPage
 
@@ -39,6 +42,16 @@ class Reviews(HomedRepository[Review]):
     kind = REVIEW
     columns = Columns(ReviewRow, REVIEW)
     state = Review
+    said: ClassVar[Mapping[str, tuple[str, str]]] = {
+        messages.ReviewOpened.subject: ("Mở hồ sơ", "opened"),
+        messages.ReviewDecided.subject: ("Quyết định kết quả", "decided"),
+        messages.ReviewNominated.subject: ("Đề nghị biểu dương, khen thưởng", "nominated"),
+        messages.ReviewClosed.subject: ("Khép hồ sơ", "closed"),
+        messages.ReviewedModelChanged.subject: ("Mô hình thay đổi", "the model changed"),
+        messages.ReviewCorrected.subject: ("Đính chính", "corrected"),
+        messages.ReviewRevoked.subject: ("Thu hồi", "revoked"),
+        messages.ReviewHandedOver.subject: ("Bàn giao cho đơn vị kế thừa", "handed over"),
+    }
 
     async def of_models(self, models: Document) -> dict[str, Review]:
         """Model → its review. `models`: a filter for ids of models."""

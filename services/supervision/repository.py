@@ -1,6 +1,8 @@
 """Supervision activities in MongoDB."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import ClassVar
 
 from services.directory import units as directory
 from services.kernel.mongo import pages
@@ -11,7 +13,14 @@ from services.kernel.mongo.repository import Repository
 from services.kernel.rows import Columns, Computed, Rows
 from services.kernel.units import UnitOnDay
 from services.supervision.domain import Activity
-from services.supervision.messages import ACTIVITY, ActivitiesPage, ActivityKind, ActivityRow
+from services.supervision.messages import (
+    ACTIVITY,
+    ActivitiesPage,
+    ActivityCorrected,
+    ActivityKind,
+    ActivityRecorded,
+    ActivityRow,
+)
 
 COLLECTION = "activities"
 
@@ -33,6 +42,10 @@ class Activities(Repository[Activity]):
     columns = Columns(ActivityRow, ACTIVITY, unit=Computed(("unit", "held_on"), UnitOnDay.of))
     state = Activity
     moving = True
+    said: ClassVar[Mapping[str, tuple[str, str]]] = {
+        ActivityRecorded.subject: ("Ghi nhận", "recorded"),
+        ActivityCorrected.subject: ("Đính chính", "corrected"),
+    }
 
     async def of_day(self, unit: str, kind: ActivityKind, day: date) -> list[Activity]:
         """The activities of a kind that were held in a unit on a day, oldest first."""

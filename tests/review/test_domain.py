@@ -19,6 +19,7 @@ from services.registration.models.messages import (
     ModelOwnerChanged,
     ModelWithdrawn,
 )
+from services.review.app import TABLE
 from services.review.deciding import decide, nominate
 from services.review.domain import Review
 from services.review.following import (
@@ -33,6 +34,7 @@ from services.review.following import (
     settle,
 )
 from services.review.messages import Closing, ReviewClosed, ReviewedModelChanged, ReviewOpened, Verdict
+from services.review.repository import Reviews
 from tests.values import act, unit
 
 AT = datetime(2019, 12, 31, tzinfo=UTC)
@@ -350,3 +352,8 @@ def test_lost_model_that_is_accepted_again_keeps_its_review() -> None:
     assert isinstance(event, ReviewOpened)
     assert (review.id, review.version, review.title, review.field) == ("r", 5, again.title, again.field)
     assert decided(Verdict.NOT_MET, review, on=TODAY).lost == lost[0].lost
+
+
+def test_each_event_of_a_review_has_words_for_people_who_come_too_late() -> None:
+    reviews = {type_.subject for type_ in TABLE.announces if type_.__name__.startswith("Review")}
+    assert Reviews.said.keys() == reviews

@@ -1,7 +1,8 @@
 """Repositories of aggregates: each change is written with its event, in one transaction. They decide nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import ClassVar, Generic
 
 from services.kernel.aggregate import S
@@ -44,6 +45,8 @@ class Repository(Generic[S]):
     """The names of the record in refusals, if they are not those of its kind."""
     columns: ClassVar[Columns]
     """The columns that queries can ask for."""
+    said: ClassVar[Mapping[str, tuple[str, str]]] = MappingProxyType({})
+    """Type of event → what happened to the record, in Vietnamese and in English."""
     state: type[S]
     moving: ClassVar[bool] = False
     """Whether a correction can give a record another unit."""
@@ -121,7 +124,7 @@ class Repository(Generic[S]):
 
     def describe(self, recorded: Recorded) -> tuple[str, str]:
         """Describes the event in Vietnamese and in English, for callers who may change the record."""
-        return recorded.type, recorded.type
+        return self.said.get(recorded.type, (recorded.type, recorded.type))
 
     async def _changed_meanwhile(self, key: str, version: int, expected: int) -> Refused:
         (history,) = await self._documents.histories(

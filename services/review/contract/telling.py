@@ -71,7 +71,10 @@ def _closed(event: ReviewClosed, about: About, _: Units) -> PublicEvent:
 
 
 def _handed_over(event: ReviewHandedOver, about: About, units: Units) -> PublicEvent:
-    return events.HandedOver(**about, made_under=_unit(event.made_under, event.on, units))
+    # The hand-over may be entered much later than the unit ended.
+    since = event.homes[-1].since
+    about |= {"on": since, "unit": _unit(event.unit, since, units)}
+    return events.HandedOver(**about, made_under=_unit(event.made_under, since, units))
 
 
 TOLD: Mapping[type[Event], Callable[[Any, About, Units], PublicEvent]] = {
