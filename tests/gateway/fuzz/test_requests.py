@@ -31,7 +31,7 @@ def tokens(graphql: GraphQL) -> list[str]:
     ]
 
 
-@settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_request_gets_a_well_formed_answer(wire: Wire, tokens: list[str], data: st.DataObject) -> None:
     sent: Sent = data.draw(requests(schema._schema, tokens))

@@ -47,8 +47,6 @@ RESTORED: list[Sequence[str]] = [
 ]
 """The services whose databases are restored together."""
 MORE = pytest.mark.skipif("CHAOS_ROUNDS" not in os.environ, reason="`make chaos` does it")
-if "CHAOS_ROUNDS" not in os.environ:
-    RESTORED = RESTORED[:1]
 AGAIN = 20
 """Number of mutations that are repeated at the end."""
 
@@ -141,7 +139,7 @@ async def _fill_disk_of_nats(town: Town) -> None:
 @pytest.mark.parametrize(
     "kill",
     [
-        pytest.param(_process("registration"), id="registration"),
+        pytest.param(_process("registration"), id="registration", marks=MORE),
         pytest.param(_process("registration-readers"), id="registration-readers", marks=MORE),
         pytest.param(_process("review"), id="review"),
         pytest.param(_process("supervision"), id="supervision", marks=MORE),
@@ -151,7 +149,7 @@ async def _fill_disk_of_nats(town: Town) -> None:
         pytest.param(_kill_mongo, id="mongod"),
         pytest.param(_delete_streams, id="every-stream"),
         pytest.param(_wipe_jetstream, id="jetstream-store", marks=MORE),
-        pytest.param(_fill_disk_of_nats, id="full-disk-of-nats"),
+        pytest.param(_fill_disk_of_nats, id="full-disk-of-nats", marks=MORE),
         pytest.param(_kill_reporting_in_a_rebuild, id="reporting-in-a-rebuild", marks=MORE),
     ],
 )
@@ -219,6 +217,7 @@ async def _report_adds_up(town: Town) -> None:
     assert report["complete"]
 
 
+@MORE
 @pytest.mark.parametrize("services", RESTORED, ids="-".join)
 async def test_restored_databases_are_settled_under_load(town: Town, services: Sequence[str]) -> None:
     await restore_and_settle(town, services)

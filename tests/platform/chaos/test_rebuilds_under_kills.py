@@ -132,13 +132,16 @@ async def test_rebuilds_and_kills_leave_no_report_wrong(settings: Settings) -> N
                 for round_ in range(ROUNDS):
                     await _rebuild_and_kill(made, services, processes[round_ % 2])
             await until(idle)
-            log = [event["key"] async for event in made.logs["registration"].db.log.find().sort("key", 1)]
+            logged = made.logs["registration"].db.log
 
             async def all_counted() -> bool:
+                # The writer was stopped, but its last transaction may be committed only now.
+                length = await logged.count_documents({})
                 report = await witness.report()
-                return bool(report["complete"] and report["positions"][0]["applied"] == len(log))
+                return bool(report["complete"] and report["positions"][0]["applied"] == length)
 
             await until(all_counted)
+        log = [event["key"] async for event in logged.find().sort("key", 1)]
         state = await made.generations()
         assert state.current == state.last > ROUNDS
         assert await made.facts(state.current) == log
