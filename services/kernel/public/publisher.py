@@ -33,6 +33,8 @@ SOON = 0.005
 """Seconds between two reads while a transaction with new events is about to be committed."""
 AGAIN = 0.2
 """Seconds between two attempts while NATS or the database does not answer."""
+SILENCE = 5.0
+"""Seconds without progress after which `/readyz` shows a problem."""
 _AWAY = (TimeoutError, NatsError, JetStreamError, PyMongoError, OSError)
 
 Tell = Callable[[Sequence[Heard], Transaction], Awaitable[Sequence[tuple[Recorded, PublicEvent]]]]
@@ -51,8 +53,10 @@ class Publisher:
         self._head = 0
         self._tail: int | None = None
         self._look_at = 0.0
+        self._filled_at = time.monotonic()
+        self._why = ""
+        self._disagreement: str | None = None
         self.name = f"public stream/{self._service}"
-        self.problem: str | None = None
         self.unknown_since: datetime | None = None
         self.standby = False
 
@@ -60,6 +64,14 @@ class Publisher:
     def lag(self) -> int | None:
         """Number of public events that the stream lacks; None while NATS or the database does not answer."""
         return None if self._tail is None else max(0, max(self._head, self._expected) - self._tail)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the stream lacks events. An operator must act."""
+        waited = time.monotonic() - self._filled_at
+        if self._disagreement or not self._js or waited < SILENCE:
+            return self._disagreement
+        return f"the public stream was not filled for {waited:.0f} s: {self._why or 'NATS does not answer'}"
 
     async def publish(self, heard: Sequence[Heard], tx: Transaction) -> None:
         """Handles the service's internal events: makes, numbers and keeps their public events."""
@@ -71,8 +83,7 @@ class Publisher:
         """Waits until events can be numbered: a restored database first gets back the events in the stream."""
         while True:
             try:
-                if self._js:
-                    await self._take_back(self._js, await stream.last(self._js, self._service))
+                if self._js and await self._agree(self._js, await stream.last(self._js, self._service)):
                     return
             except _AWAY as error:
                 telemetry.log.warning("public events wait", why=repr(error))
@@ -85,8 +96,8 @@ class Publisher:
             try:
                 await self._fill(self._js)
             except _AWAY as error:
-                self._tail = None
-                telemetry.log.warning("public stream waits", why=repr(error))
+                self._tail, self._why = None, repr(error)
+                telemetry.log.warning("public stream waits", why=self._why)
                 await asyncio.sleep(AGAIN)
                 continue
             # Not wait_for: in Python 3.11 it ignores a cancellation that comes together with the event.
@@ -98,16 +109,20 @@ class Publisher:
     async def _fill(self, js: JetStreamContext) -> None:
         """Appends the events after the stream's tail, and those whose transaction is about to be committed."""
         if self._tail is None or time.monotonic() >= self._look_at:
-            self._tail = await self._compare(js)
-            self._look_at = time.monotonic() + LOOK
-        while not self.problem:
+            tail = await stream.last(js, self._service)
+            if tail != self._tail and not await self._agree(js, tail):
+                return
+            self._tail, self._look_at = tail, time.monotonic() + LOOK
+        while True:
             events = await published.after(self._store.ours(), self._tail, PAGE)
             if events:
                 await self._append(js, events)
                 self._tail = self._head = events[-1].id
+                self._filled_at = time.monotonic()
             elif self._expected > self._tail and time.monotonic() < self._look_at:
                 await asyncio.sleep(SOON)
             else:
+                self._filled_at = time.monotonic()
                 return
 
     async def _append(self, js: JetStreamContext, events: Sequence[published.Published]) -> None:
@@ -120,31 +135,32 @@ class Publisher:
             if isinstance(ack, BaseException):
                 raise ack
 
-    async def _compare(self, js: JetStreamContext) -> int:
-        """Compares the last event of the stream with the database. Returns the last number in the stream."""
-        tail = await stream.last(js, self._service)
-        self._head = await self._take_back(js, tail)
-        kept = await published.at(self._store.ours(), tail) if tail else None
-        told = await self._told(js, tail) if kept else None
-        if kept and told and kept.event != told.event:
-            self.problem = (
-                f"number {tail} is another event in the public stream than in the database: "
-                "delete the stream, it is filled again"
-            )
-        else:
-            self.problem = None
-        return tail
+    async def _agree(self, js: JetStreamContext, tail: int) -> bool:
+        """Whether the database has the stream's last event under its number. `tail`: that number.
 
-    async def _take_back(self, js: JetStreamContext, tail: int) -> int:
-        """Copies from the stream the events that a restored database lacks. Returns the last number of both."""
+        A restored database gets back the events that it lacks.
+        """
         head = await published.last(self._store.ours())
         if tail > head:
-            telemetry.log.warning("public events restored from their stream", after=head, until=tail)
+            await self._take_back(js, head, tail)
+        kept = await published.at(self._store.ours(), tail) if tail else None
+        told = await self._told(js, tail) if tail else None
+        agrees = not tail or bool(kept and (told is None or kept.event == told.event))
+        self._disagreement = (
+            None
+            if agrees
+            else f"number {tail} of the public stream is not the event of that number in the database: "
+            "delete the stream, it is filled again"
+        )
+        self._head = max(head, tail)
+        return agrees
+
+    async def _take_back(self, js: JetStreamContext, head: int, tail: int) -> None:
+        telemetry.log.warning("public events restored from their stream", after=head, until=tail)
         for first in range(head + 1, tail + 1, PAGE):
             numbers = range(first, min(first + PAGE, tail + 1))
             events = [event for number in numbers if (event := await self._told(js, number))]
             await self._store.transaction(partial(published.keep, events))
-        return max(head, tail)
 
     async def _told(self, js: JetStreamContext, number: int) -> published.Published | None:
         """The event with this number in the stream; None if it was purged, or if Danvan did not send it."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+import pytest
 import pytest_asyncio
 from nats.aio.client import Client as Nats
 
@@ -17,7 +18,7 @@ from services.kernel.messaging import client
 from services.kernel.mongo.store import Store
 from services.kernel.mongo.transaction import Transaction
 from services.kernel.process import end
-from services.kernel.public import stream
+from services.kernel.public import cloudevents, publisher, stream
 from services.movement.words import Field, Level, SubjectKind
 from services.review.messages import ReviewDecided, ReviewedModelChanged, ReviewOpened, Verdict
 from tests.replays import replaying
@@ -179,3 +180,49 @@ async def test_restored_database_keeps_the_numbers_that_were_told(review: Review
     assert again.publisher.problem is None
     await again.stop()
     again.store.close()
+
+
+async def test_stream_with_other_events_is_left_alone_until_an_operator_deletes_it(
+    review: Review, settings: Settings
+) -> None:
+    await review.log(ReviewOpened(**about(1)), ReviewOpened(**about(2)))
+    await until(lambda: review.has(2))
+    await review.stop()
+    await review.store.db.published.update_one({"_id": 2}, {"$set": {"event": "0" * 24}})
+
+    again = Review(settings, review.nats)
+    await again.start()
+    await until(lambda: _says(again, "number 2 of the public stream is not the event"))
+    await again.log(ReviewOpened(**about(3)))
+    await asyncio.sleep(0)
+    assert await again.store.db.published.count_documents({}) == 2
+    operator = await client.connect(settings, "operator")
+    await stream.reached(operator).delete_stream(NAME)
+    await until(lambda: again.has(3))
+    assert again.publisher.problem is None
+    assert [id_ for _, id_, *_ in await again.told()][1] == "0" * 24
+    await operator.close()
+    await again.stop()
+    again.store.close()
+
+
+async def test_stream_that_cannot_be_filled_is_a_problem_and_no_number_is_lost(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await review.log(ReviewOpened(**about(1)))
+    await until(lambda: review.has(1))
+    monkeypatch.setattr(publisher, "SILENCE", 0.0)
+    with monkeypatch.context() as broken:
+        broken.setattr(cloudevents, "body", _full_disk)
+        await review.log(ReviewOpened(**about(2)))
+        await until(lambda: _says(review, "the public stream was not filled"))
+        await until(lambda: _says(review, "no space left"))
+    await until(lambda: review.has(2))
+
+
+def _full_disk(_: object) -> bytes:
+    raise OSError("no space left")
+
+
+async def _says(review: Review, words: str) -> bool:
+    return words in (review.publisher.problem or "")
