@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from services.kernel.act import Act
-from services.kernel.aggregate import Aggregate
+from services.kernel.aggregate import Aggregate, about, changed
 from services.kernel.caller import Scope
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitOnDay, UnitPath
@@ -107,6 +107,20 @@ def homes_after(
         )
         level = level and _under(level, step.level, step.since)
     return tuple(homes), level
+
+
+def handed_over(record: H, steps: Sequence[Step], *, document: str, act: Act) -> tuple[H, dict[str, Any]]:
+    """A record without a level after these steps, and the fields of the event about it."""
+    homes, _ = homes_after(record, steps, document=document, act=act)
+    handed = changed(record, homes=homes)
+    return handed, {
+        **about(handed, act),
+        "unit": str(handed.home),
+        "before": str(record.home),
+        "homes": homes,
+        "basis": homes[-1].document,
+        "on": act.on,
+    }
 
 
 def with_owner(owner: Homed, level: Level, act: Act) -> tuple[tuple[Home, ...], Level]:

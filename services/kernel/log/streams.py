@@ -1,6 +1,7 @@
 """The JetStream stream of each producer: a copy of its log, with the same numbers. And the messages about it."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from nats.js import JetStreamContext
@@ -34,16 +35,20 @@ async def make(js: JetStreamContext, producer: str) -> None:
 
 
 def _settings(producer: str) -> StreamConfig:
-    """Messages do not expire. A lost stream is cheap to create again."""
+    return kept(name(producer), subjects(producer), allow_direct=True)
+
+
+def kept(name: str, subjects: str, **more: Any) -> StreamConfig:
+    """A stream whose messages do not expire. A lost one is cheap to create again. `more`: further settings."""
     return StreamConfig(
-        name=name(producer),
-        subjects=[subjects(producer)],
+        name=name,
+        subjects=[subjects],
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.OLD,
         # Sequence numbers detect duplicates. With message ids, NATS would drop the events that refill a wiped stream.
         duplicate_window=0.1,
-        allow_direct=True,
+        **more,
     )
 
 

@@ -6,9 +6,9 @@ messages between the services. The consumer of a subscriber cannot deliver messa
 
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from services.kernel.log.streams import kept
 from services.kernel.public.events import MAJOR, type_of
 
 API = "JS.public.API"
@@ -35,20 +35,6 @@ async def last(js: JetStreamContext, service: str) -> int:
     try:
         info = await js.stream_info(name(service))
     except NotFoundError:
-        await js.add_stream(_settings(service))
+        await js.add_stream(kept(name(service), subjects(service), deny_delete=True))
         return 0
     return info.state.last_seq
-
-
-def _settings(service: str) -> StreamConfig:
-    """The settings of the stream. Messages do not expire."""
-    return StreamConfig(
-        name=name(service),
-        subjects=[subjects(service)],
-        storage=StorageType.FILE,
-        retention=RetentionPolicy.LIMITS,
-        discard=DiscardPolicy.OLD,
-        # Expected numbers detect duplicates. By message ids, NATS would drop the events that refill a stream.
-        duplicate_window=0.1,
-        deny_delete=True,
-    )

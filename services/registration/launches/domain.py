@@ -9,7 +9,7 @@ from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit, Spell, UnitLevel, UnitPath
-from services.movement.homes import Step, homes_after
+from services.movement.homes import Step, handed_over
 from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
 from services.registration.launches.asked import Asked, names
@@ -187,11 +187,8 @@ def hand_over(
     launch: Launch, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Launch, LaunchHandedOver]:
     """The launch lives in the units of these steps, each from its day on. The addressed units stay the same."""
-    homes, _ = homes_after(launch, steps, document=document, act=act)
-    handed = changed(launch, homes=homes)
-    return handed, LaunchHandedOver(
-        **_about(handed, act), before=str(launch.home), homes=homes, basis=homes[-1].document, on=act.on
-    )
+    handed, told = handed_over(launch, steps, document=document, act=act)
+    return handed, LaunchHandedOver(**told)
 
 
 def _about(launch: Launch, act: Act) -> dict[str, Any]:

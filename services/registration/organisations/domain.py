@@ -9,7 +9,7 @@ from services.kernel.aggregate import about, changed
 from services.kernel.inputs import happened, nothing_changed, optional, required
 from services.kernel.messages import Refused
 from services.kernel.units import DatedUnit
-from services.movement.homes import Homed, Step, homes_after
+from services.movement.homes import Homed, Step, handed_over
 from services.movement.organisations import in_being as in_being
 from services.movement.words import BodyKind
 from services.registration.organisations.messages import (
@@ -249,15 +249,8 @@ def hand_over(
     organisation: Organisation, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Organisation, OrganisationHandedOver]:
     """The organisation lives in the units of these steps, each from its day on. Its models stay where they are."""
-    homes, _ = homes_after(organisation, steps, document=document, act=act)
-    handed = changed(organisation, homes=homes)
-    return handed, OrganisationHandedOver(
-        **about(handed, act) | {"unit": str(handed.home)},
-        before=str(organisation.home),
-        homes=homes,
-        basis=homes[-1].document,
-        on=act.on,
-    )
+    handed, told = handed_over(organisation, steps, document=document, act=act)
+    return handed, OrganisationHandedOver(**told)
 
 
 def _require_open(organisation: Organisation, act: Act) -> None:

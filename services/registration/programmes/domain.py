@@ -11,7 +11,7 @@ from services.kernel.inputs import EARLIEST, happened, nothing_changed, optional
 from services.kernel.messages import Refused
 from services.kernel.text import folded
 from services.kernel.units import DatedUnit, UnitPath
-from services.movement.homes import Step, homes_after
+from services.movement.homes import Step, handed_over
 from services.registration.documents.domain import Document
 from services.registration.issued.domain import Issue
 from services.registration.programmes.messages import (
@@ -210,15 +210,8 @@ def hand_over(
     programme: Programme, *, steps: Sequence[Step], document: str, act: Act
 ) -> tuple[Programme, ProgrammeHandedOver]:
     """The programme moves to the units of these steps, each from its day on. Models of these units can join it too."""
-    homes, _ = homes_after(programme, steps, document=document, act=act)
-    handed = changed(programme, homes=homes)
-    return handed, ProgrammeHandedOver(
-        **about(handed, act) | {"unit": str(handed.home)},
-        before=str(programme.home),
-        homes=homes,
-        basis=homes[-1].document,
-        on=act.on,
-    )
+    handed, told = handed_over(programme, steps, document=document, act=act)
+    return handed, ProgrammeHandedOver(**told)
 
 
 def admit(programme: Programme, *units: str, year: int) -> None:

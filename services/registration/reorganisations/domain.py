@@ -33,6 +33,7 @@ from services.registration.reorganisations.messages import (
     UnitsReorganised,
 )
 from services.registration.reorganisations.past import OF_THE_PAST, Pasts
+from services.registration.reorganisations.paths import climbed
 from services.registration.units import naming
 from services.registration.units.domain import LARGEST_BATCH
 from services.registration.units.national import REORGANISED_ON
@@ -532,19 +533,13 @@ class _Planning:
 
     def _path(self, id_: str) -> UnitPath | None:
         """Path of the unit from the day on; None if the unit would be below itself."""
-        segments: list[str] = []
-        current: str | None = id_
-        while current:
-            if current in segments:
-                return None
-            segments.append(current)
-            if current in self._states:
-                current = self._states[current].parent
-            elif current in self._known and (spell := self._known[current].at(self._day)):
-                current = spell.parent
-            else:
-                break
-        return UnitPath("/" + "/".join(reversed(segments)))
+        return climbed(id_, self._above)
+
+    def _above(self, id_: str) -> str | None:
+        if id_ in self._states:
+            return self._states[id_].parent
+        spell = self._known[id_].at(self._day) if id_ in self._known else None
+        return spell.parent if spell else None
 
     def _moved(self) -> list[DatedUnit]:
         moved = [self._ended(self._known[id_]) for id_ in self._ends]

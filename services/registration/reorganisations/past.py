@@ -21,6 +21,7 @@ from services.kernel.units import (
 )
 from services.registration.reorganisations.file import Line
 from services.registration.reorganisations.messages import ReorganisationKind, ReorganisationProblem
+from services.registration.reorganisations.paths import climbed
 from services.registration.units import naming
 
 Say = Callable[[Line, str, ReorganisationProblem, str, str], None]
@@ -212,27 +213,24 @@ class Pasts:
 
     def _path(self, id_: str) -> UnitPath | None:
         """Path of the unit until the day; None if a parent is unknown, or if the unit would be below itself."""
-        segments: list[str] = []
-        current: str | None = id_
-        while current:
-            if current in segments:
-                return None
-            segments.append(current)
-            if current in self._former:
-                parent = next((line.parent for line in self._former[current] if line.parent), "")
-                current = self._named(parent)
-                if current is None:
-                    return None
-                continue
-            unit = self._known.get(current)
-            then = unit.at(self._day - timedelta(days=1)) if unit else None
+        try:
+            return climbed(id_, self._above)
+        except LookupError:
+            return None
+
+    def _above(self, id_: str) -> str | None:
+        """The parent of the unit until the day; None of the country. `LookupError` if it is unknown."""
+        if id_ in self._former:
+            above = self._named(next((line.parent for line in self._former[id_] if line.parent), ""))
+            has_parent = True
+        else:
+            then = self._known[id_].at(self._day - timedelta(days=1))
             if then is None:
-                return None
-            above = self._parent(current, then, self._lines.get(current))
-            if above is None and then.parent:
-                return None
-            current = above
-        return UnitPath("/" + "/".join(reversed(segments)))
+                raise LookupError(id_)
+            above, has_parent = self._parent(id_, then, self._lines.get(id_)), then.parent is not None
+        if above is None and has_parent:
+            raise LookupError(id_)
+        return above
 
     def _has_code(self, code: str) -> bool:
         """Whether a known unit had the code on the day before."""
