@@ -1,4 +1,4 @@
-"""What a public event says of review's own event."""
+"""A public event has the days and units of the internal event behind it."""
 
 from datetime import date
 
