@@ -141,6 +141,8 @@ class Publisher:
         A restored database gets back the events that it lacks.
         """
         head = await published.last(self._store.ours())
+        if head == tail == self._tail:
+            return True  # nothing was added or lost since it agreed
         if tail > head:
             await self._take_back(js, head, tail)
         kept = await published.at(self._store.ours(), tail) if tail else None
